@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * What can fail returns a status; the sentence about it travels in an error.
+ *
+ * A kernel knows only the index of the bad item. The layer that knows file, row, column and value
+ * turns that into a sentence for the user. Nothing below the command line prints, exits or aborts.
+ */
+#ifndef RWE_BASE_STATUS_H
+#define RWE_BASE_STATUS_H
+
+#include <stddef.h>
+
+enum rwe_status {
+    RWE_OK = 0,
+    RWE_NO_MEMORY,     /**< an allocation failed */
+    RWE_USAGE,         /**< the request itself is wrong: unknown option, column or value of an option */
+    RWE_BAD_INPUT,     /**< the data cannot be read as declared */
+    RWE_NOT_FINITE,    /**< an array holds NaN or an infinity; error.index is its position */
+    RWE_NOT_ESTIMABLE, /**< the data are readable, but the quantity does not exist in them */
+    RWE_SEPARATED,     /**< a likelihood has no finite maximum; error.index is the column */
+    RWE_COLLINEAR,     /**< a column is a linear combination of earlier ones; error.index is it */
+    RWE_IO,            /**< a file cannot be opened, read or written */
+};
+
+/** Index of an error that concerns no single item. */
+#define RWE_NO_INDEX ((size_t)-1)
+
+/** The failure itself. Zero-initialise; `status` is RWE_OK until something fails. */
+struct rwe_error {
+    enum rwe_status status;
+    size_t index;       /**< the item at fault, or RWE_NO_INDEX */
+    char message[1024]; /**< one or more sentences for the user, without a final newline */
+};
+
+/** Fills `error` (which may be NULL) and returns `status`, so that a failure is one statement. */
+enum rwe_status rwe_fail(struct rwe_error *error, enum rwe_status status, size_t index,
+                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/** `rwe_fail` for an allocation that failed. */
+enum rwe_status rwe_fail_memory(struct rwe_error *error);
+
+#endif

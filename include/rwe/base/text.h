@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Small text functions that several layers need. */
+#ifndef RWE_BASE_TEXT_H
+#define RWE_BASE_TEXT_H
+
+#include "rwe/base/arena.h"
+#include <stddef.h>
+
+/**
+ * The candidate that is most like `name`: least number of single-letter edits (insert, delete,
+ * replace, swap of neighbours; case counts half), at most a third of the name's length and 3. NULL
+ * when none is near. `name` must be shorter than 64 bytes to be compared.
+ */
+const char *rwe_text_nearest(const char *name, const char *const candidates[], size_t n);
+
+/** Copy with ASCII letters in lower case. NULL when memory is out. */
+char *rwe_text_lower(struct rwe_arena *arena, const char *text);
+
+/** Columns that UTF-8 text takes in a terminal: East Asian wide characters take two. */
+size_t rwe_text_width(const char *text);
+
+/** A list of strings; `n` is 0 when there are none. */
+struct rwe_strings {
+    const char **item;
+    size_t n;
+};
+
+/**
+ * Cuts `text` at each `separator`; items are trimmed of blanks, empty ones are kept. Returns
+ * {NULL, 0} when memory is out, which the arena remembers.
+ */
+struct rwe_strings rwe_text_split(struct rwe_arena *arena, const char *text, char separator);
+
+/** The items joined by `separator`. NULL when memory is out. */
+char *rwe_text_join(struct rwe_arena *arena, struct rwe_strings list, const char *separator);
+
+#endif

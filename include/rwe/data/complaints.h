@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * Complaints: what is wrong with single cells and rows of a file. All are collected, not only the
+ * first; each names file, line, column and value and says what to do.
+ */
+#ifndef RWE_DATA_COMPLAINTS_H
+#define RWE_DATA_COMPLAINTS_H
+
+#include "rwe/base/arena.h"
+#include "rwe/base/status.h"
+#include <stdint.h>
+#include <stdio.h>
+
+struct rwe_complaint {
+    const char *file;   /**< as the user named it */
+    size_t line;        /**< of the file, from 1 (the header's is 1) */
+    size_t row;         /**< of the table, from 0 */
+    const char *column; /**< its header, or NULL when the whole row is meant */
+    const char *value;  /**< as it stands in the file, or NULL */
+    const char *reason; /**< short and the same for all of a kind: "not a number" (counted by it) */
+    const char *advice; /**< what to do, or NULL */
+};
+
+/** Grows in its arena. */
+struct rwe_complaints {
+    struct rwe_arena *arena;
+    struct rwe_complaint *item;
+    size_t n;
+    size_t capacity;
+};
+
+/**
+ * Adds a copy of `complaint`: its value is copied into the arena, cut to 60 bytes with "…" at a
+ * character's border; the other strings are borrowed. RWE_NO_MEMORY or RWE_OK.
+ */
+enum rwe_status rwe_complaints_add(struct rwe_complaints *complaints,
+                                   const struct rwe_complaint *complaint);
+
+/**
+ * Prints them in order of line, one line each:
+ *   cohort.csv:12: column "age": "4o" is not a number: correct it, or …
+ * After `most` of the same column and reason, says how many more there are (0: prints all).
+ */
+void rwe_complaints_print(const struct rwe_complaints *complaints, size_t most, FILE *out);
+
+#endif

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Formats: each turns a document into bytes. Adding one adds a line to the list in render.c. */
+#ifndef RWE_REPORT_RENDER_H
+#define RWE_REPORT_RENDER_H
+
+#include "rwe/base/status.h"
+#include "rwe/report/document.h"
+#include <stdio.h>
+
+struct rwe_render_options {
+    bool provenance; /**< default true */
+};
+
+struct rwe_format {
+    const char *name;        /**< "text", "json", "csv", "md", "html" */
+    const char *description; /**< for --help */
+    enum rwe_status (*write)(const struct rwe_document *document,
+                             const struct rwe_render_options *options, FILE *out,
+                             struct rwe_error *error);
+};
+
+/** The formats, ended by one whose name is NULL. */
+extern const struct rwe_format rwe_formats[];
+
+/** The format of that name, or NULL. */
+const struct rwe_format *rwe_format_find(const char *name);
+
+/**
+ * Writes the document in the C locale whatever the caller's is. A failed write (full disk, closed
+ * pipe) is RWE_IO. RWE_NO_MEMORY when the document itself is incomplete.
+ */
+enum rwe_status rwe_render(const struct rwe_document *document, const struct rwe_format *format,
+                           const struct rwe_render_options *options, FILE *out,
+                           struct rwe_error *error);
+
+#endif

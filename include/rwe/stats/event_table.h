@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * The one event table: distinct ordered times with (weighted) events, censorings and numbers at risk
+ * by group, within strata. Kaplan–Meier, log-rank and the baseline of Cox walk this structure.
+ */
+#ifndef RWE_STATS_EVENT_TABLE_H
+#define RWE_STATS_EVENT_TABLE_H
+
+#include "rwe/base/arena.h"
+#include "rwe/stats/survival_data.h"
+
+/** Rows are the distinct (stratum, time) pairs, by stratum, then ascending time. */
+struct rwe_event_table {
+    size_t n_rows;
+    size_t n_groups;
+    size_t n_strata;
+    const size_t *stratum_start; /**< n_strata + 1: rows of stratum s are [start[s], start[s + 1]) */
+    const double *time;          /**< by row */
+    const double *at_risk;       /**< [row * n_groups + group]: time >= this row's, sum of weights */
+    const double *events;        /**< the same layout: events at this time */
+    const double *censored;      /**< the same layout: censorings at this time */
+};
+
+/**
+ * Builds the table in `arena`. Linear in n (and in n_rows × n_groups). Rows at which nobody has an
+ * event are kept: figures and numbers at risk need them.
+ * Errors: those of rwe_survival_data_check; RWE_NO_MEMORY.
+ */
+enum rwe_status rwe_event_table_build(const struct rwe_survival_data *data, struct rwe_arena *arena,
+                                      struct rwe_event_table *table, struct rwe_error *error);
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * Right-censored survival data as every kernel takes them: borrowed arrays in ascending order of time.
+ *
+ * The order is settled once, when an endpoint is built (data/endpoint.h), together with ties: two
+ * times closer than sqrt(DBL_EPSILON), relative to the mean time, are given the same value there.
+ * So kernels compare times with ==, and none of them sorts.
+ */
+#ifndef RWE_STATS_SURVIVAL_DATA_H
+#define RWE_STATS_SURVIVAL_DATA_H
+
+#include "rwe/base/status.h"
+#include <stdint.h>
+
+struct rwe_survival_data {
+    size_t n;
+    const double *time;      /**< ascending, >= 0, finite; any unit */
+    const uint8_t *event;    /**< 1: the event at `time`; 0: censored then, after the events */
+    const uint32_t *group;   /**< 0 … n_groups − 1; NULL: one group */
+    size_t n_groups;         /**< at least 1 */
+    const uint32_t *stratum; /**< 0 … n_strata − 1; NULL: one stratum */
+    size_t n_strata;         /**< at least 1 */
+    const uint32_t *cluster; /**< 0 … n_clusters − 1; NULL: each row its own */
+    size_t n_clusters;
+    const double *weight;    /**< > 0; NULL: all 1 */
+};
+
+/**
+ * Checks what the struct promises. RWE_NOT_FINITE (a time or weight), RWE_BAD_INPUT (negative time,
+ * out of order, code out of range) with error.index; RWE_OK.
+ */
+enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
+                                        struct rwe_error *error);
+
+#endif

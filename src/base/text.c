@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rwe/base/text.h"
+
+#include <ctype.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+enum { LONGEST = 64 };
+
+static int replace_cost(char a, char b)
+{
+    if (a == b)
+        return 0;
+    return tolower((unsigned char)a) == tolower((unsigned char)b) ? 1 : 2;
+}
+
+/* Twice the restricted Damerau-Levenshtein distance: a change of case counts 1, any other edit 2. */
+static int edit_distance(const char *a, const char *b)
+{
+    size_t n = strlen(a);
+    size_t m = strlen(b);
+    int before[LONGEST + 1], last[LONGEST + 1], row[LONGEST + 1];
+    for (size_t j = 0; j <= m; j++)
+        last[j] = 2 * (int)j;
+    memcpy(before, last, sizeof before);
+    for (size_t i = 1; i <= n; i++) {
+        row[0] = 2 * (int)i;
+        for (size_t j = 1; j <= m; j++) {
+            int best = last[j - 1] + replace_cost(a[i - 1], b[j - 1]);
+            if (last[j] + 2 < best)
+                best = last[j] + 2;
+            if (row[j - 1] + 2 < best)
+                best = row[j - 1] + 2;
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
+                before[j - 2] + 2 < best)
+                best = before[j - 2] + 2;
+            row[j] = best;
+        }
+        memcpy(before, last, sizeof before);
+        memcpy(last, row, sizeof last);
+    }
+    return last[m];
+}
+
+const char *rwe_text_nearest(const char *name, const char *const candidates[], size_t n)
+{
+    size_t length = strlen(name);
+    const char *nearest = NULL;
+    int best = 2 * (int)(length / 3 < 3 ? length / 3 : 3) + 1;
+    if (length >= LONGEST)
+        return NULL;
+    for (size_t i = 0; i < n; i++) {
+        if (candidates[i] == NULL || strlen(candidates[i]) >= LONGEST)
+            continue;
+        int distance = edit_distance(name, candidates[i]);
+        if (distance < best) {
+            best = distance;
+            nearest = candidates[i];
+        }
+    }
+    return nearest;
+}
+
+char *rwe_text_lower(struct rwe_arena *arena, const char *text)
+{
+    char *copy = rwe_arena_string(arena, text);
+    for (char *c = copy; c != NULL && *c != '\0'; c++)
+        if (*c >= 'A' && *c <= 'Z')
+            *c = (char)(*c - 'A' + 'a');
+    return copy;
+}
+
+/* One code point of UTF-8; a stray byte counts as one character. */
+static uint32_t decode(const unsigned char **at)
+{
+    const unsigned char *s = *at;
+    int extra = *s >= 0xf0 ? 3 : *s >= 0xe0 ? 2 : *s >= 0xc0 ? 1 : 0;
+    uint32_t point = extra == 0 ? *s : *s & (0x3fu >> extra);
+    s++;
+    for (int i = 0; i < extra && (*s & 0xc0) == 0x80; i++)
+        point = point << 6 | (*s++ & 0x3fu);
+    *at = s;
+    return point;
+}
+
+/* The blocks of Unicode's East Asian Width property (UAX 11) that are wide or fullwidth. */
+static bool is_wide(uint32_t c)
+{
+    return (c >= 0x1100 && c <= 0x115f) || (c >= 0x2e80 && c <= 0xa4cf) ||
+           (c >= 0xac00 && c <= 0xd7a3) || (c >= 0xf900 && c <= 0xfaff) ||
+           (c >= 0xfe30 && c <= 0xfe6f) || (c >= 0xff00 && c <= 0xff60) ||
+           (c >= 0xffe0 && c <= 0xffe6) || (c >= 0x20000 && c <= 0x3fffd);
+}
+
+size_t rwe_text_width(const char *text)
+{
+    size_t width = 0;
+    const unsigned char *at = (const unsigned char *)text;
+    while (*at != '\0') {
+        uint32_t c = decode(&at);
+        if (c >= 0x300 && c <= 0x36f) /* combining marks */
+            continue;
+        width += is_wide(c) ? 2 : 1;
+    }
+    return width;
+}
+
+struct rwe_strings rwe_text_split(struct rwe_arena *arena, const char *text, char separator)
+{
+    size_t n = 1;
+    for (const char *c = text; *c != '\0'; c++)
+        n += *c == separator;
+    struct rwe_strings list = {RWE_NEW(arena, const char *, n), 0};
+    while (list.item != NULL && list.n < n) {
+        const char *end = strchrnul(text, separator);
+        const char *from = text;
+        const char *to = end;
+        while (from < to && isspace((unsigned char)*from))
+            from++;
+        while (to > from && isspace((unsigned char)to[-1]))
+            to--;
+        list.item[list.n++] = rwe_arena_substring(arena, from, (size_t)(to - from));
+        text = *end == '\0' ? end : end + 1;
+    }
+    return rwe_arena_failed(arena) ? (struct rwe_strings){NULL, 0} : list;
+}
+
+char *rwe_text_join(struct rwe_arena *arena, struct rwe_strings list, const char *separator)
+{
+    size_t length = 1;
+    for (size_t i = 0; i < list.n; i++)
+        length += strlen(list.item[i]) + strlen(separator);
+    char *joined = rwe_arena_alloc(arena, length, 1);
+    char *end = joined;
+    for (size_t i = 0; joined != NULL && i < list.n; i++) {
+        if (i > 0)
+            end = stpcpy(end, separator);
+        end = stpcpy(end, list.item[i]);
+    }
+    return joined;
+}
