@@ -15,7 +15,8 @@ static int replace_cost(char a, char b)
     return tolower((unsigned char)a) == tolower((unsigned char)b) ? 1 : 2;
 }
 
-/* Twice the restricted Damerau-Levenshtein distance: a change of case counts 1, any other edit 2. */
+/* Twice the restricted Damerau-Levenshtein distance: a change of case counts 1, any other edit 2.
+ */
 static int edit_distance(const char *a, const char *b)
 {
     size_t n = strlen(a);

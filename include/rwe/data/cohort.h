@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * The cohort: subjects with their arm, endpoints and covariates, as the study declares them.
+ *
+ * Subjects stand in canonical order, by identifier, whatever the order of rows in the file was.
+ * Where the file has no identifier they stand in an order drawn from their content (values, and
+ * ranks of times, mixed to 64 bits), so that results do not depend on the order of rows either, and
+ * ties are not settled by an outcome. Everything downstream breaks ties by this order.
+ *
+ * Built by rwe_cohort_build alone, read-only after it. Lives in the arena of the run.
+ */
+#ifndef RWE_DATA_COHORT_H
+#define RWE_DATA_COHORT_H
+
+#include "rwe/base/arena.h"
+#include "rwe/base/status.h"
+#include "rwe/data/complaints.h"
+#include "rwe/data/settings.h"
+#include "rwe/data/table.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+/** A covariate: numbers, or categories. */
+struct rwe_variable {
+    const char *name;
+    bool categorical;
+    bool binary;              /**< numbers that are all 0 or 1: shown in one row */
+    const double *number;     /**< by subject, NaN missing; NULL when categorical */
+    const int32_t *code;      /**< by subject, −1 missing; NULL when numbers */
+    const char *const *level; /**< only levels that occur in the cohort, in sorted order */
+    size_t n_levels;
+    size_t n_missing;
+};
+
+/** A time-to-event endpoint, ties settled and sorted once. */
+struct rwe_endpoint {
+    const char *name;
+    const double *time; /**< by subject, >= 0, in the file's unit; nearly equal times made equal */
+    const uint8_t *event;  /**< by subject: 1 event, 0 censored */
+    const uint32_t *order; /**< subjects by ascending time, ties in canonical order */
+    size_t n_events;
+};
+
+/** A row of the file that was left out. */
+struct rwe_excluded_row {
+    size_t line;
+    const char *id;     /**< NULL when the file has none, or the row's is missing */
+    const char *reason; /**< compare by strcmp */
+};
+
+struct rwe_cohort {
+    size_t n;            /**< subjects */
+    size_t n_rows;       /**< rows of the file */
+    const uint32_t *row; /**< by subject: row of the file, from 0 */
+    const char **id;     /**< by subject: the identifier's text (the row's number without one) */
+    bool id_is_number;   /**< identifiers compare as numbers */
+    bool has_id;         /**< the file has an identifier column */
+    const double *id_value;
+
+    const uint32_t *arm;          /**< by subject; 0 is the control */
+    size_t n_arms;                /**< at least 2 */
+    const char *const *arm_level; /**< as it stands in the data */
+    const size_t *arm_size;
+
+    const struct rwe_variable *covariate;
+    size_t n_covariates;
+    const struct rwe_endpoint *endpoint;
+    size_t n_endpoints;
+
+    const uint32_t *stratum; /**< by subject, or NULL */
+    size_t n_strata;
+    const char *strata_name; /**< "site, sex" */
+    const uint32_t *cluster; /**< by subject, or NULL */
+    size_t n_clusters;
+    const double *exposure_start; /**< by subject, NaN: never; NULL when not declared */
+
+    const struct rwe_excluded_row *excluded; /**< by line */
+    size_t n_excluded;
+};
+
+/**
+ * Reads the columns that the settings declare. Every unreadable cell, missing arm or time, negative
+ * time, unknown event code and duplicate identifier is a complaint on its row. With --on-error stop
+ * any complaint makes RWE_BAD_INPUT; with drop those rows are left out. Then RWE_BAD_INPUT also
+ * when fewer than two arms remain, an endpoint has no event at all, or (unless its value was named)
+ * nothing but events. RWE_USAGE for a column or level that does not exist, with the nearest that
+ * does.
+ */
+enum rwe_status rwe_cohort_build(const struct rwe_table *table, const struct rwe_settings *settings,
+                                 struct rwe_arena *arena, struct rwe_complaints *complaints,
+                                 const struct rwe_cohort **cohort, struct rwe_error *error);
+
+/** The subject of that identifier, or RWE_NO_INDEX. O(log n). */
+size_t rwe_cohort_find(const struct rwe_cohort *cohort, const char *id);
+
+/** The column that an option names, or RWE_USAGE with the nearest that there is. */
+enum rwe_status rwe_cohort_column(const struct rwe_table *table, const char *option,
+                                  const char *name, size_t *column, struct rwe_error *error);
+
+#endif

@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * Settings: what the user asked for. One table of options feeds the command line, --help, the man
+ * page, shell completion, the keys of the study file and the provenance of a result.
+ *
+ * A setting comes from the command line, else from the study file, else it has its default. Every
+ * layer declares the options that it reads: columns here in data (rwe_study_options), statistics in
+ * analysis, formats in cli; an analysis declares its own. So a new analysis needs no other file.
+ */
+#ifndef RWE_DATA_SETTINGS_H
+#define RWE_DATA_SETTINGS_H
+
+#include "rwe/base/arena.h"
+#include "rwe/base/status.h"
+#include "rwe/base/text.h"
+#include <stdbool.h>
+#include <stdint.h>
+
+enum rwe_option_kind {
+    RWE_OPTION_FLAG,      /**< no argument */
+    RWE_OPTION_TEXT,      /**< any text */
+    RWE_OPTION_PATH,      /**< a file; in a study file relative to that file's folder */
+    RWE_OPTION_LIST,      /**< texts: A,B,C, or a YAML sequence */
+    RWE_OPTION_NUMBER,    /**< within [low, high] where these differ */
+    RWE_OPTION_NUMBERS,   /**< the same, several */
+    RWE_OPTION_INTEGER,   /**< 0 … 2^64 − 1 */
+    RWE_OPTION_CHOICE,    /**< one of `choices` */
+    RWE_OPTION_ENDPOINTS, /**< repeatable NAME=TIME,EVENT[:VALUE[+VALUE]] */
+};
+
+/** Where --help and the man page show an option. */
+enum rwe_option_section {
+    RWE_SECTION_RUN,    /**< what to run */
+    RWE_SECTION_FILE,   /**< how the file reads */
+    RWE_SECTION_METHOD, /**< matching and statistics */
+    RWE_SECTION_OUTPUT, /**< where results go */
+    RWE_SECTION_OTHER,
+    RWE_SECTION_COUNT,
+};
+
+struct rwe_option {
+    const char *name; /**< long name, and key of the study file */
+    enum rwe_option_kind kind;
+    enum rwe_option_section section;
+    const char *argument; /**< how help shows the argument, NULL for a flag; "[=X]" when optional */
+    const char *fallback; /**< default, read as if the user had given it; NULL: none */
+    const char *choices;  /**< "a|b|c" of RWE_OPTION_CHOICE */
+    double low, high;     /**< range of numbers, both included; none when equal */
+    bool command_only;    /**< not a key of the study file */
+    const char *help;     /**< one or two sentences */
+};
+
+/** A list of options, as a layer declares it. */
+struct rwe_options {
+    const struct rwe_option *item;
+    size_t n;
+};
+#define RWE_OPTIONS(array) ((struct rwe_options){(array), sizeof(array) / sizeof((array)[0])})
+
+/** Columns of a cohort file: how the file reads. */
+extern const struct rwe_options rwe_study_options;
+
+/** An endpoint as declared. */
+struct rwe_endpoint_spec {
+    const char *name;         /**< lower case */
+    const char *time, *event; /**< columns */
+    struct rwe_strings
+        values; /**< of `event` that count as the event; none: 1, and only 0 besides */
+};
+
+struct rwe_settings;
+
+enum rwe_source { RWE_FROM_DEFAULT, RWE_FROM_STUDY, RWE_FROM_COMMAND };
+
+/** Settings over `n` lists of options, all at their defaults. NULL when memory is out. */
+struct rwe_settings *rwe_settings_new(struct rwe_arena *arena, const struct rwe_options lists[],
+                                      size_t n);
+
+/** The arena that they live in. */
+struct rwe_arena *rwe_settings_arena(const struct rwe_settings *settings);
+
+/** All options, in the order of their lists. */
+struct rwe_options rwe_settings_options(const struct rwe_settings *settings);
+
+/** The option of that name, or NULL. */
+const struct rwe_option *rwe_settings_find(const struct rwe_settings *settings, const char *name);
+
+/**
+ * Gives an option a value, as text; `text` is NULL for a flag and for an argument left out. What
+ * comes from a weaker source than the present value is ignored. RWE_USAGE with a sentence (which
+ * names the option, the value and what would do) for an unknown option or a bad value.
+ */
+enum rwe_status rwe_settings_set(struct rwe_settings *settings, const char *name, const char *text,
+                                 enum rwe_source source, struct rwe_error *error);
+
+/** The same for a list (RWE_OPTION_LIST or _NUMBERS), item by item. The texts are borrowed. */
+enum rwe_status rwe_settings_set_list(struct rwe_settings *settings, const char *name,
+                                      struct rwe_strings list, enum rwe_source source,
+                                      struct rwe_error *error);
+
+/** The same for an endpoint that is already taken apart; names are put in lower case. */
+enum rwe_status rwe_settings_add_endpoint(struct rwe_settings *settings,
+                                          const struct rwe_endpoint_spec *spec,
+                                          enum rwe_source source, struct rwe_error *error);
+
+/** Takes a value back to none, as if the option had never been given. */
+void rwe_settings_unset(struct rwe_settings *settings, const char *name);
+
+/* Reading. Asking for an option that no list declares, or as another kind, is a bug (assertion). */
+enum rwe_source rwe_settings_source(const struct rwe_settings *settings, const char *name);
+bool rwe_settings_has(const struct rwe_settings *settings,
+                      const char *name); /**< given or default */
+bool rwe_settings_flag(const struct rwe_settings *settings, const char *name);
+const char *rwe_settings_text(const struct rwe_settings *settings,
+                              const char *name); /**< or NULL */
+struct rwe_strings rwe_settings_list(const struct rwe_settings *settings, const char *name);
+double rwe_settings_number(const struct rwe_settings *settings, const char *name); /**< NaN: none */
+uint64_t rwe_settings_integer(const struct rwe_settings *settings, const char *name);
+
+/** Position of the value among the option's choices; −1 when it has none. */
+int rwe_settings_choice(const struct rwe_settings *settings, const char *name);
+
+struct rwe_numbers {
+    const double *item;
+    size_t n;
+};
+struct rwe_numbers rwe_settings_numbers(const struct rwe_settings *settings, const char *name);
+
+struct rwe_endpoint_specs {
+    const struct rwe_endpoint_spec *item;
+    size_t n;
+};
+struct rwe_endpoint_specs rwe_settings_endpoints(const struct rwe_settings *settings);
+
+/** An endpoint in the notation of the command line. NULL when memory is out. */
+char *rwe_endpoint_spec_text(struct rwe_arena *arena, const struct rwe_endpoint_spec *spec);
+
+/**
+ * Reads a study file (YAML, by libcyaml against a schema made from the options) into the settings,
+ * as RWE_FROM_STUDY. A wrong key, type or value is RWE_USAGE with file and line.
+ */
+enum rwe_status rwe_study_load(struct rwe_settings *settings, const char *path,
+                               struct rwe_error *error);
+
+/** The same from memory; `name` stands for the file in messages. */
+enum rwe_status rwe_study_load_text(struct rwe_settings *settings, const char *text, size_t size,
+                                    const char *name, struct rwe_error *error);
+
+#endif

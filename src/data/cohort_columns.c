@@ -1,0 +1,407 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cohort_private.h"
+
+#include "rwe/base/number.h"
+#include <math.h>
+#include <string.h>
+
+enum rwe_status rwe_cohort_column(const struct rwe_table *table, const char *option,
+                                  const char *name, size_t *column, struct rwe_error *error)
+{
+    enum { MOST = 4096 };
+    const char *names[MOST];
+    size_t n = rwe_table_columns(table) < MOST ? rwe_table_columns(table) : MOST;
+    *column = rwe_table_find(table, name);
+    if (*column != RWE_NO_INDEX)
+        return RWE_OK;
+    for (size_t j = 0; j < n; j++)
+        names[j] = rwe_table_name(table, j);
+    const char *near = rwe_text_nearest(name, names, n);
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "%s has no column \"%s\" (%s)%s%s%s",
+                    rwe_table_file(table), name, option, near == NULL ? "" : ": did you mean \"",
+                    near == NULL ? "" : near, near == NULL ? "" : "\"?");
+}
+
+static enum rwe_status complain(struct raw *raw, size_t row, size_t column, const char *value,
+                                const char *reason, const char *advice)
+{
+    struct rwe_complaint complaint = {
+        .file = rwe_table_file(raw->table),
+        .line = rwe_table_line(raw->table, row),
+        .row = row,
+        .column = rwe_table_name(raw->table, column),
+        .value = value,
+        .reason = reason,
+        .advice = advice,
+    };
+    return rwe_complaints_add(raw->complaints, &complaint);
+}
+
+/* Numbers of a column that must have a value in every row. */
+static enum rwe_status read_required_numbers(struct raw *raw, size_t column, double **numbers,
+                                             struct rwe_error *error)
+{
+    *numbers = RWE_NEW(raw->scratch, double, raw->n_rows);
+    uint8_t *told = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
+    size_t before = raw->complaints->n;
+    if (rwe_arena_failed(raw->scratch) ||
+        rwe_table_numbers(raw->table, column, *numbers, raw->complaints) != RWE_OK)
+        return rwe_fail_memory(error);
+    for (size_t c = before; c < raw->complaints->n; c++)
+        told[raw->complaints->item[c].row] = 1;
+    for (size_t i = 0; i < raw->n_rows; i++) {
+        enum rwe_status status = RWE_OK;
+        double value = (*numbers)[i];
+        if (isnan(value) && !told[i])
+            status = complain(raw, i, column, NULL, "missing", "every subject needs one");
+        else if (value < 0)
+            status = complain(raw, i, column, rwe_arena_format(raw->scratch, "%.15g", value),
+                              "negative", "times count from time zero: check the dates behind it");
+        if (status != RWE_OK)
+            return rwe_fail_memory(error);
+    }
+    return RWE_OK;
+}
+
+/* A factor that must have a value in every row. */
+static enum rwe_status read_required_factor(struct raw *raw, size_t column,
+                                            struct rwe_factor *factor, struct rwe_error *error)
+{
+    if (rwe_table_factor(raw->table, column, raw->arena, factor) != RWE_OK)
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < raw->n_rows; i++)
+        if (factor->code[i] < 0 &&
+            complain(raw, i, column, NULL, "missing", "every subject needs one") != RWE_OK)
+            return rwe_fail_memory(error);
+    return RWE_OK;
+}
+
+/* Whether two texts are the same, or the same number ("1" and "1.0"). */
+static bool same_level(const char *a, const char *b)
+{
+    double x, y;
+    if (strcmp(a, b) == 0)
+        return true;
+    return rwe_number_parse(a, strlen(a), &x) && rwe_number_parse(b, strlen(b), &y) && x == y;
+}
+
+static size_t find_level(const struct rwe_factor *factor, const char *level)
+{
+    for (size_t l = 0; l < factor->n_levels; l++)
+        if (same_level(factor->level[l], level))
+            return l;
+    return RWE_NO_INDEX;
+}
+
+/* The first levels of a factor, for a message. */
+static const char *tell_levels(const struct raw *raw, const struct rwe_factor *factor)
+{
+    struct rwe_strings shown = {factor->level, factor->n_levels < 8 ? factor->n_levels : 8};
+    const char *joined = rwe_text_join(raw->scratch, shown, ", ");
+    if (joined != NULL && factor->n_levels > shown.n)
+        joined = rwe_arena_format(raw->scratch, "%s, … (%zu in all)", joined, factor->n_levels);
+    return joined == NULL ? "" : joined;
+}
+
+static enum rwe_status fail_level(const struct raw *raw, const char *option, const char *level,
+                                  const struct rwe_factor *factor, struct rwe_error *error)
+{
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                    "--%s %s: %s has no such level; its levels are %s", option, level,
+                    rwe_settings_text(raw->settings, "arm"), tell_levels(raw, factor));
+}
+
+/* ---- the arm ---- */
+
+/* More levels than this are no treatments but another column. */
+enum { MOST_ARMS = 20 };
+
+/* Control first, then the rest in sorted order; with both named, only those two. */
+static enum rwe_status order_arms(struct raw *raw, struct rwe_error *error)
+{
+    const char *control = rwe_settings_text(raw->settings, "control");
+    const char *treated = rwe_settings_text(raw->settings, "treated");
+    size_t first = control == NULL ? RWE_NO_INDEX : find_level(&raw->arm, control);
+    size_t second = treated == NULL ? RWE_NO_INDEX : find_level(&raw->arm, treated);
+    if (control != NULL && first == RWE_NO_INDEX)
+        return fail_level(raw, "control", control, &raw->arm, error);
+    if (treated != NULL && second == RWE_NO_INDEX)
+        return fail_level(raw, "treated", treated, &raw->arm, error);
+    if (first != RWE_NO_INDEX && first == second)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--control and --treated name the same level, %s", control);
+    int32_t next = first == RWE_NO_INDEX ? 0 : 1;
+    for (size_t l = 0; l < raw->arm.n_levels; l++) {
+        bool both = control != NULL && treated != NULL;
+        if (l == first)
+            raw->arm_position[l] = 0;
+        else if (l == second)
+            raw->arm_position[l] = both ? 1 : INT32_MAX; /* the last, once their number is known */
+        else
+            raw->arm_position[l] = both ? -1 : next++;
+    }
+    if (control != NULL && treated != NULL)
+        next = 2;
+    else if (treated != NULL)
+        raw->arm_position[second] = next++;
+    raw->n_arms = (size_t)next;
+    return RWE_OK;
+}
+
+static enum rwe_status read_arm(struct raw *raw, struct rwe_error *error)
+{
+    size_t column;
+    const char *name = rwe_settings_text(raw->settings, "arm");
+    if (name == NULL)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "which column holds the treatment arm? Say --arm COL");
+    enum rwe_status status = rwe_cohort_column(raw->table, "--arm", name, &column, error);
+    if (status == RWE_OK)
+        status = read_required_factor(raw, column, &raw->arm, error);
+    if (status != RWE_OK)
+        return status;
+    raw->arm_position = RWE_NEW(raw->scratch, int32_t, raw->arm.n_levels);
+    if (raw->arm_position == NULL)
+        return rwe_fail_memory(error);
+    status = order_arms(raw, error);
+    if (status == RWE_OK && raw->n_arms > MOST_ARMS)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "%s: column \"%s\" has %zu different values (%s): is it the arm? Say "
+                        "--arm COL, or name two of them with --control and --treated",
+                        rwe_table_file(raw->table), name, raw->n_arms, tell_levels(raw, &raw->arm));
+    return status;
+}
+
+/* ---- endpoints ---- */
+
+/* What each level of an event column means: 1 event, 0 censored, −1 not coded as declared. */
+static enum rwe_status code_events(struct raw *raw, const struct rwe_endpoint_spec *spec,
+                                   const struct rwe_factor *factor, int8_t *meaning,
+                                   struct rwe_error *error)
+{
+    for (size_t l = 0; l < factor->n_levels; l++) {
+        if (spec->values.n == 0)
+            meaning[l] = same_level(factor->level[l], "1")   ? 1
+                         : same_level(factor->level[l], "0") ? 0
+                                                             : -1;
+        for (size_t v = 0; v < spec->values.n; v++)
+            if (same_level(factor->level[l], spec->values.item[v]))
+                meaning[l] = 1;
+    }
+    for (size_t v = 0; v < spec->values.n; v++)
+        if (find_level(factor, spec->values.item[v]) == RWE_NO_INDEX)
+            return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                            "endpoint \"%s\": no row has %s = %s; its values are %s", spec->name,
+                            spec->event, spec->values.item[v], tell_levels(raw, factor));
+    return RWE_OK;
+}
+
+static enum rwe_status read_events(struct raw *raw, struct raw_endpoint *endpoint, size_t column,
+                                   struct rwe_error *error)
+{
+    struct rwe_factor factor;
+    enum rwe_status status = read_required_factor(raw, column, &factor, error);
+    if (status != RWE_OK)
+        return status;
+    endpoint->event = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
+    int8_t *meaning = RWE_NEW(raw->scratch, int8_t, factor.n_levels);
+    if (rwe_arena_failed(raw->scratch))
+        return rwe_fail_memory(error);
+    status = code_events(raw, endpoint->spec, &factor, meaning, error);
+    for (size_t i = 0; status == RWE_OK && i < raw->n_rows; i++) {
+        int8_t code = factor.code[i] < 0 ? 0 : meaning[factor.code[i]];
+        endpoint->event[i] = code == 1;
+        if (code < 0 &&
+            complain(raw, i, column, factor.level[factor.code[i]], "neither 0 nor 1",
+                     "say which value is the event, as in --endpoint os=time,status:2") != RWE_OK)
+            return rwe_fail_memory(error);
+    }
+    return status;
+}
+
+static enum rwe_status read_endpoints(struct raw *raw, struct rwe_error *error)
+{
+    struct rwe_endpoint_specs specs = rwe_settings_endpoints(raw->settings);
+    raw->n_endpoints = specs.n;
+    raw->endpoint = RWE_NEW(raw->scratch, struct raw_endpoint, specs.n);
+    if (raw->endpoint == NULL)
+        return rwe_fail_memory(error);
+    for (size_t e = 0; e < specs.n; e++) {
+        size_t time, event;
+        raw->endpoint[e].spec = &specs.item[e];
+        enum rwe_status status =
+            rwe_cohort_column(raw->table, "--endpoint", specs.item[e].time, &time, error);
+        if (status == RWE_OK)
+            status =
+                rwe_cohort_column(raw->table, "--endpoint", specs.item[e].event, &event, error);
+        if (status == RWE_OK)
+            status = read_required_numbers(raw, time, &raw->endpoint[e].time, error);
+        if (status == RWE_OK)
+            status = read_events(raw, &raw->endpoint[e], event, error);
+        if (status != RWE_OK)
+            return status;
+    }
+    return RWE_OK;
+}
+
+/* ---- covariates ---- */
+
+static bool list_has(struct rwe_strings list, const char *name)
+{
+    for (size_t i = 0; i < list.n; i++)
+        if (strcmp(list.item[i], name) == 0)
+            return true;
+    return false;
+}
+
+/* A covariate with nearly as many categories as subjects is a name or a number, not a category. */
+static enum rwe_status check_categories(const struct raw *raw, const struct raw_variable *variable,
+                                        struct rwe_error *error)
+{
+    enum { ALWAYS_ALLOWED = 20 };
+    size_t levels = variable->factor.n_levels;
+    if (levels <= ALWAYS_ALLOWED || levels <= raw->n_rows / 4)
+        return RWE_OK;
+    return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                    "%s: covariate \"%s\" has %zu different texts in %zu rows (%s): it is no "
+                    "category; leave it out of the covariates or code it",
+                    rwe_table_file(raw->table), variable->name, levels, raw->n_rows,
+                    tell_levels(raw, &variable->factor));
+}
+
+static enum rwe_status read_covariate(struct raw *raw, struct raw_variable *variable,
+                                      struct rwe_error *error)
+{
+    size_t column;
+    enum rwe_status status =
+        rwe_cohort_column(raw->table, "--covariates", variable->name, &column, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_column_summary summary = rwe_table_summary(raw->table, column);
+    variable->categorical =
+        list_has(rwe_settings_list(raw->settings, "categorical"), variable->name) ||
+        summary.n_number < summary.n_date + summary.n_other;
+    if (variable->categorical) {
+        if (rwe_table_factor(raw->table, column, raw->arena, &variable->factor) != RWE_OK)
+            return rwe_fail_memory(error);
+        return check_categories(raw, variable, error);
+    }
+    variable->number = RWE_NEW(raw->scratch, double, raw->n_rows);
+    if (variable->number == NULL ||
+        rwe_table_numbers(raw->table, column, variable->number, raw->complaints) != RWE_OK)
+        return rwe_fail_memory(error);
+    return RWE_OK;
+}
+
+static enum rwe_status read_covariates(struct raw *raw, struct rwe_error *error)
+{
+    struct rwe_strings names = rwe_settings_list(raw->settings, "covariates");
+    struct rwe_strings categorical = rwe_settings_list(raw->settings, "categorical");
+    raw->n_covariates = names.n;
+    raw->covariate = RWE_NEW(raw->scratch, struct raw_variable, names.n);
+    if (raw->covariate == NULL)
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < categorical.n; i++)
+        if (!list_has(names, categorical.item[i]))
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "--categorical %s: it is not among the covariates",
+                            categorical.item[i]);
+    for (size_t j = 0; j < names.n; j++) {
+        raw->covariate[j].name = names.item[j];
+        if (list_has((struct rwe_strings){names.item, j}, names.item[j]))
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "covariate \"%s\" is listed twice",
+                            names.item[j]);
+        enum rwe_status status = read_covariate(raw, &raw->covariate[j], error);
+        if (status != RWE_OK)
+            return status;
+    }
+    return RWE_OK;
+}
+
+/* ---- identifier, strata, cluster, exposure ---- */
+
+static enum rwe_status read_id(struct raw *raw, struct rwe_error *error)
+{
+    size_t column;
+    const char *name = rwe_settings_text(raw->settings, "id");
+    if (name == NULL)
+        return RWE_OK;
+    enum rwe_status status = rwe_cohort_column(raw->table, "--id", name, &column, error);
+    if (status != RWE_OK)
+        return status;
+    raw->id = RWE_NEW(raw->arena, const char *, raw->n_rows);
+    if (raw->id == NULL || rwe_table_strings(raw->table, column, raw->arena, raw->id) != RWE_OK)
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < raw->n_rows; i++)
+        if (raw->id[i] == NULL && complain(raw, i, column, NULL, "missing",
+                                           "every subject needs an identifier") != RWE_OK)
+            return rwe_fail_memory(error);
+    struct rwe_column_summary summary = rwe_table_summary(raw->table, column);
+    if (summary.n_date + summary.n_other > 0)
+        return RWE_OK;
+    raw->id_value = RWE_NEW(raw->scratch, double, raw->n_rows);
+    if (raw->id_value == NULL ||
+        rwe_table_numbers(raw->table, column, raw->id_value, raw->complaints) != RWE_OK)
+        return rwe_fail_memory(error);
+    return RWE_OK;
+}
+
+static enum rwe_status read_strata(struct raw *raw, struct rwe_error *error)
+{
+    raw->strata = rwe_settings_list(raw->settings, "strata");
+    raw->stratum = RWE_NEW(raw->scratch, struct rwe_factor, raw->strata.n);
+    if (raw->stratum == NULL)
+        return rwe_fail_memory(error);
+    for (size_t s = 0; s < raw->strata.n; s++) {
+        size_t column;
+        enum rwe_status status =
+            rwe_cohort_column(raw->table, "--strata", raw->strata.item[s], &column, error);
+        if (status == RWE_OK)
+            status = read_required_factor(raw, column, &raw->stratum[s], error);
+        if (status != RWE_OK)
+            return status;
+    }
+    return RWE_OK;
+}
+
+static enum rwe_status read_cluster(struct raw *raw, struct rwe_error *error)
+{
+    size_t column;
+    const char *name = rwe_settings_text(raw->settings, "cluster");
+    raw->has_cluster = name != NULL;
+    if (name == NULL)
+        return RWE_OK;
+    enum rwe_status status = rwe_cohort_column(raw->table, "--cluster", name, &column, error);
+    return status == RWE_OK ? read_required_factor(raw, column, &raw->cluster, error) : status;
+}
+
+static enum rwe_status read_exposure(struct raw *raw, struct rwe_error *error)
+{
+    size_t column;
+    const char *name = rwe_settings_text(raw->settings, "exposure-start");
+    if (name == NULL)
+        return RWE_OK;
+    enum rwe_status status =
+        rwe_cohort_column(raw->table, "--exposure-start", name, &column, error);
+    if (status != RWE_OK)
+        return status;
+    raw->exposure_start = RWE_NEW(raw->scratch, double, raw->n_rows);
+    if (raw->exposure_start == NULL ||
+        rwe_table_numbers(raw->table, column, raw->exposure_start, raw->complaints) != RWE_OK)
+        return rwe_fail_memory(error);
+    return RWE_OK;
+}
+
+enum rwe_status rwe_raw_read(struct raw *raw, struct rwe_error *error)
+{
+    static enum rwe_status (*const steps[])(struct raw *, struct rwe_error *) = {
+        read_id,     read_arm,     read_endpoints, read_covariates,
+        read_strata, read_cluster, read_exposure,
+    };
+    for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
+        enum rwe_status status = steps[s](raw, error);
+        if (status != RWE_OK)
+            return status;
+    }
+    return RWE_OK;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The declared columns in the order of the file's rows: between src/data/cohort_columns.c, which
+ * reads them, and src/data/cohort.c, which leaves rows out, puts the rest in canonical order and
+ * checks. */
+#ifndef RWE_DATA_COHORT_PRIVATE_H
+#define RWE_DATA_COHORT_PRIVATE_H
+
+#include "rwe/data/cohort.h"
+
+struct raw_endpoint {
+    const struct rwe_endpoint_spec *spec;
+    double *time;
+    uint8_t *event;
+};
+
+struct raw_variable {
+    const char *name;
+    bool categorical;
+    double *number;
+    struct rwe_factor factor;
+};
+
+struct raw {
+    const struct rwe_table *table;
+    const struct rwe_settings *settings;
+    struct rwe_arena *arena;   /* of the run */
+    struct rwe_arena *scratch; /* freed when the cohort stands */
+    struct rwe_complaints *complaints;
+    size_t n_rows;
+
+    const char **id;  /* NULL: no identifier column */
+    double *id_value; /* NULL: identifiers are no numbers */
+    struct rwe_factor arm;
+    int32_t *arm_position; /* by level of the factor: position among the arms, −1 not compared */
+    size_t n_arms;
+    struct raw_endpoint *endpoint;
+    size_t n_endpoints;
+    struct raw_variable *covariate;
+    size_t n_covariates;
+    struct rwe_factor *stratum; /* one a column of --strata */
+    struct rwe_strings strata;
+    struct rwe_factor cluster;
+    bool has_cluster;
+    double *exposure_start;
+};
+
+/* Fills the columns. Complaints are added for the rows that cannot be read. */
+enum rwe_status rwe_raw_read(struct raw *raw, struct rwe_error *error);
+
+#endif
