@@ -280,9 +280,11 @@ static enum rwe_status gather_covariates(const struct raw *raw, struct rwe_cohor
 }
 
 /* Gives times closer than sqrt(DBL_EPSILON), relative to the mean of the distinct times, the same
- * value (the first of them), so that rounding in the spreadsheet makes no order. As R's timefix. */
-static void settle_ties(double time[], const uint32_t order[], size_t n)
+ * value (the first of them), so that rounding in the spreadsheet makes no order. As R's timefix.
+ * Returns whether any time was changed. */
+static bool settle_ties(double time[], const uint32_t order[], size_t n)
 {
+    bool changed = false;
     double sum = 0;
     size_t distinct = 0;
     for (size_t k = 0; k < n; k++)
@@ -294,10 +296,13 @@ static void settle_ties(double time[], const uint32_t order[], size_t n)
     double last = 0; /* of the untouched times */
     for (size_t k = 0; k < n; k++) {
         double now = time[order[k]];
+        if (k > 0 && now > last && now - last <= tolerance)
+            changed = true;
         if (k > 0 && now - last <= tolerance)
             time[order[k]] = time[order[k - 1]];
         last = now;
     }
+    return changed;
 }
 
 static enum rwe_status gather_endpoint(const struct raw *raw, const struct raw_endpoint *from,
@@ -317,9 +322,10 @@ static enum rwe_status gather_endpoint(const struct raw *raw, const struct raw_e
     }
     if (rwe_sort_numbers(time, cohort->n, raw->scratch, order) != RWE_OK)
         return RWE_NO_MEMORY;
-    settle_ties(time, order, cohort->n);
     /* Subjects whose times became equal must stand in canonical order too. */
-    return rwe_sort_numbers(time, cohort->n, raw->scratch, order);
+    if (settle_ties(time, order, cohort->n))
+        return rwe_sort_numbers(time, cohort->n, raw->scratch, order);
+    return RWE_OK;
 }
 
 static enum rwe_status gather_endpoints(const struct raw *raw, struct rwe_cohort *cohort)

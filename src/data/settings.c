@@ -349,6 +349,11 @@ struct rwe_numbers rwe_settings_numbers(const struct rwe_settings *settings, con
     return (struct rwe_numbers){value->numbers, value->list.n};
 }
 
+struct rwe_strings rwe_settings_number_texts(const struct rwe_settings *settings, const char *name)
+{
+    return value_of(settings, name, RWE_OPTION_NUMBERS)->list;
+}
+
 struct rwe_endpoint_specs rwe_settings_endpoints(const struct rwe_settings *settings)
 {
     return (struct rwe_endpoint_specs){settings->endpoint, settings->n_endpoints};

@@ -12,9 +12,9 @@
 
 enum rwe_status {
     RWE_OK = 0,
-    RWE_NO_MEMORY,     /**< an allocation failed */
-    RWE_USAGE,         /**< the request itself is wrong: unknown option, column or value of an option */
-    RWE_BAD_INPUT,     /**< the data cannot be read as declared */
+    RWE_NO_MEMORY, /**< an allocation failed */
+    RWE_USAGE,     /**< the request itself is wrong: unknown option, column or value of an option */
+    RWE_BAD_INPUT, /**< the data cannot be read as declared */
     RWE_NOT_FINITE,    /**< an array holds NaN or an infinity; error.index is its position */
     RWE_NOT_ESTIMABLE, /**< the data are readable, but the quantity does not exist in them */
     RWE_SEPARATED,     /**< a likelihood has no finite maximum; error.index is the column */

@@ -126,6 +126,9 @@ struct rwe_numbers {
 };
 struct rwe_numbers rwe_settings_numbers(const struct rwe_settings *settings, const char *name);
 
+/** The numbers as they were written. */
+struct rwe_strings rwe_settings_number_texts(const struct rwe_settings *settings, const char *name);
+
 struct rwe_endpoint_specs {
     const struct rwe_endpoint_spec *item;
     size_t n;

@@ -2,16 +2,16 @@
 /**
  * The document: what every output format is made from.
  *
- * It holds two things. Facts: every number that any output shows, at full precision, found by its key
- * (the contract of interface.md). And a flow of blocks for readers: headings, paragraphs, tables,
- * figures as data and warnings. A cell of a table holds no number: it names facts and says by its
- * class how they read. So a table cannot show a number that is not a fact.
+ * It holds two things. Facts: every number that any output shows, at full precision, found by its
+ * key (the contract of interface.md). And a flow of blocks for readers: headings, paragraphs,
+ * tables, figures as data and warnings. A cell of a table holds no number: it names facts and says
+ * by its class how they read. So a table cannot show a number that is not a fact.
  *
  * The document knows nothing about statistics. Each analysis writes its result into it; each format
  * reads it. Text given to it is copied; columns of series are borrowed and must outlive it.
  *
- * Building it cannot fail half-way in a way that matters: when memory is out the functions do nothing,
- * and `rwe_document_failed` says so once at the end.
+ * Building it cannot fail half-way in a way that matters: when memory is out the functions do
+ * nothing, and `rwe_document_failed` says so once at the end.
  */
 #ifndef RWE_REPORT_DOCUMENT_H
 #define RWE_REPORT_DOCUMENT_H
@@ -45,21 +45,23 @@ typedef uint32_t rwe_fact;
 
 /** How the facts of a cell read. The number in brackets is how many facts the cell takes. */
 enum rwe_cell_class {
-    RWE_CELL_TEXT,            /**< [1] a text fact */
-    RWE_CELL_COUNT,           /**< [1] 301 */
-    RWE_CELL_COUNT_PERCENT,   /**< [2] 301 (50.0%): n, percent */
-    RWE_CELL_NUMBER,          /**< [1] 52.3: a value in the unit of its variable */
-    RWE_CELL_MEAN_SD,         /**< [2] 52.3 (10.1) */
-    RWE_CELL_MEDIAN_RANGE,    /**< [3] 51.0 (44.0–60.0): median, Q1, Q3 */
-    RWE_CELL_TIME,            /**< [1] 11.7, NR where null */
-    RWE_CELL_TIME_LIMITS,     /**< [3] 11.7 (10.2–13.0), NR where null */
-    RWE_CELL_SURVIVAL_LIMITS, /**< [3] 75.6% (73.9–77.2): fractions of 1 */
-    RWE_CELL_PERCENT_LIMITS,  /**< [3] the same for numbers that are percents already */
-    RWE_CELL_RATIO_LIMITS,    /**< [3] 0.74 (0.59–0.92) */
-    RWE_CELL_COEFFICIENT,     /**< [1] 0.412 */
-    RWE_CELL_STATISTIC,       /**< [1] 23.69 */
-    RWE_CELL_P_VALUE,         /**< [1] 0.012, <0.001 */
-    RWE_CELL_SMD,             /**< [1] 0.731 */
+    RWE_CELL_TEXT,              /**< [1] a text fact */
+    RWE_CELL_COUNT,             /**< [1] 301 */
+    RWE_CELL_COUNT_PERCENT,     /**< [2] 301 (50.0%): n, percent */
+    RWE_CELL_NUMBER,            /**< [1] 52.3: a value in the unit of its variable */
+    RWE_CELL_MEAN_SD,           /**< [2] 52.3 (10.1) */
+    RWE_CELL_MEDIAN_RANGE,      /**< [3] 51.0 (44.0–60.0): median, Q1, Q3 */
+    RWE_CELL_TIME,              /**< [1] 11.7, NR where null */
+    RWE_CELL_TIME_LIMITS,       /**< [3] 11.7 (10.2–13.0), NR where null */
+    RWE_CELL_SURVIVAL_LIMITS,   /**< [3] 75.6% (73.9–77.2): fractions of 1 */
+    RWE_CELL_PERCENT_LIMITS,    /**< [3] the same for numbers that are percents already */
+    RWE_CELL_RATIO_LIMITS,      /**< [3] 0.74 (0.59–0.92) */
+    RWE_CELL_COEFFICIENT,       /**< [1] 0.412 */
+    RWE_CELL_STATISTIC,         /**< [1] 23.69 */
+    RWE_CELL_P_VALUE,           /**< [1] 0.012, <0.001 */
+    RWE_CELL_SMD,               /**< [1] 0.731 */
+    RWE_CELL_AT_RISK,           /**< [3] 120 (34; 12): at risk, events, censored */
+    RWE_CELL_OBSERVED_EXPECTED, /**< [2] 34 / 41.2 */
 };
 
 /** A new empty document; everything in it lives in `arena`. NULL when memory is out. */
@@ -155,8 +157,8 @@ struct rwe_input {
 struct rwe_setting_value {
     const char *name;
     bool is_list, is_number, is_flag;
-    double number;             /**< of a number; 1 or 0 for a flag */
-    struct rwe_strings texts;  /**< otherwise: one text, or the items of a list */
+    double number;            /**< of a number; 1 or 0 for a flag */
+    struct rwe_strings texts; /**< otherwise: one text, or the items of a list */
 };
 
 struct rwe_provenance {
@@ -174,7 +176,6 @@ void rwe_document_set_provenance(struct rwe_document *document,
                                  const struct rwe_provenance *provenance);
 
 /** Sets the title and a line under it. */
-void rwe_document_set_title(struct rwe_document *document, const char *title,
-                            const char *subtitle);
+void rwe_document_set_title(struct rwe_document *document, const char *title, const char *subtitle);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * How alike a covariate is distributed in two arms (Austin, Stat Med 28:3083, 2009). The denominator
- * of the standardized mean difference always comes from the unweighted whole cohort, so that a number
- * before and a number after adjustment differ by their numerators only.
+ * How alike a covariate is distributed in two arms (Austin, Stat Med 28:3083, 2009). The
+ * denominator of the standardized mean difference always comes from the unweighted whole cohort, so
+ * that a number before and a number after adjustment differ by their numerators only.
  */
 #ifndef RWE_STATS_BALANCE_H
 #define RWE_STATS_BALANCE_H
@@ -23,7 +23,7 @@ struct rwe_balance_data {
 
 struct rwe_balance {
     double mean_treated, mean_control;
-    double smd;            /**< (mean treated − mean control) / denominator; 0/0 is 0, x/0 is NaN */
+    double smd; /**< (mean treated − mean control) / denominator; 0/0 is 0, x/0 is NaN */
     double variance_ratio; /**< s² treated / s² control, both weighted; NaN for binary */
     double ks;             /**< greatest distance of the two (weighted) distribution functions */
 };

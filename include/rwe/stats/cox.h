@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * Cox's proportional-hazards model by partial likelihood (Cox, JRSS B 34:187, 1972), with Efron's or
- * Breslow's treatment of ties, strata, and the clustered sandwich variance of Lin & Wei (JASA
+ * Cox's proportional-hazards model by partial likelihood (Cox, JRSS B 34:187, 1972), with Efron's
+ * or Breslow's treatment of ties, strata, and the clustered sandwich variance of Lin & Wei (JASA
  * 84:1074, 1989) from score residuals.
  */
 #ifndef RWE_STATS_COX_H
@@ -23,14 +23,14 @@ struct rwe_cox_options rwe_cox_options_default(void);
 
 struct rwe_cox {
     size_t p;
-    const double *estimate;       /**< log hazard ratios */
-    const double *covariance;     /**< p × p, inverse information */
-    const double *robust;         /**< p × p sandwich, or NULL when not asked for */
-    double loglik_null, loglik;   /**< log partial likelihood at 0 and at the estimate */
-    double score_statistic;       /**< at 0; df = p */
-    double wald_statistic;        /**< from `robust` where it was asked for */
-    double lr_statistic;          /**< 2 (loglik − loglik_null) */
-    double concordance;           /**< Harrell's C of the linear predictor; ties in it count half */
+    const double *estimate;     /**< log hazard ratios */
+    const double *covariance;   /**< p × p, inverse information */
+    const double *robust;       /**< p × p sandwich, or NULL when not asked for */
+    double loglik_null, loglik; /**< log partial likelihood at 0 and at the estimate */
+    double score_statistic;     /**< at 0; df = p */
+    double wald_statistic;      /**< from `robust` where it was asked for */
+    double lr_statistic;        /**< 2 (loglik − loglik_null) */
+    double concordance;         /**< Harrell's C of the linear predictor; ties in it count half */
     size_t n, n_events, n_iterations;
     bool converged;
 };
@@ -40,9 +40,10 @@ struct rwe_cox {
  * the order of `data`. data->group is not looked at.
  *
  * Newton–Raphson from 0 with step halving. Errors: RWE_NOT_FINITE (index = position in x);
- * RWE_NOT_ESTIMABLE without events; RWE_COLLINEAR (index = column that the earlier ones determine, or
- * that is constant within every risk set); RWE_SEPARATED when the likelihood is monotone (index =
- * column whose estimate runs off); RWE_NO_MEMORY. Running out of iterations is `converged` = false.
+ * RWE_NOT_ESTIMABLE without events; RWE_COLLINEAR (index = column that the earlier ones determine,
+ * or that is constant within every risk set); RWE_SEPARATED when the likelihood is monotone (index
+ * = column whose estimate runs off); RWE_NO_MEMORY. Running out of iterations is `converged` =
+ * false.
  */
 enum rwe_status rwe_cox_fit(const struct rwe_survival_data *data, const double x[], size_t p,
                             const struct rwe_cox_options *options, struct rwe_arena *arena,

@@ -2,8 +2,8 @@
 /**
  * The product-limit estimator.
  *
- *   S(t) = Π over t_i <= t of (1 − d_i / n_i)                      Kaplan & Meier, JASA 53:457 (1958)
- *   Var log S(t) = Σ d_i / (n_i (n_i − d_i))                       Greenwood (1926)
+ *   S(t) = Π over t_i <= t of (1 − d_i / n_i)                      Kaplan & Meier, JASA 53:457
+ * (1958) Var log S(t) = Σ d_i / (n_i (n_i − d_i))                       Greenwood (1926)
  *
  * When everyone at risk fails S is 0; its standard error and limits are then not estimable: NaN.
  */
@@ -14,11 +14,11 @@
 #include "rwe/stats/event_table.h"
 
 enum rwe_km_transform { /**< scale on which the limits are symmetric */
-    RWE_KM_LOG_LOG,
-    RWE_KM_LOG,
-    RWE_KM_PLAIN,
-    RWE_KM_LOGIT,
-    RWE_KM_ARCSIN,
+                        RWE_KM_LOG_LOG,
+                        RWE_KM_LOG,
+                        RWE_KM_PLAIN,
+                        RWE_KM_LOGIT,
+                        RWE_KM_ARCSIN,
 };
 
 struct rwe_km_options {
@@ -31,14 +31,14 @@ struct rwe_km_options rwe_km_options_default(void);
 struct rwe_km_curve {
     size_t n_points;
     const double *time;
-    const double *at_risk;   /**< just before the time */
+    const double *at_risk; /**< just before the time */
     const double *events;
     const double *censored;
     const double *survival;  /**< just after the time */
     const double *std_error; /**< of S; NaN where S = 0 */
     const double *conf_low;  /**< NaN where not estimable */
     const double *conf_high;
-    double n;                /**< subjects (sum of weights) */
+    double n; /**< subjects (sum of weights) */
     double n_events;
 };
 
@@ -62,8 +62,8 @@ enum rwe_status rwe_km_fit(const struct rwe_event_table *table, size_t group,
                            struct rwe_km_curve *curve, struct rwe_error *error);
 
 /**
- * The curve of the time to censoring: events and censorings change places, so that its median is the
- * median follow-up (Schemper & Smith, Control Clin Trials 17:343, 1996).
+ * The curve of the time to censoring: events and censorings change places, so that its median is
+ * the median follow-up (Schemper & Smith, Control Clin Trials 17:343, 1996).
  */
 enum rwe_status rwe_km_fit_followup(const struct rwe_event_table *table, size_t group,
                                     const struct rwe_km_options *options, struct rwe_arena *arena,
@@ -71,7 +71,8 @@ enum rwe_status rwe_km_fit_followup(const struct rwe_event_table *table, size_t 
 
 /**
  * Least time at which S <= 1 − probability; where S equals it on a flat piece, the midpoint of that
- * piece (R's rule). Limits invert the pointwise band (Brookmeyer & Crowley, Biometrics 38:29, 1982).
+ * piece (R's rule). Limits invert the pointwise band (Brookmeyer & Crowley, Biometrics 38:29,
+ * 1982).
  */
 struct rwe_km_quantile rwe_km_quantile(const struct rwe_km_curve *curve, double probability);
 

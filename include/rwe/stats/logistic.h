@@ -25,7 +25,7 @@ struct rwe_logistic {
     const double *linear;     /**< n linear predictors (logits), full precision */
     const double *fitted;     /**< n probabilities */
     double deviance;
-    double auc;               /**< c-statistic; ties count half */
+    double auc; /**< c-statistic; ties count half */
     size_t n_iterations;
     bool converged;
 };
@@ -34,10 +34,10 @@ struct rwe_logistic {
  * Fits logit P(y = 1 | x) = β0 + x'β. `x` holds k columns of n values, x[j * n + i], without the
  * intercept; p = k + 1. In error.index a column counts from 0 in x (RWE_NO_INDEX: the intercept).
  *
- * Errors: RWE_NOT_FINITE (index = position in x); RWE_NOT_ESTIMABLE when y is all 0 or all 1, or n < p;
- * RWE_COLLINEAR (the column is constant or a combination of earlier ones; tolerance as R's glm);
- * RWE_SEPARATED (some combination of columns splits the outcomes, wholly or in part, so that the
- * likelihood has no maximum; index = the column that contributes most to the direction).
+ * Errors: RWE_NOT_FINITE (index = position in x); RWE_NOT_ESTIMABLE when y is all 0 or all 1, or n
+ * < p; RWE_COLLINEAR (the column is constant or a combination of earlier ones; tolerance as R's
+ * glm); RWE_SEPARATED (some combination of columns splits the outcomes, wholly or in part, so that
+ * the likelihood has no maximum; index = the column that contributes most to the direction).
  */
 enum rwe_status rwe_logistic_fit(const double x[], size_t k, const uint8_t y[], size_t n,
                                  const struct rwe_logistic_options *options,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * Right-censored survival data as every kernel takes them: borrowed arrays in ascending order of time.
+ * Right-censored survival data as every kernel takes them: borrowed arrays in ascending order of
+ * time.
  *
  * The order is settled once, when an endpoint is built (data/endpoint.h), together with ties: two
  * times closer than sqrt(DBL_EPSILON), relative to the mean time, are given the same value there.
@@ -22,7 +23,7 @@ struct rwe_survival_data {
     size_t n_strata;         /**< at least 1 */
     const uint32_t *cluster; /**< 0 … n_clusters − 1; NULL: each row its own */
     size_t n_clusters;
-    const double *weight;    /**< > 0; NULL: all 1 */
+    const double *weight; /**< > 0; NULL: all 1 */
 };
 
 /**

@@ -1,0 +1,134 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cohort_report.h"
+
+#include "rwe/analysis/present.h"
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
+#include <math.h>
+#include <string.h>
+
+static void present_count(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
+                          const char *stat, double n)
+{
+    rwe_grid_cell(grid, RWE_CELL_COUNT, rwe_document_number(run->document, key, stat, n),
+                  RWE_NO_FACT, RWE_NO_FACT);
+}
+
+struct tally {
+    const char *reason;
+    size_t n;
+};
+
+/* Rows left out by reason, in the order in which the reasons first occur. */
+static struct tally *tally_reasons(const struct rwe_cohort *cohort, struct rwe_arena *arena,
+                                   size_t *n)
+{
+    struct tally *tally = NULL;
+    size_t capacity = 0;
+    *n = 0;
+    for (size_t i = 0; i < cohort->n_excluded; i++) {
+        const char *reason = cohort->excluded[i].reason;
+        size_t t = 0;
+        while (t < *n && strcmp(tally[t].reason, reason) != 0)
+            t++;
+        if (t == *n) {
+            tally = rwe_arena_grow(arena, tally, &capacity, *n + 1, sizeof *tally);
+            if (tally == NULL)
+                return NULL;
+            tally[(*n)++] = (struct tally){.reason = reason};
+        }
+        tally[t].n++;
+    }
+    return tally;
+}
+
+static void present_excluded(struct rwe_run *run, struct rwe_grid *grid)
+{
+    size_t n;
+    const struct tally *tally = tally_reasons(run->cohort, run->arena, &n);
+    for (size_t t = 0; tally != NULL && t < n; t++) {
+        struct rwe_key key = rwe_key_of("cohort");
+        key.term = tally[t].reason;
+        rwe_grid_row(grid, 1, "left out: %s", tally[t].reason);
+        present_count(run, grid, &key, "n.excluded", (double)tally[t].n);
+    }
+}
+
+static void present_subjects(struct rwe_run *run)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    struct rwe_key key = rwe_key_of("cohort");
+    struct rwe_grid *grid = rwe_document_table(run->document, "Subjects");
+    rwe_grid_column(grid, "n");
+    rwe_grid_row(grid, 0, "Rows in the file");
+    present_count(run, grid, &key, "n.rows", (double)cohort->n_rows);
+    present_excluded(run, grid);
+    rwe_grid_row(grid, 0, "Subjects analysed");
+    present_count(run, grid, &key, "n", (double)cohort->n);
+    for (size_t a = 0; a < cohort->n_arms; a++) {
+        struct rwe_key arm = rwe_key_arm(key, cohort, a);
+        rwe_grid_row(grid, 1, "%s%s", cohort->arm_level[a], a == 0 ? " (control)" : "");
+        present_count(run, grid, &arm, "n", (double)cohort->arm_size[a]);
+    }
+}
+
+/* Patient-level, so only on request. */
+static void present_list(struct rwe_run *run)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    if (!rwe_settings_flag(run->settings, "list-excluded") || cohort->n_excluded == 0)
+        return;
+    struct rwe_grid *grid = rwe_document_table(run->document, "Rows left out");
+    rwe_grid_column(grid, "line");
+    rwe_grid_column(grid, "reason");
+    for (size_t i = 0; i < cohort->n_excluded; i++) {
+        const struct rwe_excluded_row *row = &cohort->excluded[i];
+        struct rwe_key key = rwe_key_of("cohort");
+        key.term = row->reason;
+        key.level = rwe_arena_format(run->arena, "line %zu", row->line);
+        rwe_grid_row(grid, 0, "%s", row->id == NULL ? "(no identifier)" : row->id);
+        present_count(run, grid, &key, "line", (double)row->line);
+        rwe_grid_words(grid, row->reason);
+    }
+}
+
+/* Immortal time: a treatment that starts after time zero gives its arm time in which nobody can
+ * have failed (Suissa, Am J Epidemiol 167:492, 2008). Told here; the cure is another design. */
+static enum rwe_status warn_immortal_time(struct rwe_run *run, struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    double *start = RWE_NEW(run->arena, double, cohort->n);
+    size_t late = 0;
+    if (cohort->exposure_start == NULL)
+        return RWE_OK;
+    if (start == NULL)
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < cohort->n; i++)
+        if (cohort->exposure_start[i] > 0)
+            start[late++] = cohort->exposure_start[i];
+    if (late == 0)
+        return RWE_OK;
+    gsl_sort(start, 1, late);
+    double median = gsl_stats_median_from_sorted_data(start, 1, late);
+    struct rwe_key key = rwe_key_of("cohort");
+    key.term = "exposure-start";
+    rwe_document_number(run->document, &key, "n", (double)late);
+    rwe_document_number(run->document, &key, "median", median);
+    const char *unit = rwe_settings_text(run->settings, "time-unit");
+    rwe_document_warning(
+        run->document, "immortal-time", NULL,
+        "Biased reference: not for inference. In %zu of %zu subjects the treatment that tells the "
+        "arms apart starts after time zero (median %.1f%s%s). Until it started they could not have "
+        "failed, or they would be in the other arm; so every comparison of the arms below favours "
+        "the treatment, matched or not.",
+        late, cohort->n, median, unit == NULL ? "" : " ", unit == NULL ? "" : unit);
+    return RWE_OK;
+}
+
+enum rwe_status rwe_cohort_report(struct rwe_run *run, struct rwe_error *error)
+{
+    rwe_document_section(run->document, 1, "Cohort");
+    present_subjects(run);
+    present_list(run);
+    return warn_immortal_time(run, error);
+}

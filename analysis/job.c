@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rwe/analysis/job.h"
+
+#include "cohort_report.h"
+#include "rwe/analysis/present.h"
+#include "rwe/base/hash.h"
+#include "rwe/base/parallel.h"
+#include <string.h>
+
+/* ---- what is to run ---- */
+
+enum { MOST_ANALYSES = 64 };
+
+struct plan {
+    bool wanted[MOST_ANALYSES];
+    void *state[MOST_ANALYSES];
+};
+
+static size_t position_of(const char *name, size_t length)
+{
+    for (size_t a = 0; a < rwe_n_analyses; a++)
+        if (strlen(rwe_analyses[a]->name) == length &&
+            memcmp(rwe_analyses[a]->name, name, length) == 0)
+            return a;
+    return RWE_NO_INDEX;
+}
+
+static bool asked_by(const struct rwe_settings *settings, const char *option,
+                     enum rwe_source source)
+{
+    return option != NULL && rwe_settings_has(settings, option) &&
+           rwe_settings_source(settings, option) == source;
+}
+
+/* Marks what one source asks for; whether it asks for anything by name. */
+static bool mark_wanted(const struct rwe_settings *settings, enum rwe_source source,
+                        struct plan *plan)
+{
+    bool any = false;
+    for (size_t a = 0; a < rwe_n_analyses; a++) {
+        bool by_name = asked_by(settings, rwe_analyses[a]->name, source);
+        any = any || by_name;
+        plan->wanted[a] = by_name || asked_by(settings, rwe_analyses[a]->also_for, source);
+    }
+    return any;
+}
+
+static void mark_names(const char *names, struct plan *plan)
+{
+    while (names != NULL && *names != '\0') {
+        size_t length = strcspn(names, " ");
+        size_t a = position_of(names, length);
+        if (a != RWE_NO_INDEX)
+            plan->wanted[a] = true;
+        names += length + strspn(names + length, " ");
+    }
+}
+
+/* The command line decides; without a word from it the study; without that too, table1 and km. */
+static struct plan make_plan(const struct rwe_settings *settings)
+{
+    struct plan plan = {{false}, {NULL}};
+    if (!mark_wanted(settings, RWE_FROM_COMMAND, &plan) &&
+        !mark_wanted(settings, RWE_FROM_STUDY, &plan)) {
+        mark_wanted(settings, RWE_FROM_COMMAND, &plan);
+        mark_names("table1 km", &plan);
+    }
+    for (size_t a = 0; a < rwe_n_analyses; a++)
+        if (plan.wanted[a])
+            mark_names(rwe_analyses[a]->brings, &plan);
+    return plan;
+}
+
+/* ---- files ---- */
+
+static struct rwe_table_options table_options(const struct rwe_settings *settings)
+{
+    struct rwe_table_options options = rwe_table_options_default();
+    int delimiter = rwe_settings_choice(settings, "delimiter");
+    options.encoding = rwe_settings_text(settings, "encoding");
+    options.delimiter = delimiter < 0 ? '\0' : ",;\t"[delimiter];
+    if (rwe_settings_has(settings, "missing-tokens"))
+        options.missing = rwe_settings_list(settings, "missing-tokens");
+    return options;
+}
+
+static enum rwe_status note_input(struct rwe_run *run, const char *file, const char *sha256,
+                                  size_t rows, struct rwe_error *error)
+{
+    if (run->n_inputs == RWE_MOST_INPUTS)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "more than %d input files",
+                        RWE_MOST_INPUTS);
+    run->input[run->n_inputs++] = (struct rwe_input){
+        .file = rwe_arena_string(run->arena, file),
+        .sha256 = rwe_arena_string(run->arena, sha256),
+        .rows = rows,
+    };
+    return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
+}
+
+enum rwe_status rwe_job_read_table(struct rwe_run *run, const char *path, struct rwe_table **table,
+                                   struct rwe_error *error)
+{
+    struct rwe_table_options options = table_options(run->settings);
+    enum rwe_status status =
+        rwe_table_read(path, &options, run->arena, table, run->complaints, error);
+    if (status != RWE_OK)
+        return status;
+    return note_input(run, path, rwe_table_sha256(*table), rwe_table_rows(*table), error);
+}
+
+static enum rwe_status note_study(struct rwe_run *run, const char *path, struct rwe_error *error)
+{
+    char sha256[RWE_SHA256_SIZE];
+    if (path == NULL)
+        return RWE_OK;
+    enum rwe_status status = rwe_sha256_file(path, sha256, error);
+    return status == RWE_OK ? note_input(run, path, sha256, 0, error) : status;
+}
+
+static enum rwe_status read_cohort(struct rwe_run *run, const char *path, struct rwe_error *error)
+{
+    struct rwe_table *table = NULL;
+    enum rwe_status status = rwe_job_read_table(run, path, &table, error);
+    if (status == RWE_OK)
+        status = rwe_cohort_build(table, run->settings, run->arena, run->complaints, &run->cohort,
+                                  error);
+    rwe_table_close(table);
+    return status;
+}
+
+/* ---- provenance ---- */
+
+static struct rwe_strings one_text(struct rwe_arena *arena, const char *text)
+{
+    struct rwe_strings list = {RWE_NEW(arena, const char *, 1), 1};
+    if (list.item != NULL)
+        list.item[0] = text;
+    return list;
+}
+
+static struct rwe_strings endpoint_texts(const struct rwe_run *run)
+{
+    struct rwe_endpoint_specs specs = rwe_settings_endpoints(run->settings);
+    struct rwe_strings list = {RWE_NEW(run->arena, const char *, specs.n), specs.n};
+    for (size_t e = 0; list.item != NULL && e < specs.n; e++)
+        list.item[e] = rwe_endpoint_spec_text(run->arena, &specs.item[e]);
+    return list;
+}
+
+static struct rwe_setting_value value_of(const struct rwe_run *run, const struct rwe_option *option)
+{
+    const struct rwe_settings *settings = run->settings;
+    struct rwe_setting_value value = {.name = option->name};
+    switch (option->kind) {
+    case RWE_OPTION_FLAG:
+        value.is_flag = true;
+        value.number = 1;
+        break;
+    case RWE_OPTION_NUMBER:
+        value.is_number = true;
+        value.number = rwe_settings_number(settings, option->name);
+        break;
+    case RWE_OPTION_LIST:
+        value.is_list = true;
+        value.texts = rwe_settings_list(settings, option->name);
+        break;
+    case RWE_OPTION_NUMBERS:
+        value.is_list = true;
+        value.texts = rwe_settings_number_texts(settings, option->name);
+        break;
+    case RWE_OPTION_ENDPOINTS:
+        value.is_list = true;
+        value.texts = endpoint_texts(run);
+        break;
+    case RWE_OPTION_TEXT:
+    case RWE_OPTION_PATH:
+    case RWE_OPTION_INTEGER:
+    case RWE_OPTION_CHOICE:
+        value.texts = one_text(run->arena, rwe_settings_text(settings, option->name));
+        break;
+    }
+    return value;
+}
+
+/* What was in force. Threads are left out, since nothing depends on them; so is what the command
+ * alone decides, as where results go. */
+static enum rwe_status set_provenance(struct rwe_run *run, const struct rwe_job *job,
+                                      struct rwe_error *error)
+{
+    struct rwe_options options = rwe_settings_options(run->settings);
+    struct rwe_provenance *p = RWE_NEW(run->arena, struct rwe_provenance, 1);
+    struct rwe_setting_value *study = RWE_NEW(run->arena, struct rwe_setting_value, options.n);
+    struct rwe_input *inputs = RWE_NEW(run->arena, struct rwe_input, run->n_inputs);
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    *p = (struct rwe_provenance){
+        .version = RWE_VERSION,
+        .command = job->command,
+        .study = study,
+        .inputs = inputs,
+        .n_inputs = run->n_inputs,
+        .seed = rwe_settings_integer(run->settings, "seed"),
+    };
+    memcpy(inputs, run->input, run->n_inputs * sizeof *inputs);
+    for (size_t i = 0; i < options.n; i++)
+        if (!options.item[i].command_only && strcmp(options.item[i].name, "threads") != 0 &&
+            rwe_settings_has(run->settings, options.item[i].name))
+            study[p->n_study++] = value_of(run, &options.item[i]);
+    rwe_document_set_provenance(run->document, p);
+    return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
+}
+
+/* ---- running ---- */
+
+static enum rwe_status make_designs(struct rwe_run *run, struct plan *plan, struct rwe_error *error)
+{
+    run->n_designs = 1;
+    enum rwe_status status = rwe_design_all(run->cohort, run->arena, &run->design[0], error);
+    for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
+        if (plan->wanted[a] && rwe_analyses[a]->design != NULL)
+            status = rwe_analyses[a]->design(run, &plan->state[a], error);
+    return status;
+}
+
+static enum rwe_status run_analyses(struct rwe_run *run, const struct plan *plan,
+                                    struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
+        if (plan->wanted[a])
+            status = rwe_analyses[a]->run(run, plan->state[a], error);
+    for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
+        if (plan->wanted[a] && rwe_analyses[a]->write_files != NULL)
+            status = rwe_analyses[a]->write_files(run, plan->state[a], error);
+    return status;
+}
+
+static void set_title(struct rwe_run *run, const struct rwe_job *job)
+{
+    const char *title = rwe_settings_text(run->settings, "title");
+    const char *id = rwe_settings_text(run->settings, "study-id");
+    rwe_document_set_title(run->document, title == NULL ? "Comparison of treatment arms" : title,
+                           id != NULL ? id : job->cohort_file);
+}
+
+static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
+                               struct rwe_error *error)
+{
+    struct plan plan = make_plan(run->settings);
+    set_title(run, job);
+    enum rwe_status status = read_cohort(run, job->cohort_file, error);
+    if (status == RWE_OK)
+        status = note_study(run, job->study_file, error);
+    if (status == RWE_OK)
+        status = make_designs(run, &plan, error);
+    if (status == RWE_OK)
+        status = rwe_cohort_report(run, error);
+    if (status == RWE_OK)
+        status = run_analyses(run, &plan, error);
+    if (status == RWE_OK)
+        status = set_provenance(run, job, error);
+    if (status == RWE_OK && rwe_document_failed(run->document))
+        status = rwe_fail_memory(error);
+    return status;
+}
+
+enum rwe_status rwe_job_run(const struct rwe_job *job, struct rwe_document **document,
+                            struct rwe_error *error)
+{
+    struct rwe_run *run = RWE_NEW(job->arena, struct rwe_run, 1);
+    *document = rwe_document_new(job->document_arena);
+    if (run == NULL || *document == NULL)
+        return rwe_fail_memory(error);
+    *run = (struct rwe_run){
+        .settings = job->settings,
+        .document = *document,
+        .complaints = job->complaints,
+        .arena = job->arena,
+        .threads = rwe_settings_has(job->settings, "threads")
+                       ? (unsigned)rwe_settings_integer(job->settings, "threads")
+                       : rwe_parallel_available(),
+    };
+    return run_all(run, job, error);
+}

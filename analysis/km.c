@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Kaplan–Meier curves by arm: medians, survival at times, follow-up, numbers at risk. See km.md. */
+#include "rwe/stats/km.h"
+#include "rwe/analysis/present.h"
+
+#include <math.h>
+#include <string.h>
+
+static const struct rwe_option options[] = {
+    {.name = "conf-type",
+     .kind = RWE_OPTION_CHOICE,
+     .section = RWE_SECTION_METHOD,
+     .argument = "TYPE",
+     .choices = "log-log|log|plain|logit|arcsin",
+     .fallback = "log-log",
+     .help = "Scale on which limits of survival are made: log-log|log|plain|logit|arcsin (default "
+             "log-log, as SAS; R has log)."},
+};
+static const struct rwe_options option_list = RWE_OPTIONS(options);
+
+/* What is shown of one arm in one population. */
+struct arm_result {
+    struct rwe_km_curve curve;
+    struct rwe_km_quantile median;
+    struct rwe_km_quantile followup;
+};
+
+/* All arms of an endpoint in a population. */
+struct result {
+    const struct rwe_design *design;
+    const struct rwe_endpoint *endpoint;
+    struct arm_result *arm;
+};
+
+static struct rwe_km_options options_of(const struct rwe_run *run)
+{
+    struct rwe_km_options km = rwe_km_options_default();
+    km.transform = (enum rwe_km_transform)rwe_settings_choice(run->settings, "conf-type");
+    km.conf_level = rwe_settings_number(run->settings, "conf-level");
+    return km;
+}
+
+static enum rwe_status compute_arm(struct rwe_run *run, const struct rwe_event_table *table,
+                                   size_t arm, struct arm_result *result, struct rwe_error *error)
+{
+    struct rwe_km_options km = options_of(run);
+    enum rwe_status status = rwe_km_fit(table, arm, &km, run->arena, &result->curve, error);
+    if (status != RWE_OK)
+        return status;
+    result->median = rwe_km_quantile(&result->curve, 0.5);
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
+    struct rwe_km_curve followup;
+    status = rwe_km_fit_followup(table, arm, &km, run->arena, &followup, error);
+    if (status != RWE_OK)
+        return status;
+    result->followup = rwe_km_quantile(&followup, 0.5);
+    rwe_arena_release(run->arena, mark);
+    return RWE_OK;
+}
+
+static enum rwe_status compute_arms(struct rwe_run *run, struct result *result,
+                                    struct rwe_arena *scratch, struct rwe_error *error)
+{
+    struct rwe_survival_data data;
+    struct rwe_event_table table;
+    enum rwe_status status = rwe_design_survival(run->cohort, result->design, result->endpoint,
+                                                 RWE_STRATA_NONE, scratch, &data, error);
+    if (status == RWE_OK)
+        status = rwe_event_table_build(&data, scratch, &table, error);
+    for (size_t a = 0; status == RWE_OK && a < run->cohort->n_arms; a++)
+        status = compute_arm(run, &table, a, &result->arm[a], error);
+    return status;
+}
+
+static enum rwe_status compute(struct rwe_run *run, struct result *result, struct rwe_error *error)
+{
+    struct rwe_arena *scratch = rwe_arena_new(); /* the event table need not outlive its curves */
+    result->arm = RWE_NEW(run->arena, struct arm_result, run->cohort->n_arms);
+    enum rwe_status status = scratch == NULL || result->arm == NULL
+                                 ? rwe_fail_memory(error)
+                                 : compute_arms(run, result, scratch, error);
+    rwe_arena_free(scratch);
+    return status;
+}
+
+/* ---- the summary: n, events, median, follow-up ---- */
+
+static void present_quantile(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
+                             const char *stat, struct rwe_km_quantile q)
+{
+    const char *low = rwe_arena_format(run->arena, "%s.conf.low", stat);
+    const char *high = rwe_arena_format(run->arena, "%s.conf.high", stat);
+    if (low == NULL || high == NULL)
+        return;
+    rwe_fact value = rwe_document_number(run->document, key, stat, q.value);
+    rwe_fact from = rwe_document_number(run->document, key, low, q.conf_low);
+    rwe_fact to = rwe_document_number(run->document, key, high, q.conf_high);
+    rwe_grid_cell(grid, RWE_CELL_TIME_LIMITS, value, from, to);
+}
+
+static void present_summary(struct rwe_run *run, const struct result results[], size_t n)
+{
+    static const char *const names[] = {"log-log", "log", "plain", "logit", "arcsin"};
+    const char *level = rwe_conf_level_text(run);
+    struct rwe_grid *grid = rwe_document_table(run->document, "Kaplan–Meier summary");
+    rwe_grid_column(grid, "n");
+    rwe_grid_column(grid, "events");
+    rwe_grid_column(grid, "median%s\n(%s CI)", rwe_time_unit_suffix(run), level);
+    rwe_grid_column(grid, "median follow-up\n(%s CI)", level);
+    for (size_t r = 0; r < n; r++) {
+        rwe_grid_row(grid, 0, "%s, %s", results[r].endpoint->name, results[r].design->label);
+        for (size_t a = 0; a < run->cohort->n_arms; a++) {
+            const struct arm_result *arm = &results[r].arm[a];
+            struct rwe_key key = rwe_key_arm(
+                rwe_key_in("km", results[r].endpoint, results[r].design), run->cohort, a);
+            rwe_grid_row(grid, 1, "%s", run->cohort->arm_level[a]);
+            rwe_grid_cell(grid, RWE_CELL_COUNT,
+                          rwe_document_number(run->document, &key, "n", arm->curve.n), RWE_NO_FACT,
+                          RWE_NO_FACT);
+            rwe_grid_cell(grid, RWE_CELL_COUNT,
+                          rwe_document_number(run->document, &key, "n.event", arm->curve.n_events),
+                          RWE_NO_FACT, RWE_NO_FACT);
+            present_quantile(run, grid, &key, "median", arm->median);
+            present_quantile(run, grid, &key, "followup.median", arm->followup);
+        }
+    }
+    rwe_grid_note(grid,
+                  "Product-limit estimate; limits on the %s scale with Greenwood's variance, those "
+                  "of the median by inverting the same band. Follow-up by the reverse "
+                  "Kaplan–Meier method.",
+                  names[options_of(run).transform]);
+}
+
+/* ---- the curve at times ---- */
+
+enum { MOST_TIMES = 64 };
+
+struct times {
+    double at[MOST_TIMES];
+    size_t n;
+};
+
+/* Round times over the follow-up: five or six steps of 1, 2, 2.5, 5 × a power of ten, or of 12
+ * where the unit is months and the follow-up is longer than two years. */
+static struct times round_times(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
+{
+    static const double steps[] = {1, 2, 2.5, 5, 10};
+    const char *unit = rwe_settings_text(run->settings, "time-unit");
+    double last = endpoint->time[endpoint->order[run->cohort->n - 1]];
+    struct times times = {{0}, 0};
+    if (!(last > 0))
+        return times;
+    double power = pow(10, floor(log10(last / 5)));
+    double step = power;
+    for (size_t s = 0; s < sizeof steps / sizeof steps[0] && step * 6 < last; s++)
+        step = steps[s] * power;
+    if (unit != NULL && strcmp(unit, "months") == 0 && last > 24)
+        step = 12 * ceil(last / 72);
+    for (double t = step; t <= last && times.n < MOST_TIMES; t += step)
+        times.at[times.n++] = t;
+    return times;
+}
+
+static struct times times_of(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
+{
+    struct rwe_numbers asked = rwe_settings_numbers(run->settings, "times");
+    struct times times = {{0}, 0};
+    if (asked.n == 0)
+        return round_times(run, endpoint);
+    for (size_t t = 0; t < asked.n && t < MOST_TIMES; t++)
+        times.at[times.n++] = asked.item[t];
+    return times;
+}
+
+/* S and its limits at a time as facts, and as a cell where there is a grid. */
+static void present_point(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
+                          const struct rwe_km_curve *curve)
+{
+    struct rwe_km_point point = rwe_km_at(curve, key->time);
+    rwe_fact value = rwe_document_number(run->document, key, "estimate", point.survival);
+    rwe_document_number(run->document, key, "std.error", point.std_error);
+    rwe_fact low = rwe_document_number(run->document, key, "conf.low", point.conf_low);
+    rwe_fact high = rwe_document_number(run->document, key, "conf.high", point.conf_high);
+    rwe_grid_cell(grid, RWE_CELL_SURVIVAL_LIMITS, value, low, high);
+}
+
+static void present_survival(struct rwe_run *run, const struct result *result,
+                             const struct times *times)
+{
+    struct rwe_grid *grid = rwe_document_table(
+        run->document, rwe_arena_format(run->arena, "Survival at times: %s, %s",
+                                        result->endpoint->name, result->design->label));
+    rwe_grid_column(grid, "time");
+    for (size_t a = 0; a < run->cohort->n_arms; a++)
+        rwe_grid_column(grid, "%s\n(%s CI)", run->cohort->arm_level[a], rwe_conf_level_text(run));
+    for (size_t t = 0; t < times->n; t++) {
+        struct rwe_key key = rwe_key_in("km", result->endpoint, result->design);
+        key.time = times->at[t];
+        rwe_grid_row(grid, 0, "%g%s", key.time, rwe_time_unit_suffix(run));
+        for (size_t a = 0; a < run->cohort->n_arms; a++) {
+            struct rwe_key arm = rwe_key_arm(key, run->cohort, a);
+            present_point(run, grid, &arm, &result->arm[a].curve);
+        }
+    }
+}
+
+/* Events and censorings up to and at `time`; at risk just before it. */
+static void count_until(const struct rwe_km_curve *curve, double time, double *events,
+                        double *censored)
+{
+    *events = *censored = 0;
+    for (size_t p = 0; p < curve->n_points && curve->time[p] <= time; p++) {
+        *events += curve->events[p];
+        *censored += curve->censored[p];
+    }
+}
+
+static void present_at_risk(struct rwe_run *run, const struct result *result,
+                            const struct times *times)
+{
+    struct rwe_grid *grid = rwe_document_table(
+        run->document, rwe_arena_format(run->arena, "At risk (events; censored so far): %s, %s",
+                                        result->endpoint->name, result->design->label));
+    for (size_t t = 0; t <= times->n; t++)
+        rwe_grid_column(grid, "%g", t == 0 ? 0 : times->at[t - 1]);
+    for (size_t a = 0; a < run->cohort->n_arms; a++) {
+        struct rwe_key key =
+            rwe_key_arm(rwe_key_in("km", result->endpoint, result->design), run->cohort, a);
+        rwe_grid_row(grid, 0, "%s", run->cohort->arm_level[a]);
+        for (size_t t = 0; t <= times->n; t++) {
+            double events, censored;
+            key.time = t == 0 ? 0 : times->at[t - 1];
+            count_until(&result->arm[a].curve, key.time, &events, &censored);
+            double at_risk = rwe_km_at(&result->arm[a].curve, key.time).at_risk;
+            rwe_grid_cell(grid, RWE_CELL_AT_RISK,
+                          rwe_document_number(run->document, &key, "n.risk", at_risk),
+                          rwe_document_number(run->document, &key, "n.event", events),
+                          rwe_document_number(run->document, &key, "n.censor", censored));
+        }
+    }
+}
+
+static void add_series(struct rwe_run *run, const struct result *result)
+{
+    static const char *const names[] = {"time",     "n.risk",    "n.event",  "n.censor",
+                                        "estimate", "std.error", "conf.low", "conf.high"};
+    for (size_t a = 0; a < run->cohort->n_arms; a++) {
+        const struct rwe_km_curve *c = &result->arm[a].curve;
+        const double *const columns[] = {c->time,     c->at_risk,   c->events,   c->censored,
+                                         c->survival, c->std_error, c->conf_low, c->conf_high};
+        struct rwe_key key =
+            rwe_key_arm(rwe_key_in("km", result->endpoint, result->design), run->cohort, a);
+        rwe_document_series(run->document, &key, "step", c->n_points, 8, names, columns);
+    }
+}
+
+static void present(struct rwe_run *run, const struct result results[], size_t n)
+{
+    rwe_document_section(run->document, 1, "Kaplan–Meier");
+    present_summary(run, results, n);
+    for (size_t r = 0; r < n; r++) {
+        struct times times = times_of(run, results[r].endpoint);
+        present_survival(run, &results[r], &times);
+        present_at_risk(run, &results[r], &times);
+        add_series(run, &results[r]);
+    }
+}
+
+static enum rwe_status run_km(struct rwe_run *run, void *state, struct rwe_error *error)
+{
+    (void)state;
+    enum rwe_status status = rwe_need_endpoint(run, "km", error);
+    size_t n = run->cohort->n_endpoints * run->n_designs;
+    struct result *results = RWE_NEW(run->arena, struct result, n);
+    if (status == RWE_OK && results == NULL)
+        status = rwe_fail_memory(error);
+    for (size_t r = 0; status == RWE_OK && r < n; r++) {
+        results[r].endpoint = &run->cohort->endpoint[r / run->n_designs];
+        results[r].design = &run->design[r % run->n_designs];
+        status = compute(run, &results[r], error);
+    }
+    if (status == RWE_OK)
+        present(run, results, n);
+    return status;
+}
+
+const struct rwe_analysis rwe_analysis_km = {
+    .name = "km",
+    .help = "Kaplan–Meier curves by arm: medians, survival at times, follow-up, numbers at risk. "
+            "Brings the log-rank test and the hazard ratio.",
+    .brings = "logrank cox",
+    .options = &option_list,
+    .run = run_km,
+};

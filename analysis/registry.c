@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rwe/analysis/analysis.h"
+
+#define RWE_ANALYSIS(name) extern const struct rwe_analysis rwe_analysis_##name;
+#include "analyses.def"
+#undef RWE_ANALYSIS
+
+#define RWE_ANALYSIS(name) &rwe_analysis_##name,
+const struct rwe_analysis *const rwe_analyses[] = {
+#include "analyses.def"
+};
+#undef RWE_ANALYSIS
+
+const size_t rwe_n_analyses = sizeof rwe_analyses / sizeof rwe_analyses[0];
+
+static const struct rwe_option statistics[] = {
+    {.name = "conf-level",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "X",
+     .fallback = "0.95",
+     .low = 0.5,
+     .high = 0.9999,
+     .help = "Level of confidence limits."},
+    {.name = "times",
+     .kind = RWE_OPTION_NUMBERS,
+     .section = RWE_SECTION_METHOD,
+     .argument = "T,T,…",
+     .low = 0,
+     .high = 1e300,
+     .help = "Times at which survival and numbers at risk are told, in the file's unit; without "
+             "it, round times over the follow-up."},
+    {.name = "seed",
+     .kind = RWE_OPTION_INTEGER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "N",
+     .fallback = "20250731",
+     .help = "Seed of everything that is drawn at random."},
+    {.name = "threads",
+     .kind = RWE_OPTION_INTEGER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "N",
+     .low = 1,
+     .high = 256,
+     .help = "Threads to use (default: all processors). Results do not depend on it."},
+};
+
+const struct rwe_options rwe_statistics_options = RWE_OPTIONS(statistics);
+
+static struct rwe_option flag_of(const struct rwe_analysis *analysis)
+{
+    return (struct rwe_option){
+        .name = analysis->name,
+        .kind = analysis->choices == NULL ? RWE_OPTION_FLAG : RWE_OPTION_CHOICE,
+        .section = RWE_SECTION_RUN,
+        .argument = analysis->choices,
+        .choices = analysis->choices,
+        .help = analysis->help,
+    };
+}
+
+size_t rwe_option_lists(struct rwe_arena *arena, struct rwe_options lists[RWE_MOST_OPTION_LISTS])
+{
+    size_t n = 0;
+    struct rwe_option *flags = RWE_NEW(arena, struct rwe_option, rwe_n_analyses);
+    if (flags == NULL)
+        return 0;
+    for (size_t a = 0; a < rwe_n_analyses; a++)
+        flags[a] = flag_of(rwe_analyses[a]);
+    lists[n++] = (struct rwe_options){flags, rwe_n_analyses};
+    lists[n++] = rwe_study_options;
+    lists[n++] = rwe_statistics_options;
+    for (size_t a = 0; a < rwe_n_analyses; a++)
+        if (rwe_analyses[a]->options != NULL)
+            lists[n++] = *rwe_analyses[a]->options;
+    return n;
+}

@@ -1,0 +1,330 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Baseline characteristics by arm, before and after matching side by side. See table1.md. */
+#include "rwe/analysis/covariates.h"
+#include "rwe/analysis/present.h"
+#include "rwe/base/parallel.h"
+#include "rwe/base/sort.h"
+#include "rwe/stats/summary.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <string.h>
+
+/* ---- computing: one piece of work a covariate ---- */
+
+/* Of one covariate in one arm of one design. */
+struct cell {
+    size_t n_missing;
+    struct rwe_summary summary; /* of numbers */
+    size_t n_ones;              /* of binary numbers */
+    size_t *level_count;        /* of categories */
+};
+
+struct job {
+    const struct rwe_run *run;
+    struct cell *cell; /* [(covariate * n_designs + design) * n_arms + arm] */
+    atomic_bool failed;
+};
+
+static struct cell *cell_of(const struct job *job, size_t covariate, size_t design, size_t arm)
+{
+    return &job->cell[(covariate * job->run->n_designs + design) * job->run->cohort->n_arms + arm];
+}
+
+/* Subjects with a value, by ascending value. */
+static uint32_t *sorted_subjects(const double number[], size_t n, struct rwe_arena *scratch,
+                                 size_t *present)
+{
+    uint32_t *subject = RWE_NEW(scratch, uint32_t, n);
+    uint32_t *order = RWE_NEW(scratch, uint32_t, n);
+    double *value = RWE_NEW(scratch, double, n);
+    size_t m = 0;
+    if (rwe_arena_failed(scratch))
+        return NULL;
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(number[i])) {
+            subject[m] = (uint32_t)i;
+            value[m++] = number[i];
+        }
+    if (rwe_sort_numbers(value, m, scratch, order) != RWE_OK)
+        return NULL;
+    for (size_t k = 0; k < m; k++)
+        order[k] = subject[order[k]];
+    *present = m;
+    return order;
+}
+
+static bool summarize_numbers(const struct job *job, size_t j, struct rwe_arena *scratch)
+{
+    const struct rwe_cohort *cohort = job->run->cohort;
+    const double *number = cohort->covariate[j].number;
+    double *value = RWE_NEW(scratch, double, cohort->n);
+    size_t present;
+    const uint32_t *order = sorted_subjects(number, cohort->n, scratch, &present);
+    if (value == NULL || order == NULL)
+        return false;
+    for (size_t d = 0; d < job->run->n_designs; d++)
+        for (size_t a = 0; a < cohort->n_arms; a++) {
+            const struct rwe_design *design = &job->run->design[d];
+            struct cell *cell = cell_of(job, j, d, a);
+            size_t m = 0;
+            for (size_t k = 0; k < present; k++)
+                if (design->member[order[k]] && cohort->arm[order[k]] == a)
+                    value[m++] = number[order[k]];
+            cell->summary = rwe_summarize(value, m);
+            cell->n_missing = design->arm_size[a] - m;
+            for (size_t k = 0; k < m; k++)
+                cell->n_ones += value[k] == 1;
+        }
+    return true;
+}
+
+static void count_levels(const struct job *job, size_t j)
+{
+    const struct rwe_cohort *cohort = job->run->cohort;
+    const struct rwe_variable *v = &cohort->covariate[j];
+    for (size_t d = 0; d < job->run->n_designs; d++)
+        for (size_t i = 0; i < cohort->n; i++) {
+            struct cell *cell = cell_of(job, j, d, cohort->arm[i]);
+            if (!job->run->design[d].member[i])
+                continue;
+            if (v->code[i] < 0) {
+                cell->n_missing++;
+                continue;
+            }
+            cell->summary.n++;
+            cell->level_count[v->code[i]]++;
+        }
+}
+
+static void summarize_piece(size_t j, void *context)
+{
+    struct job *job = context;
+    if (job->run->cohort->covariate[j].categorical) {
+        count_levels(job, j);
+        return;
+    }
+    struct rwe_arena *scratch = rwe_arena_new();
+    if (scratch == NULL || !summarize_numbers(job, j, scratch))
+        atomic_store(&job->failed, true);
+    rwe_arena_free(scratch);
+}
+
+static enum rwe_status summarize(struct rwe_run *run, struct job *job, struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    size_t per_covariate = run->n_designs * cohort->n_arms;
+    job->run = run;
+    job->cell = RWE_NEW(run->arena, struct cell, cohort->n_covariates * per_covariate);
+    for (size_t c = 0; job->cell != NULL && c < cohort->n_covariates * per_covariate; c++)
+        job->cell[c].level_count =
+            RWE_NEW(run->arena, size_t, cohort->covariate[c / per_covariate].n_levels);
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    rwe_parallel_for(cohort->n_covariates, run->threads, summarize_piece, job);
+    return atomic_load(&job->failed) ? rwe_fail_memory(error) : RWE_OK;
+}
+
+/* ---- presenting ---- */
+
+struct table {
+    struct rwe_run *run;
+    struct rwe_grid *grid;
+    const struct job *job;
+    const struct rwe_covariate_balance *balance; /* NULL with more than two arms */
+};
+
+static rwe_fact number_fact(const struct table *t, const struct rwe_key *key, const char *stat,
+                            double value)
+{
+    return rwe_document_number(t->run->document, key, stat, value);
+}
+
+static void present_smd(const struct table *t, struct rwe_key key, size_t design, size_t column)
+{
+    if (t->balance == NULL)
+        return;
+    double smd = t->balance->at[design * t->balance->columns.n + column].smd;
+    key.group = NULL;
+    rwe_grid_cell(t->grid, RWE_CELL_SMD, number_fact(t, &key, "smd", smd), RWE_NO_FACT,
+                  RWE_NO_FACT);
+}
+
+static void empty_smd(const struct table *t)
+{
+    if (t->balance != NULL)
+        rwe_grid_empty(t->grid);
+}
+
+typedef void present_cell(const struct table *t, const struct rwe_key *key, const struct cell *cell,
+                          size_t level);
+
+static void present_mean(const struct table *t, const struct rwe_key *key, const struct cell *cell,
+                         size_t level)
+{
+    (void)level;
+    rwe_fact mean = number_fact(t, key, "mean", cell->summary.mean);
+    rwe_fact sd = number_fact(t, key, "sd", cell->summary.sd);
+    number_fact(t, key, "n", (double)cell->summary.n);
+    number_fact(t, key, "min", cell->summary.min);
+    number_fact(t, key, "max", cell->summary.max);
+    rwe_grid_cell(t->grid, RWE_CELL_MEAN_SD, mean, sd, RWE_NO_FACT);
+}
+
+static void present_median(const struct table *t, const struct rwe_key *key,
+                           const struct cell *cell, size_t level)
+{
+    (void)level;
+    rwe_fact median = number_fact(t, key, "median", cell->summary.median);
+    rwe_fact q1 = number_fact(t, key, "q1", cell->summary.q1);
+    rwe_fact q3 = number_fact(t, key, "q3", cell->summary.q3);
+    rwe_grid_cell(t->grid, RWE_CELL_MEDIAN_RANGE, median, q1, q3);
+}
+
+static void present_share(const struct table *t, const struct rwe_key *key, size_t count,
+                          size_t total)
+{
+    rwe_fact n = number_fact(t, key, "n", (double)count);
+    rwe_fact percent =
+        number_fact(t, key, "percent", total == 0 ? NAN : 100 * (double)count / (double)total);
+    rwe_grid_cell(t->grid, RWE_CELL_COUNT_PERCENT, n, percent, RWE_NO_FACT);
+}
+
+static void present_ones(const struct table *t, const struct rwe_key *key, const struct cell *cell,
+                         size_t level)
+{
+    (void)level;
+    present_share(t, key, cell->n_ones, cell->summary.n);
+}
+
+static void present_level(const struct table *t, const struct rwe_key *key, const struct cell *cell,
+                          size_t level)
+{
+    present_share(t, key, cell->level_count[level], cell->summary.n);
+}
+
+static void present_missing(const struct table *t, const struct rwe_key *key,
+                            const struct cell *cell, size_t level)
+{
+    (void)level;
+    rwe_grid_cell(t->grid, RWE_CELL_COUNT,
+                  number_fact(t, key, "n.missing", (double)cell->n_missing), RWE_NO_FACT,
+                  RWE_NO_FACT);
+}
+
+/* A row over all designs and arms. The SMD of `column` follows each design's arms, unless it is
+ * RWE_NO_INDEX. */
+static void present_row(const struct table *t, size_t covariate, struct rwe_key key, size_t level,
+                        present_cell *present, size_t column)
+{
+    for (size_t d = 0; d < t->run->n_designs; d++) {
+        key.population = t->run->design[d].name;
+        for (size_t a = 0; a < t->run->cohort->n_arms; a++) {
+            struct rwe_key arm = rwe_key_arm(key, t->run->cohort, a);
+            present(t, &arm, cell_of(t->job, covariate, d, a), level);
+        }
+        if (column == RWE_NO_INDEX)
+            empty_smd(t);
+        else
+            present_smd(t, key, d, column);
+    }
+}
+
+static bool any_missing(const struct table *t, size_t covariate)
+{
+    for (size_t d = 0; d < t->run->n_designs; d++)
+        for (size_t a = 0; a < t->run->cohort->n_arms; a++)
+            if (cell_of(t->job, covariate, d, a)->n_missing > 0)
+                return true;
+    return false;
+}
+
+/* All rows of a covariate; `column` is its first among the columns of balance. */
+static void present_covariate(const struct table *t, size_t j, size_t column)
+{
+    const struct rwe_variable *v = &t->run->cohort->covariate[j];
+    struct rwe_key key = rwe_key_of("table1");
+    key.term = v->name;
+    if (v->categorical) {
+        rwe_grid_row(t->grid, 0, "%s, n (%%)", v->name);
+        for (size_t l = 0; l < v->n_levels; l++) {
+            struct rwe_key at_level = key;
+            at_level.level = v->level[l];
+            rwe_grid_row(t->grid, 1, "%s", v->level[l]);
+            present_row(t, j, at_level, l, present_level, column + l);
+        }
+    } else if (v->binary) {
+        rwe_grid_row(t->grid, 0, "%s, n (%%)", v->name);
+        present_row(t, j, key, 0, present_ones, column);
+    } else {
+        rwe_grid_row(t->grid, 0, "%s", v->name);
+        rwe_grid_row(t->grid, 1, "mean (SD)");
+        present_row(t, j, key, 0, present_mean, column);
+        rwe_grid_row(t->grid, 1, "median (Q1–Q3)");
+        present_row(t, j, key, 0, present_median, RWE_NO_INDEX);
+    }
+    if (any_missing(t, j)) {
+        rwe_grid_row(t->grid, 1, "missing");
+        present_row(t, j, key, 0, present_missing, RWE_NO_INDEX);
+    }
+}
+
+static void present_sizes(const struct table *t)
+{
+    struct rwe_key key = rwe_key_of("table1");
+    rwe_grid_row(t->grid, 0, "n");
+    for (size_t d = 0; d < t->run->n_designs; d++) {
+        key.population = t->run->design[d].name;
+        for (size_t a = 0; a < t->run->cohort->n_arms; a++) {
+            struct rwe_key arm = rwe_key_arm(key, t->run->cohort, a);
+            rwe_grid_cell(t->grid, RWE_CELL_COUNT,
+                          number_fact(t, &arm, "n", (double)t->run->design[d].arm_size[a]),
+                          RWE_NO_FACT, RWE_NO_FACT);
+        }
+        empty_smd(t);
+    }
+}
+
+static void present(struct table *t)
+{
+    const struct rwe_cohort *cohort = t->run->cohort;
+    rwe_document_section(t->run->document, 1, "Baseline characteristics");
+    t->grid = rwe_document_table(t->run->document, "Table 1. Baseline characteristics by arm");
+    for (size_t d = 0; d < t->run->n_designs; d++) {
+        for (size_t a = 0; a < cohort->n_arms; a++)
+            rwe_grid_column(t->grid, "%s\n%s", t->run->design[d].label, cohort->arm_level[a]);
+        if (t->balance != NULL)
+            rwe_grid_column(t->grid, "SMD");
+    }
+    present_sizes(t);
+    size_t column = 0;
+    for (size_t j = 0; j < cohort->n_covariates; j++) {
+        present_covariate(t, j, column);
+        column += cohort->covariate[j].categorical ? cohort->covariate[j].n_levels : 1;
+    }
+    rwe_grid_note(t->grid, "Percentages and summaries are of subjects with a value.");
+    if (t->balance != NULL)
+        rwe_grid_note(t->grid, "SMD, standardized mean difference (treated − control), its "
+                               "denominator from the whole cohort before matching.");
+}
+
+static enum rwe_status run_table1(struct rwe_run *run, void *state, struct rwe_error *error)
+{
+    (void)state;
+    struct job job = {0};
+    struct table table = {.run = run, .job = &job};
+    enum rwe_status status = RWE_OK;
+    if (run->cohort->n_arms == 2)
+        status = rwe_covariate_balance(run, &table.balance, error);
+    if (status == RWE_OK)
+        status = summarize(run, &job, error);
+    if (status == RWE_OK)
+        present(&table);
+    return status;
+}
+
+const struct rwe_analysis rwe_analysis_table1 = {
+    .name = "table1",
+    .help = "Table 1: baseline characteristics by arm, with standardized mean differences.",
+    .run = run_table1,
+};

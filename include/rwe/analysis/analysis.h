@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * An analysis: a recipe from the cohort and its designs to the document. The list of them all is
+ * analysis/analyses.def; how to add one stands in analysis/README.md.
+ */
+#ifndef RWE_ANALYSIS_ANALYSIS_H
+#define RWE_ANALYSIS_ANALYSIS_H
+
+#include "rwe/data/cohort.h"
+#include "rwe/data/design.h"
+#include "rwe/data/settings.h"
+#include "rwe/report/document.h"
+
+struct rwe_covariate_balance;
+
+enum { RWE_MOST_DESIGNS = 8, RWE_MOST_INPUTS = 8 };
+
+/** What an analysis works on. */
+struct rwe_run {
+    const struct rwe_settings *settings;
+    const struct rwe_cohort *cohort;
+    struct rwe_design design[RWE_MOST_DESIGNS]; /**< the first is everybody */
+    size_t n_designs;
+    struct rwe_document *document;
+    struct rwe_complaints *complaints; /**< about the input files */
+    struct rwe_input input[RWE_MOST_INPUTS];
+    size_t n_inputs;
+    const struct rwe_covariate_balance *balance; /**< once measured (covariates.h), else NULL */
+    struct rwe_arena *arena; /**< of the run; the document has another, so marks may be released */
+    unsigned threads;
+};
+
+struct rwe_analysis {
+    const char *name; /**< of its flag, its key in the study file, and `analysis` in facts */
+    const char
+        *choices;     /**< of the flag's optional argument, the first is the default; NULL: none */
+    const char *help; /**< of the flag */
+    const char *brings;   /**< names of analyses that come with it, blanks between; or NULL */
+    const char *also_for; /**< an option that asks for this analysis too, when given; or NULL */
+    const struct rwe_options *options; /**< that only this analysis reads; NULL: none */
+
+    /** Adds a design to the run before any analysis is run; what it puts in `*state` reaches the
+     * other two. NULL where the analysis makes none. */
+    enum rwe_status (*design)(struct rwe_run *run, void **state, struct rwe_error *error);
+    /** Computes, and writes the result into the document. */
+    enum rwe_status (*run)(struct rwe_run *run, void *state, struct rwe_error *error);
+    /** Writes files of its own that were asked for, once all analyses have succeeded. Or NULL. */
+    enum rwe_status (*write_files)(const struct rwe_run *run, const void *state,
+                                   struct rwe_error *error);
+};
+
+/** All analyses, in the order in which they stand in a report. */
+extern const struct rwe_analysis *const rwe_analyses[];
+extern const size_t rwe_n_analyses;
+
+/** Options that several analyses read. */
+extern const struct rwe_options rwe_statistics_options;
+
+/** The most lists that rwe_option_lists fills. */
+enum { RWE_MOST_OPTION_LISTS = 64 };
+
+/**
+ * All options below the command line: flags of the analyses, columns, statistics, the analyses'
+ * own. Returns how many lists it filled, 0 when memory is out.
+ */
+size_t rwe_option_lists(struct rwe_arena *arena, struct rwe_options lists[RWE_MOST_OPTION_LISTS]);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** What the recipes share when they write results into the document. */
+#ifndef RWE_ANALYSIS_PRESENT_H
+#define RWE_ANALYSIS_PRESENT_H
+
+#include "rwe/analysis/analysis.h"
+
+/** The key of a fact about an endpoint (may be NULL) in a population (may be NULL). */
+struct rwe_key rwe_key_in(const char *analysis, const struct rwe_endpoint *endpoint,
+                          const struct rwe_design *design);
+
+/** The same key with the arm as its group. */
+struct rwe_key rwe_key_arm(struct rwe_key key, const struct rwe_cohort *cohort, size_t arm);
+
+/** " (months)", or "" when the study does not say the unit of time. */
+const char *rwe_time_unit_suffix(const struct rwe_run *run);
+
+/** The confidence level as a whole percent or with its decimals: "95%". In the run's arena. */
+const char *rwe_conf_level_text(const struct rwe_run *run);
+
+/** Fails unless the study has an endpoint: what an analysis of outcomes asks first. */
+enum rwe_status rwe_need_endpoint(const struct rwe_run *run, const char *analysis,
+                                  struct rwe_error *error);
+
+/** Two-sided p-value of a standard normal statistic, right down to 1e-300. */
+double rwe_normal_p_value(double z);
+
+/** Quantile of the standard normal for two-sided limits at the run's level: 1.96 at 95 %. */
+double rwe_normal_limit(const struct rwe_run *run);
+
+#endif

@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rwe/base/file.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+static void write_in_c_locale(void (*write)(FILE *out, const void *context), FILE *out,
+                              const void *context)
+{
+    locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    locale_t before = uselocale(c); /* with c = 0 this only asks */
+    write(out, context);
+    uselocale(before);
+    if (c != (locale_t)0)
+        freelocale(c);
+}
+
+static enum rwe_status fail_io(struct rwe_error *error, const char *path, int reason)
+{
+    return rwe_fail(error, RWE_IO, RWE_NO_INDEX, "%s: %s", path, strerror(reason));
+}
+
+/* Everything written and flushed, or the reason why not. */
+static int finish(FILE *out, bool sync)
+{
+    errno = 0;
+    int reason = 0;
+    if (fflush(out) != 0 || ferror(out))
+        reason = errno == 0 ? EIO : errno;
+    if (reason == 0 && sync && fsync(fileno(out)) != 0 && errno != EINVAL)
+        reason = errno;
+    return reason;
+}
+
+static enum rwe_status write_directly(const char *path, FILE *out,
+                                      void (*write)(FILE *out, const void *context),
+                                      const void *context, struct rwe_error *error)
+{
+    if (out == NULL)
+        return fail_io(error, path, errno);
+    write_in_c_locale(write, out, context);
+    int reason = finish(out, false);
+    if (out != stdout && fclose(out) != 0 && reason == 0)
+        reason = errno;
+    return reason == 0 ? RWE_OK : fail_io(error, path, reason);
+}
+
+/* The permissions that a new file has here; mkstemp gives less. */
+static mode_t usual_mode(void)
+{
+    mode_t mask = umask(0);
+    umask(mask);
+    return 0666 & ~mask;
+}
+
+static enum rwe_status write_beside(const char *path, char *temporary,
+                                    void (*write)(FILE *out, const void *context),
+                                    const void *context, struct rwe_error *error)
+{
+    int descriptor = mkstemp(temporary);
+    FILE *out = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
+    if (out == NULL) {
+        int reason = errno;
+        if (descriptor >= 0) {
+            close(descriptor);
+            unlink(temporary);
+        }
+        return fail_io(error, path, reason);
+    }
+    write_in_c_locale(write, out, context);
+    int reason = finish(out, true);
+    if (fchmod(descriptor, usual_mode()) != 0 && reason == 0)
+        reason = errno;
+    if (fclose(out) != 0 && reason == 0)
+        reason = errno;
+    if (reason == 0 && rename(temporary, path) != 0)
+        reason = errno;
+    if (reason == 0)
+        return RWE_OK;
+    unlink(temporary);
+    return fail_io(error, path, reason);
+}
+
+enum rwe_status rwe_file_write(const char *path, void (*write)(FILE *out, const void *context),
+                               const void *context, struct rwe_error *error)
+{
+    struct stat info;
+    char *temporary = NULL;
+    if (strcmp(path, "-") == 0)
+        return write_directly("standard output", stdout, write, context, error);
+    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+        return fail_io(error, path, EISDIR);
+    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+        return write_directly(path, fopen(path, "wb"), write, context, error);
+    if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
+        return rwe_fail_memory(error);
+    enum rwe_status status = write_beside(path, temporary, write, context, error);
+    free(temporary);
+    return status;
+}
+
+void rwe_csv_write_text(FILE *out, const char *text)
+{
+    if (text[strcspn(text, ",\"\r\n")] == '\0') {
+        fputs(text, out);
+        return;
+    }
+    putc('"', out);
+    for (; *text != '\0'; text++) {
+        if (*text == '"')
+            putc('"', out);
+        putc(*text, out);
+    }
+    putc('"', out);
+}
