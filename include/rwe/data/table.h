@@ -5,8 +5,8 @@
  * A file has no types: what a study declares decides how a column is read. So reading is in two
  * steps. `rwe_table_read` splits the file and keeps every cell's text, column by column, in about
  * the space that it takes in the file. The `rwe_table_…` readers below then turn one column into
- * numbers, factor codes, dates or strings, in one pass over contiguous text. Columns that nobody asks
- * for cost no parsing.
+ * numbers, factor codes, dates or strings, in one pass over contiguous text. Columns that nobody
+ * asks for cost no parsing.
  *
  * libcsv does the splitting; it is hidden in src/data/csv.c. Encodings (UTF-8 with or without BOM,
  * UTF-16, GB18030, what libuchardet finds and iconv converts) are settled before it, in
@@ -49,11 +49,11 @@ enum rwe_status rwe_table_read(const char *path, const struct rwe_table_options 
                                struct rwe_arena *arena, struct rwe_table **table,
                                struct rwe_complaints *complaints, struct rwe_error *error);
 
-const char *rwe_table_file(const struct rwe_table *table);      /**< as the user named it */
-const char *rwe_table_sha256(const struct rwe_table *table);    /**< of the file's bytes */
-const char *rwe_table_encoding(const struct rwe_table *table);  /**< "UTF-8", "GB18030", … */
+const char *rwe_table_file(const struct rwe_table *table);     /**< as the user named it */
+const char *rwe_table_sha256(const struct rwe_table *table);   /**< of the file's bytes */
+const char *rwe_table_encoding(const struct rwe_table *table); /**< "UTF-8", "GB18030", … */
 char rwe_table_delimiter(const struct rwe_table *table);
-size_t rwe_table_rows(const struct rwe_table *table);           /**< data rows, header not counted */
+size_t rwe_table_rows(const struct rwe_table *table); /**< data rows, header not counted */
 size_t rwe_table_columns(const struct rwe_table *table);
 const char *rwe_table_name(const struct rwe_table *table, size_t column);
 size_t rwe_table_line(const struct rwe_table *table, size_t row); /**< line of the file, from 1 */
