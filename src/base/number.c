@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rwe/base/number.h"
+
+#include <locale.h>
+#include <pthread.h>
+#include <stdint.h>
+#include <stdlib.h>
+
+/* All powers of ten that a double holds exactly: 10^22 = 2^22 5^22, and 5^22 < 2^53. */
+static const double power_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                      1e8,  1e9,  1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+                                      1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22};
+
+enum { LARGEST_POWER = 22, MOST_DIGITS = 19 /* so that the integer below cannot overflow */ };
+
+#define LARGEST_EXACT ((uint64_t)1 << 53)
+
+static locale_t c_locale;
+
+static void make_c_locale(void)
+{
+    c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+static bool is_digit(char c)
+{
+    return (unsigned char)(c - '0') < 10;
+}
+
+/* Hexadecimal, infinite, long and all other numbers. strtod skips blanks in front: we do not. */
+static bool parse_any(const char *text, size_t length, double *value)
+{
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    char *end;
+    if (length == 0 || text[0] == ' ' || (text[0] >= '\t' && text[0] <= '\r'))
+        return false;
+    pthread_once(&once, make_c_locale);
+    /* Without the locale (out of memory), plain strtod: the program never leaves the C locale. */
+    double number = c_locale ? strtod_l(text, &end, c_locale) : strtod(text, &end);
+    if (end != text + length)
+        return false;
+    *value = number;
+    return true;
+}
+
+/* The exponent behind "e" at `at`, in *exponent; the first byte behind it, or NULL. */
+static const char *parse_exponent(const char *at, int *exponent)
+{
+    bool negative = *at == '-';
+    if (*at == '-' || *at == '+')
+        at++;
+    if (!is_digit(*at))
+        return NULL;
+    int sum = 0;
+    for (; is_digit(*at); at++)
+        if (sum < 10000)
+            sum = sum * 10 + (*at - '0');
+    *exponent += negative ? -sum : sum;
+    return at;
+}
+
+bool rwe_number_parse(const char *text, size_t length, double *value)
+{
+    const char *at = text;
+    bool negative = *at == '-';
+    if (negative || *at == '+')
+        at++;
+    const char *first = at;
+    uint64_t integer = 0;
+    int exponent = 0;
+    for (; is_digit(*at); at++)
+        integer = integer * 10 + (uint64_t)(*at - '0');
+    ptrdiff_t digits = at - first;
+    if (*at == '.') {
+        const char *point = at++;
+        for (; is_digit(*at); at++)
+            integer = integer * 10 + (uint64_t)(*at - '0');
+        exponent = (int)(point + 1 - at);
+        digits -= exponent;
+    }
+    if (digits > 0 && digits <= MOST_DIGITS && (*at == 'e' || *at == 'E'))
+        at = parse_exponent(at + 1, &exponent);
+    if (digits == 0 || digits > MOST_DIGITS || at != text + length || integer > LARGEST_EXACT ||
+        exponent > LARGEST_POWER || exponent < -LARGEST_POWER)
+        return parse_any(text, length, value);
+    /* Both operands are exact, so the one rounding of * or / is the correct one. */
+    double number = (double)integer;
+    if (exponent < 0)
+        number /= power_of_ten[-exponent];
+    else
+        number *= power_of_ten[exponent];
+    *value = negative ? -number : number;
+    return true;
+}
