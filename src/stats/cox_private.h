@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * What the parts of the Cox kernel share: the rows it works on, the risk set that grows as a pass
+ * goes from the last time to the first, the likelihood (cox_score.c) and the sandwich
+ * (cox_residuals.c).
+ */
+#ifndef RWE_STATS_COX_PRIVATE_H
+#define RWE_STATS_COX_PRIVATE_H
+
+#include "rwe/stats/cox.h"
+
+/**
+ * The rows that the partial likelihood looks at: strata without an event and subjects who leave
+ * before the first event of their stratum are never in a risk set. Covariates are centred within
+ * their stratum, which the likelihood does not notice and rounding does; the first value is taken
+ * off before the mean, so that a column constant in the stratum is exactly 0 there.
+ */
+struct rwe_cox_rows {
+    size_t n, p;
+    size_t n_strata; /**< with an event */
+    size_t n_events; /**< rows */
+    size_t *start;   /**< n_strata + 1: rows of stratum s are [start[s], start[s + 1]) */
+    double *x;       /**< [i * p + j], centred */
+    double *time;    /**< ascending within the stratum */
+    double *weight;
+    uint8_t *event;
+    uint32_t *origin; /**< the row in the caller's data */
+};
+
+/** RWE_OK or RWE_NO_MEMORY. */
+enum rwe_status rwe_cox_rows_prepare(const struct rwe_survival_data *data, const double x[],
+                                     size_t p, struct rwe_arena *arena, struct rwe_cox_rows *rows);
+
+/** predictor[i] = x_i'β */
+void rwe_cox_predict(const struct rwe_cox_rows *rows, const double beta[], double predictor[]);
+
+/** Σ r, Σ r x and, where wanted, Σ r x x' (lower triangle) of some rows, r = w exp(x'β − shift). */
+struct rwe_cox_moments {
+    double r;
+    double *rx;
+    double *rxx; /**< NULL: not wanted */
+};
+
+/**
+ * Those at risk, while time runs backwards. The shift is the largest predictor so far: no exp
+ * overflows, and no risk set sums to 0 because someone at much higher risk has left.
+ */
+struct rwe_cox_risk_set {
+    size_t p;
+    double shift;
+    struct rwe_cox_moments all;
+    struct rwe_cox_moments deaths; /**< those of `all` that die at the time last added */
+    size_t n_deaths;
+    double death_weight;
+};
+
+/** Allocates the moments. The caller asks the arena whether that failed. */
+void rwe_cox_risk_set_init(struct rwe_cox_risk_set *set, size_t p, bool second_moments,
+                           struct rwe_arena *arena);
+void rwe_cox_risk_set_clear(struct rwe_cox_risk_set *set);
+
+/** Adds all rows of [begin, end) that share its last time; returns the first of them. */
+size_t rwe_cox_risk_set_add_time(struct rwe_cox_risk_set *set, const struct rwe_cox_rows *rows,
+                                 const double predictor[], size_t begin, size_t end);
+
+/**
+ * Both treatments of d tied deaths are sums over equal steps, at each of which one share of the
+ * death weight falls due against the risk set less a fraction of the tied deaths:
+ * Efron: d steps, fractions 0, 1/d, …, (d − 1)/d; Breslow: one step, fraction 0.
+ */
+size_t rwe_cox_n_steps(const struct rwe_cox_risk_set *set, enum rwe_cox_ties ties);
+
+/** Mean of x in the risk set less `fraction` of the deaths; returns its Σ r. */
+double rwe_cox_risk_set_mean(const struct rwe_cox_risk_set *set, double fraction, double mean[]);
+
+/** Log partial likelihood, its gradient and its negative Hessian (lower triangle) at one β. */
+struct rwe_cox_likelihood {
+    double loglik;
+    double *score;
+    double *information;
+};
+
+/** Space for evaluations. */
+struct rwe_cox_work {
+    struct rwe_cox_risk_set set;
+    double *predictor; /**< n */
+    double *mean;      /**< p */
+};
+
+void rwe_cox_work_init(struct rwe_cox_work *work, const struct rwe_cox_rows *rows,
+                       struct rwe_arena *arena);
+
+void rwe_cox_evaluate(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, const double beta[],
+                      struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood);
+
+/**
+ * robust = V (Σ over clusters of u_c u_c') V, where u_c sums the weighted score residuals of the
+ * cluster's rows and V is `covariance`. RWE_OK or RWE_NO_MEMORY.
+ */
+enum rwe_status rwe_cox_sandwich(const struct rwe_cox_rows *rows,
+                                 const struct rwe_survival_data *data, enum rwe_cox_ties ties,
+                                 const double beta[], const double covariance[],
+                                 struct rwe_arena *scratch, double robust[]);
+
+#endif

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cox_private.h"
+
+#include <math.h>
+#include <string.h>
+
+/* The score residual of row i (Therneau & Grambsch 2000, section 4.6; Efron's form from the
+ * appendix E.1) is
+ *
+ *   L_i = δ_i (x_i − x̄) − Σ over event steps at which i is at risk of r_i (x_i − x̄_k) w_k / S_k,
+ *
+ * with r_i = exp(x_i'β), S_k and x̄_k the sum and mean over the risk set at step k, x̄ the mean over
+ * the steps of i's own time; there, a tied death counts with 1 − fraction_k only.
+ *
+ * With H(t) = Σ w_k / S_k and G(t) = Σ x̄_k w_k / S_k over steps up to t, the sum is
+ * r_i (x_i H(t_i) − G(t_i)). A first pass, backwards, finds H's and G's jumps and the terms of the
+ * deaths' own times; a second one, forwards, sums the jumps. Each jump is kept in units of
+ * exp(−shift), the shift at its time, which is at least the predictor of everyone at risk. */
+struct jump {
+    double time, shift;
+    double hazard;
+};
+
+struct hazard {
+    size_t n_jumps;
+    struct jump *jump; /* latest first within a stratum */
+    double *mean;      /* [jump * p + j]: jump of G */
+};
+
+struct workspace {
+    struct rwe_cox_risk_set set;
+    struct hazard hazard;
+    double *predictor;
+    double *residual;                      /* [i * p + j] */
+    double *mean, *own, *late, *cumulated; /* p each */
+};
+
+static enum rwe_status workspace_init(struct workspace *work, const struct rwe_cox_rows *rows,
+                                      struct rwe_arena *arena)
+{
+    size_t p = rows->p;
+    rwe_cox_risk_set_init(&work->set, p, false, arena);
+    work->hazard.n_jumps = 0;
+    work->hazard.jump = RWE_NEW(arena, struct jump, rows->n_events);
+    work->hazard.mean = rwe_arena_alloc(arena, rows->n_events, p * sizeof(double));
+    work->predictor = RWE_NEW(arena, double, rows->n);
+    work->residual = rwe_arena_alloc(arena, rows->n, p * sizeof(double));
+    work->mean = RWE_NEW(arena, double, p);
+    work->own = RWE_NEW(arena, double, p);
+    work->late = RWE_NEW(arena, double, p);
+    work->cumulated = RWE_NEW(arena, double, p);
+    return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
+}
+
+/* The jump at the time just added, and what the deaths of that time, [begin, end), get from it:
+ * x_i − x̄, and back the fraction of the jump at which they were no longer at risk. */
+static void add_event_time(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, size_t begin,
+                           size_t end, struct workspace *work)
+{
+    const struct rwe_cox_risk_set *set = &work->set;
+    size_t p = rows->p, n_steps = rwe_cox_n_steps(set, ties);
+    struct jump *jump = &work->hazard.jump[work->hazard.n_jumps];
+    double *jump_mean = work->hazard.mean + work->hazard.n_jumps * p;
+    double late_hazard = 0;
+    *jump = (struct jump){.time = rows->time[begin], .shift = set->shift};
+    memset(jump_mean, 0, p * sizeof(double));
+    memset(work->own, 0, p * sizeof(double));
+    memset(work->late, 0, p * sizeof(double));
+    for (size_t step = 0; step < n_steps; step++) {
+        double fraction = (double)step / (double)n_steps;
+        double sum = rwe_cox_risk_set_mean(set, fraction, work->mean);
+        double hazard = set->death_weight / (double)n_steps / sum;
+        jump->hazard += hazard;
+        late_hazard += fraction * hazard;
+        for (size_t j = 0; j < p; j++) {
+            jump_mean[j] += hazard * work->mean[j];
+            work->own[j] += work->mean[j] / (double)n_steps;
+            work->late[j] += fraction * hazard * work->mean[j];
+        }
+    }
+    work->hazard.n_jumps++;
+    for (size_t i = begin; i < end; i++) {
+        if (!rows->event[i])
+            continue;
+        const double *x = rows->x + i * p;
+        double r = exp(work->predictor[i] - set->shift);
+        for (size_t j = 0; j < p; j++)
+            work->residual[i * p + j] =
+                x[j] - work->own[j] + r * (x[j] * late_hazard - work->late[j]);
+    }
+}
+
+static void pass_backwards(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, size_t s,
+                           struct workspace *work)
+{
+    work->hazard.n_jumps = 0;
+    rwe_cox_risk_set_clear(&work->set);
+    size_t end = rows->start[s + 1];
+    while (end > rows->start[s]) {
+        size_t begin =
+            rwe_cox_risk_set_add_time(&work->set, rows, work->predictor, rows->start[s], end);
+        if (work->set.n_deaths > 0)
+            add_event_time(rows, ties, begin, end, work);
+        end = begin;
+    }
+}
+
+static void pass_forwards(const struct rwe_cox_rows *rows, size_t s, struct workspace *work)
+{
+    size_t p = rows->p;
+    size_t next = work->hazard.n_jumps;
+    double hazard = 0;
+    double shift = work->set.shift; /* the largest: that of the first jump */
+    memset(work->cumulated, 0, p * sizeof(double));
+    for (size_t i = rows->start[s]; i < rows->start[s + 1]; i++) {
+        while (next > 0 && work->hazard.jump[next - 1].time <= rows->time[i]) {
+            const struct jump *jump = &work->hazard.jump[--next];
+            double factor = exp(jump->shift - shift); /* at most 1 */
+            shift = jump->shift;
+            hazard = hazard * factor + jump->hazard;
+            for (size_t j = 0; j < p; j++)
+                work->cumulated[j] = work->cumulated[j] * factor + work->hazard.mean[next * p + j];
+        }
+        double r = exp(work->predictor[i] - shift);
+        for (size_t j = 0; j < p; j++)
+            work->residual[i * p + j] -= r * (rows->x[i * p + j] * hazard - work->cumulated[j]);
+    }
+}
+
+/* meat = Σ u u' over clusters; without clusters each row is one. Summed in order of the codes. */
+static void sum_outer_products(const double u[], size_t n, size_t p, double meat[])
+{
+    memset(meat, 0, p * p * sizeof *meat);
+    for (size_t c = 0; c < n; c++)
+        for (size_t j = 0; j < p; j++)
+            for (size_t k = 0; k <= j; k++)
+                meat[j * p + k] += u[c * p + j] * u[c * p + k];
+    for (size_t j = 0; j < p; j++)
+        for (size_t k = 0; k < j; k++)
+            meat[k * p + j] = meat[j * p + k];
+}
+
+/* out = V M V for symmetric V and M, made exactly symmetric; `half` holds p × p. */
+static void sandwich_product(const double V[], const double M[], size_t p, double half[],
+                             double out[])
+{
+    memset(half, 0, p * p * sizeof *half);
+    for (size_t j = 0; j < p; j++)
+        for (size_t m = 0; m < p; m++)
+            for (size_t k = 0; k < p; k++)
+                half[j * p + k] += V[j * p + m] * M[m * p + k];
+    for (size_t j = 0; j < p; j++)
+        for (size_t k = 0; k <= j; k++) {
+            double sum = 0;
+            for (size_t m = 0; m < p; m++)
+                sum += half[j * p + m] * V[m * p + k];
+            out[j * p + k] = out[k * p + j] = sum;
+        }
+}
+
+static double *sum_by_cluster(const struct rwe_cox_rows *rows, const struct rwe_survival_data *data,
+                              const double residual[], struct rwe_arena *arena)
+{
+    size_t p = rows->p;
+    double *sum = rwe_arena_alloc(arena, data->n_clusters, p * sizeof *sum);
+    for (size_t i = 0; sum != NULL && i < rows->n; i++) {
+        double *u = sum + data->cluster[rows->origin[i]] * p;
+        for (size_t j = 0; j < p; j++)
+            u[j] += residual[i * p + j];
+    }
+    return sum;
+}
+
+enum rwe_status rwe_cox_sandwich(const struct rwe_cox_rows *rows,
+                                 const struct rwe_survival_data *data, enum rwe_cox_ties ties,
+                                 const double beta[], const double covariance[],
+                                 struct rwe_arena *scratch, double robust[])
+{
+    size_t p = rows->p;
+    struct workspace work;
+    struct rwe_mark mark = rwe_arena_mark(scratch);
+    double *meat = rwe_arena_alloc(scratch, p, p * sizeof *meat);
+    double *half = rwe_arena_alloc(scratch, p, p * sizeof *half);
+    if (workspace_init(&work, rows, scratch) != RWE_OK)
+        return RWE_NO_MEMORY;
+    rwe_cox_predict(rows, beta, work.predictor);
+    for (size_t s = 0; s < rows->n_strata; s++) {
+        pass_backwards(rows, ties, s, &work);
+        pass_forwards(rows, s, &work);
+    }
+    for (size_t i = 0; i < rows->n; i++)
+        for (size_t j = 0; j < p; j++)
+            work.residual[i * p + j] *= rows->weight[i];
+    const double *u = work.residual;
+    if (data->cluster != NULL)
+        u = sum_by_cluster(rows, data, work.residual, scratch);
+    if (u == NULL)
+        return RWE_NO_MEMORY;
+    sum_outer_products(u, data->cluster != NULL ? data->n_clusters : rows->n, p, meat);
+    sandwich_product(covariance, meat, p, half, robust);
+    rwe_arena_release(scratch, mark);
+    return RWE_OK;
+}

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cox_private.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct rwe_cox_moments moments_new(size_t p, bool second, struct rwe_arena *arena)
+{
+    return (struct rwe_cox_moments){
+        .rx = RWE_NEW(arena, double, p),
+        .rxx = second ? rwe_arena_alloc(arena, p, p * sizeof(double)) : NULL,
+    };
+}
+
+static void moments_clear(struct rwe_cox_moments *m, size_t p)
+{
+    m->r = 0;
+    memset(m->rx, 0, p * sizeof *m->rx);
+    if (m->rxx != NULL)
+        memset(m->rxx, 0, p * p * sizeof *m->rxx);
+}
+
+static void moments_scale(struct rwe_cox_moments *m, size_t p, double factor)
+{
+    m->r *= factor;
+    for (size_t j = 0; j < p; j++)
+        m->rx[j] *= factor;
+    for (size_t jk = 0; m->rxx != NULL && jk < p * p; jk++)
+        m->rxx[jk] *= factor;
+}
+
+static inline void moments_add_row(struct rwe_cox_moments *m, size_t p, double r,
+                                   const double x[restrict])
+{
+    double *restrict rx = m->rx;
+    double *restrict row = m->rxx;
+    m->r += r;
+    for (size_t j = 0; j < p; j++) {
+        double rxj = r * x[j];
+        rx[j] += rxj;
+        if (row == NULL)
+            continue;
+        for (size_t k = 0; k <= j; k++)
+            row[k] += rxj * x[k];
+        row += p;
+    }
+}
+
+static void moments_add(struct rwe_cox_moments *to, size_t p, const struct rwe_cox_moments *from)
+{
+    to->r += from->r;
+    for (size_t j = 0; j < p; j++)
+        to->rx[j] += from->rx[j];
+    for (size_t jk = 0; to->rxx != NULL && jk < p * p; jk++)
+        to->rxx[jk] += from->rxx[jk];
+}
+
+void rwe_cox_risk_set_init(struct rwe_cox_risk_set *set, size_t p, bool second_moments,
+                           struct rwe_arena *arena)
+{
+    *set = (struct rwe_cox_risk_set){
+        .p = p,
+        .all = moments_new(p, second_moments, arena),
+        .deaths = moments_new(p, second_moments, arena),
+    };
+}
+
+void rwe_cox_risk_set_clear(struct rwe_cox_risk_set *set)
+{
+    moments_clear(&set->all, set->p);
+    moments_clear(&set->deaths, set->p);
+    set->shift = -INFINITY;
+    set->n_deaths = 0;
+    set->death_weight = 0;
+}
+
+size_t rwe_cox_risk_set_add_time(struct rwe_cox_risk_set *set, const struct rwe_cox_rows *rows,
+                                 const double predictor[], size_t begin, size_t end)
+{
+    size_t p = set->p;
+    size_t i = end;
+    if (set->n_deaths > 0)
+        moments_clear(&set->deaths, p);
+    set->n_deaths = 0;
+    set->death_weight = 0;
+    for (; i > begin && rows->time[i - 1] == rows->time[end - 1]; i--) {
+        size_t row = i - 1;
+        if (predictor[row] > set->shift) {
+            double factor = exp(set->shift - predictor[row]); /* 0 for the first row */
+            moments_scale(&set->all, p, factor);
+            moments_scale(&set->deaths, p, factor);
+            set->shift = predictor[row];
+        }
+        double r = rows->weight[row] * exp(predictor[row] - set->shift);
+        if (rows->event[row]) {
+            moments_add_row(&set->deaths, p, r, rows->x + row * p);
+            set->n_deaths++;
+            set->death_weight += rows->weight[row];
+        } else {
+            moments_add_row(&set->all, p, r, rows->x + row * p);
+        }
+    }
+    if (set->n_deaths > 0)
+        moments_add(&set->all, p, &set->deaths);
+    return i;
+}
+
+size_t rwe_cox_n_steps(const struct rwe_cox_risk_set *set, enum rwe_cox_ties ties)
+{
+    return set->n_deaths == 0 ? 0 : ties == RWE_COX_BRESLOW ? 1 : set->n_deaths;
+}
+
+double rwe_cox_risk_set_mean(const struct rwe_cox_risk_set *set, double fraction, double mean[])
+{
+    double sum = set->all.r - fraction * set->deaths.r;
+    for (size_t j = 0; j < set->p; j++)
+        mean[j] = (set->all.rx[j] - fraction * set->deaths.rx[j]) / sum;
+    return sum;
+}
+
+void rwe_cox_predict(const struct rwe_cox_rows *rows, const double beta[], double predictor[])
+{
+    size_t p = rows->p;
+    for (size_t i = 0; i < rows->n; i++) {
+        double sum = 0;
+        for (size_t j = 0; j < p; j++)
+            sum += rows->x[i * p + j] * beta[j];
+        predictor[i] = sum;
+    }
+}
+
+void rwe_cox_work_init(struct rwe_cox_work *work, const struct rwe_cox_rows *rows,
+                       struct rwe_arena *arena)
+{
+    rwe_cox_risk_set_init(&work->set, rows->p, true, arena);
+    work->predictor = RWE_NEW(arena, double, rows->n);
+    work->mean = RWE_NEW(arena, double, rows->p);
+}
+
+/* The deaths' own terms: Σ w x'β in the log-likelihood, Σ w x in the score. */
+static void add_deaths(const struct rwe_cox_rows *rows, size_t begin, size_t end,
+                       const double predictor[], struct rwe_cox_likelihood *likelihood)
+{
+    for (size_t i = end; i-- > begin;) {
+        if (!rows->event[i])
+            continue;
+        likelihood->loglik += rows->weight[i] * predictor[i];
+        for (size_t j = 0; j < rows->p; j++)
+            likelihood->score[j] += rows->weight[i] * rows->x[i * rows->p + j];
+    }
+}
+
+/* Less the terms of the risk set, with S the sum of r over it and x̄ the mean at one step:
+ *   loglik −= w log S,   score −= w x̄,   information += w (Σ r x x' / S − x̄ x̄'). */
+static void subtract_risk_set(struct rwe_cox_work *work, enum rwe_cox_ties ties,
+                              struct rwe_cox_likelihood *likelihood)
+{
+    const struct rwe_cox_risk_set *set = &work->set;
+    size_t n_steps = rwe_cox_n_steps(set, ties);
+    size_t p = set->p;
+    double *mean = work->mean;
+    for (size_t step = 0; step < n_steps; step++) {
+        double weight = set->death_weight / (double)n_steps;
+        double fraction = (double)step / (double)n_steps;
+        double sum = rwe_cox_risk_set_mean(set, fraction, mean);
+        double scale = weight / sum;
+        likelihood->loglik -= weight * (log(sum) + set->shift);
+        for (size_t j = 0; j < p; j++) {
+            const double *all = set->all.rxx + j * p;
+            const double *deaths = set->deaths.rxx + j * p;
+            double *information = likelihood->information + j * p;
+            double weighted_mean = weight * mean[j];
+            likelihood->score[j] -= weighted_mean;
+            for (size_t k = 0; k <= j; k++)
+                information[k] += scale * (all[k] - fraction * deaths[k]) - weighted_mean * mean[k];
+        }
+    }
+}
+
+void rwe_cox_evaluate(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, const double beta[],
+                      struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood)
+{
+    likelihood->loglik = 0;
+    memset(likelihood->score, 0, rows->p * sizeof *likelihood->score);
+    memset(likelihood->information, 0, rows->p * rows->p * sizeof *likelihood->information);
+    rwe_cox_predict(rows, beta, work->predictor);
+    for (size_t s = 0; s < rows->n_strata; s++) {
+        rwe_cox_risk_set_clear(&work->set);
+        size_t end = rows->start[s + 1];
+        while (end > rows->start[s]) {
+            size_t begin =
+                rwe_cox_risk_set_add_time(&work->set, rows, work->predictor, rows->start[s], end);
+            if (work->set.n_deaths > 0) {
+                add_deaths(rows, begin, end, work->predictor, likelihood);
+                subtract_risk_set(work, ties, likelihood);
+            }
+            end = begin;
+        }
+    }
+}

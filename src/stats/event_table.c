@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rwe/stats/event_table.h"
+
+#include <stdbool.h>
+
+/* The arrays of the table while they may still be written to. */
+struct rows {
+    size_t *stratum_start;
+    double *time, *at_risk, *events, *censored;
+};
+
+/* Where each stratum stands while the rows of all strata go by in order of time. That order makes
+ * a sort by stratum unnecessary. */
+struct cursor {
+    double last_time; /* of the stratum; −1, below every time, before its first row */
+    size_t n_rows;    /* begun in this stratum */
+};
+
+static void cursors_reset(struct cursor cursors[], size_t n_strata)
+{
+    for (size_t s = 0; s < n_strata; s++)
+        cursors[s] = (struct cursor){.last_time = -1};
+}
+
+/* The row within its stratum that subject i falls in, begun when the time is new there. */
+static size_t row_within(const struct rwe_survival_data *data, size_t i, struct cursor *cursor)
+{
+    if (data->time[i] != cursor->last_time) {
+        cursor->last_time = data->time[i];
+        cursor->n_rows++;
+    }
+    return cursor->n_rows - 1;
+}
+
+static size_t stratum_of(const struct rwe_survival_data *data, size_t i)
+{
+    return data->stratum == NULL ? 0 : data->stratum[i];
+}
+
+static void count_rows(const struct rwe_survival_data *data, struct cursor cursors[],
+                       size_t stratum_start[])
+{
+    cursors_reset(cursors, data->n_strata);
+    for (size_t i = 0; i < data->n; i++)
+        row_within(data, i, &cursors[stratum_of(data, i)]);
+    for (size_t s = 0; s < data->n_strata; s++)
+        stratum_start[s + 1] = stratum_start[s] + cursors[s].n_rows;
+}
+
+static void count_exits(const struct rwe_survival_data *data, struct cursor cursors[],
+                        struct rows *rows)
+{
+    cursors_reset(cursors, data->n_strata);
+    for (size_t i = 0; i < data->n; i++) {
+        size_t s = stratum_of(data, i);
+        size_t row = rows->stratum_start[s] + row_within(data, i, &cursors[s]);
+        size_t cell = row * data->n_groups + (data->group == NULL ? 0 : data->group[i]);
+        double *exits = data->event[i] ? rows->events : rows->censored;
+        rows->time[row] = data->time[i];
+        exits[cell] += data->weight == NULL ? 1 : data->weight[i];
+    }
+}
+
+static enum rwe_status rows_allocate(size_t n_rows, size_t n_groups, struct rwe_arena *arena,
+                                     struct rows *rows)
+{
+    size_t cells;
+    if (__builtin_mul_overflow(n_rows, n_groups, &cells))
+        return RWE_NO_MEMORY;
+    rows->time = RWE_NEW(arena, double, n_rows);
+    rows->at_risk = RWE_NEW(arena, double, cells);
+    rows->events = RWE_NEW(arena, double, cells);
+    rows->censored = RWE_NEW(arena, double, cells);
+    return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
+}
+
+/* Numbers at risk are summed from the last row up, so that they end in exactly what leaves last:
+ * n − d is 0, and not a rounding error, when everyone left fails. */
+static void sum_at_risk(size_t s, size_t n_groups, struct rows *rows)
+{
+    for (size_t row = rows->stratum_start[s + 1]; row-- > rows->stratum_start[s];) {
+        bool last = row + 1 == rows->stratum_start[s + 1];
+        for (size_t g = 0; g < n_groups; g++) {
+            size_t cell = row * n_groups + g;
+            double later = last ? 0 : rows->at_risk[cell + n_groups];
+            rows->at_risk[cell] = later + (rows->events[cell] + rows->censored[cell]);
+        }
+    }
+}
+
+enum rwe_status rwe_event_table_build(const struct rwe_survival_data *data, struct rwe_arena *arena,
+                                      struct rwe_event_table *table, struct rwe_error *error)
+{
+    enum rwe_status status = rwe_survival_data_check(data, error);
+    if (status != RWE_OK)
+        return status;
+    struct rows rows = {.stratum_start = RWE_NEW(arena, size_t, data->n_strata + 1)};
+    /* How large the result is comes out of the first pass, whose cursors therefore lie below it. */
+    struct cursor *cursors = RWE_NEW(arena, struct cursor, data->n_strata);
+    if (rwe_arena_failed(arena))
+        return rwe_fail_memory(error);
+    count_rows(data, cursors, rows.stratum_start);
+    size_t n_rows = rows.stratum_start[data->n_strata];
+    if (rows_allocate(n_rows, data->n_groups, arena, &rows) != RWE_OK)
+        return rwe_fail_memory(error);
+    count_exits(data, cursors, &rows);
+    for (size_t s = 0; s < data->n_strata; s++)
+        sum_at_risk(s, data->n_groups, &rows);
+    *table = (struct rwe_event_table){
+        .n_rows = n_rows,
+        .n_groups = data->n_groups,
+        .n_strata = data->n_strata,
+        .stratum_start = rows.stratum_start,
+        .time = rows.time,
+        .at_risk = rows.at_risk,
+        .events = rows.events,
+        .censored = rows.censored,
+    };
+    return RWE_OK;
+}

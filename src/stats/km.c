@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rwe/stats/km.h"
+
+#include <float.h>
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+
+struct rwe_km_options rwe_km_options_default(void)
+{
+    return (struct rwe_km_options){.transform = RWE_KM_LOG_LOG, .conf_level = 0.95};
+}
+
+/* One group's curve while its arrays may still be written to. */
+struct points {
+    double *time, *at_risk, *events, *censored, *survival, *std_error, *conf_low, *conf_high;
+};
+
+struct limits {
+    double low, high;
+};
+
+static double clip(double x)
+{
+    return x < 0 ? 0 : x > 1 ? 1 : x;
+}
+
+/* Symmetric limits on the scale g(S) whose standard error, by the delta method, is |g'(S)| S e,
+ * where e² is the variance of log S. Kalbfleisch & Prentice (2nd ed. 2002), section 1.4, has
+ * log(−log); Borgan & Liestøl, Scand J Stat 17:35 (1990), arcsine and log. At S = 1 nothing has
+ * happened yet and e is 0: both limits are 1 on every scale (R has NA on three of the five). */
+static struct limits pointwise_limits(double s, double e, double z, enum rwe_km_transform transform)
+{
+    if (s == 0)
+        return (struct limits){NAN, NAN};
+    if (s >= 1)
+        return (struct limits){1, 1};
+    double centre, half;
+    switch (transform) {
+    case RWE_KM_LOG_LOG: /* g = log(−log S) falls as S rises; half < 0 since log S < 0 */
+        centre = log(-log(s));
+        half = z * e / log(s);
+        return (struct limits){exp(-exp(centre - half)), exp(-exp(centre + half))};
+    case RWE_KM_LOG:
+        centre = log(s);
+        return (struct limits){exp(centre - z * e), clip(exp(centre + z * e))};
+    case RWE_KM_PLAIN:
+        return (struct limits){clip(s - z * e * s), clip(s + z * e * s)};
+    case RWE_KM_LOGIT:
+        centre = log(s / (1 - s));
+        half = z * e / (1 - s);
+        return (struct limits){1 / (1 + exp(half - centre)), 1 / (1 + exp(-half - centre))};
+    case RWE_KM_ARCSIN:
+        centre = asin(sqrt(s));
+        half = 0.5 * z * e * sqrt(s / (1 - s));
+        return (struct limits){pow(sin(fmax(0, centre - half)), 2),
+                               pow(sin(fmin(M_PI_2, centre + half)), 2)};
+    }
+    return (struct limits){NAN, NAN};
+}
+
+static enum rwe_status check_request(const struct rwe_event_table *table, size_t group,
+                                     const struct rwe_km_options *options, struct rwe_error *error)
+{
+    if (table->n_strata != 1)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "the event table has strata");
+    if (group >= table->n_groups)
+        return rwe_fail(error, RWE_BAD_INPUT, group, "there is no group %zu", group);
+    if (!(options->conf_level > 0 && options->conf_level < 1))
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "the confidence level must lie between 0 and 1");
+    if (options->transform < RWE_KM_LOG_LOG || options->transform > RWE_KM_ARCSIN)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "unknown confidence transform");
+    return RWE_OK;
+}
+
+static size_t count_points(const struct rwe_event_table *table, size_t group)
+{
+    size_t n_points = 0;
+    for (size_t row = 0; row < table->n_rows; row++) {
+        size_t cell = row * table->n_groups + group;
+        n_points += table->events[cell] + table->censored[cell] > 0;
+    }
+    return n_points;
+}
+
+static enum rwe_status points_allocate(size_t n_points, struct rwe_arena *arena,
+                                       struct points *points)
+{
+    double **const all[] = {&points->time,     &points->at_risk,  &points->events,
+                            &points->censored, &points->survival, &points->std_error,
+                            &points->conf_low, &points->conf_high};
+    for (size_t a = 0; a < sizeof all / sizeof *all; a++)
+        *all[a] = RWE_NEW(arena, double, n_points);
+    return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
+}
+
+/* The product-limit walk. `events` and `censored` are the table's, or the other way round. */
+static void walk(const struct rwe_event_table *table, size_t group, const double events[],
+                 const double censored[], const struct rwe_km_options *options,
+                 struct points *points)
+{
+    double z = gsl_cdf_ugaussian_Qinv((1 - options->conf_level) / 2);
+    double survival = 1;
+    double greenwood = 0; /* Σ d / (n (n − d)) */
+    size_t point = 0;
+    for (size_t row = 0; row < table->n_rows; row++) {
+        size_t cell = row * table->n_groups + group;
+        double n = table->at_risk[cell], d = events[cell], c = censored[cell];
+        if (d + c <= 0)
+            continue;
+        if (d > 0) {
+            survival *= (n - d) / n;
+            greenwood += d / (n * (n - d)); /* infinite when all fail; S is 0 then, and stays */
+        }
+        struct limits limits = pointwise_limits(survival, sqrt(greenwood), z, options->transform);
+        points->time[point] = table->time[row];
+        points->at_risk[point] = n;
+        points->events[point] = d;
+        points->censored[point] = c;
+        points->survival[point] = survival;
+        points->std_error[point] = survival > 0 ? survival * sqrt(greenwood) : NAN;
+        points->conf_low[point] = limits.low;
+        points->conf_high[point] = limits.high;
+        point++;
+    }
+}
+
+static enum rwe_status fit(const struct rwe_event_table *table, size_t group, bool followup,
+                           const struct rwe_km_options *options, struct rwe_arena *arena,
+                           struct rwe_km_curve *curve, struct rwe_error *error)
+{
+    enum rwe_status status = check_request(table, group, options, error);
+    if (status != RWE_OK)
+        return status;
+    size_t n_points = count_points(table, group);
+    if (n_points == 0)
+        return rwe_fail(error, RWE_NOT_ESTIMABLE, group, "group %zu is empty", group);
+    struct points points;
+    if (points_allocate(n_points, arena, &points) != RWE_OK)
+        return rwe_fail_memory(error);
+    walk(table, group, followup ? table->censored : table->events,
+         followup ? table->events : table->censored, options, &points);
+    double n_events = 0;
+    for (size_t i = 0; i < n_points; i++)
+        n_events += points.events[i];
+    *curve = (struct rwe_km_curve){
+        .n_points = n_points,
+        .time = points.time,
+        .at_risk = points.at_risk,
+        .events = points.events,
+        .censored = points.censored,
+        .survival = points.survival,
+        .std_error = points.std_error,
+        .conf_low = points.conf_low,
+        .conf_high = points.conf_high,
+        .n = points.at_risk[0],
+        .n_events = n_events,
+    };
+    return RWE_OK;
+}
+
+enum rwe_status rwe_km_fit(const struct rwe_event_table *table, size_t group,
+                           const struct rwe_km_options *options, struct rwe_arena *arena,
+                           struct rwe_km_curve *curve, struct rwe_error *error)
+{
+    return fit(table, group, false, options, arena, curve, error);
+}
+
+enum rwe_status rwe_km_fit_followup(const struct rwe_event_table *table, size_t group,
+                                    const struct rwe_km_options *options, struct rwe_arena *arena,
+                                    struct rwe_km_curve *curve, struct rwe_error *error)
+{
+    return fit(table, group, true, options, arena, curve, error);
+}
+
+/* First time at which y reaches `level`; the midpoint to the next drop where y lies flat on it.
+ * S is a product of fractions, so that 0.5 may come out as 0.5 + 1e-16: hence a tolerance, R's. */
+static double first_crossing(const double time[], const double y[], size_t n, double level)
+{
+    const double tolerance = sqrt(DBL_EPSILON);
+    size_t i = 0;
+    while (i < n && !(y[i] < level + tolerance)) /* passes over NaN too */
+        i++;
+    if (i == n)
+        return NAN;
+    if (fabs(y[i] - level) >= tolerance)
+        return time[i];
+    for (size_t k = i + 1; k < n; k++)
+        if (y[k] < y[i])
+            return (time[i] + time[k]) / 2;
+    return time[i];
+}
+
+struct rwe_km_quantile rwe_km_quantile(const struct rwe_km_curve *curve, double probability)
+{
+    if (!(probability > 0 && probability < 1))
+        return (struct rwe_km_quantile){NAN, NAN, NAN};
+    double level = 1 - probability;
+    return (struct rwe_km_quantile){
+        .value = first_crossing(curve->time, curve->survival, curve->n_points, level),
+        .conf_low = first_crossing(curve->time, curve->conf_low, curve->n_points, level),
+        .conf_high = first_crossing(curve->time, curve->conf_high, curve->n_points, level),
+    };
+}
+
+/* How many points lie before `time`; with `inclusive`, also one at it. */
+static size_t points_before(const struct rwe_km_curve *curve, double time, bool inclusive)
+{
+    size_t low = 0, high = curve->n_points;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (curve->time[middle] < time || (inclusive && curve->time[middle] == time))
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+struct rwe_km_point rwe_km_at(const struct rwe_km_curve *curve, double time)
+{
+    size_t before = points_before(curve, time, false);
+    if (isnan(time) || before == curve->n_points)
+        return (struct rwe_km_point){NAN, NAN, NAN, NAN, 0};
+    double at_risk = curve->at_risk[before];
+    size_t reached = points_before(curve, time, true);
+    if (reached == 0)
+        return (struct rwe_km_point){1, 0, 1, 1, at_risk};
+    size_t i = reached - 1;
+    return (struct rwe_km_point){curve->survival[i], curve->std_error[i], curve->conf_low[i],
+                                 curve->conf_high[i], at_risk};
+}

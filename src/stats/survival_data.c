@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rwe/stats/survival_data.h"
+
+#include <math.h>
+
+static enum rwe_status check_times(const struct rwe_survival_data *data, struct rwe_error *error)
+{
+    for (size_t i = 0; i < data->n; i++) {
+        if (!isfinite(data->time[i]))
+            return rwe_fail(error, RWE_NOT_FINITE, i, "time is not a finite number");
+        if (data->time[i] < 0)
+            return rwe_fail(error, RWE_BAD_INPUT, i, "time is negative");
+        if (i > 0 && data->time[i] < data->time[i - 1])
+            return rwe_fail(error, RWE_BAD_INPUT, i, "times are not in ascending order");
+        if (data->event[i] > 1)
+            return rwe_fail(error, RWE_BAD_INPUT, i, "event is neither 0 nor 1");
+    }
+    return RWE_OK;
+}
+
+static enum rwe_status check_weights(const struct rwe_survival_data *data, struct rwe_error *error)
+{
+    for (size_t i = 0; data->weight != NULL && i < data->n; i++) {
+        if (!isfinite(data->weight[i]))
+            return rwe_fail(error, RWE_NOT_FINITE, i, "weight is not a finite number");
+        if (data->weight[i] <= 0)
+            return rwe_fail(error, RWE_BAD_INPUT, i, "weight is not positive");
+    }
+    return RWE_OK;
+}
+
+static enum rwe_status check_codes(const uint32_t code[], size_t n, size_t n_levels,
+                                   const char *name, struct rwe_error *error)
+{
+    for (size_t i = 0; code != NULL && i < n; i++)
+        if (code[i] >= n_levels)
+            return rwe_fail(error, RWE_BAD_INPUT, i, "%s %u is out of range", name, code[i]);
+    return RWE_OK;
+}
+
+enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
+                                        struct rwe_error *error)
+{
+    if (data->n > UINT32_MAX) /* orders and codes are 32 bits wide */
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "more than 2^32 - 1 rows");
+    if (data->n_groups == 0)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "there is no group");
+    if (data->n_strata == 0)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "there is no stratum");
+    enum rwe_status status = check_times(data, error);
+    if (status == RWE_OK)
+        status = check_weights(data, error);
+    if (status == RWE_OK)
+        status = check_codes(data->group, data->n, data->n_groups, "group", error);
+    if (status == RWE_OK)
+        status = check_codes(data->stratum, data->n, data->n_strata, "stratum", error);
+    if (status == RWE_OK)
+        status = check_codes(data->cluster, data->n, data->n_clusters, "cluster", error);
+    return status;
+}
