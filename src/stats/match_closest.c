@@ -22,7 +22,7 @@ struct place {
 };
 
 struct candidate {
-    struct match_distance distance;
+    double distance;
     uint32_t treated, control; /* units */
     uint32_t left, right;      /* places */
 };
@@ -36,9 +36,8 @@ struct closest {
 
 static bool comes_before(const struct candidate *a, const struct candidate *b)
 {
-    int order = match_distance_compare(a->distance, b->distance);
-    if (order != 0)
-        return order < 0;
+    if (a->distance != b->distance)
+        return a->distance < b->distance;
     if (a->treated != b->treated)
         return a->treated < b->treated;
     return a->control < b->control;
@@ -68,7 +67,7 @@ static struct candidate candidate_of(const struct closest *work, uint32_t left, 
 {
     const struct place *low = &work->place[left], *high = &work->place[right];
     uint32_t low_unit = low->unit[low->queue.front], high_unit = high->unit[high->queue.front];
-    return (struct candidate){.distance = match_distance(low->queue.score, high->queue.score),
+    return (struct candidate){.distance = match_distance(low->queue.level, high->queue.level),
                               .treated = low->is_treated ? low_unit : high_unit,
                               .control = low->is_treated ? high_unit : low_unit,
                               .left = left,
@@ -78,7 +77,8 @@ static struct candidate candidate_of(const struct closest *work, uint32_t left, 
 static bool can_pair(const struct closest *work, uint32_t left, uint32_t right, double caliper)
 {
     const struct place *low = &work->place[left], *high = &work->place[right];
-    return low->is_treated != high->is_treated && high->queue.score - low->queue.score <= caliper;
+    return low->is_treated != high->is_treated &&
+           match_distance(low->queue.level, high->queue.level) <= caliper;
 }
 
 static void match_equal_scores(struct match_task *task)
@@ -86,10 +86,10 @@ static void match_equal_scores(struct match_task *task)
     struct match_queues *treated = &task->treated_queues, *control = &task->control_queues;
     for (uint32_t t = 0, c = 0; t < treated->n && c < control->n;) {
         struct match_queue *a = &treated->queue[t], *b = &control->queue[c];
-        if (a->score == b->score)
+        if (a->level == b->level)
             while (!match_queue_is_empty(a) && !match_queue_is_empty(b))
                 match_pair(task, treated->unit[a->front++], control->unit[b->front++]);
-        if (a->score <= b->score)
+        if (a->level <= b->level)
             t++;
         else
             c++;
@@ -118,7 +118,7 @@ static void list_places(struct closest *work, const struct match_task *task)
     uint32_t t = 0, c = 0;
     while (t < treated->n || c < control->n) {
         if (c == control->n ||
-            (t < treated->n && treated->queue[t].score <= control->queue[c].score))
+            (t < treated->n && treated->queue[t].level <= control->queue[c].level))
             add_place(work, treated, t++, true);
         else
             add_place(work, control, c++, false);

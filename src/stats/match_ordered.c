@@ -45,12 +45,13 @@ static enum rwe_status order_treated(const struct match_task *task,
     if (options->order == RWE_MATCH_RANDOM) {
         struct rwe_rng rng;
         list_treated(task, chooser, n);
-        gsl_ran_shuffle(rwe_rng_start(&rng, options->seed, RWE_RNG_MATCH_ORDER, 0), chooser, n,
-                        sizeof *chooser);
+        if (n > 0) /* GSL's loop takes 0 items for the greatest number of them */
+            gsl_ran_shuffle(rwe_rng_start(&rng, options->seed, RWE_RNG_MATCH_ORDER, 0), chooser, n,
+                            sizeof *chooser);
         return RWE_OK;
     }
     for (size_t i = 0; i < n; i++)
-        key[i] = options->order == RWE_MATCH_LARGEST ? -task->score[unit[i]] : task->score[unit[i]];
+        key[i] = options->order == RWE_MATCH_LARGEST ? -task->level[unit[i]] : task->level[unit[i]];
     if (rwe_sort_numbers(key, n, scratch, order) != RWE_OK)
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < n; i++)
@@ -65,7 +66,7 @@ static void find_places(const struct match_task *task, uint32_t place[])
     const struct match_queues *treated = &task->treated_queues, *control = &task->control_queues;
     uint32_t c = 0;
     for (uint32_t t = 0; t < treated->n; t++) {
-        while (c < control->n && control->queue[c].score < treated->queue[t].score)
+        while (c < control->n && control->queue[c].level < treated->queue[t].level)
             c++;
         for (uint32_t i = treated->queue[t].front; i < treated->queue[t].end; i++)
             place[treated->unit[i]] = c + 1;
@@ -75,7 +76,7 @@ static void find_places(const struct match_task *task, uint32_t place[])
 /* The queue, from 1, with the nearest free control, 0 when there is none: at equal distances the
  * one whose first unit is the earlier. */
 static uint32_t nearest_queue(const struct match_task *task, struct free_queues *queues,
-                              double score, uint32_t place)
+                              double level, uint32_t place)
 {
     const struct match_queues *control = &task->control_queues;
     uint32_t below = find(queues->left, place - 1), above = find(queues->right, place);
@@ -84,21 +85,21 @@ static uint32_t nearest_queue(const struct match_task *task, struct free_queues 
     if (above == control->n + 1)
         return below;
     const struct match_queue *low = &control->queue[below - 1], *high = &control->queue[above - 1];
-    int order = match_distance_compare(match_distance(low->score, score),
-                                       match_distance(score, high->score));
-    if (order != 0)
-        return order < 0 ? below : above;
+    double down = match_distance(low->level, level), up = match_distance(level, high->level);
+    if (down != up)
+        return down < up ? below : above;
     return control->unit[low->front] < control->unit[high->front] ? below : above;
 }
 
 static void choose(struct match_task *task, struct free_queues *queues, uint32_t treated,
                    uint32_t place)
 {
-    uint32_t nearest = nearest_queue(task, queues, task->score[treated], place);
+    double level = task->level[treated];
+    uint32_t nearest = nearest_queue(task, queues, level, place);
     if (nearest == 0)
         return;
     struct match_queue *queue = &task->control_queues.queue[nearest - 1];
-    if (fabs(task->score[treated] - queue->score) > task->caliper)
+    if (match_distance(level, queue->level) > task->caliper)
         return;
     match_pair(task, treated, task->control_queues.unit[queue->front++]);
     if (match_queue_is_empty(queue)) {

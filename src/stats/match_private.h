@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** What the two ways of greedy matching share: queues of units by score, and exact distances. */
+/** What the two ways of greedy matching share: queues of units by score, and distances. */
 #ifndef STATS_MATCH_PRIVATE_H
 #define STATS_MATCH_PRIVATE_H
 
@@ -10,50 +10,36 @@
 
 /** Units of one arm with one score, the earliest first: unit[front], …, unit[end − 1] are left. */
 struct match_queue {
-    double score;
+    double level;
     uint32_t front, end;
 };
 
 /** The units of one arm by ascending score. */
 struct match_queues {
-    const uint32_t *unit;
+    uint32_t *unit;
     struct match_queue *queue;
     uint32_t n;
 };
 
 /** What is to be matched, and with whom each unit is matched so far (RWE_UNMATCHED: nobody). */
 struct match_task {
-    const double *score;
+    const double
+        *level; /**< scores in units of the grid (match.c); unequal ones are more than 1 apart */
     const uint8_t *treated;
     size_t n;
+    double caliper; /**< in whole units of the grid */
     struct match_queues treated_queues, control_queues;
-    double caliper;
     uint32_t *partner;
 };
 
 /**
- * A distance, exactly: `rounded` + `rest`. Without the rest, two controls a rounding error apart
- * would count as tied, and "the nearest" would not be the neighbour in the order of scores.
+ * Distance of two levels in whole units of the grid. Whole, so that distances equal but for
+ * rounding compare as equal. As levels are more than 1 apart it still grows strictly with each of
+ * them, so that the nearest unit is always a neighbour in the order of levels.
  */
-struct match_distance {
-    double rounded, rest;
-};
-
-/** high − low by Knuth's TwoSum (TAOCP vol. 2, 4.2.2, theorem B); high >= low. */
-static inline struct match_distance match_distance(double low, double high)
+static inline double match_distance(double a, double b)
 {
-    double rounded = high - low;
-    double low_part = high - rounded;
-    double high_part = rounded + low_part;
-    return (struct match_distance){rounded, (high - high_part) + (low_part - low)};
-}
-
-/** Negative when `a` is the shorter, 0 when they are equal. */
-static inline int match_distance_compare(struct match_distance a, struct match_distance b)
-{
-    if (a.rounded != b.rounded)
-        return a.rounded < b.rounded ? -1 : 1;
-    return (a.rest > b.rest) - (a.rest < b.rest);
+    return rint(fabs(a - b));
 }
 
 static inline bool match_queue_is_empty(const struct match_queue *queue)

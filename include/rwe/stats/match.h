@@ -3,9 +3,11 @@
  * Greedy 1:1 nearest-neighbour matching without replacement on a score, within a caliper
  * (Rosenbaum & Rubin, Am Stat 39:33, 1985; orders compared in Austin, Stat Med 33:1057, 2014).
  *
- * Units come in the canonical order of the cohort (by subject identifier), and every tie goes to the
- * earlier unit: first the earlier treated unit, then the earlier control. So the order of rows in a
- * file cannot change the pairs. O(n log n).
+ * Units come in the canonical order of the cohort (by subject identifier), and every tie goes to
+ * the earlier unit: first the earlier treated unit, then the earlier control. So the order of rows
+ * in a file cannot change the pairs. Covariates in whole numbers make many equal distances, which
+ * sums in binary tell apart in the last digit only; therefore scores and distances that differ by
+ * less than about 2^-30 of the largest |score| are tied, and a caliper is met to that. O(n log n).
  */
 #ifndef RWE_STATS_MATCH_H
 #define RWE_STATS_MATCH_H
@@ -16,7 +18,8 @@
 
 enum rwe_match_order {
     RWE_MATCH_CLOSEST,  /**< of all possible pairs the closest first */
-    RWE_MATCH_LARGEST,  /**< treated units from the largest score down, each takes its nearest control */
+    RWE_MATCH_LARGEST,  /**< treated units from the largest score down, each takes its nearest
+                           control */
     RWE_MATCH_SMALLEST, /**< from the smallest score up */
     RWE_MATCH_RANDOM,   /**< in an order drawn with `seed` */
 };
@@ -33,8 +36,8 @@ struct rwe_match_options rwe_match_options_default(void);
 #define RWE_UNMATCHED UINT32_MAX
 
 struct rwe_match {
-    const uint32_t *pair; /**< n: the unit's pair, 0 … n_pairs − 1 in the order of the treated units, or
-                               RWE_UNMATCHED */
+    const uint32_t *pair; /**< n: the unit's pair, 0 … n_pairs − 1 in the order of the treated
+                             units, or RWE_UNMATCHED */
     size_t n_pairs;
     double distance_total; /**< Σ |score treated − score control|, in the order of pairs */
 };
