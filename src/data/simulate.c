@@ -22,6 +22,8 @@
 #define LEAST_PROGRESSION 0.07
 #define LEAST_FOLLOW_UP 0.10
 
+#define FIRST_SCAN 2.4 /* months: the first scan is not later */
+
 static double expit(double x)
 {
     return 1 / (1 + exp(-x));
@@ -139,7 +141,7 @@ static double progression_time(double e, double log_hr, double rt, double hr)
 }
 
 /* The scan that shows the progression: every 2 months in the first year, then every 3, give or take
- * 0.4. Who dies before it is known to have progressed shortly before. */
+ * 0.4. Who dies before that scan had symptoms: his progression is known when it happens. */
 static double seen_at(gsl_rng *r, double progression, double death)
 {
     for (double planned = 2; planned <= 72; planned += planned < 12 ? 2 : 3) {
@@ -149,45 +151,70 @@ static double seen_at(gsl_rng *r, double progression, double death)
         if (scan >= progression)
             return scan;
     }
-    return fmin(progression, death - 0.03);
+    return progression;
 }
 
-static void draw_course(gsl_rng *r, const struct rwe_simulation_options *options,
-                        struct rwe_simulated_patient *p)
+/* What would be seen of a patient who is followed for ever; months, INFINITY for never. */
+struct course {
+    double rt;          /* radiotherapy, if nothing comes before it */
+    double progression; /* when it is seen */
+    double death;
+    double last_seen; /* lost to follow-up, or the data cut-off */
+};
+
+/* All draws but those of the scans come in an order that no result changes, so that another effect
+ * of radiotherapy meets the same fates. */
+static struct course draw_course(gsl_rng *r, const struct rwe_simulation_options *options,
+                                 const struct rwe_simulated_patient *p, double to_cutoff)
 {
     double lp = prognosis(p), age = (p->age - 49) / 10.0;
-    p->responder = happens(r, expit(1.45 - 0.8 * lp));
-    bool complete = happens(r, 0.20);
     double candidate = clamp(gsl_ran_lognormal(r, log(4.3), 0.33), 1.5, 12);
     double rt = happens(r, expit(indication(p))) ? candidate : INFINITY;
-
     double progression = progression_time(gsl_ran_exponential(r, 1), lp - 0.25 * p->responder, rt,
                                           options->hr_progression);
     double death_first = gsl_ran_exponential(r, 1 / (0.0022 * exp(0.6 * lp + 0.25 * age)));
     double survival = gsl_ran_exponential(r, 24 / log(2) * exp(-0.7 * lp));
+    double lost = gsl_ran_exponential(r, 1 / 0.0045);
     if (rt < progression)
         survival /= options->hr_death;
     bool progresses = progression < death_first;
     double death = progresses ? progression + survival : death_first;
-    double seen = progresses ? seen_at(r, progression, death) : INFINITY;
-    double to_cutoff = (CUTOFF_DAY - p->index_day) / DAYS_PER_MONTH;
-    double last_seen = fmin(to_cutoff, gsl_ran_exponential(r, 1 / 0.0045));
+    return (struct course){
+        .rt = rt,
+        .progression = progresses ? seen_at(r, progression, death) : INFINITY,
+        .death = death,
+        .last_seen = fmin(lost, to_cutoff),
+    };
+}
 
-    /* Whether radiotherapy takes place is decided by what is known at the time, not by what is. */
-    bool given = rt < fmin(seen, death_first);
-    double first_event = fmin(fmax(seen, LEAST_PROGRESSION), fmax(death, LEAST_FOLLOW_UP));
-    double death_date = fmax(death, LEAST_FOLLOW_UP), end = fmax(last_seen, LEAST_FOLLOW_UP);
-    p->os = fmin(death_date, end);
-    p->os_event = death_date <= end;
+/* What of it the study sees. Whether radiotherapy takes place is decided by what is known at the
+ * time, so by the progression that was seen: else not even a time-dependent analysis would find the
+ * truth. */
+static void observe(const struct course *course, double to_cutoff, struct rwe_simulated_patient *p)
+{
+    double progression = fmax(course->progression, LEAST_PROGRESSION);
+    double death = fmax(course->death, LEAST_FOLLOW_UP);
+    double first_event = fmin(progression, death);
+    double end = fmax(course->last_seen, LEAST_FOLLOW_UP);
+    p->os = fmin(death, end);
+    p->os_event = death <= end;
     p->pfs = fmin(first_event, end);
     p->pfs_event = first_event <= end;
-    p->lost = !p->os_event && last_seen < to_cutoff;
-    p->irradiated = given && rt < p->pfs;
-    p->rt_start = p->irradiated ? rt : NAN;
-    if (p->responder)
-        p->response = complete ? "CR" : "PR";
-    else
-        p->response = seen <= 2.4 ? "PD" : "SD";
+    p->lost = !p->os_event && course->last_seen < to_cutoff;
+    p->irradiated = course->rt < p->pfs;
+    p->rt_start = p->irradiated ? course->rt : NAN;
+    if (!p->responder)
+        p->response = progression <= fmin(FIRST_SCAN, end) ? "PD" : "SD";
+}
+
+static void draw_events(gsl_rng *r, const struct rwe_simulation_options *options,
+                        struct rwe_simulated_patient *p)
+{
+    double to_cutoff = (CUTOFF_DAY - p->index_day) / DAYS_PER_MONTH;
+    p->responder = happens(r, expit(1.45 - 0.8 * prognosis(p)));
+    p->response = happens(r, 0.20) ? "CR" : "PR";
+    struct course course = draw_course(r, options, p, to_cutoff);
+    observe(&course, to_cutoff, p);
 }
 
 struct rwe_simulation_options rwe_simulation_options_default(void)
@@ -230,7 +257,7 @@ enum rwe_status rwe_simulate_cohort(const struct rwe_simulation_options *options
         draw_disease(r, &patient[i]);
         draw_missing(r, &patient[i]);
         r = rwe_rng_start(&rng, options->seed, RWE_RNG_SIMULATE_EVENTS, i);
-        draw_course(r, options, &patient[i]);
+        draw_events(r, options, &patient[i]);
     }
     *s = (struct rwe_simulation){.options = *options, .patient = patient};
     *simulation = s;

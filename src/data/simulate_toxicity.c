@@ -103,7 +103,8 @@ _Static_assert(TERMS <= TOXICITY_TERMS_MAX, "episodes of all terms have room");
  */
 #define FRAILTY 0.4
 
-#define SHARE_GRADE2 0.42 /* of grades 1 and 2: of 24% with pneumonitis so mild, 10% have grade 2  \
+#define SHARE_GRADE2                                                                               \
+    0.42                  /* of grades 1 and 2: of 24% with pneumonitis so mild, 10% have grade 2  \
                            */
 #define RECURS 0.25       /* chance, twice, of one more episode of a term */
 #define RECURS_WITHIN 6.0 /* months */
