@@ -14,8 +14,7 @@ struct rwe_event_table {
     size_t n_rows;
     size_t n_groups;
     size_t n_strata;
-    const size_t
-        *stratum_start;     /**< n_strata + 1: rows of stratum s are [start[s], start[s + 1]) */
+    const size_t *stratum_start; /**< n_strata + 1: stratum s is rows [start[s], start[s + 1]) */
     const double *time;     /**< by row */
     const double *at_risk;  /**< [row * n_groups + group]: time >= this row's, sum of weights */
     const double *events;   /**< the same layout: events at this time */

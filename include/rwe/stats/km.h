@@ -2,8 +2,8 @@
 /**
  * The product-limit estimator.
  *
- *   S(t) = Π over t_i <= t of (1 − d_i / n_i)                      Kaplan & Meier, JASA 53:457
- * (1958) Var log S(t) = Σ d_i / (n_i (n_i − d_i))                       Greenwood (1926)
+ *   S(t) = Π over t_i <= t of (1 − d_i / n_i)      Kaplan & Meier, JASA 53:457 (1958)
+ *   Var log S(t) = Σ d_i / (n_i (n_i − d_i))        Greenwood (1926)
  *
  * When everyone at risk fails S is 0; its standard error and limits are then not estimable: NaN.
  */
@@ -13,12 +13,13 @@
 #include "rwe/base/arena.h"
 #include "rwe/stats/event_table.h"
 
-enum rwe_km_transform { /**< scale on which the limits are symmetric */
-                        RWE_KM_LOG_LOG,
-                        RWE_KM_LOG,
-                        RWE_KM_PLAIN,
-                        RWE_KM_LOGIT,
-                        RWE_KM_ARCSIN,
+/** Scale on which the limits are symmetric. */
+enum rwe_km_transform {
+    RWE_KM_LOG_LOG,
+    RWE_KM_LOG,
+    RWE_KM_PLAIN,
+    RWE_KM_LOGIT,
+    RWE_KM_ARCSIN,
 };
 
 struct rwe_km_options {
@@ -71,8 +72,7 @@ enum rwe_status rwe_km_fit_followup(const struct rwe_event_table *table, size_t 
 
 /**
  * Least time at which S <= 1 − probability; where S equals it on a flat piece, the midpoint of that
- * piece (R's rule). Limits invert the pointwise band (Brookmeyer & Crowley, Biometrics 38:29,
- * 1982).
+ * piece (R's rule). Limits invert the pointwise band (Brookmeyer & Crowley, Biometrics 38:29, 1982).
  */
 struct rwe_km_quantile rwe_km_quantile(const struct rwe_km_curve *curve, double probability);
 

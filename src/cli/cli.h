@@ -1,0 +1,61 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The command line, as its files see each other. */
+#ifndef RWE_CLI_CLI_H
+#define RWE_CLI_CLI_H
+
+#include "rwe/analysis/job.h"
+#include "rwe/data/settings.h"
+#include <stdio.h>
+
+/* Exit codes: the interface's contract. */
+enum { RWE_EXIT_DONE = 0, RWE_EXIT_FAILED = 1, RWE_EXIT_USAGE = 2, RWE_EXIT_WARNINGS = 3 };
+
+/* What one call of the program works with. */
+struct rwe_cli {
+    struct rwe_arena *arena;
+    struct rwe_settings *settings;
+    struct rwe_strings files;     /* arguments that are no options */
+    struct rwe_strings command;   /* what decides the results, for provenance */
+    struct rwe_strings not_built; /* analyses of the contract that were asked for, but are not in
+                                     this version */
+    FILE *out, *err;
+};
+
+/* Options of the command line alone: study, output, help. */
+extern const struct rwe_options rwe_cli_options;
+
+/* Analyses that the interface names and this version does not have yet, ended by NULL. */
+extern const char *const rwe_not_built[];
+
+/* Settings with every option of the program. NULL when memory is out. */
+struct rwe_settings *rwe_cli_settings(struct rwe_arena *arena);
+
+/* Reads the arguments into cli->settings, files and command. */
+enum rwe_status rwe_cli_parse(struct rwe_cli *cli, int argc, char *const argv[],
+                              struct rwe_error *error);
+
+void rwe_cli_help(const struct rwe_settings *settings, FILE *out);
+void rwe_cli_man(const struct rwe_settings *settings, FILE *out);
+void rwe_cli_completion(const struct rwe_settings *settings, FILE *out);
+
+/* Reads the study and runs the job. Complaints are printed on cli->err. */
+enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_document **document,
+                            struct rwe_error *error);
+
+/* --check FILE: runs again what FILE says and compares. Returns an exit code. */
+int rwe_cli_check(struct rwe_cli *cli, const char *path);
+
+/* --simulate N: writes cohort.csv and ae.csv into the folder of --output. */
+enum rwe_status rwe_cli_simulate(const struct rwe_cli *cli, struct rwe_error *error);
+
+/* Prints the error on `err` and returns its exit code. */
+int rwe_cli_fail(FILE *err, const struct rwe_error *error);
+
+/* The whole program. Never exits, so that tests can call it. */
+int rwe_cli_main(int argc, char *const argv[], FILE *out, FILE *err);
+
+/* The study that is built in: sample_data/nct07062484.yaml, made into C by the Makefile. */
+extern const char rwe_builtin_study[];
+extern const size_t rwe_builtin_study_size;
+
+#endif

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Help, man page and completion, all from the table of options. */
+#include "cli.h"
+
+#include <string.h>
+
+static const char *const section_titles[RWE_SECTION_COUNT] = {
+    [RWE_SECTION_RUN] = "What to run",
+    [RWE_SECTION_FILE] = "How the file reads",
+    [RWE_SECTION_METHOD] = "Matching and statistics",
+    [RWE_SECTION_OUTPUT] = "Where results go",
+    [RWE_SECTION_OTHER] = "Other",
+};
+
+static const char synopsis[] = "rwe-analyze COHORT.csv [--study STUDY.yaml] [OPTION]…";
+
+static const char *const purpose =
+    "Compares two treatments in a cohort of patients: baseline table, propensity-score matching, "
+    "Kaplan–Meier curves, log-rank tests, hazard ratios and adverse events, on the whole cohort and "
+    "on the matched one. COHORT.csv has one row a patient; - is standard input. Without an analysis "
+    "option, everything that the study declares runs.";
+
+static bool takes_optional(const struct rwe_option *option)
+{
+    return option->kind == RWE_OPTION_CHOICE && option->section == RWE_SECTION_RUN;
+}
+
+/* Prints words in lines of at most 79 columns that begin after `indent` blanks. */
+static void wrap(FILE *out, const char *text, size_t indent)
+{
+    size_t column = 0;
+    while (*text != '\0') {
+        size_t length = strcspn(text, " ");
+        char word[256];
+        snprintf(word, sizeof word, "%.*s", (int)length, text);
+        size_t width = rwe_text_width(word);
+        if (column > 0 && indent + column + 1 + width > 79) {
+            putc('\n', out);
+            column = 0;
+        }
+        if (column == 0)
+            fprintf(out, "%*s%s", (int)indent, "", word);
+        else
+            fprintf(out, " %s", word);
+        column += (column > 0) + width;
+        text += length + strspn(text + length, " ");
+    }
+    putc('\n', out);
+}
+
+static void print_option_name(FILE *out, const struct rwe_option *option)
+{
+    fprintf(out, "--%s", option->name);
+    if (option->argument != NULL)
+        fprintf(out, takes_optional(option) ? "[=%s]" : " %s", option->argument);
+}
+
+void rwe_cli_help(const struct rwe_settings *settings, FILE *out)
+{
+    struct rwe_options options = rwe_settings_options(settings);
+    fprintf(out, "Usage: %s\n\n", synopsis);
+    wrap(out, purpose, 0);
+    for (int section = 0; section < RWE_SECTION_COUNT; section++) {
+        fprintf(out, "\n%s:\n", section_titles[section]);
+        for (size_t i = 0; i < options.n; i++) {
+            if ((int)options.item[i].section != section)
+                continue;
+            fputs("  ", out);
+            print_option_name(out, &options.item[i]);
+            putc('\n', out);
+            wrap(out, options.item[i].help, 8);
+        }
+    }
+    fputs("\nExit status: 0 done, 1 the data or the analysis failed, 2 wrong usage, 3 done with\n"
+          "warnings under --strict. Options may be cut short where no other begins so.\n",
+          out);
+}
+
+/* Text for troff: backslashes and a leading dot or quote are not commands, hyphens stay hyphens. */
+static void roff(FILE *out, const char *text)
+{
+    if (*text == '.' || *text == '\'')
+        fputs("\\&", out);
+    for (; *text != '\0'; text++) {
+        if (*text == '\\')
+            fputs("\\e", out);
+        else if (*text == '-')
+            fputs("\\-", out);
+        else
+            putc(*text, out);
+    }
+}
+
+void rwe_cli_man(const struct rwe_settings *settings, FILE *out)
+{
+    struct rwe_options options = rwe_settings_options(settings);
+    fprintf(out, ".TH RWE-ANALYZE 1 \"\" \"rwe-analyze %s\" \"User Commands\"\n", RWE_VERSION);
+    fputs(".SH NAME\nrwe\\-analyze \\- compare two treatments in a cohort of patients\n"
+          ".SH SYNOPSIS\n.B rwe\\-analyze\n",
+          out);
+    roff(out, synopsis + strlen("rwe-analyze "));
+    fputs("\n.SH DESCRIPTION\n", out);
+    roff(out, purpose);
+    fputs("\n.SH OPTIONS\n", out);
+    for (int section = 0; section < RWE_SECTION_COUNT; section++) {
+        fprintf(out, ".SS %s\n", section_titles[section]);
+        for (size_t i = 0; i < options.n; i++) {
+            const struct rwe_option *o = &options.item[i];
+            if ((int)o->section != section)
+                continue;
+            fputs(".TP\n\\fB", out);
+            fputs("\\-\\-", out);
+            roff(out, o->name);
+            fputs("\\fR", out);
+            if (o->argument != NULL) {
+                fputs(takes_optional(o) ? "[=\\fI" : " \\fI", out);
+                roff(out, o->argument);
+                fputs(takes_optional(o) ? "\\fR]" : "\\fR", out);
+            }
+            putc('\n', out);
+            roff(out, o->help);
+            putc('\n', out);
+        }
+    }
+    fputs(".SH EXIT STATUS\n0 done; 1 the data or the analysis failed; 2 wrong usage; 3 done with "
+          "warnings under\n.BR \\-\\-strict .\n"
+          ".SH EXAMPLES\n.nf\nrwe\\-analyze cohort.csv \\-\\-km \\-\\-psm\n"
+          "rwe\\-analyze rotterdam.csv \\-\\-study rotterdam.yaml \\-\\-format json\n.fi\n",
+          out);
+}
+
+static void print_choices(FILE *out, const char *choices)
+{
+    for (; *choices != '\0'; choices++)
+        putc(*choices == '|' ? ' ' : *choices, out);
+}
+
+void rwe_cli_completion(const struct rwe_settings *settings, FILE *out)
+{
+    struct rwe_options options = rwe_settings_options(settings);
+    fputs("# bash completion for rwe-analyze\n"
+          "_rwe_analyze()\n{\n"
+          "    local current=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD-1]}\n"
+          "    case $previous in\n",
+          out);
+    for (size_t i = 0; i < options.n; i++) {
+        const struct rwe_option *o = &options.item[i];
+        if (o->kind == RWE_OPTION_CHOICE && !takes_optional(o)) {
+            fprintf(out, "    --%s) mapfile -t COMPREPLY < <(compgen -W '", o->name);
+            print_choices(out, o->choices);
+            fputs("' -- \"$current\"); return ;;\n", out);
+        } else if (o->kind == RWE_OPTION_PATH) {
+            fprintf(out, "    --%s) mapfile -t COMPREPLY < <(compgen -f -- \"$current\"); "
+                         "return ;;\n",
+                    o->name);
+        }
+    }
+    fputs("    esac\n"
+          "    if [[ $current == -* ]]; then\n"
+          "        mapfile -t COMPREPLY < <(compgen -W '",
+          out);
+    for (size_t i = 0; i < options.n; i++)
+        fprintf(out, "%s--%s", i == 0 ? "" : " ", options.item[i].name);
+    fputs("' -- \"$current\")\n"
+          "    else\n"
+          "        mapfile -t COMPREPLY < <(compgen -f -- \"$current\")\n"
+          "    fi\n"
+          "}\ncomplete -o filenames -F _rwe_analyze rwe-analyze\n",
+          out);
+}

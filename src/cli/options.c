@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli.h"
+
+static const struct rwe_option options[] = {
+    {.name = "study",
+     .kind = RWE_OPTION_PATH,
+     .section = RWE_SECTION_FILE,
+     .argument = "FILE",
+     .command_only = true,
+     .help = "Study file (YAML). Its keys are these options; the command line overrides them. "
+             "Without it, and without --arm and --endpoint, the built-in study of NCT07062484 "
+             "says how the file reads."},
+    {.name = "format",
+     .kind = RWE_OPTION_CHOICE,
+     .section = RWE_SECTION_OUTPUT,
+     .argument = "FORMAT",
+     .choices = "text|json|csv|md|html",
+     .command_only = true,
+     .help = "text (default), json (all facts and curves), csv (facts as a table), md, html. "
+             "Without it the ending of --output decides."},
+    {.name = "output",
+     .kind = RWE_OPTION_PATH,
+     .section = RWE_SECTION_OUTPUT,
+     .argument = "FILE",
+     .command_only = true,
+     .help = "Write there instead of standard output, whole or not at all. With --simulate: the "
+             "folder."},
+    {.name = "no-provenance",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_OUTPUT,
+     .command_only = true,
+     .help = "Leave out version, command, settings and hashes of the inputs."},
+    {.name = "quiet",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_OUTPUT,
+     .command_only = true,
+     .help = "Nothing on standard error but errors."},
+    {.name = "strict",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_OUTPUT,
+     .command_only = true,
+     .help = "Exit with 3 when there are warnings."},
+    {.name = "check",
+     .kind = RWE_OPTION_PATH,
+     .section = RWE_SECTION_OTHER,
+     .argument = "RESULTS.json",
+     .command_only = true,
+     .help = "Run again what a results file says and compare fact by fact; exit with 1 and a list "
+             "when anything changed."},
+    {.name = "simulate",
+     .kind = RWE_OPTION_INTEGER,
+     .section = RWE_SECTION_OTHER,
+     .argument = "N",
+     .low = 1,
+     .high = 1e8,
+     .command_only = true,
+     .help = "Write a synthetic cohort of N patients, cohort.csv and ae.csv, into the folder of "
+             "--output, drawn with --seed."},
+    {.name = "print",
+     .kind = RWE_OPTION_CHOICE,
+     .section = RWE_SECTION_OTHER,
+     .argument = "WHAT",
+     .choices = "man|completion|study",
+     .command_only = true,
+     .help = "Print the man page, the bash completion, or the built-in study file, and stop."},
+    {.name = "help",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_OTHER,
+     .command_only = true,
+     .help = "Print this help and stop."},
+    {.name = "version",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_OTHER,
+     .command_only = true,
+     .help = "Print the version and stop."},
+};
+
+const struct rwe_options rwe_cli_options = RWE_OPTIONS(options);
+
+const char *const rwe_not_built[] = {
+    "ph",      "rmst", "cuminc",    "iptw",        "response", "landmark",
+    "timedep", "ccw",  "subgroups", "sensitivity", NULL,
+};
+
+struct rwe_settings *rwe_cli_settings(struct rwe_arena *arena)
+{
+    struct rwe_options lists[RWE_MOST_OPTION_LISTS + 1];
+    size_t n = rwe_option_lists(arena, lists);
+    if (n == 0)
+        return NULL;
+    lists[n++] = rwe_cli_options;
+    return rwe_settings_new(arena, lists, n);
+}
