@@ -2,16 +2,16 @@
 /**
  * The document: what every output format is made from.
  *
- * It holds two things. Facts: every number that any output shows, at full precision, found by its key
- * (the contract of interface.md). And a flow of blocks for readers: headings, paragraphs, tables,
- * figures as data and warnings. A cell of a table holds no number: it names facts and says by its
- * class how they read. So a table cannot show a number that is not a fact.
+ * It holds two things. Facts: every number that any output shows, at full precision, found by its
+ * key (the contract of interface.md). And a flow of blocks for readers: headings, paragraphs,
+ * tables, figures as data and warnings. A cell of a table holds no number: it names facts and says
+ * by its class how they read. So a table cannot show a number that is not a fact.
  *
  * The document knows nothing about statistics. Each analysis writes its result into it; each format
  * reads it. Text given to it is copied; columns of series are borrowed and must outlive it.
  *
- * Building it cannot fail half-way in a way that matters: when memory is out the functions do nothing,
- * and `rwe_document_failed` says so once at the end.
+ * Building it cannot fail half-way in a way that matters: when memory is out the functions do
+ * nothing, and `rwe_document_failed` says so once at the end.
  */
 #ifndef RWE_REPORT_DOCUMENT_H
 #define RWE_REPORT_DOCUMENT_H
@@ -93,7 +93,7 @@ const struct rwe_fact_value *rwe_document_fact(const struct rwe_document *docume
 
 /**
  * Adds a series: `n_columns` named columns of `n` numbers. `kind` says which figure draws it:
- * "step" (a curve over time), or NULL. The columns are borrowed.
+ * "step" (a curve over time), or NULL. The columns are borrowed; what is not finite is null.
  */
 void rwe_document_series(struct rwe_document *document, const struct rwe_key *key, const char *kind,
                          size_t n, size_t n_columns, const char *const names[],
@@ -120,18 +120,25 @@ size_t rwe_document_n_warnings(const struct rwe_document *document);
 /** A table being filled row by row. Never NULL: a table of a failed document swallows its cells. */
 struct rwe_grid;
 
-/** Starts a table. The first column holds row labels. */
+/** Starts a table; `title` may be NULL. The first column holds row labels. */
 struct rwe_grid *rwe_document_table(struct rwe_document *document, const char *title);
 
-/** Adds a column with this heading; before the first row. A heading may hold one '\n'. */
+/**
+ * Adds a column with this heading; before the first row. The first call heads the column of row
+ * labels, often with "". A heading may hold one '\n'.
+ */
 void rwe_grid_column(struct rwe_grid *grid, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** Starts a row; `indent` 0 or 1. */
+/** Starts a row with its label, which is no cell; `indent` 0 or 1. */
 void rwe_grid_row(struct rwe_grid *grid, int indent, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/** Fills the next cell of the row; facts that the class does not take are RWE_NO_FACT. */
+/**
+ * Fills the next cell of the row; facts that the class does not take are RWE_NO_FACT. So may be the
+ * later facts of a cell, which are then left out ("0.74" without its limits); without the first the
+ * cell is empty. "NR" and "NE" of null facts explain themselves in a note under the table.
+ */
 void rwe_grid_cell(struct rwe_grid *grid, enum rwe_cell_class class, rwe_fact first,
                    rwe_fact second, rwe_fact third);
 
@@ -155,8 +162,8 @@ struct rwe_input {
 struct rwe_setting_value {
     const char *name;
     bool is_list, is_number, is_flag;
-    double number;             /**< of a number; 1 or 0 for a flag */
-    struct rwe_strings texts;  /**< otherwise: one text, or the items of a list */
+    double number;            /**< of a number; 1 or 0 for a flag */
+    struct rwe_strings texts; /**< otherwise: one text, or the items of a list */
 };
 
 struct rwe_provenance {
@@ -174,7 +181,6 @@ void rwe_document_set_provenance(struct rwe_document *document,
                                  const struct rwe_provenance *provenance);
 
 /** Sets the title and a line under it. */
-void rwe_document_set_title(struct rwe_document *document, const char *title,
-                            const char *subtitle);
+void rwe_document_set_title(struct rwe_document *document, const char *title, const char *subtitle);
 
 #endif
