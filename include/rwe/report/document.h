@@ -95,7 +95,7 @@ const struct rwe_fact_value *rwe_document_fact(const struct rwe_document *docume
 
 /**
  * Adds a series: `n_columns` named columns of `n` numbers. `kind` says which figure draws it:
- * "step" (a curve over time), or NULL. The columns are borrowed.
+ * "step" (a curve over time), or NULL. The columns are borrowed; what is not finite is null.
  */
 void rwe_document_series(struct rwe_document *document, const struct rwe_key *key, const char *kind,
                          size_t n, size_t n_columns, const char *const names[],
@@ -122,18 +122,25 @@ size_t rwe_document_n_warnings(const struct rwe_document *document);
 /** A table being filled row by row. Never NULL: a table of a failed document swallows its cells. */
 struct rwe_grid;
 
-/** Starts a table. The first column holds row labels. */
+/** Starts a table; `title` may be NULL. The first column holds row labels. */
 struct rwe_grid *rwe_document_table(struct rwe_document *document, const char *title);
 
-/** Adds a column with this heading; before the first row. A heading may hold one '\n'. */
+/**
+ * Adds a column with this heading; before the first row. The first call heads the column of row
+ * labels, often with "". A heading may hold one '\n'.
+ */
 void rwe_grid_column(struct rwe_grid *grid, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-/** Starts a row; `indent` 0 or 1. */
+/** Starts a row with its label, which is no cell; `indent` 0 or 1. */
 void rwe_grid_row(struct rwe_grid *grid, int indent, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/** Fills the next cell of the row; facts that the class does not take are RWE_NO_FACT. */
+/**
+ * Fills the next cell of the row; facts that the class does not take are RWE_NO_FACT. So may be the
+ * later facts of a cell, which are then left out ("0.74" without its limits); without the first the
+ * cell is empty. "NR" and "NE" of null facts explain themselves in a note under the table.
+ */
 void rwe_grid_cell(struct rwe_grid *grid, enum rwe_cell_class class, rwe_fact first,
                    rwe_fact second, rwe_fact third);
 

@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** The document as renderers see it. All text in it is valid UTF-8. */
+#ifndef RWE_REPORT_DOCUMENT_PRIVATE_H
+#define RWE_REPORT_DOCUMENT_PRIVATE_H
+
+#include "rwe/report/document.h"
+
+/** The text members of a key, in the order of the contract; `time` follows the last. */
+enum { RWE_KEY_TEXTS = 7 };
+extern const char *const rwe_key_names[RWE_KEY_TEXTS];
+
+/** Member `i` of the key. */
+const char *rwe_key_text(const struct rwe_key *key, size_t i);
+void rwe_key_set_text(struct rwe_key *key, size_t i, const char *text);
+
+/** A growing array; `items` points to `n` items of the type that the owner knows. */
+struct rwe_list {
+    void *items;
+    size_t n, capacity;
+};
+
+enum rwe_block_kind {
+    RWE_BLOCK_SECTION,
+    RWE_BLOCK_PARAGRAPH,
+    RWE_BLOCK_WARNING,
+    RWE_BLOCK_TABLE,
+};
+
+/** One piece of the flow. */
+struct rwe_block {
+    enum rwe_block_kind kind;
+    int level;                   /**< of a section */
+    const char *text;            /**< of all but tables; one line */
+    const struct rwe_grid *grid; /**< of a table */
+};
+
+struct rwe_cell {
+    const char *words; /**< NULL: a cell of facts */
+    enum rwe_cell_class class;
+    rwe_fact fact[3];
+};
+
+struct rwe_row {
+    const char *label;
+    int indent;
+    size_t first_cell, n_cells; /**< in the grid's cells */
+};
+
+struct rwe_grid {
+    struct rwe_document *document;
+    const char *title;
+    struct rwe_list headings; /**< of const char *; lines separated by '\n' */
+    struct rwe_list rows;     /**< of struct rwe_row */
+    struct rwe_list cells;    /**< of struct rwe_cell, row by row */
+    struct rwe_list notes;    /**< of const char * */
+};
+
+struct rwe_series {
+    struct rwe_key key;
+    const char *kind;
+    size_t n, n_columns;
+    const char **names;
+    const double **columns;
+};
+
+struct rwe_warning {
+    const char *code;
+    const char *analysis; /**< may be NULL */
+    const char *message;
+};
+
+/** Slots of the cache through which keys share their strings; a power of two. */
+enum { RWE_SHARED_STRINGS = 256 };
+
+struct rwe_document {
+    struct rwe_arena *arena;
+    bool failed;
+    const char *title, *subtitle;
+    const struct rwe_provenance *provenance;
+    struct rwe_list facts;    /**< of struct rwe_fact_value */
+    struct rwe_list series;   /**< of struct rwe_series */
+    struct rwe_list blocks;   /**< of struct rwe_block */
+    struct rwe_list warnings; /**< of struct rwe_warning */
+    struct rwe_grid swallow;  /**< the table of a failed document */
+    const char *shared[RWE_SHARED_STRINGS];
+};
+
+#endif

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * The walk through a document that the formats for readers (text, md, html) share: they say only
+ * how each kind of block looks.
+ */
+#ifndef RWE_REPORT_FLOW_PRIVATE_H
+#define RWE_REPORT_FLOW_PRIVATE_H
+
+#include "layout_private.h"
+#include "rwe/report/render.h"
+
+/** A line of the provenance: "Input", "cohort.csv (602 rows, …)". */
+struct rwe_origin {
+    const char *label, *text;
+};
+
+/** One writing of one document. */
+struct rwe_flow {
+    const struct rwe_document *document;
+    FILE *out;
+    size_t n_blocks;   /**< blocks written so far */
+    size_t n_sections; /**< sections begun so far, this one included */
+    const struct rwe_origin *origins;
+    size_t n_origins; /**< 0: provenance is left out */
+};
+
+/** How a format writes each part. */
+struct rwe_flow_format {
+    void (*begin)(struct rwe_flow *flow); /**< title, subtitle, contents */
+    void (*section)(struct rwe_flow *flow, int level, const char *title);
+    void (*paragraph)(struct rwe_flow *flow, const char *text);
+    void (*warning)(struct rwe_flow *flow, const char *text);
+    void (*table)(struct rwe_flow *flow, const char *title, const struct rwe_layout *layout,
+                  struct rwe_arena *scratch);
+    void (*end)(struct rwe_flow *flow); /**< provenance */
+};
+
+/** Writes the document in that format. RWE_NO_MEMORY; write errors are the caller's to see. */
+enum rwe_status rwe_flow_write(const struct rwe_document *document,
+                               const struct rwe_render_options *options, FILE *out,
+                               struct rwe_error *error, const struct rwe_flow_format *format);
+
+#endif

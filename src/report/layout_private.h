@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** A table with its cells as they read: what text, md and html have in common. */
+#ifndef RWE_REPORT_LAYOUT_PRIVATE_H
+#define RWE_REPORT_LAYOUT_PRIVATE_H
+
+#include "document_private.h"
+
+struct rwe_layout_cell {
+    const char *text;
+    bool is_number; /**< made from facts, not from words */
+};
+
+struct rwe_layout_row {
+    int indent;
+    struct rwe_layout_cell *cells; /**< n_columns; the first is the label */
+};
+
+struct rwe_layout {
+    size_t n_columns, n_rows;
+    const char **headings; /**< n_columns; "" where there is none; lines separated by '\n' */
+    bool *numeric;         /**< n_columns: holds numbers, to be aligned as such */
+    struct rwe_layout_row *rows;
+    struct rwe_strings notes;
+};
+
+/** The grid laid out in `scratch`; NULL when memory is out. C locale. */
+const struct rwe_layout *rwe_layout_new(const struct rwe_grid *grid, struct rwe_arena *scratch);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "number_format_private.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MINUS "\xe2\x88\x92"   /* U+2212 */
+#define EN_DASH "\xe2\x80\x93" /* U+2013 */
+
+/* Beyond these a number in full is a row of zeros: it is shown with a power of ten. */
+enum { MOST_DECIMALS = 6 };
+static const double LARGEST_IN_FULL = 1e9;
+
+/* Whole numbers below 2^53 are doubles without gaps, so that their digits are all true. */
+static const double WHOLE_LIMIT = 9007199254740992.0;
+
+void rwe_number_exact(double x, char text[RWE_NUMBER_SIZE])
+{
+    if (x == nearbyint(x) && fabs(x) < WHOLE_LIMIT) {
+        snprintf(text, RWE_NUMBER_SIZE, "%.0f", x == 0 ? 0 : x);
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        snprintf(text, RWE_NUMBER_SIZE, "%.*g", digits, x);
+        if (strtod(text, NULL) == x)
+            return;
+    }
+}
+
+/* ---- classes ---- */
+
+/* The shape of a cell: "first", "first (second)" or "first (second–third)", and its null. */
+struct shape {
+    int n_facts;
+    const char *after_first, *after_last; /* units */
+    double factor;                        /* from the fact to what is shown */
+    bool is_time;                         /* null means not reached */
+};
+
+static const struct shape shapes[] = {
+    [RWE_CELL_TEXT] = {1, "", "", 1, false},
+    [RWE_CELL_COUNT] = {1, "", "", 1, false},
+    [RWE_CELL_COUNT_PERCENT] = {2, "", "%", 1, false},
+    [RWE_CELL_NUMBER] = {1, "", "", 1, false},
+    [RWE_CELL_MEAN_SD] = {2, "", "", 1, false},
+    [RWE_CELL_MEDIAN_RANGE] = {3, "", "", 1, false},
+    [RWE_CELL_TIME] = {1, "", "", 1, true},
+    [RWE_CELL_TIME_LIMITS] = {3, "", "", 1, true},
+    [RWE_CELL_SURVIVAL_LIMITS] = {3, "%", "", 100, false},
+    [RWE_CELL_PERCENT_LIMITS] = {3, "%", "", 1, false},
+    [RWE_CELL_RATIO_LIMITS] = {3, "", "", 1, false},
+    [RWE_CELL_COEFFICIENT] = {1, "", "", 1, false},
+    [RWE_CELL_STATISTIC] = {1, "", "", 1, false},
+    [RWE_CELL_P_VALUE] = {1, "", "", 1, false},
+    [RWE_CELL_SMD] = {1, "", "", 1, false},
+};
+
+int rwe_cell_n_facts(enum rwe_cell_class class)
+{
+    return shapes[class].n_facts;
+}
+
+bool rwe_cell_shares_decimals(enum rwe_cell_class class)
+{
+    return class == RWE_CELL_MEAN_SD || class == RWE_CELL_MEDIAN_RANGE;
+}
+
+/* ---- decimals ---- */
+
+/* Decimals that leave `digits` significant digits of a number of this size. */
+static int significant(double size, int digits)
+{
+    int decimals = digits - 1;
+    if (size == 0 || !isfinite(size))
+        return 0;
+    for (; size >= 10 && decimals > 0; size /= 10)
+        decimals--;
+    for (; size < 1 && decimals <= MOST_DECIMALS; size *= 10)
+        decimals++;
+    return decimals;
+}
+
+/* Three significant digits, and never less than one decimal: a mean of 52.3, 1.25 or 0.0120. */
+static int decimals_of_scale(double scale)
+{
+    int decimals = significant(scale, 3);
+    return decimals < 1 ? 1 : decimals;
+}
+
+/* The same for a number alone, which shows no more decimals than it has: a caliper of 0.2. */
+static int decimals_of_number(double x)
+{
+    char text[RWE_CELL_SIZE];
+    int most = decimals_of_scale(fabs(x));
+    for (int decimals = 0; decimals < most && fabs(x) < LARGEST_IN_FULL; decimals++) {
+        snprintf(text, sizeof text, "%.*f", decimals, x);
+        if (strtod(text, NULL) == x)
+            return decimals;
+    }
+    return most;
+}
+
+/* A sum of weights that is whole but for rounding counts as whole. */
+static int decimals_of_count(double n)
+{
+    return fabs(n - nearbyint(n)) <= 1e-9 * fmax(1, fabs(n)) ? 0 : 1;
+}
+
+/* Months have a decimal; days, counted in hundreds and thousands, have none. */
+static int decimals_of_time(const struct rwe_cell_numbers *numbers)
+{
+    double largest = 0;
+    bool whole = true;
+    for (int i = 0; i < 3; i++) {
+        double t = numbers->value[i];
+        if (!numbers->given[i] || isnan(t))
+            continue;
+        largest = fmax(largest, fabs(t));
+        whole = whole && t == nearbyint(t);
+    }
+    return largest < 100 || (largest < 1000 && !whole) ? 1 : 0;
+}
+
+/* Two decimals; a ratio near 0 keeps two significant digits, one in the hundreds needs no more. */
+static int decimals_of_ratio(double x)
+{
+    if (x >= 100)
+        return 0;
+    return x > 0 && x < 0.1 ? significant(x, 2) : 2;
+}
+
+/* Three decimals, but two significant digits: the effect of one unit of a laboratory value. */
+static int decimals_of_coefficient(double x)
+{
+    int decimals = significant(fabs(x), 2);
+    return decimals < 3 ? 3 : decimals;
+}
+
+static int decimals_of(enum rwe_cell_class class, const struct rwe_cell_numbers *numbers, int i)
+{
+    double x = numbers->value[i];
+    switch (class) {
+    case RWE_CELL_COUNT:
+        return decimals_of_count(x);
+    case RWE_CELL_COUNT_PERCENT:
+        return i == 0 ? decimals_of_count(x) : 1;
+    case RWE_CELL_NUMBER:
+        return decimals_of_number(x);
+    case RWE_CELL_MEAN_SD:
+    case RWE_CELL_MEDIAN_RANGE:
+        return decimals_of_scale(numbers->scale);
+    case RWE_CELL_TIME:
+    case RWE_CELL_TIME_LIMITS:
+        return decimals_of_time(numbers);
+    case RWE_CELL_SURVIVAL_LIMITS:
+    case RWE_CELL_PERCENT_LIMITS:
+        return 1;
+    case RWE_CELL_RATIO_LIMITS:
+        return decimals_of_ratio(x);
+    case RWE_CELL_COEFFICIENT:
+        return decimals_of_coefficient(x);
+    case RWE_CELL_SMD:
+        return 3;
+    case RWE_CELL_TEXT:
+    case RWE_CELL_STATISTIC:
+    case RWE_CELL_P_VALUE:
+        break;
+    }
+    return 2;
+}
+
+/* ---- writing ---- */
+
+static void put(struct rwe_cell_text *cell, const char *text)
+{
+    size_t length = strlen(cell->text);
+    snprintf(cell->text + length, sizeof cell->text - length, "%s", text);
+}
+
+/* With a true minus sign, which "-0.00" loses. */
+static void put_number(struct rwe_cell_text *cell, double x, int decimals)
+{
+    char digits[64];
+    if (x == 0 && decimals > MOST_DECIMALS)
+        decimals = 0;
+    bool in_full = fabs(x) < LARGEST_IN_FULL && decimals <= MOST_DECIMALS;
+    snprintf(digits, sizeof digits, in_full ? "%.*f" : "%.*e", in_full ? decimals : 1, fabs(x));
+    if (x < 0 && strpbrk(digits, "123456789") != NULL)
+        put(cell, MINUS);
+    put(cell, digits);
+}
+
+/* Never 0.000 and never 1: a p-value is neither. */
+static void put_p_value(struct rwe_cell_text *cell, double p)
+{
+    if (p < 0.001)
+        put(cell, "<0.001");
+    else if (p > 0.99)
+        put(cell, ">0.99");
+    else
+        put_number(cell, p, p < 0.1 ? 3 : 2);
+}
+
+static void put_value(struct rwe_cell_text *cell, enum rwe_cell_class class,
+                      const struct rwe_cell_numbers *numbers, int i)
+{
+    const struct shape *shape = &shapes[class];
+    double x = numbers->value[i];
+    if (isnan(x)) {
+        put(cell, shape->is_time ? "NR" : "NE");
+        cell->not_reached = cell->not_reached || shape->is_time;
+        cell->not_estimable = cell->not_estimable || !shape->is_time;
+    } else if (class == RWE_CELL_P_VALUE) {
+        put_p_value(cell, x);
+    } else {
+        put_number(cell, x * shape->factor, decimals_of(class, numbers, i));
+    }
+}
+
+/* "low–high"; "−8.1 to 1.7", since a dash before a minus cannot be read; one null for two. */
+static void put_range(struct rwe_cell_text *cell, enum rwe_cell_class class,
+                      const struct rwe_cell_numbers *numbers)
+{
+    double low = numbers->value[1];
+    double high = numbers->value[2];
+    put_value(cell, class, numbers, 1);
+    if (isnan(low) && isnan(high))
+        return;
+    put(cell, low < 0 || high < 0 ? " to " : EN_DASH);
+    put_value(cell, class, numbers, 2);
+}
+
+void rwe_cell_format(enum rwe_cell_class class, const struct rwe_cell_numbers *numbers,
+                     struct rwe_cell_text *cell)
+{
+    const struct shape *shape = &shapes[class];
+    bool nothing = true;
+    *cell = (struct rwe_cell_text){.text = ""};
+    if (!numbers->given[0])
+        return;
+    for (int i = 0; i < shape->n_facts; i++)
+        nothing = nothing && (!numbers->given[i] || isnan(numbers->value[i]));
+    put_value(cell, class, numbers, 0);
+    if (nothing)
+        return;
+    if (!isnan(numbers->value[0]))
+        put(cell, shape->after_first);
+    if (shape->n_facts == 1 || !numbers->given[1])
+        return;
+    put(cell, " (");
+    if (shape->n_facts == 3 && numbers->given[2])
+        put_range(cell, class, numbers);
+    else
+        put_value(cell, class, numbers, 1);
+    if (!isnan(numbers->value[1]))
+        put(cell, shape->after_last);
+    put(cell, ")");
+}

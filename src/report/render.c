@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "render_private.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <stdlib.h>
+#include <string.h>
+
+const struct rwe_format rwe_formats[] = {
+    {"text", "a report for the terminal (default)", rwe_render_text},
+    {"json", "every number at full precision, with its key", rwe_render_json},
+    {"csv", "the same facts as one long table", rwe_render_csv},
+    {"md", "a report in GitHub Markdown", rwe_render_md},
+    {"html", "a report as one self-contained page", rwe_render_html},
+    {NULL, NULL, NULL},
+};
+
+const struct rwe_format *rwe_format_find(const char *name)
+{
+    for (const struct rwe_format *format = rwe_formats; format->name != NULL; format++)
+        if (strcmp(format->name, name) == 0)
+            return format;
+    return NULL;
+}
+
+/* The format's bytes in memory (freed by the caller), so that a failure leaves no half a report. */
+static enum rwe_status render_to_memory(const struct rwe_document *document,
+                                        const struct rwe_format *format,
+                                        const struct rwe_render_options *options, char **bytes,
+                                        size_t *size, struct rwe_error *error)
+{
+    FILE *memory = open_memstream(bytes, size);
+    if (memory == NULL)
+        return rwe_fail_memory(error);
+    enum rwe_status status = format->write(document, options, memory, error);
+    bool incomplete = ferror(memory) != 0;
+    if (fclose(memory) != 0 || (incomplete && status == RWE_OK))
+        return rwe_fail_memory(error);
+    return status;
+}
+
+static enum rwe_status write_out(const char *bytes, size_t size, FILE *out, struct rwe_error *error)
+{
+    errno = 0;
+    if (fwrite(bytes, 1, size, out) == size && fflush(out) == 0)
+        return RWE_OK;
+    return rwe_fail(error, RWE_IO, RWE_NO_INDEX, "cannot write the results: %s", strerror(errno));
+}
+
+enum rwe_status rwe_render(const struct rwe_document *document, const struct rwe_format *format,
+                           const struct rwe_render_options *options, FILE *out,
+                           struct rwe_error *error)
+{
+    static const struct rwe_render_options defaults = {.provenance = true};
+    char *bytes = NULL;
+    size_t size = 0;
+    if (rwe_document_failed(document))
+        return rwe_fail_memory(error);
+    locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (c_locale == (locale_t)0)
+        return rwe_fail_memory(error);
+    locale_t callers = uselocale(c_locale);
+    enum rwe_status status = render_to_memory(
+        document, format, options == NULL ? &defaults : options, &bytes, &size, error);
+    uselocale(callers);
+    freelocale(c_locale);
+    if (status == RWE_OK)
+        status = write_out(bytes, size, out, error);
+    free(bytes);
+    return status;
+}

@@ -1,0 +1,346 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The report for a terminal: three-line tables, as medical journals set them, in plain text. */
+#include "flow_private.h"
+#include "render_private.h"
+
+#include "utf8_private.h"
+#include <string.h>
+
+enum { PAGE_WIDTH = 100, NARROWEST_NOTE = 72, COLUMN_GAP = 2, INDENT = 2 };
+
+/* ---- lines ---- */
+
+/* Blanks are held back until something follows them, so that no line ends in one. */
+struct line {
+    FILE *out;
+    size_t blanks;
+};
+
+static void skip(struct line *line, size_t columns)
+{
+    line->blanks += columns;
+}
+
+static void put(struct line *line, const char *text, size_t length)
+{
+    if (length == 0)
+        return;
+    fprintf(line->out, "%*s", (int)line->blanks, "");
+    fwrite(text, 1, length, line->out);
+    line->blanks = 0;
+}
+
+static void end_line(struct line *line)
+{
+    fputc('\n', line->out);
+    line->blanks = 0;
+}
+
+static void rule(FILE *out, const char *stroke, size_t width)
+{
+    for (size_t i = 0; i < width; i++)
+        fputs(stroke, out);
+    fputc('\n', out);
+}
+
+/* Columns that the first `length` bytes take. */
+static size_t width_of(const char *text, size_t length)
+{
+    char part[256];
+    size_t width = 0;
+    for (size_t from = 0; from < length;) {
+        size_t take = length - from < sizeof part ? length - from : sizeof part - 1;
+        while (from + take < length && ((unsigned char)text[from + take] & 0xc0) == 0x80)
+            take--; /* no character is cut */
+        memcpy(part, text + from, take);
+        part[take] = '\0';
+        width += rwe_text_width(part);
+        from += take;
+    }
+    return width;
+}
+
+/* ---- paragraphs ---- */
+
+static size_t character_length(const char *at)
+{
+    const char *end = at;
+    rwe_utf8_next(&end);
+    return (size_t)(end - at);
+}
+
+static bool is_wide(const char *at)
+{
+    return width_of(at, character_length(at)) == 2;
+}
+
+/* Chinese has no blanks: a line may break at any wide character, but not before its punctuation. */
+static bool may_break_before(const char *at)
+{
+    static const char *const closing[] = {"、", "。", "，", "；", "：", "？",
+                                          "！", "）", "」", "』", "》", "】"};
+    for (size_t i = 0; i < sizeof closing / sizeof *closing; i++)
+        if (strncmp(at, closing[i], strlen(closing[i])) == 0)
+            return false;
+    return true;
+}
+
+/* Bytes of the next piece that stays on one line: a word, or a wide character and what clings to
+ * it. */
+static size_t piece_length(const char *text)
+{
+    const char *at = text;
+    bool wide;
+    do {
+        wide = is_wide(at);
+        at += character_length(at);
+    } while (*at != '\0' && *at != ' ' && !((wide || is_wide(at)) && may_break_before(at)));
+    return (size_t)(at - text);
+}
+
+/* The text in lines of at most `width` columns. The first stands where `indent` columns are taken.
+ */
+static void wrap(FILE *out, const char *text, size_t indent, size_t width)
+{
+    struct line line = {out, 0};
+    size_t used = indent;
+    bool at_start = true;
+    for (const char *at = text; *at != '\0';) {
+        size_t blanks = strspn(at, " ");
+        size_t length = at[blanks] == '\0' ? 0 : piece_length(at + blanks);
+        size_t piece = width_of(at + blanks, length);
+        if (blanks > 0 && !at_start)
+            skip(&line, 1);
+        if (!at_start && length > 0 && used + line.blanks + piece > width) {
+            end_line(&line);
+            skip(&line, indent);
+            used = 0;
+        }
+        used += line.blanks + piece;
+        put(&line, at + blanks, length);
+        at_start = false;
+        at += blanks + length;
+    }
+    end_line(&line);
+}
+
+/* ---- tables ---- */
+
+/*
+ * Numbers of a column stand under each other by their anchor: the place before " (" where a cell of
+ * the column has one, else the decimal point. `left` and `right` are the widths before and after
+ * it.
+ */
+struct column {
+    size_t left, right, width;
+    bool has_brackets;
+};
+
+static const char *anchor_of(const struct column *column, const char *text)
+{
+    const char *at = column->has_brackets ? strstr(text, " (") : strchr(text, '.');
+    return at == NULL ? text + strlen(text) : at;
+}
+
+static size_t max(size_t a, size_t b)
+{
+    return a > b ? a : b;
+}
+
+static void measure_heading(struct column *column, const char *heading)
+{
+    for (const char *from = heading; *from != '\0';) {
+        const char *end = strchrnul(from, '\n');
+        column->width = max(column->width, width_of(from, (size_t)(end - from)));
+        from = *end == '\0' ? end : end + 1;
+    }
+}
+
+static void measure(const struct rwe_layout *layout, size_t j, struct column *column)
+{
+    for (size_t i = 0; i < layout->n_rows; i++) {
+        const struct rwe_layout_cell *cell = &layout->rows[i].cells[j];
+        if (cell->is_number && strstr(cell->text, " (") != NULL)
+            column->has_brackets = true;
+    }
+    for (size_t i = 0; i < layout->n_rows; i++) {
+        const struct rwe_layout_cell *cell = &layout->rows[i].cells[j];
+        size_t indent = j == 0 ? INDENT * (size_t)layout->rows[i].indent : 0;
+        column->width = max(column->width, rwe_text_width(cell->text) + indent);
+        if (!cell->is_number)
+            continue;
+        const char *anchor = anchor_of(column, cell->text);
+        column->left = max(column->left, width_of(cell->text, (size_t)(anchor - cell->text)));
+        column->right = max(column->right, rwe_text_width(anchor));
+    }
+    column->width = max(column->width, column->left + column->right);
+    measure_heading(column, layout->headings[j]);
+}
+
+static void put_number(struct line *line, const struct column *column, const char *text)
+{
+    const char *anchor = anchor_of(column, text);
+    size_t before = width_of(text, (size_t)(anchor - text));
+    skip(line, column->width - column->right - before);
+    put(line, text, strlen(text));
+    skip(line, column->right - rwe_text_width(anchor));
+}
+
+static void put_words(struct line *line, const struct column *column, bool to_the_right,
+                      const char *text, size_t length)
+{
+    size_t blanks = column->width - width_of(text, length);
+    skip(line, to_the_right ? blanks : 0);
+    put(line, text, length);
+    skip(line, to_the_right ? 0 : blanks);
+}
+
+static size_t count_lines(const char *heading)
+{
+    size_t n = 1;
+    for (const char *c = heading; *c != '\0'; c++)
+        n += *c == '\n';
+    return n;
+}
+
+/* Line `i` of a heading that stands on the lowest of `n` lines; nothing above it. */
+static const char *heading_line(const char *heading, size_t i, size_t n, size_t *length)
+{
+    size_t above = n - count_lines(heading);
+    *length = 0;
+    if (i < above)
+        return "";
+    for (; i > above; i--)
+        heading = strchr(heading, '\n') + 1;
+    *length = (size_t)(strchrnul(heading, '\n') - heading);
+    return heading;
+}
+
+static void put_headings(FILE *out, const struct rwe_layout *layout, const struct column columns[])
+{
+    size_t n = 1;
+    for (size_t j = 0; j < layout->n_columns; j++)
+        n = max(n, count_lines(layout->headings[j]));
+    for (size_t i = 0; i < n; i++) {
+        struct line line = {out, 0};
+        for (size_t j = 0; j < layout->n_columns; j++) {
+            size_t length;
+            const char *text = heading_line(layout->headings[j], i, n, &length);
+            skip(&line, j == 0 ? 0 : COLUMN_GAP);
+            put_words(&line, &columns[j], layout->numeric[j], text, length);
+        }
+        end_line(&line);
+    }
+}
+
+static void put_row(FILE *out, const struct rwe_layout *layout, const struct column columns[],
+                    const struct rwe_layout_row *row)
+{
+    struct line line = {out, 0};
+    for (size_t j = 0; j < layout->n_columns; j++) {
+        const struct rwe_layout_cell *cell = &row->cells[j];
+        struct column column = columns[j];
+        if (j == 0) {
+            skip(&line, INDENT * (size_t)row->indent);
+            column.width -= INDENT * (size_t)row->indent;
+        } else {
+            skip(&line, COLUMN_GAP);
+        }
+        if (cell->is_number)
+            put_number(&line, &column, cell->text);
+        else
+            put_words(&line, &column, layout->numeric[j], cell->text, strlen(cell->text));
+    }
+    end_line(&line);
+}
+
+static void put_table(FILE *out, const struct rwe_layout *layout, struct column columns[])
+{
+    size_t width = COLUMN_GAP * (layout->n_columns - 1);
+    for (size_t j = 0; j < layout->n_columns; j++) {
+        measure(layout, j, &columns[j]);
+        width += columns[j].width;
+    }
+    rule(out, "─", width);
+    put_headings(out, layout, columns);
+    rule(out, "─", width);
+    for (size_t i = 0; i < layout->n_rows; i++)
+        put_row(out, layout, columns, &layout->rows[i]);
+    rule(out, "─", width);
+    size_t note_width = width > PAGE_WIDTH ? PAGE_WIDTH : max(width, NARROWEST_NOTE);
+    for (size_t i = 0; i < layout->notes.n; i++)
+        wrap(out, layout->notes.item[i], 0, note_width);
+}
+
+/* ---- blocks ---- */
+
+static void blank_line(const struct rwe_flow *flow)
+{
+    if (flow->n_blocks > 0 || flow->document->title != NULL)
+        fputc('\n', flow->out);
+}
+
+static void begin(struct rwe_flow *flow)
+{
+    if (flow->document->title == NULL)
+        return;
+    fprintf(flow->out, "%s\n", flow->document->title);
+    rule(flow->out, "═", rwe_text_width(flow->document->title));
+    if (flow->document->subtitle != NULL)
+        wrap(flow->out, flow->document->subtitle, 0, PAGE_WIDTH);
+}
+
+static void section(struct rwe_flow *flow, int level, const char *title)
+{
+    blank_line(flow);
+    fprintf(flow->out, "%s\n", title);
+    rule(flow->out, level == 1 ? "─" : "╌", rwe_text_width(title));
+}
+
+static void paragraph(struct rwe_flow *flow, const char *text)
+{
+    blank_line(flow);
+    wrap(flow->out, text, 0, PAGE_WIDTH);
+}
+
+static void warning(struct rwe_flow *flow, const char *text)
+{
+    static const char mark[] = "Warning: ";
+    blank_line(flow);
+    fputs(mark, flow->out);
+    wrap(flow->out, text, sizeof mark - 1, PAGE_WIDTH);
+}
+
+static void table(struct rwe_flow *flow, const char *title, const struct rwe_layout *layout,
+                  struct rwe_arena *scratch)
+{
+    struct column *columns = RWE_NEW(scratch, struct column, layout->n_columns);
+    if (columns == NULL)
+        return;
+    blank_line(flow);
+    if (title != NULL)
+        wrap(flow->out, title, 0, PAGE_WIDTH);
+    put_table(flow->out, layout, columns);
+}
+
+static void end(struct rwe_flow *flow)
+{
+    size_t width = 0;
+    if (flow->n_origins == 0)
+        return;
+    section(flow, 1, "Provenance");
+    for (size_t i = 0; i < flow->n_origins; i++)
+        width = max(width, strlen(flow->origins[i].label));
+    for (size_t i = 0; i < flow->n_origins; i++) {
+        fprintf(flow->out, "%-*s", (int)width + COLUMN_GAP, flow->origins[i].label);
+        wrap(flow->out, flow->origins[i].text, width + COLUMN_GAP, PAGE_WIDTH);
+    }
+}
+
+enum rwe_status rwe_render_text(const struct rwe_document *document,
+                                const struct rwe_render_options *options, FILE *out,
+                                struct rwe_error *error)
+{
+    static const struct rwe_flow_format format = {begin, section, paragraph, warning, table, end};
+    return rwe_flow_write(document, options, out, error, &format);
+}
