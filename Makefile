@@ -51,3 +51,21 @@ $(BUILD)/tests/%: tests/%.c $(SUPPORT_OBJ) $(BUILD)/librwe.a
 	$(CC) $(CPPFLAGS) -Itests/support $(CFLAGS) -MMD -MP $(LDFLAGS) $< $(SUPPORT_OBJ) $(BUILD)/librwe.a $(LDLIBS) -lcmocka -o $@
 
 -include $(shell find build -name '*.d' 2>/dev/null)
+
+# The built-in study is the one that users copy: sample_data/nct07062484.yaml, as bytes of C.
+$(BUILD)/builtin_study.c: sample_data/nct07062484.yaml
+	@mkdir -p $(@D)
+	{ echo '#include <stddef.h>'; echo 'extern const char rwe_builtin_study[];'; \
+	  echo 'extern const size_t rwe_builtin_study_size;'; echo 'const char rwe_builtin_study[] = {'; \
+	  od -An -v -tu1 $< | sed 's/  *\([0-9][0-9]*\)/(char)\1,/g'; echo '0};'; \
+	  echo 'const size_t rwe_builtin_study_size = sizeof rwe_builtin_study - 1;'; } > $@.new
+	mv $@.new $@
+
+$(BUILD)/builtin_study.o: $(BUILD)/builtin_study.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+$(BUILD)/rwe-analyze: $(CLI_OBJECTS) $(BUILD)/builtin_study.o $(BUILD)/librwe.a
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+$(BUILD)/librwe.so: $(LIB_OBJECTS)
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,librwe.so.0 $^ $(LDLIBS) -o $@

@@ -102,8 +102,8 @@ enum rwe_status rwe_cli_parse(struct rwe_cli *cli, int argc, char *const argv[],
         if (found == -1)
             break;
         if (found == ':')
-            status = rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "%s needs an argument",
-                              argv[optind - 1]);
+            status =
+                rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "%s needs an argument", argv[optind - 1]);
         else if (found != 0)
             status = fail_unknown(cli, argv[optind - 1], error);
         else

@@ -12,7 +12,8 @@ enum { RWE_EXIT_DONE = 0, RWE_EXIT_FAILED = 1, RWE_EXIT_USAGE = 2, RWE_EXIT_WARN
 
 /* What one call of the program works with. */
 struct rwe_cli {
-    struct rwe_arena *arena;
+    struct rwe_arena *arena;          /* of the run */
+    struct rwe_arena *document_arena; /* of what is shown */
     struct rwe_settings *settings;
     struct rwe_strings files;     /* arguments that are no options */
     struct rwe_strings command;   /* what decides the results, for provenance */

@@ -16,8 +16,10 @@ static const char synopsis[] = "rwe-analyze COHORT.csv [--study STUDY.yaml] [OPT
 
 static const char *const purpose =
     "Compares two treatments in a cohort of patients: baseline table, propensity-score matching, "
-    "Kaplan–Meier curves, log-rank tests, hazard ratios and adverse events, on the whole cohort and "
-    "on the matched one. COHORT.csv has one row a patient; - is standard input. Without an analysis "
+    "Kaplan–Meier curves, log-rank tests, hazard ratios and adverse events, on the whole cohort "
+    "and "
+    "on the matched one. COHORT.csv has one row a patient; - is standard input. Without an "
+    "analysis "
     "option, everything that the study declares runs.";
 
 static bool takes_optional(const struct rwe_option *option)
@@ -150,8 +152,9 @@ void rwe_cli_completion(const struct rwe_settings *settings, FILE *out)
             print_choices(out, o->choices);
             fputs("' -- \"$current\"); return ;;\n", out);
         } else if (o->kind == RWE_OPTION_PATH) {
-            fprintf(out, "    --%s) mapfile -t COMPREPLY < <(compgen -f -- \"$current\"); "
-                         "return ;;\n",
+            fprintf(out,
+                    "    --%s) mapfile -t COMPREPLY < <(compgen -f -- \"$current\"); "
+                    "return ;;\n",
                     o->name);
         }
     }

@@ -37,24 +37,27 @@ struct shape {
     const char *after_first, *after_last; /* units */
     double factor;                        /* from the fact to what is shown */
     bool is_time;                         /* null means not reached */
+    const char *between;                  /* second and third; NULL: a range's dash */
 };
 
 static const struct shape shapes[] = {
-    [RWE_CELL_TEXT] = {1, "", "", 1, false},
-    [RWE_CELL_COUNT] = {1, "", "", 1, false},
-    [RWE_CELL_COUNT_PERCENT] = {2, "", "%", 1, false},
-    [RWE_CELL_NUMBER] = {1, "", "", 1, false},
-    [RWE_CELL_MEAN_SD] = {2, "", "", 1, false},
-    [RWE_CELL_MEDIAN_RANGE] = {3, "", "", 1, false},
-    [RWE_CELL_TIME] = {1, "", "", 1, true},
-    [RWE_CELL_TIME_LIMITS] = {3, "", "", 1, true},
-    [RWE_CELL_SURVIVAL_LIMITS] = {3, "%", "", 100, false},
-    [RWE_CELL_PERCENT_LIMITS] = {3, "%", "", 1, false},
-    [RWE_CELL_RATIO_LIMITS] = {3, "", "", 1, false},
-    [RWE_CELL_COEFFICIENT] = {1, "", "", 1, false},
-    [RWE_CELL_STATISTIC] = {1, "", "", 1, false},
-    [RWE_CELL_P_VALUE] = {1, "", "", 1, false},
-    [RWE_CELL_SMD] = {1, "", "", 1, false},
+    [RWE_CELL_TEXT] = {1, "", "", 1, false, NULL},
+    [RWE_CELL_COUNT] = {1, "", "", 1, false, NULL},
+    [RWE_CELL_COUNT_PERCENT] = {2, "", "%", 1, false, NULL},
+    [RWE_CELL_NUMBER] = {1, "", "", 1, false, NULL},
+    [RWE_CELL_MEAN_SD] = {2, "", "", 1, false, NULL},
+    [RWE_CELL_MEDIAN_RANGE] = {3, "", "", 1, false, NULL},
+    [RWE_CELL_TIME] = {1, "", "", 1, true, NULL},
+    [RWE_CELL_TIME_LIMITS] = {3, "", "", 1, true, NULL},
+    [RWE_CELL_SURVIVAL_LIMITS] = {3, "%", "", 100, false, NULL},
+    [RWE_CELL_PERCENT_LIMITS] = {3, "%", "", 1, false, NULL},
+    [RWE_CELL_RATIO_LIMITS] = {3, "", "", 1, false, NULL},
+    [RWE_CELL_COEFFICIENT] = {1, "", "", 1, false, NULL},
+    [RWE_CELL_STATISTIC] = {1, "", "", 1, false, NULL},
+    [RWE_CELL_P_VALUE] = {1, "", "", 1, false, NULL},
+    [RWE_CELL_SMD] = {1, "", "", 1, false, NULL},
+    [RWE_CELL_AT_RISK] = {3, "", "", 1, false, "; "},
+    [RWE_CELL_OBSERVED_EXPECTED] = {2, "", "", 1, false, NULL},
 };
 
 int rwe_cell_n_facts(enum rwe_cell_class class)
@@ -143,8 +146,10 @@ static int decimals_of(enum rwe_cell_class class, const struct rwe_cell_numbers 
     double x = numbers->value[i];
     switch (class) {
     case RWE_CELL_COUNT:
+    case RWE_CELL_AT_RISK:
         return decimals_of_count(x);
     case RWE_CELL_COUNT_PERCENT:
+    case RWE_CELL_OBSERVED_EXPECTED:
         return i == 0 ? decimals_of_count(x) : 1;
     case RWE_CELL_NUMBER:
         return decimals_of_number(x);
@@ -228,7 +233,10 @@ static void put_range(struct rwe_cell_text *cell, enum rwe_cell_class class,
     put_value(cell, class, numbers, 1);
     if (isnan(low) && isnan(high))
         return;
-    put(cell, low < 0 || high < 0 ? " to " : EN_DASH);
+    if (shapes[class].between != NULL)
+        put(cell, shapes[class].between);
+    else
+        put(cell, low < 0 || high < 0 ? " to " : EN_DASH);
     put_value(cell, class, numbers, 2);
 }
 

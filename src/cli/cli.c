@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cli.h"
+
+#include "rwe/base/file.h"
+#include "rwe/report/render.h"
+#include <string.h>
+
+/* Complaints of one kind that are printed before the rest are only counted. */
+enum { COMPLAINTS_SHOWN = 20 };
+
+int rwe_cli_fail(FILE *err, const struct rwe_error *error)
+{
+    fprintf(err, "rwe-analyze: %s\n", error->message);
+    return error->status == RWE_USAGE ? RWE_EXIT_USAGE : RWE_EXIT_FAILED;
+}
+
+/* ---- study ---- */
+
+static enum rwe_status load_study(struct rwe_cli *cli, struct rwe_error *error)
+{
+    struct rwe_settings *settings = cli->settings;
+    const char *path = rwe_settings_text(settings, "study");
+    if (path != NULL)
+        return rwe_study_load(settings, path, error);
+    if (rwe_settings_has(settings, "arm") || rwe_settings_has(settings, "endpoint"))
+        return RWE_OK;
+    enum rwe_status status = rwe_study_load_text(
+        settings, rwe_builtin_study, rwe_builtin_study_size, "built-in study NCT07062484", error);
+    /* Which file holds the adverse events only the user can say. */
+    if (status == RWE_OK && rwe_settings_source(settings, "ae") == RWE_FROM_STUDY)
+        rwe_settings_unset(settings, "ae");
+    if (status == RWE_OK && !rwe_settings_has(settings, "ae"))
+        rwe_settings_unset(settings, "toxicity");
+    return status;
+}
+
+/* A file that does not have the columns of the built-in study: say what was assumed. */
+static void explain_builtin(const struct rwe_cli *cli, struct rwe_error *error)
+{
+    bool builtin = rwe_settings_text(cli->settings, "study") == NULL &&
+                   rwe_settings_source(cli->settings, "arm") == RWE_FROM_STUDY;
+    size_t length = strlen(error->message);
+    if (builtin && error->status == RWE_USAGE)
+        snprintf(error->message + length, sizeof error->message - length,
+                 ". Since neither --study nor --arm and --endpoint say how the file reads, the "
+                 "columns of the built-in study NCT07062484 are expected");
+}
+
+enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_document **document,
+                            struct rwe_error *error)
+{
+    struct rwe_complaints complaints = {.arena = cli->arena};
+    if (cli->files.n != 1)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        cli->files.n == 0
+                            ? "which file? Say rwe-analyze COHORT.csv; --help tells the rest"
+                            : "one cohort file is read, but %zu are named (\"%s\" too)",
+                        cli->files.n, cli->files.n == 0 ? "" : cli->files.item[1]);
+    enum rwe_status status = load_study(cli, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_job job = {
+        .settings = cli->settings,
+        .cohort_file = cli->files.item[0],
+        .study_file = rwe_settings_text(cli->settings, "study"),
+        .command = cli->command,
+        .arena = cli->arena,
+        .document_arena = cli->document_arena,
+        .complaints = &complaints,
+    };
+    status = rwe_job_run(&job, document, error);
+    if (status != RWE_OK)
+        explain_builtin(cli, error);
+    bool quiet = status == RWE_OK && rwe_settings_flag(cli->settings, "quiet");
+    if (!quiet)
+        rwe_complaints_print(&complaints, COMPLAINTS_SHOWN, cli->err);
+    return status;
+}
+
+/* ---- output ---- */
+
+static const struct rwe_format *choose_format(const struct rwe_settings *settings)
+{
+    static const char *const endings[][2] = {
+        {".json", "json"}, {".csv", "csv"}, {".md", "md"}, {".html", "html"}, {".htm", "html"},
+    };
+    const char *name = rwe_settings_text(settings, "format");
+    const char *output = rwe_settings_text(settings, "output");
+    const char *dot = output == NULL ? NULL : strrchr(output, '.');
+    for (size_t i = 0; name == NULL && dot != NULL && i < sizeof endings / sizeof *endings; i++)
+        if (strcmp(dot, endings[i][0]) == 0)
+            name = endings[i][1];
+    return rwe_format_find(name == NULL ? "text" : name);
+}
+
+struct rendering {
+    const struct rwe_document *document;
+    const struct rwe_format *format;
+    struct rwe_render_options options;
+    enum rwe_status *status;
+    struct rwe_error *error;
+};
+
+static void render(FILE *out, const void *context)
+{
+    const struct rendering *r = context;
+    *r->status = rwe_render(r->document, r->format, &r->options, out, r->error);
+}
+
+static enum rwe_status write_result(const struct rwe_cli *cli, const struct rwe_document *document,
+                                    struct rwe_error *error)
+{
+    const char *path = rwe_settings_text(cli->settings, "output");
+    enum rwe_status rendered = RWE_OK;
+    struct rendering rendering = {
+        .document = document,
+        .format = choose_format(cli->settings),
+        .options = {.provenance = !rwe_settings_flag(cli->settings, "no-provenance")},
+        .status = &rendered,
+        .error = error,
+    };
+    if (path == NULL || strcmp(path, "-") == 0) {
+        render(cli->out, &rendering);
+        return rendered;
+    }
+    enum rwe_status status = rwe_file_write(path, render, &rendering, error);
+    return rendered != RWE_OK ? rendered : status;
+}
+
+static void tell_not_built(const struct rwe_cli *cli, struct rwe_document *document)
+{
+    for (size_t i = 0; i < cli->not_built.n; i++)
+        rwe_document_warning(document, "not-in-this-version", cli->not_built.item[i],
+                             "--%s is not part of version %s; nothing is reported for it.",
+                             cli->not_built.item[i], RWE_VERSION);
+}
+
+/* An analysis asked for that does not exist yet must not look like one that ran. */
+static bool only_not_built(const struct rwe_cli *cli)
+{
+    for (size_t a = 0; a < rwe_n_analyses; a++)
+        if (rwe_settings_has(cli->settings, rwe_analyses[a]->name) &&
+            rwe_settings_source(cli->settings, rwe_analyses[a]->name) == RWE_FROM_COMMAND)
+            return false;
+    return cli->not_built.n > 0;
+}
+
+static int analyze(struct rwe_cli *cli)
+{
+    struct rwe_document *document = NULL;
+    struct rwe_error error = {0};
+    enum rwe_status status = RWE_OK;
+    if (only_not_built(cli))
+        status = rwe_fail(&error, RWE_USAGE, RWE_NO_INDEX, "--%s is not part of version %s",
+                          cli->not_built.item[0], RWE_VERSION);
+    if (status == RWE_OK)
+        status = rwe_cli_run(cli, &document, &error);
+    if (status == RWE_OK) {
+        tell_not_built(cli, document);
+        status = write_result(cli, document, &error);
+    }
+    if (status != RWE_OK)
+        return rwe_cli_fail(cli->err, &error);
+    bool strict = rwe_settings_flag(cli->settings, "strict");
+    return strict && rwe_document_n_warnings(document) > 0 ? RWE_EXIT_WARNINGS : RWE_EXIT_DONE;
+}
+
+/* ---- the program ---- */
+
+static int print_something(const struct rwe_cli *cli, int what)
+{
+    switch (what) {
+    case 0:
+        rwe_cli_man(cli->settings, cli->out);
+        break;
+    case 1:
+        rwe_cli_completion(cli->settings, cli->out);
+        break;
+    default:
+        fwrite(rwe_builtin_study, 1, rwe_builtin_study_size, cli->out);
+    }
+    return ferror(cli->out) ? RWE_EXIT_FAILED : RWE_EXIT_DONE;
+}
+
+static int dispatch(struct rwe_cli *cli)
+{
+    struct rwe_error error = {0};
+    const char *check = rwe_settings_text(cli->settings, "check");
+    if (rwe_settings_flag(cli->settings, "help")) {
+        rwe_cli_help(cli->settings, cli->out);
+        return RWE_EXIT_DONE;
+    }
+    if (rwe_settings_flag(cli->settings, "version")) {
+        fprintf(cli->out, "rwe-analyze %s\n", RWE_VERSION);
+        return RWE_EXIT_DONE;
+    }
+    if (rwe_settings_has(cli->settings, "print"))
+        return print_something(cli, rwe_settings_choice(cli->settings, "print"));
+    if (check != NULL)
+        return rwe_cli_check(cli, check);
+    if (!rwe_settings_has(cli->settings, "simulate"))
+        return analyze(cli);
+    return rwe_cli_simulate(cli, &error) == RWE_OK ? RWE_EXIT_DONE : rwe_cli_fail(cli->err, &error);
+}
+
+int rwe_cli_main(int argc, char *const argv[], FILE *out, FILE *err)
+{
+    struct rwe_error error = {0};
+    struct rwe_cli cli = {
+        .arena = rwe_arena_new(),
+        .document_arena = rwe_arena_new(),
+        .out = out,
+        .err = err,
+    };
+    int code = RWE_EXIT_FAILED;
+    if (cli.arena != NULL && cli.document_arena != NULL)
+        cli.settings = rwe_cli_settings(cli.arena);
+    if (cli.settings == NULL)
+        rwe_fail_memory(&error);
+    else
+        rwe_cli_parse(&cli, argc, argv, &error);
+    code = error.status == RWE_OK ? dispatch(&cli) : rwe_cli_fail(err, &error);
+    rwe_arena_free(cli.document_arena);
+    rwe_arena_free(cli.arena);
+    return code;
+}
