@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Sizes and shapes are chosen so that the cohort looks like the trials and series of this disease
- * (RATIONALE-309, JUPITER-02, CAPTAIN-1st for GP + PD-1); tests/oracle/simulate.R is the same model
- * in R, and test_simulate.c compares the two.
+ * (RATIONALE-309, JUPITER-02, CAPTAIN-1st for GP + PD-1); tests/oracle/simulate_model.R is the
+ * same model in R, and test_simulate.c compares the two.
  */
 #include "simulate_private.h"
 

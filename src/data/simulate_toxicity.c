@@ -33,22 +33,26 @@ static const char SKIN[] = "Skin and subcutaneous tissue disorders";
 
 /* How a kind of event behaves: time to onset is gamma, from index or from radiotherapy. */
 struct kind {
-    double shape, mean;  /* of onset, months */
-    double share_grade4; /* of grade >= 3; 0 where CTCAE has no grade 4 */
-    double serious;      /* of grade >= 3 */
+    double shape, mean; /* of onset, months */
+    double grade4;      /* share of grade >= 3; 0 where CTCAE has none */
+    double serious;     /* likewise */
     bool immune;
     bool can_kill;
 };
-static const struct kind COUNT = {1, 1.2, 0.30, 0.08, false, false};
-static const struct kind CHEMISTRY = {1, 2.0, 0.10, 0.20, false, false};
-static const struct kind FEBRILE = {1, 1.2, 0.15, 1.00, false, false};
-static const struct kind CHEMO = {1, 1.2, 0.00, 0.50, false, false};
-static const struct kind LATE = {4, 4.0, 0.00, 0.50, false, false};
-static const struct kind CHEST = {2, 4.0, 0.15, 0.80, false, false};
-static const struct kind IMMUNE = {2, 4.0, 0.15, 0.80, true, false};
-static const struct kind IMMUNE_LUNG = {2, 4.0, 0.15, 0.80, true, true};
-static const struct kind IMMUNE_SKIN = {2, 2.5, 0.00, 0.50, true, false};
-static const struct kind THYROID = {2.5, 5.0, 0.00, 0.50, true, false};
+static const struct kind COUNT = {.shape = 1, .mean = 1.2, .grade4 = 0.30, .serious = 0.08};
+static const struct kind CHEMISTRY = {.shape = 1, .mean = 2.0, .grade4 = 0.10, .serious = 0.20};
+static const struct kind FEBRILE = {.shape = 1, .mean = 1.2, .grade4 = 0.15, .serious = 1.00};
+static const struct kind CHEMO = {.shape = 1, .mean = 1.2, .grade4 = 0.00, .serious = 0.50};
+static const struct kind LATE = {.shape = 4, .mean = 4.0, .grade4 = 0.00, .serious = 0.50};
+static const struct kind CHEST = {.shape = 2, .mean = 4.0, .grade4 = 0.15, .serious = 0.80};
+static const struct kind IMMUNE = {
+    .shape = 2, .mean = 4.0, .grade4 = 0.15, .serious = 0.80, .immune = true};
+static const struct kind IMMUNE_LUNG = {
+    .shape = 2, .mean = 4.0, .grade4 = 0.15, .serious = 0.80, .immune = true, .can_kill = true};
+static const struct kind IMMUNE_SKIN = {
+    .shape = 2, .mean = 2.5, .grade4 = 0.00, .serious = 0.50, .immune = true};
+static const struct kind THYROID = {
+    .shape = 2.5, .mean = 5.0, .grade4 = 0.00, .serious = 0.50, .immune = true};
 
 static const struct toxicity {
     const char *term;
@@ -103,9 +107,9 @@ _Static_assert(TERMS <= TOXICITY_TERMS_MAX, "episodes of all terms have room");
  */
 #define FRAILTY 0.4
 
-#define SHARE_GRADE2                                                                               \
-    0.42                  /* of grades 1 and 2: of 24% with pneumonitis so mild, 10% have grade 2  \
-                           */
+/* Of grades 1 and 2: of the 24% whose pneumonitis is so mild, 10% have grade 2. */
+#define SHARE_GRADE2 0.42
+
 #define RECURS 0.25       /* chance, twice, of one more episode of a term */
 #define RECURS_WITHIN 6.0 /* months */
 
@@ -128,15 +132,19 @@ static bool happens(gsl_rng *r, double probability)
     return gsl_rng_uniform(r) < probability;
 }
 
+static int draw_between(gsl_rng *r, int least, int most)
+{
+    return least + (int)gsl_rng_uniform_int(r, (unsigned long)(most - least + 1));
+}
+
 static int draw_grade(gsl_rng *r, const struct toxicity *t, bool severe)
 {
     if (severe)
-        return happens(r, t->kind->share_grade4) ? 4 : 3;
+        return happens(r, t->kind->grade4) ? 4 : 3;
     return t->least_grade == 2 || happens(r, SHARE_GRADE2) ? 2 : 1;
 }
 
-/* Onset by a gamma distribution, somewhere in what he was followed when that is too short for it.
- */
+/* Onset by a gamma distribution; anywhere in his follow-up when that ends before it. */
 static double draw_start(gsl_rng *r, const struct toxicity *t, bool due_to_rt,
                          const struct rwe_simulated_patient *p)
 {
@@ -167,7 +175,7 @@ static int draw_episodes(gsl_rng *r, const struct rwe_simulated_patient *p, int 
         n = 1;
         first = fmax(p->rt_start, p->os - gsl_rng_uniform_pos(r));
     }
-    int worst_at = (int)gsl_rng_uniform_int(r, (unsigned long)n);
+    int worst_at = draw_between(r, 0, n - 1);
     for (int k = 0; k < n; k++) {
         struct episode *e = &out[k];
         e->term = term;
@@ -176,10 +184,7 @@ static int draw_episodes(gsl_rng *r, const struct rwe_simulated_patient *p, int 
         e->start = first;
         if (k > 0)
             e->start += gsl_rng_uniform(r) * fmin(RECURS_WITHIN, p->os - first);
-        e->grade = worst;
-        if (k != worst_at)
-            e->grade = t->least_grade +
-                       (int)gsl_rng_uniform_int(r, (unsigned long)(worst - t->least_grade + 1));
+        e->grade = k == worst_at ? worst : draw_between(r, t->least_grade, worst);
         e->serious = e->grade == 5 || (e->grade >= 3 && happens(r, t->kind->serious));
     }
     return n;
