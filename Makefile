@@ -1,58 +1,66 @@
-# rwe-analyze: `make demo` runs the main job, `make test` every test; both see to their dependencies.
-# `make help` lists the targets.
+# rwe-analyze. `make demo` runs the main job, `make test` every test; both see to what they need
+# first. `make help` lists the targets.
 
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
 DESTDIR ?=
+# OPT, SAN and STRICT each build in a folder of their own, so that none spoils another's objects.
 OPT     ?= -O3
 SAN     ?=
 STRICT  ?=
-BUILD   ?= build/$(if $(SAN),san-$(subst $(comma),-,$(SAN)),$(if $(filter-out -O3,$(OPT)),opt$(OPT),$(if $(STRICT),strict,release)))
 comma   := ,
-
-PACKAGES := gsl jansson libcyaml uchardet libcrypto
-export PKG_CONFIG_PATH
-
-# -ffp-contract=off: the same bits on every machine; the product's results depend on it.
-CPPFLAGS += -D_GNU_SOURCE -Iinclude -DRWE_VERSION='"$(VERSION)"' $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
-CFLAGS   += -std=gnu17 -g $(OPT) -fPIC -ffp-contract=off -fno-fast-math -pthread -Wall -Wextra
-LDLIBS   += $(shell pkg-config --libs $(PACKAGES) 2>/dev/null) -lcsv -lm
-LDFLAGS  += -pthread
-ifneq ($(SAN),)
-CFLAGS   += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
-LDFLAGS  += -fsanitize=$(SAN)
-endif
-ifneq ($(STRICT),)
-CFLAGS   += -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 -Wconversion -Wno-sign-conversion -Wno-format-nonliteral -Wcast-qual -Wwrite-strings
-endif
-
-LIB_SOURCES := $(sort $(wildcard src/base/*.c src/data/*.c src/stats/*.c src/report/*.c analysis/*.c))
-CLI_SOURCES := $(sort $(wildcard src/cli/*.c))
-UNIT_TESTS  := $(sort $(wildcard tests/unit/test_*.c tests/property/test_*.c))
-SUPPORT     := $(sort $(wildcard tests/support/*.c))
-
-LIB_OBJECTS  := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
-CLI_OBJECTS  := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
-TEST_BINS    := $(UNIT_TESTS:tests/%.c=$(BUILD)/tests/%)
-SUPPORT_OBJ  := $(SUPPORT:%.c=$(BUILD)/%.o)
+VARIANT := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),$(if $(STRICT),strict,release))$(filter-out -O3,$(OPT))
+BUILD   ?= build/$(VARIANT)
 
 .PHONY: all
 all: $(BUILD)/rwe-analyze $(BUILD)/librwe.so
 
+# ---- what it needs -------------------------------------------------------------------------------
+
+PACKAGES := gsl jansson libcyaml uchardet libcrypto
+
+# Says what is missing and installs it; DEPS=skip leaves that to you.
+.PHONY: deps
+deps:
+	@DEPS='$(DEPS)' sh tests/tools/install_deps.sh $(PACKAGES) cmocka
+
+# ---- compiling -----------------------------------------------------------------------------------
+
+# -ffp-contract=off: results must not depend on whether the machine has fused multiply-add.
+PKG_CFLAGS  = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
+PKG_LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
+CPPFLAGS   += -D_GNU_SOURCE -Iinclude -DRWE_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
+CFLAGS     += -std=gnu17 -g $(OPT) -fPIC -ffp-contract=off -fno-fast-math -pthread -Wall -Wextra
+LDLIBS     += $(PKG_LIBS) -lcsv -lm
+LDFLAGS    += -pthread -Wl,--as-needed
+ifneq ($(SAN),)
+CFLAGS     += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
+LDFLAGS    += -fsanitize=$(SAN)
+endif
+ifneq ($(STRICT),)
+CFLAGS     += -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+              -Wconversion -Wno-sign-conversion -Wno-format-nonliteral -Wcast-qual -Wwrite-strings
+endif
+
+LIB_SOURCES := $(sort $(wildcard src/base/*.c src/data/*.c src/stats/*.c src/report/*.c analysis/*.c))
+CLI_SOURCES := $(sort $(wildcard src/cli/*.c))
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
+CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/builtin_study.o
+
+# V=1 shows the whole commands.
+ifneq ($(V),1)
+.SILENT:
+SAY = @echo
+else
+SAY = @:
+endif
+
 $(BUILD)/%.o: %.c
+	$(SAY) "  CC   $<"
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/librwe.a: $(LIB_OBJECTS)
-	rm -f $@ && $(AR) rcs $@ $^
-
-$(BUILD)/tests/%: tests/%.c $(SUPPORT_OBJ) $(BUILD)/librwe.a
-	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) -Itests/support $(CFLAGS) -MMD -MP $(LDFLAGS) $< $(SUPPORT_OBJ) $(BUILD)/librwe.a $(LDLIBS) -lcmocka -o $@
-
--include $(shell find build -name '*.d' 2>/dev/null)
-
-# The built-in study is the one that users copy: sample_data/nct07062484.yaml, as bytes of C.
+# The built-in study is the one that users copy, as bytes of C.
 $(BUILD)/builtin_study.c: sample_data/nct07062484.yaml
 	@mkdir -p $(@D)
 	{ echo '#include <stddef.h>'; echo 'extern const char rwe_builtin_study[];'; \
@@ -64,8 +72,133 @@ $(BUILD)/builtin_study.c: sample_data/nct07062484.yaml
 $(BUILD)/builtin_study.o: $(BUILD)/builtin_study.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
-$(BUILD)/rwe-analyze: $(CLI_OBJECTS) $(BUILD)/builtin_study.o $(BUILD)/librwe.a
-	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+$(BUILD)/librwe.a: $(LIB_OBJECTS)
+	$(SAY) "  LINK $@"
+	rm -f $@
+	$(AR) rcs $@ $^
 
 $(BUILD)/librwe.so: $(LIB_OBJECTS)
+	$(SAY) "  LINK $@"
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,librwe.so.0 $^ $(LDLIBS) -o $@
+
+$(BUILD)/rwe-analyze: $(CLI_OBJECTS) $(BUILD)/librwe.a
+	$(SAY) "  LINK $@"
+	$(CC) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
+
+# ---- using it ------------------------------------------------------------------------------------
+
+# The main job on the synthetic cohort, then on real patients. The dependencies come first, and only
+# then is make asked what to build: before, pkg-config cannot answer.
+.PHONY: demo
+demo: deps
+	@$(MAKE) --no-print-directory $(BUILD)/rwe-analyze
+	@echo '$$ rwe-analyze sample_data/cohort.csv --ae sample_data/ae.csv --km --psm'
+	@$(BUILD)/rwe-analyze sample_data/cohort.csv --ae sample_data/ae.csv --km --psm
+	@echo
+	@echo '$$ rwe-analyze sample_data/rotterdam.csv --study sample_data/rotterdam.yaml'
+	@$(BUILD)/rwe-analyze sample_data/rotterdam.csv --study sample_data/rotterdam.yaml
+
+.PHONY: install
+install: all $(BUILD)/rwe.pc $(BUILD)/rwe-analyze.1 $(BUILD)/rwe-analyze.bash
+	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig share/man/man1 \
+	           share/bash-completion/completions share/rwe-analyze)
+	install -m 755 $(BUILD)/rwe-analyze $(DESTDIR)$(PREFIX)/bin/
+	install -m 644 $(BUILD)/librwe.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 755 $(BUILD)/librwe.so $(DESTDIR)$(PREFIX)/lib/librwe.so.0
+	ln -sf librwe.so.0 $(DESTDIR)$(PREFIX)/lib/librwe.so
+	for layer in base data stats report analysis; do \
+	    install -d $(DESTDIR)$(PREFIX)/include/rwe/$$layer && \
+	    install -m 644 include/rwe/$$layer/*.h $(DESTDIR)$(PREFIX)/include/rwe/$$layer/ || exit 1; \
+	done
+	install -m 644 $(BUILD)/rwe.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/
+	install -m 644 $(BUILD)/rwe-analyze.1 $(DESTDIR)$(PREFIX)/share/man/man1/
+	install -m 644 $(BUILD)/rwe-analyze.bash \
+	               $(DESTDIR)$(PREFIX)/share/bash-completion/completions/rwe-analyze
+	install -m 644 sample_data/nct07062484.yaml $(DESTDIR)$(PREFIX)/share/rwe-analyze/
+
+$(BUILD)/rwe.pc: Makefile
+	@mkdir -p $(@D)
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: rwe' \
+	  'Description: survival, matching and safety analysis of treatment cohorts' \
+	  'Version: $(VERSION)' 'Requires.private: $(PACKAGES)' 'Libs: -L$${prefix}/lib -lrwe' \
+	  'Libs.private: -lcsv -lm -pthread' 'Cflags: -I$${prefix}/include' > $@
+
+$(BUILD)/rwe-analyze.1: $(BUILD)/rwe-analyze
+	$< --print man > $@
+
+$(BUILD)/rwe-analyze.bash: $(BUILD)/rwe-analyze
+	$< --print completion > $@
+
+# ---- testing it ----------------------------------------------------------------------------------
+
+# Each test is one program; those of the whole program link the command line too, but not its main.
+TESTS     := $(sort $(wildcard tests/unit/test_*.c tests/property/test_*.c tests/golden/test_*.c))
+TEST_BINS := $(TESTS:%.c=$(BUILD)/%)
+SUPPORT   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/support/*.c)))
+TEST_LINK := $(SUPPORT) $(filter-out %/main.o,$(CLI_OBJECTS)) $(BUILD)/librwe.a
+
+TEST_INCLUDES := -Itests/support -Isrc/cli
+$(BUILD)/tests/%: tests/%.c $(TEST_LINK)
+	$(SAY) "  TEST $<"
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(TEST_INCLUDES) $(CFLAGS) -MMD -MP $(LDFLAGS) $< $(TEST_LINK) $(LDLIBS) -lcmocka -o $@
+
+# Every test, with strict warnings as errors; the last line counts them.
+.PHONY: test
+test: deps
+	@$(MAKE) --no-print-directory STRICT=1 test-built
+
+.PHONY: test-built
+test-built: $(TEST_BINS) $(BUILD)/rwe-analyze
+	@sh tests/tools/run_tests.sh $(BUILD) $(TEST_BINS)
+
+# Threads: what uses them, under ThreadSanitizer.
+.PHONY: check-tsan
+check-tsan:
+	@$(MAKE) --no-print-directory SAN=thread OPT=-O1 check-threads
+
+.PHONY: check-threads
+check-threads: $(BUILD)/tests/property/test_threads $(BUILD)/rwe-analyze
+	$(BUILD)/tests/property/test_threads
+	$(BUILD)/rwe-analyze sample_data/cohort.csv --ae sample_data/ae.csv --km --psm --threads 5 > /dev/null
+
+.PHONY: tidy
+tidy:
+	clang-tidy --quiet $(LIB_SOURCES) $(CLI_SOURCES) -- $(CPPFLAGS) -std=gnu17
+
+.PHONY: format check-format
+format:
+	clang-format -i $$(git ls-files '*.c' '*.h')
+check-format:
+	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+
+# Includes only point down.
+.PHONY: check-layers
+check-layers:
+	sh tests/tools/check_layers.sh
+
+# ---- measuring it --------------------------------------------------------------------------------
+
+BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
+
+.PHONY: bench
+bench: $(BENCHES) $(BUILD)/rwe-analyze
+	sh tests/bench/run.sh $(BUILD)
+
+.PHONY: clean help
+clean:
+	rm -rf build
+
+help:
+	@printf '%s\n' \
+	  'make            the program and the libraries, in build/release' \
+	  'make demo       installs what is needed, builds, runs the main job on sample_data' \
+	  'make test       installs what is needed, builds, runs every test' \
+	  'make deps       only installs what is needed (DEPS=skip: nothing is ever installed)' \
+	  'make install    PREFIX=/usr/local, DESTDIR=' \
+	  'make SAN=address,undefined test     tests under sanitizers' \
+	  'make check-tsan tests of threads under ThreadSanitizer' \
+	  'make tidy       clang-tidy; make format, make check-format, make check-layers' \
+	  'make bench      benchmarks, with ratios to R where R is installed'
+
+-include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

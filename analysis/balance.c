@@ -86,6 +86,7 @@ static enum rwe_status run_balance(struct rwe_run *run, void *state, struct rwe_
         return status;
     rwe_document_section(run->document, 1, "Balance of covariates");
     struct rwe_grid *grid = rwe_document_table(run->document, "Balance of covariates");
+    rwe_grid_column(grid, "covariate");
     for (size_t m = 0; m < N_METRICS; m++)
         for (size_t d = 0; d < run->n_designs; d++)
             rwe_grid_column(grid, "%s\n%s", metrics[m].heading, run->design[d].label);

@@ -59,6 +59,7 @@ static void present_subjects(struct rwe_run *run)
     const struct rwe_cohort *cohort = run->cohort;
     struct rwe_key key = rwe_key_of("cohort");
     struct rwe_grid *grid = rwe_document_table(run->document, "Subjects");
+    rwe_grid_column(grid, "subjects");
     rwe_grid_column(grid, "n");
     rwe_grid_row(grid, 0, "Rows in the file");
     present_count(run, grid, &key, "n.rows", (double)cohort->n_rows);
@@ -79,6 +80,7 @@ static void present_list(struct rwe_run *run)
     if (!rwe_settings_flag(run->settings, "list-excluded") || cohort->n_excluded == 0)
         return;
     struct rwe_grid *grid = rwe_document_table(run->document, "Rows left out");
+    rwe_grid_column(grid, "subject");
     rwe_grid_column(grid, "line");
     rwe_grid_column(grid, "reason");
     for (size_t i = 0; i < cohort->n_excluded; i++) {

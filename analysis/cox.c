@@ -159,6 +159,7 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
         return status;
     rwe_document_section(run->document, 1, "Cox model");
     struct rwe_grid *grid = rwe_document_table(run->document, "Hazard ratios of the arms");
+    rwe_grid_column(grid, "endpoint and contrast");
     rwe_grid_column(grid, "hazard ratio\n(%s CI)", rwe_conf_level_text(run));
     rwe_grid_column(grid, "log HR");
     rwe_grid_column(grid, "std. error");

@@ -103,6 +103,7 @@ static void present_summary(struct rwe_run *run, const struct result results[], 
     static const char *const names[] = {"log-log", "log", "plain", "logit", "arcsin"};
     const char *level = rwe_conf_level_text(run);
     struct rwe_grid *grid = rwe_document_table(run->document, "Kaplan–Meier summary");
+    rwe_grid_column(grid, "endpoint and arm");
     rwe_grid_column(grid, "n");
     rwe_grid_column(grid, "events");
     rwe_grid_column(grid, "median%s\n(%s CI)", rwe_time_unit_suffix(run), level);
@@ -190,13 +191,13 @@ static void present_survival(struct rwe_run *run, const struct result *result,
     struct rwe_grid *grid = rwe_document_table(
         run->document, rwe_arena_format(run->arena, "Survival at times: %s, %s",
                                         result->endpoint->name, result->design->label));
-    rwe_grid_column(grid, "time");
+    rwe_grid_column(grid, "time%s", rwe_time_unit_suffix(run));
     for (size_t a = 0; a < run->cohort->n_arms; a++)
         rwe_grid_column(grid, "%s\n(%s CI)", run->cohort->arm_level[a], rwe_conf_level_text(run));
     for (size_t t = 0; t < times->n; t++) {
         struct rwe_key key = rwe_key_in("km", result->endpoint, result->design);
         key.time = times->at[t];
-        rwe_grid_row(grid, 0, "%g%s", key.time, rwe_time_unit_suffix(run));
+        rwe_grid_row(grid, 0, "%g", key.time);
         for (size_t a = 0; a < run->cohort->n_arms; a++) {
             struct rwe_key arm = rwe_key_arm(key, run->cohort, a);
             present_point(run, grid, &arm, &result->arm[a].curve);
@@ -221,6 +222,7 @@ static void present_at_risk(struct rwe_run *run, const struct result *result,
     struct rwe_grid *grid = rwe_document_table(
         run->document, rwe_arena_format(run->arena, "At risk (events; censored so far): %s, %s",
                                         result->endpoint->name, result->design->label));
+    rwe_grid_column(grid, "time%s", rwe_time_unit_suffix(run));
     for (size_t t = 0; t <= times->n; t++)
         rwe_grid_column(grid, "%g", t == 0 ? 0 : times->at[t - 1]);
     for (size_t a = 0; a < run->cohort->n_arms; a++) {

@@ -119,6 +119,7 @@ static enum rwe_status run_logrank(struct rwe_run *run, void *state, struct rwe_
         return status;
     rwe_document_section(run->document, 1, "Log-rank test");
     struct rwe_grid *grid = rwe_document_table(run->document, "Log-rank tests of equal survival");
+    rwe_grid_column(grid, "endpoint and test");
     for (size_t a = 0; a < cohort->n_arms; a++)
         rwe_grid_column(grid, "%s\nobserved (expected)", cohort->arm_level[a]);
     rwe_grid_column(grid, "χ²");

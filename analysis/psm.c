@@ -243,13 +243,17 @@ static void present_term(struct rwe_run *run, struct rwe_grid *grid, const struc
     rwe_fact high = add(run, &key, "conf.high", exp(estimate + reach));
     rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, coefficient, RWE_NO_FACT, RWE_NO_FACT);
     rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, standard_error, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, odds, low, high);
+    if (j == 0)
+        rwe_grid_empty(grid); /* the odds at age 0 in the year 0 tell nobody anything */
+    else
+        rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, odds, low, high);
     rwe_grid_cell(grid, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);
 }
 
 static void present_model(struct rwe_run *run, const struct state *s)
 {
     struct rwe_grid *grid = rwe_document_table(run->document, "Propensity model (logistic)");
+    rwe_grid_column(grid, "term");
     rwe_grid_column(grid, "log odds");
     rwe_grid_column(grid, "std. error");
     rwe_grid_column(grid, "odds ratio\n(%s CI)", rwe_conf_level_text(run));
@@ -287,6 +291,7 @@ static void present_matching(struct rwe_run *run, const struct state *s)
     for (size_t k = 0; k < s->n; k++)
         treated += s->treated[k];
     struct rwe_grid *grid = rwe_document_table(run->document, "Matching");
+    rwe_grid_column(grid, "matching");
     rwe_grid_column(grid, "value");
     count_row(run, grid, "Subjects in the propensity model", &ps, "n", (double)s->n);
     count_row(run, grid, "Left out, a covariate is missing", &ps, "n.missing",

@@ -290,6 +290,7 @@ static void present(struct table *t)
     const struct rwe_cohort *cohort = t->run->cohort;
     rwe_document_section(t->run->document, 1, "Baseline characteristics");
     t->grid = rwe_document_table(t->run->document, "Table 1. Baseline characteristics by arm");
+    rwe_grid_column(t->grid, "covariate");
     for (size_t d = 0; d < t->run->n_designs; d++) {
         for (size_t a = 0; a < cohort->n_arms; a++)
             rwe_grid_column(t->grid, "%s\n%s", t->run->design[d].label, cohort->arm_level[a]);

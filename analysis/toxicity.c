@@ -62,20 +62,27 @@ struct table {
     struct rwe_run *run;
     struct rwe_grid *grid;
     const struct rwe_design *design;
+    size_t *grade_count; /* of the row at hand: [arm * GRADES + worst grade] */
     uint8_t *pair_state; /* workspace, by pair */
 };
+enum { GRADES = RWE_WORST_GRADE + 1 };
 
 /* ---- counting ---- */
 
-static size_t count(const struct table *t, const struct row *row, size_t arm, uint8_t least,
-                    uint8_t most)
+static void count_grades(const struct rwe_cohort *cohort, const struct rwe_design *design,
+                         const struct row *row, size_t grade_count[])
+{
+    memset(grade_count, 0, cohort->n_arms * GRADES * sizeof grade_count[0]);
+    for (size_t k = 0; k < row->n; k++)
+        if (design->member[row->subject[k]])
+            grade_count[cohort->arm[row->subject[k]] * GRADES + row->worst[k]]++;
+}
+
+static size_t at_least(const size_t grade_count[], size_t arm, uint8_t least)
 {
     size_t n = 0;
-    for (size_t k = 0; k < row->n; k++) {
-        uint32_t i = row->subject[k];
-        n += t->design->member[i] && t->run->cohort->arm[i] == arm && row->worst[k] >= least &&
-             row->worst[k] <= most;
-    }
+    for (uint8_t g = least; g <= RWE_WORST_GRADE; g++)
+        n += grade_count[arm * GRADES + g];
     return n;
 }
 
@@ -112,8 +119,8 @@ static struct comparison compare(const struct table *t, const struct row *row, u
         return (struct comparison){rwe_proportion_paired_difference(pairs, level),
                                    rwe_proportion_mcnemar(pairs)};
     }
-    size_t treated = count(t, row, 1, least, RWE_WORST_GRADE);
-    size_t control = count(t, row, 0, least, RWE_WORST_GRADE);
+    size_t treated = at_least(t->grade_count, 1, least);
+    size_t control = at_least(t->grade_count, 0, least);
     size_t n_treated = t->design->arm_size[1];
     size_t n_control = t->design->arm_size[0];
     return (struct comparison){rwe_proportion_difference((double)treated, (double)n_treated,
@@ -162,13 +169,14 @@ static void present_row(const struct table *t, const struct row *row, bool shown
     struct rwe_grid *grid = shown ? t->grid : NULL;
     struct rwe_key key = rwe_key_in("toxicity", NULL, t->design);
     key.term = row->name;
+    count_grades(cohort, t->design, row, t->grade_count);
     if (shown)
         rwe_grid_row(t->grid, 0, "%s", strcmp(row->name, "any") == 0 ? "Any AE" : row->name);
     for (size_t l = 0; l < N_LEVELS; l++) {
         key.level = levels[l].name;
         for (size_t a = 0; a < cohort->n_arms; a++) {
             struct rwe_key arm = rwe_key_arm(key, cohort, a);
-            present_count(t, grid, &arm, count(t, row, a, levels[l].least_grade, RWE_WORST_GRADE),
+            present_count(t, grid, &arm, at_least(t->grade_count, a, levels[l].least_grade),
                           t->design->arm_size[a]);
         }
         if (cohort->n_arms == 2) {
@@ -180,20 +188,21 @@ static void present_row(const struct table *t, const struct row *row, bool shown
         for (size_t a = 0; a < cohort->n_arms; a++) {
             struct rwe_key arm = rwe_key_arm(key, cohort, a);
             arm.level = (const char *const[]){"", "1", "2", "3", "4", "5"}[g];
-            present_count(t, NULL, &arm, count(t, row, a, g, g), t->design->arm_size[a]);
+            present_count(t, NULL, &arm, t->grade_count[a * GRADES + g], t->design->arm_size[a]);
         }
 }
 
 /* The rule of the cut looks at the whole cohort, so that every population shows the same terms. */
-static bool is_shown(const struct rwe_run *run, const struct row *row)
+static bool is_shown(const struct rwe_run *run, const struct row *row, size_t grade_count[])
 {
-    struct table whole = {.run = (struct rwe_run *)run, .design = &run->design[0]};
+    const struct rwe_design *whole = &run->design[0];
     double cut[N_LEVELS] = {rwe_settings_number(run->settings, "ae-cut"),
                             rwe_settings_number(run->settings, "ae-cut-severe")};
+    count_grades(run->cohort, whole, row, grade_count);
     for (size_t l = 0; l < N_LEVELS; l++)
         for (size_t a = 0; a < run->cohort->n_arms; a++) {
-            size_t n = count(&whole, row, a, levels[l].least_grade, RWE_WORST_GRADE);
-            if (n > 0 && percent_of(n, run->design[0].arm_size[a]) >= cut[l])
+            size_t n = at_least(grade_count, a, levels[l].least_grade);
+            if (n > 0 && percent_of(n, whole->arm_size[a]) >= cut[l])
                 return true;
         }
     return false;
@@ -208,6 +217,7 @@ static void start_table(struct table *t)
                                                   "Adverse events, worst grade a subject: "
                                                   "%s",
                                                   t->design->label));
+    rwe_grid_column(t->grid, "adverse event");
     for (size_t l = 0; l < N_LEVELS; l++) {
         const char *heading = l == SEVERE ? "grade ≥3" : "any grade";
         for (size_t a = 0; a < cohort->n_arms; a++)
@@ -297,12 +307,13 @@ static enum rwe_status present_design(struct rwe_run *run, const struct rows *ro
 {
     struct table table = {.run = run, .design = design};
     table.pair_state = RWE_NEW(run->arena, uint8_t, design->n_pairs);
-    if (table.pair_state == NULL)
+    table.grade_count = RWE_NEW(run->arena, size_t, run->cohort->n_arms * GRADES);
+    if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     start_table(&table);
     size_t hidden = 0;
     for (size_t r = 0; r < rows->n; r++) {
-        bool shown = r == 0 || is_shown(run, &rows->item[r]);
+        bool shown = r == 0 || is_shown(run, &rows->item[r], table.grade_count);
         present_row(&table, &rows->item[r], shown);
         hidden += !shown;
     }
@@ -358,7 +369,7 @@ static enum rwe_status run_toxicity(struct rwe_run *run, void *state, struct rwe
 {
     (void)state;
     struct rwe_adverse_events events;
-    struct rows rows;
+    struct rows rows = {NULL, 0};
     enum rwe_status status = read_events(run, &events, error);
     if (status == RWE_OK && make_rows(run, &events, &rows) != RWE_OK)
         status = rwe_fail_memory(error);

@@ -1,0 +1,51 @@
+#!/bin/sh
+# Sees to what building and testing needs. Arguments: pkg-config names. Says what it will install and
+# how; with DEPS=skip it only says what is missing. Debian and Ubuntu (apt), Fedora (dnf), Homebrew.
+set -eu
+
+missing=
+command -v cc >/dev/null 2>&1 || missing="$missing cc"
+command -v pkg-config >/dev/null 2>&1 || missing="$missing pkg-config"
+for package in "$@"; do
+    pkg-config --exists "$package" 2>/dev/null || missing="$missing $package"
+done
+# libcsv has no pkg-config file: ask the compiler.
+printf '#include <stdio.h>\n#include <csv.h>\nint main(void) { struct csv_parser p; return csv_init(&p, 0); }\n' |
+    cc -x c - -lcsv -o /dev/null 2>/dev/null || missing="$missing libcsv"
+[ -n "$missing" ] || exit 0
+
+if command -v apt-get >/dev/null 2>&1; then
+    install="apt-get install -y --no-install-recommends"
+    update="apt-get update"
+    packages="gcc libc6-dev make pkg-config libgsl-dev libcsv-dev libjansson-dev libcyaml-dev
+        libuchardet-dev libssl-dev libcmocka-dev"
+elif command -v dnf >/dev/null 2>&1; then
+    install="dnf install -y"
+    update=":"
+    packages="gcc make pkgconf-pkg-config gsl-devel libcsv-devel jansson-devel libcyaml-devel
+        uchardet-devel openssl-devel libcmocka-devel"
+elif command -v brew >/dev/null 2>&1; then
+    install="brew install"
+    update=":"
+    packages="pkg-config gsl libcsv jansson libcyaml uchardet openssl cmocka"
+else
+    echo "Missing:$missing. No apt-get, dnf or brew here: install GSL, libcsv, jansson, libcyaml," \
+        "uchardet, OpenSSL and cmocka with their headers." >&2
+    exit 1
+fi
+packages=$(echo $packages)
+
+echo "Missing:$missing"
+if [ "${DEPS:-}" = skip ]; then
+    echo "DEPS=skip: nothing is installed. It would be: $install $packages" >&2
+    exit 1
+fi
+as_root=
+if [ "$(id -u)" -ne 0 ] && [ "${install#brew}" = "$install" ]; then
+    as_root=sudo
+fi
+echo "Installing with: $as_root $install $packages"
+# The lists of a fresh machine may be empty or old: update only when installing does not work at once.
+DEBIAN_FRONTEND=noninteractive
+export DEBIAN_FRONTEND
+$as_root $install $packages || { $as_root $update && $as_root $install $packages; }
