@@ -4,7 +4,6 @@
 #include "rwe/base/file.h"
 #include "rwe/report/render.h"
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* Complaints of one kind that are printed before the rest are only counted. */
@@ -95,15 +94,10 @@ static const struct rwe_format *choose_format(const struct rwe_settings *setting
     return rwe_format_find(name == NULL ? "text" : name);
 }
 
-struct bytes {
-    char *text;
-    size_t size;
-};
-
 static void copy_bytes(FILE *out, const void *context)
 {
-    const struct bytes *bytes = context;
-    fwrite(bytes->text, 1, bytes->size, out);
+    const struct rwe_bytes *bytes = context;
+    fwrite(bytes->byte, 1, bytes->n, out);
 }
 
 /* Renders first and writes then, so that a report that fails does not replace an old file. */
@@ -112,16 +106,16 @@ static enum rwe_status write_file(const struct rwe_document *document,
                                   const struct rwe_render_options *options, const char *path,
                                   struct rwe_error *error)
 {
-    struct bytes bytes = {0};
-    FILE *memory = open_memstream(&bytes.text, &bytes.size);
+    struct rwe_bytes bytes = {0};
+    FILE *memory = rwe_bytes_open(&bytes);
     if (memory == NULL)
         return rwe_fail_memory(error);
     enum rwe_status status = rwe_render(document, format, options, memory, error);
-    if (fclose(memory) != 0 && status == RWE_OK)
-        status = rwe_fail_memory(error);
+    if (rwe_bytes_close(&bytes, memory, error) != RWE_OK)
+        status = RWE_NO_MEMORY;
     if (status == RWE_OK)
         status = rwe_file_write(path, copy_bytes, &bytes, error);
-    free(bytes.text);
+    rwe_bytes_clear(&bytes);
     return status;
 }
 
