@@ -95,9 +95,10 @@ static void present_failure(struct rwe_run *run, struct rwe_grid *grid, struct r
 {
     key.term = "arm";
     rwe_grid_row(grid, 0, "%s, %s", key.endpoint, design->label);
-    rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, rwe_document_number(run->document, &key, "hr", NAN),
-                  rwe_document_number(run->document, &key, "conf.low", NAN),
-                  rwe_document_number(run->document, &key, "conf.high", NAN));
+    rwe_fact hr = rwe_document_number(run->document, &key, "hr", NAN);
+    rwe_fact low = rwe_document_number(run->document, &key, "conf.low", NAN);
+    rwe_fact high = rwe_document_number(run->document, &key, "conf.high", NAN);
+    rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, hr, low, high);
     rwe_document_warning(run->document, "not-estimable", "cox", "%s, %s: %s", key.endpoint,
                          design->label,
                          reason->status == RWE_SEPARATED

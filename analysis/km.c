@@ -234,10 +234,11 @@ static void present_at_risk(struct rwe_run *run, const struct result *result,
             key.time = t == 0 ? 0 : times->at[t - 1];
             count_until(&result->arm[a].curve, key.time, &events, &censored);
             double at_risk = rwe_km_at(&result->arm[a].curve, key.time).at_risk;
-            rwe_grid_cell(grid, RWE_CELL_AT_RISK,
-                          rwe_document_number(run->document, &key, "n.risk", at_risk),
-                          rwe_document_number(run->document, &key, "n.event", events),
-                          rwe_document_number(run->document, &key, "n.censor", censored));
+            /* One statement each: C does not say which argument of a call comes first. */
+            rwe_fact risk = rwe_document_number(run->document, &key, "n.risk", at_risk);
+            rwe_fact event = rwe_document_number(run->document, &key, "n.event", events);
+            rwe_fact censor = rwe_document_number(run->document, &key, "n.censor", censored);
+            rwe_grid_cell(grid, RWE_CELL_AT_RISK, risk, event, censor);
         }
     }
 }
