@@ -137,7 +137,7 @@ static void present_summary(struct rwe_run *run, const struct result results[], 
 enum { MOST_TIMES = 64 };
 
 struct times {
-    double at[MOST_TIMES];
+    double at[MOST_TIMES + 1]; /* with zero */
     size_t n;
 };
 
@@ -162,14 +162,27 @@ static struct times round_times(const struct rwe_run *run, const struct rwe_endp
     return times;
 }
 
+/* Keeps the times ascending and each once, so that no fact has a twin. */
+static void insert(struct times *times, double time)
+{
+    size_t k = times->n;
+    while (k > 0 && times->at[k - 1] > time)
+        k--;
+    if (k > 0 && times->at[k - 1] == time)
+        return;
+    memmove(&times->at[k + 1], &times->at[k], (times->n - k) * sizeof times->at[0]);
+    times->at[k] = time;
+    times->n++;
+}
+
 static struct times times_of(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
 {
     struct rwe_numbers asked = rwe_settings_numbers(run->settings, "times");
     struct times times = {{0}, 0};
     if (asked.n == 0)
         return round_times(run, endpoint);
-    for (size_t t = 0; t < asked.n && t < MOST_TIMES; t++)
-        times.at[times.n++] = asked.item[t];
+    for (size_t t = 0; t < asked.n && times.n < MOST_TIMES; t++)
+        insert(&times, asked.item[t]);
     return times;
 }
 
@@ -217,21 +230,23 @@ static void count_until(const struct rwe_km_curve *curve, double time, double *e
 }
 
 static void present_at_risk(struct rwe_run *run, const struct result *result,
-                            const struct times *times)
+                            const struct times *survival_times)
 {
     struct rwe_grid *grid = rwe_document_table(
         run->document, rwe_arena_format(run->arena, "At risk (events; censored so far): %s, %s",
                                         result->endpoint->name, result->design->label));
     rwe_grid_column(grid, "time%s", rwe_time_unit_suffix(run));
-    for (size_t t = 0; t <= times->n; t++)
-        rwe_grid_column(grid, "%g", t == 0 ? 0 : times->at[t - 1]);
+    struct times times = *survival_times;
+    insert(&times, 0);
+    for (size_t t = 0; t < times.n; t++)
+        rwe_grid_column(grid, "%g", times.at[t]);
     for (size_t a = 0; a < run->cohort->n_arms; a++) {
         struct rwe_key key =
             rwe_key_arm(rwe_key_in("km", result->endpoint, result->design), run->cohort, a);
         rwe_grid_row(grid, 0, "%s", run->cohort->arm_level[a]);
-        for (size_t t = 0; t <= times->n; t++) {
+        for (size_t t = 0; t < times.n; t++) {
             double events, censored;
-            key.time = t == 0 ? 0 : times->at[t - 1];
+            key.time = times.at[t];
             count_until(&result->arm[a].curve, key.time, &events, &censored);
             double at_risk = rwe_km_at(&result->arm[a].curve, key.time).at_risk;
             /* One statement each: C does not say which argument of a call comes first. */
