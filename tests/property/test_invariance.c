@@ -279,6 +279,18 @@ static void months_in_place_of_days(void **state)
     check_months(f, &f->lung, lung, 180, 365);
 }
 
+static void times_asked_in_any_order_and_twice(void **state)
+{
+    (void)state;
+    static const char cohort[] =
+        "tests/oracle/data/lung.csv --arm sex --endpoint os=time,status:2 --km";
+    struct program_facts expected = program_facts_of("%s --times 0,180,365", cohort);
+    struct program_facts actual = program_facts_of("%s --times 365,180,0,180.0", cohort);
+    assert_same_facts(actual, expected, 0);
+    program_facts_clear(&actual);
+    program_facts_clear(&expected);
+}
+
 /* ---- how the file is written ---- */
 
 static void columns_in_another_order(void **state)
@@ -362,6 +374,7 @@ int main(void)
         cmocka_unit_test(rows_in_any_order_give_the_same_pairs),
         cmocka_unit_test(other_names_of_the_arms),
         cmocka_unit_test(months_in_place_of_days),
+        cmocka_unit_test(times_asked_in_any_order_and_twice),
         cmocka_unit_test(columns_in_another_order),
         cmocka_unit_test(another_dialect_of_csv),
         cmocka_unit_test(another_encoding),
