@@ -18,15 +18,16 @@ static const double WHOLE_LIMIT = 9007199254740992.0;
 
 void rwe_number_exact(double x, char text[RWE_NUMBER_SIZE])
 {
+    char shortest[RWE_NUMBER_SIZE];
     if (x == nearbyint(x) && fabs(x) < WHOLE_LIMIT) {
-        snprintf(text, RWE_NUMBER_SIZE, "%.0f", x == 0 ? 0 : x);
-        return;
+        snprintf(shortest, sizeof shortest, "%.0f", x == 0 ? 0 : x);
+    } else {
+        int digits = 15;
+        do
+            snprintf(shortest, sizeof shortest, "%.*g", digits, x);
+        while (strtod(shortest, NULL) != x && ++digits <= 17);
     }
-    for (int digits = 15; digits <= 17; digits++) {
-        snprintf(text, RWE_NUMBER_SIZE, "%.*g", digits, x);
-        if (strtod(text, NULL) == x)
-            return;
-    }
+    memcpy(text, shortest, sizeof shortest);
 }
 
 /* ---- classes ---- */
