@@ -380,6 +380,247 @@ static void rotterdam_matches_coxph_with_clusters_and_a_stratum_a_pair(void **st
     oracle_free(oracle);
 }
 
+/* What rwe_cox_fit says about `cohort`, with the index it blames. */
+static enum rwe_status refuse(const struct cohort *cohort, struct rwe_cox_options options,
+                              size_t *index)
+{
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort sorted = *cohort;
+    struct rwe_survival_data data = cohort_sort(&sorted, arena);
+    struct rwe_error error = {0};
+    struct rwe_cox result;
+    enum rwe_status status =
+        rwe_cox_fit(&data, sorted.x, sorted.p, &options, arena, &result, &error);
+    assert_int_equal(error.status, status);
+    assert_true(status == RWE_OK || error.message[0] != '\0');
+    *index = error.index;
+    rwe_arena_free(arena);
+    return status;
+}
+
+static void an_arm_without_events_is_separated_and_named(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    size_t index;
+    for (size_t n = 40; n <= 4000; n *= 10) { /* more events take more steps: all within 30 */
+        struct cohort cohort = cohort_random(arena, n, 3, 1, n);
+        double *swap = RWE_NEW(arena, double, n); /* the arm last */
+        memcpy(swap, cohort.x, n * sizeof(double));
+        memmove(cohort.x, cohort.x + n, 2 * n * sizeof(double));
+        memcpy(cohort.x + 2 * n, swap, n * sizeof(double));
+        for (size_t i = 0; i < n; i++)
+            if (cohort.group[i] == 1)
+                cohort.event[i] = 0;
+        assert_int_equal(refuse(&cohort, rwe_cox_options_default(), &index), RWE_SEPARATED);
+        assert_int_equal(index, 2);
+    }
+    rwe_arena_free(arena);
+}
+
+static void separation_by_a_sum_of_columns_is_seen(void **state)
+{
+    (void)state;
+    /* The sum of the columns falls from death to death; neither column does by itself. */
+    struct rwe_arena *arena = rwe_arena_new();
+    const double first[] = {6, 5, 1, 4, 0, 2, -2, 1};
+    struct cohort cohort = cohort_new(arena, 8, 2);
+    size_t index;
+    for (size_t i = 0; i < 8; i++) {
+        cohort.time[i] = (double)i + 1;
+        cohort.event[i] = 1;
+        cohort.x[i] = first[i];
+        cohort.x[8 + i] = 8 - (double)i - first[i];
+    }
+    assert_int_equal(refuse(&cohort, rwe_cox_options_default(), &index), RWE_SEPARATED);
+    assert_true(index < 2);
+    rwe_arena_free(arena);
+}
+
+static void a_large_finite_estimate_is_not_taken_for_separation(void **state)
+{
+    (void)state;
+    /* One of the 40 exposed fails, at the very end; the 40 others fail first: exp(β) is tiny, but
+     * is there. An outlier that never is at odds with the rest must not disturb either. */
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_new(arena, 80, 2);
+    for (size_t i = 0; i < 80; i++) {
+        cohort.time[i] = (double)i + 1;
+        cohort.event[i] = i < 41;
+        cohort.x[i] = i >= 40 || i == 5;
+        cohort.x[80 + i] = i == 70 ? 1e7 : (double)(i * 7 % 5);
+    }
+    cohort.x[80 + 12] = 1e7;
+    struct rwe_cox cox = fit(&cohort, rwe_cox_options_default(), arena);
+    assert_true(cox.converged);
+    assert_true(cox.estimate[0] < -3);
+    rwe_arena_free(arena);
+}
+
+static void rising_units_of_a_covariate_change_only_its_scale(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_random(arena, 300, 3, 0.5, 11);
+    struct rwe_cox cox = fit(&cohort, ROBUST, arena);
+    for (size_t i = 0; i < 300; i++) {
+        cohort.x[300 + i] = 1e8 + 1e3 * cohort.x[300 + i]; /* far from 0 as well */
+        cohort.x[600 + i] *= 1e-9;
+    }
+    struct rwe_cox scaled = fit(&cohort, ROBUST, arena);
+    assert_close(scaled.estimate[0], cox.estimate[0], 1e-9);
+    assert_close(scaled.estimate[1] * 1e3, cox.estimate[1], 1e-9);
+    assert_close(scaled.estimate[2] * 1e-9, cox.estimate[2], 1e-9);
+    assert_close(scaled.wald_statistic, cox.wald_statistic, 1e-9);
+    rwe_arena_free(arena);
+}
+
+static void risks_beyond_the_range_of_exp_still_fit(void **state)
+{
+    (void)state;
+    /* Someone 1e5 standard deviations out fails last: β times that is far below log(DBL_MIN), so
+     * that the last risk sets would be 0 / 0 without the shift. By hand: with no one else at risk
+     * its own failure counts nothing, and others never notice it. */
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_random(arena, 200, 2, 0, 5);
+    struct cohort without = cohort;
+    struct rwe_cox expected = fit(&without, ROBUST, arena);
+    struct cohort more = cohort_new(arena, 201, 2);
+    memcpy(more.time, cohort.time, 200 * sizeof(double));
+    memcpy(more.event, cohort.event, 200);
+    memcpy(more.x, cohort.x, 200 * sizeof(double));
+    memcpy(more.x + 201, cohort.x + 200, 200 * sizeof(double));
+    more.time[200] = 1e6;
+    more.event[200] = 1;
+    more.x[200] = 0;
+    more.x[401] = expected.estimate[1] > 0 ? -1e5 : 1e5;
+    struct rwe_cox cox = fit(&more, ROBUST, arena);
+    assert_close(cox.estimate[0], expected.estimate[0], 1e-8);
+    assert_close(cox.estimate[1], expected.estimate[1], 1e-8);
+    assert_close(cox.loglik, expected.loglik, 1e-10);
+    assert_close(cox.robust[3], expected.robust[3], 1e-7);
+    rwe_arena_free(arena);
+}
+
+static void a_constant_column_and_a_dependent_one_are_collinear(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_random(arena, 200, 4, 1, 3);
+    size_t index;
+    for (size_t i = 0; i < 200; i++)
+        cohort.x[400 + i] = 0.1;
+    assert_int_equal(refuse(&cohort, rwe_cox_options_default(), &index), RWE_COLLINEAR);
+    assert_int_equal(index, 2);
+    for (size_t i = 0; i < 200; i++)
+        cohort.x[400 + i] = 0.3 * cohort.x[i] - 1e6 * cohort.x[200 + i] + 7;
+    assert_int_equal(refuse(&cohort, rwe_cox_options_default(), &index), RWE_COLLINEAR);
+    assert_int_equal(index, 2);
+    rwe_arena_free(arena);
+}
+
+static void a_column_constant_within_strata_or_risk_sets_is_collinear(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_random(arena, 200, 2, 1, 3);
+    size_t index;
+    cohort.stratum = RWE_NEW(arena, uint32_t, 200);
+    for (size_t i = 0; i < 200; i++) {
+        cohort.stratum[i] = (uint32_t)(i % 7);
+        cohort.x[200 + i] = 0.1 * (double)(i % 7);
+    }
+    assert_int_equal(refuse(&cohort, rwe_cox_options_default(), &index), RWE_COLLINEAR);
+    assert_int_equal(index, 1);
+
+    /* It differs only among those who leave before the first event. */
+    cohort = cohort_random(arena, 200, 2, 1, 3);
+    for (size_t i = 0; i < 200; i++) {
+        bool early = i < 20;
+        cohort.time[i] = early ? 0.5 : cohort.time[i];
+        cohort.event[i] = early ? 0 : cohort.event[i];
+        cohort.x[200 + i] = early ? (double)i : 3;
+    }
+    assert_int_equal(refuse(&cohort, rwe_cox_options_default(), &index), RWE_COLLINEAR);
+    assert_int_equal(index, 1);
+    rwe_arena_free(arena);
+}
+
+static void nothing_to_fit_is_refused(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_random(arena, 30, 2, 1, 1);
+    struct rwe_cox_options options = rwe_cox_options_default();
+    size_t index;
+    cohort_sort(&cohort, arena);
+    cohort.x[30 + 4] = NAN;
+    assert_int_equal(refuse(&cohort, options, &index), RWE_NOT_FINITE);
+    assert_int_equal(index, 34);
+    cohort.x[30 + 4] = INFINITY;
+    assert_int_equal(refuse(&cohort, options, &index), RWE_NOT_FINITE);
+    cohort.x[30 + 4] = 0;
+
+    cohort.p = 0;
+    assert_int_equal(refuse(&cohort, options, &index), RWE_BAD_INPUT);
+    cohort.p = 2;
+    options.tolerance = 0;
+    assert_int_equal(refuse(&cohort, options, &index), RWE_BAD_INPUT);
+    options.tolerance = NAN;
+    assert_int_equal(refuse(&cohort, options, &index), RWE_BAD_INPUT);
+    options = rwe_cox_options_default();
+    options.ties = (enum rwe_cox_ties)7;
+    assert_int_equal(refuse(&cohort, options, &index), RWE_BAD_INPUT);
+    options = rwe_cox_options_default();
+    cohort.time[29] = -1;
+    assert_int_equal(refuse(&cohort, options, &index), RWE_BAD_INPUT);
+    assert_int_equal(index, 0);
+
+    cohort.time[29] = 100;
+    memset(cohort.event, 0, 30);
+    assert_int_equal(refuse(&cohort, options, &index), RWE_NOT_ESTIMABLE);
+    cohort.n = 0;
+    assert_int_equal(refuse(&cohort, options, &index), RWE_NOT_ESTIMABLE);
+    rwe_arena_free(arena);
+}
+
+static void running_out_of_iterations_is_a_flag(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = test1(arena);
+    struct rwe_cox_options options = rwe_cox_options_default();
+    options.ties = RWE_COX_BRESLOW;
+    options.max_iterations = 0;
+    struct rwe_cox cox = fit(&cohort, options, arena);
+    assert_false(cox.converged);
+    assert_close(cox.estimate[0], 0, 0);
+    assert_close(cox.covariance[0], 8. / 5, 1e-14);
+    options.max_iterations = 1;
+    cox = fit(&cohort, options, arena);
+    assert_false(cox.converged);
+    assert_int_equal(cox.n_iterations, 1);
+    assert_close(cox.estimate[0], 8. / 5, 1e-14); /* survival's tests/book1.R */
+    options.max_iterations = 2;
+    cox = fit(&cohort, options, arena);
+    assert_close(cox.estimate[0], 1.472724, 1e-6); /* the same */
+    rwe_arena_free(arena);
+}
+
+static void a_sandwich_of_too_few_clusters_has_no_wald_statistic(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_random(arena, 100, 3, 1, 9);
+    cohort.cluster = RWE_NEW(arena, uint32_t, 100);
+    for (size_t i = 0; i < 100; i++)
+        cohort.cluster[i] = (uint32_t)(i % 2);
+    struct rwe_cox cox = fit(&cohort, ROBUST, arena);
+    assert_true(cox.converged);
+    assert_nan(cox.wald_statistic);
+    rwe_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -391,6 +632,16 @@ int main(void)
         cmocka_unit_test(lung_matches_coxph),
         cmocka_unit_test(veteran_matches_coxph_with_weights_and_strata),
         cmocka_unit_test(rotterdam_matches_coxph_with_clusters_and_a_stratum_a_pair),
+        cmocka_unit_test(an_arm_without_events_is_separated_and_named),
+        cmocka_unit_test(separation_by_a_sum_of_columns_is_seen),
+        cmocka_unit_test(a_large_finite_estimate_is_not_taken_for_separation),
+        cmocka_unit_test(rising_units_of_a_covariate_change_only_its_scale),
+        cmocka_unit_test(risks_beyond_the_range_of_exp_still_fit),
+        cmocka_unit_test(a_constant_column_and_a_dependent_one_are_collinear),
+        cmocka_unit_test(a_column_constant_within_strata_or_risk_sets_is_collinear),
+        cmocka_unit_test(nothing_to_fit_is_refused),
+        cmocka_unit_test(running_out_of_iterations_is_a_flag),
+        cmocka_unit_test(a_sandwich_of_too_few_clusters_has_no_wald_statistic),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);
 }
