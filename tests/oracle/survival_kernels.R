@@ -4,6 +4,7 @@
 #   Rscript tests/oracle/survival_kernels.R > tests/oracle/survival_kernels.csv
 #
 # One line a vector: its name, then its values. NA is written as nan.
+invisible(Sys.setlocale("LC_COLLATE", "C")) # levels in order of bytes
 suppressPackageStartupMessages(library(survival))
 
 put <- function(name, value)
