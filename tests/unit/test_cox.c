@@ -230,7 +230,7 @@ static uint8_t *complete(const struct csv_table *table, const char *const column
     for (size_t c = 0; c < n; c++) {
         const double *value = csv_table_numbers(table, columns[c]);
         for (size_t i = 0; i < table->n_rows; i++)
-            keep[i] &= !isnan(value[i]);
+            keep[i] = keep[i] && !isnan(value[i]);
     }
     return keep;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * Right-censored survival data as every kernel takes them: borrowed arrays in ascending order of time.
+ * Right-censored survival data as every kernel takes them: borrowed arrays in ascending order of
+ * time.
  *
  * The order is settled once, when an endpoint is built (data/endpoint.h), together with ties: two
  * times closer than sqrt(DBL_EPSILON), relative to the mean time, are given the same value there.
@@ -22,12 +23,13 @@ struct rwe_survival_data {
     size_t n_strata;         /**< at least 1 */
     const uint32_t *cluster; /**< 0 … n_clusters − 1; NULL: each row its own */
     size_t n_clusters;
-    const double *weight;    /**< > 0; NULL: all 1 */
+    const double *weight; /**< > 0; NULL: all 1 */
 };
 
 /**
  * Checks what the struct promises. RWE_NOT_FINITE (a time or weight), RWE_BAD_INPUT (negative time,
- * out of order, code out of range) with error.index; RWE_OK.
+ * out of order, event or code out of range, weight not positive) with error.index; RWE_BAD_INPUT
+ * without one for no group, no stratum or 2^32 rows and more; RWE_OK. No rows at all are sound.
  */
 enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
                                         struct rwe_error *error);
