@@ -100,7 +100,8 @@ static struct cohort drop_missing(const struct cohort *cohort, const struct csv_
     const double *value = csv_table_numbers(table, column);
     uint8_t *keep = RWE_NEW(table->arena, uint8_t, cohort->n);
     for (size_t i = 0; i < cohort->n; i++)
-        keep[i] = isnan(value[i]) ? 0 : 1;
+        if (!isnan(value[i]))
+            keep[i] = 1;
     return cohort_subset(cohort, keep, table->arena);
 }
 

@@ -2,8 +2,8 @@
 /**
  * The product-limit estimator.
  *
- *   S(t) = Π over t_i <= t of (1 − d_i / n_i)                      Kaplan & Meier, JASA 53:457
- * (1958) Var log S(t) = Σ d_i / (n_i (n_i − d_i))                       Greenwood (1926)
+ *   S(t) = Π over t_i <= t of (1 − d_i / n_i)         Kaplan & Meier, JASA 53:457 (1958)
+ *   Var log S(t) = Σ d_i / (n_i (n_i − d_i))          Greenwood (1926)
  *
  * When everyone at risk fails S is 0; its standard error and limits are then not estimable: NaN.
  * While nobody has failed S is 1, its standard error 0 and both limits 1, whatever the transform (R
@@ -17,12 +17,13 @@
 #include "rwe/base/arena.h"
 #include "rwe/stats/event_table.h"
 
-enum rwe_km_transform { /**< scale on which the limits are symmetric */
-                        RWE_KM_LOG_LOG,
-                        RWE_KM_LOG,
-                        RWE_KM_PLAIN,
-                        RWE_KM_LOGIT,
-                        RWE_KM_ARCSIN,
+/** Scale on which the limits are symmetric. */
+enum rwe_km_transform {
+    RWE_KM_LOG_LOG,
+    RWE_KM_LOG,
+    RWE_KM_PLAIN,
+    RWE_KM_LOGIT,
+    RWE_KM_ARCSIN,
 };
 
 struct rwe_km_options {

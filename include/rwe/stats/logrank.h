@@ -22,8 +22,7 @@ struct rwe_logrank {
     double p_value;         /**< upper tail; right down to 1e-300 */
 };
 
-/** RWE_NOT_ESTIMABLE with no event at all, or when fewer than two groups are ever at risk together.
- */
+/** RWE_NOT_ESTIMABLE with no event, or when no two groups are ever at risk together at one. */
 enum rwe_status rwe_logrank_test(const struct rwe_event_table *table, struct rwe_arena *arena,
                                  struct rwe_logrank *result, struct rwe_error *error);
 
