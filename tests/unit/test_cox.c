@@ -457,6 +457,25 @@ static void a_large_finite_estimate_is_not_taken_for_separation(void **state)
     rwe_arena_free(arena);
 }
 
+static void a_step_that_overshoots_is_halved(void **state)
+{
+    (void)state;
+    /* An outlier fails first: a full step from 0 loses height further on. */
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_new(arena, 50, 1);
+    for (size_t i = 0; i < 50; i++) {
+        cohort.time[i] = (double)i + 1;
+        cohort.event[i] = 1;
+        cohort.x[i] = i == 0 ? 20 : (double)((i - 1) % 3);
+    }
+    struct rwe_cox cox = fit(&cohort, rwe_cox_options_default(), arena);
+    assert_true(cox.converged);
+    assert_close(cox.estimate[0], 0.235945943927074, 1e-10); /* R survival 3.5-3, eps = 1e-14 */
+    assert_close(sqrt(cox.covariance[0]), 0.0934292586623758, 1e-9);
+    assert_close(cox.loglik, -145.698647791654, 1e-12);
+    rwe_arena_free(arena);
+}
+
 static void rising_units_of_a_covariate_change_only_its_scale(void **state)
 {
     (void)state;
@@ -635,6 +654,7 @@ int main(void)
         cmocka_unit_test(an_arm_without_events_is_separated_and_named),
         cmocka_unit_test(separation_by_a_sum_of_columns_is_seen),
         cmocka_unit_test(a_large_finite_estimate_is_not_taken_for_separation),
+        cmocka_unit_test(a_step_that_overshoots_is_halved),
         cmocka_unit_test(rising_units_of_a_covariate_change_only_its_scale),
         cmocka_unit_test(risks_beyond_the_range_of_exp_still_fit),
         cmocka_unit_test(a_constant_column_and_a_dependent_one_are_collinear),
