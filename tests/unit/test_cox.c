@@ -2,6 +2,7 @@
 #include "check.h"
 #include "cohort.h"
 #include "freireich.h"
+#include "rwe/base/rng.h"
 #include "rwe/stats/cox.h"
 
 #include <gsl/gsl_cdf.h>
@@ -626,6 +627,33 @@ static void running_out_of_iterations_is_a_flag(void **state)
     rwe_arena_free(arena);
 }
 
+/* A million rows, 1,000 distinct times: their log-likelihood is about −1e7, whose rounding must not
+ * look like a step that loses height (it once cost hundreds of passes). */
+static void a_million_rows_settle_in_a_few_steps(void **state)
+{
+    (void)state;
+    enum { N = 1000000, ROWS_A_TIME = 1000 };
+    struct rwe_arena *arena = rwe_arena_new();
+    double *time = RWE_NEW(arena, double, N);
+    double *x = RWE_NEW(arena, double, N);
+    uint8_t *event = RWE_NEW(arena, uint8_t, N);
+    struct rwe_rng rng;
+    gsl_rng *r = rwe_rng_start(&rng, 1, RWE_RNG_TEST, 0);
+    for (size_t i = 0; i < N; i++) {
+        time[i] = (double)(i / ROWS_A_TIME + 1);
+        event[i] = gsl_rng_uniform(r) < 0.8;
+        x[i] = gsl_rng_uniform(r) < 0.35;
+    }
+    struct rwe_survival_data data = {
+        .n = N, .time = time, .event = event, .n_groups = 1, .n_strata = 1};
+    struct rwe_cox_options options = rwe_cox_options_default();
+    struct rwe_cox cox;
+    assert_int_equal(rwe_cox_fit(&data, x, 1, &options, arena, &cox, NULL), RWE_OK);
+    assert_true(cox.converged);
+    assert_in_range(cox.n_iterations, 1, 4);
+    rwe_arena_free(arena);
+}
+
 static void a_sandwich_of_too_few_clusters_has_no_wald_statistic(void **state)
 {
     (void)state;
@@ -661,6 +689,7 @@ int main(void)
         cmocka_unit_test(a_column_constant_within_strata_or_risk_sets_is_collinear),
         cmocka_unit_test(nothing_to_fit_is_refused),
         cmocka_unit_test(running_out_of_iterations_is_a_flag),
+        cmocka_unit_test(a_million_rows_settle_in_a_few_steps),
         cmocka_unit_test(a_sandwich_of_too_few_clusters_has_no_wald_statistic),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);
