@@ -373,6 +373,36 @@ static void fitted_probabilities_near_zero_and_one_are_no_separation(void **stat
     assert_true(result.fitted[1999] > 1 - 1e-8);
 }
 
+/* 1 … 20 and one far value. glm(epsilon = 1e-15) of R: the far value decides the slope where its
+ * outcome goes against the others' trend, and nothing where it goes with it. */
+static void a_value_far_from_all_others_is_no_separation(void **state)
+{
+    const uint8_t against[] = {1, 1, 1, 0, 1, 1, 0, 1, 0, 1, 0, 1, 0, 0, 1, 0, 0, 0, 1, 0, 1};
+    const uint8_t along[] = {0, 0, 1, 0, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 1, 0, 1, 1, 1, 1, 1};
+    struct design d = design_new(*state, 21, 1);
+    for (size_t i = 0; i < 21; i++)
+        d.x[i] = i < 20 ? (double)i + 1 : 1e4;
+    memcpy(d.y, against, 21);
+    assert_close(fit(*state, &d).estimate[1], 0.000603050135962921, 1e-9);
+    memcpy(d.y, along, 21);
+    for (d.x[20] = 1e3; d.x[20] < 1e8; d.x[20] *= 10)
+        assert_close(fit(*state, &d).estimate[1], 0.187385416074376, 1e-9);
+}
+
+/* Whole Newton steps diverge here: glm of R 4.2.2 stops at −2e12, "converged"; started at the
+ * estimate it finds the numbers below. */
+static void a_step_that_overshoots_is_halved(void **state)
+{
+    const double x[] = {3, 5, 2753, 949, 1, 102, 57, 37, 2, 7, 5, 40, 1, 57, 80, 1, 43, 8};
+    struct design d = design_new(*state, 9, 2);
+    memcpy(d.x, x, sizeof x);
+    memcpy(d.y, (const uint8_t[]){0, 1, 0, 0, 1, 1, 0, 1, 1}, 9);
+    struct rwe_logistic result = fit(*state, &d);
+    assert_close(result.estimate[1], -0.0676872850253576, 1e-10);
+    assert_close(result.estimate[2], 0.1704481482603638, 1e-10);
+    assert_close(result.deviance, 4.10001380845454, 1e-12);
+}
+
 static void a_value_that_is_not_finite_is_refused_with_its_index(void **state)
 {
     const double bad[] = {NAN, INFINITY, -INFINITY};
@@ -451,6 +481,8 @@ int main(void)
         TEST(as_many_coefficients_as_rows_are_separation),
         TEST(one_patient_on_the_wrong_side_is_no_separation),
         TEST(fitted_probabilities_near_zero_and_one_are_no_separation),
+        TEST(a_value_far_from_all_others_is_no_separation),
+        TEST(a_step_that_overshoots_is_halved),
         TEST(a_value_that_is_not_finite_is_refused_with_its_index),
         TEST(one_outcome_only_is_not_estimable),
         TEST(fewer_rows_than_coefficients_are_not_estimable),
