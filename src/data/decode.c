@@ -165,14 +165,18 @@ static enum rwe_status look_at_beginning(struct rwe_decoder *decoder, struct rwe
         utf16 = "UTF-16LE";
     else if (n >= 2 && memcmp(s, "\xfe\xff", 2) == 0)
         utf16 = "UTF-16BE";
-    if (utf16 == NULL) {
-        const char *why = rwe_encoding_refuse(s, n);
-        if (why != NULL)
-            return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "%s: %s", decoder->name, why);
+    const char *why = rwe_encoding_refuse(s, n);
+    if (why != NULL)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "%s: %s", decoder->name, why);
+    if (decoder->encoding[0] != '\0')
+        return RWE_OK;
+    if (utf16 == NULL)
         utf16 = rwe_encoding_utf16(s, n);
-    }
-    if (utf16 != NULL && decoder->encoding[0] == '\0')
+    if (utf16 != NULL)
         return set_encoding(decoder, utf16, error);
+    if (rwe_encoding_is_binary(s, n))
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "%s: is not a text file: save the table as \"CSV UTF-8\"", decoder->name);
     return RWE_OK;
 }
 
