@@ -363,6 +363,56 @@ static void records_are_whole_across_pieces(void **state)
     free(text);
 }
 
+/* One random file: with `quotes`, every cell that is not empty stands in quotes, so that libcsv
+ * splits it; without, no line needs it. */
+static void write_random(char *text, uint64_t seed, bool quotes)
+{
+    static const char *const cells[] = {
+        "", "1", "x y", "23.5", "张三", "a long cell of text", "-", "", "0", "12345678901234"};
+    static const char *const blanks[] = {"", "", "", " ", "  \t"};
+    static const char *const ends[] = {"\n", "\n", "\r\n", "\r\n\r\n", "\n\n"};
+    struct rwe_rng place;
+    gsl_rng *rng = rwe_rng_start(&place, seed, RWE_RNG_TEST, 1);
+    char *at = text + sprintf(text, "a,b,c\n");
+    for (size_t row = 0; row < 40; row++) {
+        size_t n = gsl_rng_uniform_int(rng, 8) == 0 ? gsl_rng_uniform_int(rng, 6) : 3;
+        for (size_t i = 0; i < n; i++) {
+            const char *cell = cells[gsl_rng_uniform_int(rng, sizeof cells / sizeof *cells)];
+            const char *quote = quotes && cell[0] != '\0' ? "\"" : "";
+            const char *before = blanks[gsl_rng_uniform_int(rng, 5)];
+            at += sprintf(at, "%s%s%s%s%s%s", i > 0 ? "," : "", before, quote, cell, quote,
+                          blanks[gsl_rng_uniform_int(rng, 5)]);
+        }
+        at += sprintf(at, "%s", ends[gsl_rng_uniform_int(rng, sizeof ends / sizeof *ends)]);
+    }
+}
+
+static void lines_without_quotes_are_split_as_libcsv_splits_them(void **state)
+{
+    (void)state;
+    static char text[8192];
+    for (uint64_t seed = 0; seed < 300; seed++) {
+        write_random(text, seed, false);
+        struct table_text plain = read_text(text);
+        write_random(text, seed, true);
+        struct table_text quoted = read_text(text);
+        assert_int_equal(plain.status, quoted.status);
+        assert_int_equal(rwe_table_rows(plain.table), rwe_table_rows(quoted.table));
+        assert_int_equal(plain.complaints.n, quoted.complaints.n);
+        for (size_t i = 0; i < plain.complaints.n; i++) {
+            assert_int_equal(plain.complaints.item[i].line, quoted.complaints.item[i].line);
+            assert_string_equal(plain.complaints.item[i].reason, quoted.complaints.item[i].reason);
+        }
+        for (size_t row = 0; row < rwe_table_rows(plain.table); row++) {
+            assert_int_equal(rwe_table_line(plain.table, row), rwe_table_line(quoted.table, row));
+            for (size_t column = 0; column < 3; column++)
+                check_cell(&quoted, row, column, rwe_table_cell(plain.table, row, column));
+        }
+        table_text_clear(&plain);
+        table_text_clear(&quoted);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -382,6 +432,7 @@ int main(void)
         cmocka_unit_test(a_header_of_too_many_columns_is_refused),
         cmocka_unit_test(a_cell_larger_than_a_block_is_whole),
         cmocka_unit_test(records_are_whole_across_pieces),
+        cmocka_unit_test(lines_without_quotes_are_split_as_libcsv_splits_them),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

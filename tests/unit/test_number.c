@@ -16,6 +16,24 @@ static uint64_t bits_of(double x)
     return bits;
 }
 
+/* What the word parser reads has strtod's bits; it reads all short digits with one point. */
+static void check_word(const char *text, bool whole, double expected)
+{
+    char bytes[8];
+    double actual = -12345;
+    size_t length = strlen(text);
+    if (length == 0 || length > sizeof bytes)
+        return;
+    memset(bytes, '7', sizeof bytes); /* what stands behind the text must not matter */
+    memcpy(bytes, text, length);
+    bool plain = whole && strspn(text, "0123456789.") == length;
+    bool read = rwe_number_parse_word(rwe_load_bytes(bytes), length, &actual);
+    if (read != plain || (read && bits_of(actual) != bits_of(expected)))
+        fail_msg("\"%s\": %s %.17g", text, read ? "read" : "refused", actual);
+    if (!read)
+        assert_true(actual == -12345);
+}
+
 /* Compares with strtod, which must consume the whole text and must not skip blanks. */
 static void check_like_strtod(const char *text)
 {
@@ -29,6 +47,7 @@ static void check_like_strtod(const char *text)
                  whole ? "read" : "refused", expected);
     if (!read)
         assert_true(actual == -12345);
+    check_word(text, whole, expected);
 }
 
 static void adversarial_numbers_have_the_bits_of_strtod(void **state)
@@ -131,6 +150,16 @@ static void adversarial_numbers_have_the_bits_of_strtod(void **state)
         "1..2",
         "0x1p-1074",
         "1d5",
+        ".",
+        "..",
+        "1.1.",
+        "12345678",
+        "1234567.",
+        ".1234567",
+        "1234.567",
+        "0000.000",
+        "12:45",
+        "12/45",
     };
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         check_like_strtod(texts[i]);
