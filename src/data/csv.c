@@ -2,6 +2,7 @@
 /* The only file that knows libcsv. */
 #include "decode_private.h"
 #include "rows_private.h"
+#include "rwe/base/parallel.h"
 
 #include <csv.h>
 
@@ -13,6 +14,7 @@ struct splitter {
     struct csv_parser parser;
     bool at_line_end;     /* libcsv has just ended a line */
     bool between_records; /* what comes next begins a record */
+    unsigned threads;     /* that the machine offers */
 };
 
 /* Line ends within a quoted cell. */
@@ -131,6 +133,35 @@ static enum rwe_status finish(struct splitter *splitter)
     return status == RWE_OK ? rwe_rows_finish(rows) : status;
 }
 
+/* What is done with one piece of text; the two jobs share nothing that either changes. */
+struct piece {
+    struct splitter *splitter;
+    struct rwe_decoder *source;
+    const char *text;
+    size_t length;
+    enum rwe_status status;
+};
+
+static void do_job(size_t job, void *context)
+{
+    struct piece *piece = context;
+    if (job == 0)
+        piece->status = split(piece->splitter, piece->text, piece->length);
+    else
+        rwe_decoder_hash(piece->source);
+}
+
+/* Splits `text`; where it is long enough to be worth a thread, its bytes are hashed meanwhile. */
+static enum rwe_status split_and_hash(struct splitter *splitter, struct rwe_decoder *source,
+                                      const char *text, size_t length)
+{
+    enum { WORTH_A_THREAD = 64 * 1024 };
+    struct piece piece = {splitter, source, text, length, RWE_OK};
+    unsigned threads = length < WORTH_A_THREAD ? 1 : splitter->threads;
+    rwe_parallel_for(2, threads, do_job, &piece);
+    return piece.status;
+}
+
 static enum rwe_status split_all(struct splitter *splitter, struct rwe_decoder *source)
 {
     struct rwe_table *table = splitter->rows.table;
@@ -144,7 +175,7 @@ static enum rwe_status split_all(struct splitter *splitter, struct rwe_decoder *
     csv_set_delim(&splitter->parser, (unsigned char)table->delimiter);
     csv_set_blk_size(&splitter->parser, FIELD_STEP);
     while (status == RWE_OK && length > 0) {
-        status = split(splitter, text, length);
+        status = split_and_hash(splitter, source, text, length);
         if (status == RWE_OK)
             status = rwe_decoder_read(source, &text, &length, error);
     }
@@ -158,7 +189,8 @@ static enum rwe_status split_all(struct splitter *splitter, struct rwe_decoder *
 static enum rwe_status read_table(struct rwe_rows rows, struct rwe_decoder *source)
 {
     struct rwe_table *table = rows.table;
-    struct splitter splitter = {.rows = rows, .between_records = true};
+    struct splitter splitter = {
+        .rows = rows, .between_records = true, .threads = rwe_parallel_available()};
     splitter.rows.name = rwe_decoder_name(source);
     enum rwe_status status = split_all(&splitter, source);
     rwe_table_complete(table);

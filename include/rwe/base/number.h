@@ -45,7 +45,9 @@ static inline bool rwe_number_parse_word(uint64_t word, size_t length, double *v
     digits = (digits * 10 + (digits >> 8)) & 0x00ff00ff00ff00ffu;
     digits = (digits * 100 + (digits >> 16)) & 0x0000ffff0000ffffu;
     digits = (digits * 10000 + (digits >> 32)) & 0x00000000ffffffffu;
-    *value = (double)digits / power_of_ten[decimals]; /* both exact: one rounding */
+    *value = (double)digits;
+    if (points != 0)
+        *value /= power_of_ten[decimals]; /* both exact: one rounding */
     return true;
 }
 
