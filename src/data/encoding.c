@@ -169,7 +169,8 @@ static bool is_other_east_asian(const char *name)
     return false;
 }
 
-/* libuchardet's opinion; "" when it has none. */
+/* libuchardet's opinion; "" when it has none. It is C++ and ends the program when memory is out,
+ * which nobody can catch from C; so it is asked only when the bytes do not speak for themselves. */
 static void ask_uchardet(const unsigned char *bytes, size_t n, char name[RWE_ENCODING_SIZE])
 {
     enum { SAMPLE = 65536 };
