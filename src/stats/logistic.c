@@ -30,10 +30,12 @@
 /* A step that takes every row towards its own outcome, or leaves it in place, proves separation
  * (Albert & Anderson, Biometrika 71:1, 1984): the likelihood grows along it for ever. Diverging
  * rows move by about 1 in each iteration, and rows that another direction decides come to rest like
- * exp(−iteration), so that "in place" needs a tolerance. It also means that one value 1e9 times as
- * large as all others passes for separation. */
-#define SEPARATED_REST 1e-8
+ * exp(−iteration), so that "in place" needs a tolerance. (One value 1e11 times as large as all
+ * others therefore passes for separation.) Rows past CERTAIN logits, far out in a long tail, move
+ * widely in any step and do not count as diverging. */
+#define SEPARATED_REST 1e-10
 #define SEPARATED_STEP 0.1
+#define CERTAIN 40
 
 /* Newton's steps shrink quadratically. One below this size that has not even halved is rounding:
  * nearly collinear columns keep the step from reaching a fine tolerance. */
@@ -55,7 +57,7 @@ struct tally {
     double deviance;
     double change;   /* the greatest, either way, relative where the predictor is beyond ±1 */
     double backward; /* the greatest away from the row's own outcome */
-    double forward;  /* the greatest towards it */
+    double forward;  /* the greatest towards it, of rows not yet certain */
 };
 
 struct model {
@@ -127,7 +129,8 @@ static void tally_row(struct tally *tally, double eta, double change, bool y)
     double forward = y ? change : -change;
     tally->change = fmax(tally->change, fabs(change) / fmax(1, fabs(eta)));
     tally->backward = fmax(tally->backward, -forward);
-    tally->forward = fmax(tally->forward, forward);
+    if (fabs(eta) < CERTAIN)
+        tally->forward = fmax(tally->forward, forward);
 }
 
 /* With e = exp(−|η|/2): W^½ = e/(1 + e²); the less likely outcome has probability e²/(1 + e²); and

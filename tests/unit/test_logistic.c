@@ -389,6 +389,19 @@ static void a_value_far_from_all_others_is_no_separation(void **state)
         assert_close(fit(*state, &d).estimate[1], 0.187385416074376, 1e-9);
 }
 
+/* On the way 1e8 moves by a logit in each step and the others by 1e-8, two of them backward. R's
+ * glm of the five near values gives the slope. */
+static void one_value_of_a_hundred_million_is_no_separation(void **state)
+{
+    struct design d = design_new(*state, 6, 1);
+    memcpy(d.x, (const double[]){7, 0, 1e8, 10, 6, 9}, 6 * sizeof *d.x);
+    memcpy(d.y, (const uint8_t[]){0, 0, 1, 1, 1, 1}, 6);
+    assert_close(fit(*state, &d).estimate[1], 0.696669225409529, 1e-7);
+    memcpy(d.x, (const double[]){1e8, 1, 6, 0, 1, 3}, 6 * sizeof *d.x);
+    memcpy(d.y, (const uint8_t[]){0, 1, 0, 0, 1, 0}, 6);
+    assert_close(fit(*state, &d).estimate[1], -0.643698464724592, 1e-7);
+}
+
 /* Whole Newton steps diverge here: glm of R 4.2.2 stops at −2e12, "converged"; started at the
  * estimate it finds the numbers below. */
 static void a_step_that_overshoots_is_halved(void **state)
@@ -482,6 +495,7 @@ int main(void)
         TEST(one_patient_on_the_wrong_side_is_no_separation),
         TEST(fitted_probabilities_near_zero_and_one_are_no_separation),
         TEST(a_value_far_from_all_others_is_no_separation),
+        TEST(one_value_of_a_hundred_million_is_no_separation),
         TEST(a_step_that_overshoots_is_halved),
         TEST(a_value_that_is_not_finite_is_refused_with_its_index),
         TEST(one_outcome_only_is_not_estimable),
