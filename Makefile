@@ -17,7 +17,7 @@ all: $(BUILD)/rwe-analyze $(BUILD)/librwe.so
 
 # ---- what it needs -------------------------------------------------------------------------------
 
-PACKAGES := gsl jansson libcyaml uchardet libcrypto
+PACKAGES := gsl jansson libcyaml uchardet nettle
 
 # Says what is missing and installs it; DEPS=skip leaves that to you.
 .PHONY: deps
