@@ -216,7 +216,7 @@ int rwe_cli_main(int argc, char *const argv[], FILE *out, FILE *err)
     if (cli.arena != NULL && cli.document_arena != NULL)
         cli.settings = rwe_cli_settings(cli.arena);
     if (cli.settings == NULL)
-        rwe_fail_memory(&error);
+        rwe_error_set(&error, RWE_NO_MEMORY, RWE_NO_INDEX, "out of memory");
     else
         rwe_cli_parse(&cli, argc, argv, &error);
     code = error.status == RWE_OK ? dispatch(&cli) : rwe_cli_fail(err, &error);

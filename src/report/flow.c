@@ -90,8 +90,9 @@ static void write_block(struct rwe_flow *flow, const struct rwe_flow_format *for
         break;
     case RWE_BLOCK_TABLE: {
         const struct rwe_layout *layout = rwe_layout_new(block->grid, scratch);
-        if (layout != NULL && layout->n_columns > 0)
-            format->table(flow, block->grid->title, layout, scratch);
+        if (layout == NULL || layout->n_columns == 0)
+            return;
+        format->table(flow, block->grid->title, layout, scratch);
         break;
     }
     }

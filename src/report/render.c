@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <locale.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -32,6 +33,7 @@ static enum rwe_status render_to_memory(const struct rwe_document *document,
     FILE *memory = open_memstream(bytes, size);
     if (memory == NULL)
         return rwe_fail_memory(error);
+    __fsetlocking(memory, FSETLOCKING_BYCALLER); /* nobody else has it */
     enum rwe_status status = format->write(document, options, memory, error);
     bool incomplete = ferror(memory) != 0;
     if (fclose(memory) != 0 || (incomplete && status == RWE_OK))

@@ -32,11 +32,16 @@ struct rwe_error {
     char message[1024]; /**< one or more sentences for the user, without a final newline */
 };
 
-/** Fills `error` (which may be NULL) and returns `status`, so that a failure is one statement. */
-enum rwe_status rwe_fail(struct rwe_error *error, enum rwe_status status, size_t index,
-                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+/** Fills `error`, which may be NULL. */
+void rwe_error_set(struct rwe_error *error, enum rwe_status status, size_t index,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/** Fills `error` and is `status`, so that a failure is one statement. A macro, so that a reader of one
+ * file alone (a compiler, an analyser) sees that what fails is never RWE_OK. */
+#define rwe_fail(error, status, index, ...)                                                        \
+    (rwe_error_set((error), (status), (index), __VA_ARGS__), (status))
 
 /** `rwe_fail` for an allocation that failed. */
-enum rwe_status rwe_fail_memory(struct rwe_error *error);
+#define rwe_fail_memory(error) rwe_fail((error), RWE_NO_MEMORY, RWE_NO_INDEX, "out of memory")
 
 #endif

@@ -27,7 +27,9 @@ const struct rwe_format *rwe_format_find(const char *name);
 
 /**
  * Writes the document in the C locale whatever the caller's is. A failed write (full disk, closed
- * pipe) is RWE_IO. RWE_NO_MEMORY when the document itself is incomplete.
+ * pipe) is RWE_IO. RWE_NO_MEMORY when the document itself is incomplete. It is made whole in memory
+ * and then written at once and flushed: where making it fails, nothing is written. `options` may be
+ * NULL: the defaults.
  */
 enum rwe_status rwe_render(const struct rwe_document *document, const struct rwe_format *format,
                            const struct rwe_render_options *options, FILE *out,

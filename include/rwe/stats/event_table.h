@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * The one event table: distinct ordered times with (weighted) events, censorings and numbers at
- * risk by group, within strata. Kaplan–Meier, log-rank and the baseline of Cox walk this structure.
+ * The one event table: distinct ordered times with (weighted) events, censorings and numbers at risk
+ * by group, within strata. Kaplan–Meier, log-rank and the baseline of Cox walk this structure.
  */
 #ifndef RWE_STATS_EVENT_TABLE_H
 #define RWE_STATS_EVENT_TABLE_H
@@ -14,11 +14,11 @@ struct rwe_event_table {
     size_t n_rows;
     size_t n_groups;
     size_t n_strata;
-    const size_t *stratum_start; /**< n_strata + 1: stratum s is rows [start[s], start[s + 1]) */
-    const double *time;     /**< by row */
-    const double *at_risk;  /**< [row * n_groups + group]: time >= this row's, sum of weights */
-    const double *events;   /**< the same layout: events at this time */
-    const double *censored; /**< the same layout: censorings at this time */
+    const size_t *stratum_start; /**< n_strata + 1: rows of stratum s are [start[s], start[s + 1]) */
+    const double *time;          /**< by row */
+    const double *at_risk;       /**< [row * n_groups + group]: time >= this row's, sum of weights */
+    const double *events;        /**< the same layout: events at this time */
+    const double *censored;      /**< the same layout: censorings at this time */
 };
 
 /**
