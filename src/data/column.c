@@ -107,6 +107,9 @@ enum rwe_status rwe_table_numbers(const struct rwe_table *table, size_t column, 
         if (rwe_table_is_missing(table, text, length))
             continue;
         double number;
+        if (length < sizeof(uint64_t) &&
+            rwe_number_parse_word(rwe_load_bytes(text), length, &out[row]))
+            continue;
         if (rwe_number_parse(text, length, &number) && isfinite(number)) {
             out[row] = number;
             continue;

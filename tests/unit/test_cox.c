@@ -2,6 +2,7 @@
 #include "check.h"
 #include "cohort.h"
 #include "freireich.h"
+#include "rwe/base/rng.h"
 #include "rwe/stats/cox.h"
 
 #include <gsl/gsl_cdf.h>
@@ -457,6 +458,25 @@ static void a_large_finite_estimate_is_not_taken_for_separation(void **state)
     rwe_arena_free(arena);
 }
 
+static void a_step_that_overshoots_is_halved(void **state)
+{
+    (void)state;
+    /* An outlier fails first: a full step from 0 loses height further on. */
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_new(arena, 50, 1);
+    for (size_t i = 0; i < 50; i++) {
+        cohort.time[i] = (double)i + 1;
+        cohort.event[i] = 1;
+        cohort.x[i] = i == 0 ? 20 : (double)((i - 1) % 3);
+    }
+    struct rwe_cox cox = fit(&cohort, rwe_cox_options_default(), arena);
+    assert_true(cox.converged);
+    assert_close(cox.estimate[0], 0.235945943927074, 1e-10); /* R survival 3.5-3, eps = 1e-14 */
+    assert_close(sqrt(cox.covariance[0]), 0.0934292586623758, 1e-9);
+    assert_close(cox.loglik, -145.698647791654, 1e-12);
+    rwe_arena_free(arena);
+}
+
 static void rising_units_of_a_covariate_change_only_its_scale(void **state)
 {
     (void)state;
@@ -607,6 +627,33 @@ static void running_out_of_iterations_is_a_flag(void **state)
     rwe_arena_free(arena);
 }
 
+/* A million rows, 1,000 distinct times: their log-likelihood is about −1e7, whose rounding must not
+ * look like a step that loses height (it once cost hundreds of passes). */
+static void a_million_rows_settle_in_a_few_steps(void **state)
+{
+    (void)state;
+    enum { N = 1000000, ROWS_A_TIME = 1000 };
+    struct rwe_arena *arena = rwe_arena_new();
+    double *time = RWE_NEW(arena, double, N);
+    double *x = RWE_NEW(arena, double, N);
+    uint8_t *event = RWE_NEW(arena, uint8_t, N);
+    struct rwe_rng rng;
+    gsl_rng *r = rwe_rng_start(&rng, 1, RWE_RNG_TEST, 0);
+    for (size_t i = 0; i < N; i++) {
+        time[i] = (double)(i / ROWS_A_TIME + 1);
+        event[i] = gsl_rng_uniform(r) < 0.8;
+        x[i] = gsl_rng_uniform(r) < 0.35;
+    }
+    struct rwe_survival_data data = {
+        .n = N, .time = time, .event = event, .n_groups = 1, .n_strata = 1};
+    struct rwe_cox_options options = rwe_cox_options_default();
+    struct rwe_cox cox;
+    assert_int_equal(rwe_cox_fit(&data, x, 1, &options, arena, &cox, NULL), RWE_OK);
+    assert_true(cox.converged);
+    assert_in_range(cox.n_iterations, 1, 4);
+    rwe_arena_free(arena);
+}
+
 static void a_sandwich_of_too_few_clusters_has_no_wald_statistic(void **state)
 {
     (void)state;
@@ -635,12 +682,14 @@ int main(void)
         cmocka_unit_test(an_arm_without_events_is_separated_and_named),
         cmocka_unit_test(separation_by_a_sum_of_columns_is_seen),
         cmocka_unit_test(a_large_finite_estimate_is_not_taken_for_separation),
+        cmocka_unit_test(a_step_that_overshoots_is_halved),
         cmocka_unit_test(rising_units_of_a_covariate_change_only_its_scale),
         cmocka_unit_test(risks_beyond_the_range_of_exp_still_fit),
         cmocka_unit_test(a_constant_column_and_a_dependent_one_are_collinear),
         cmocka_unit_test(a_column_constant_within_strata_or_risk_sets_is_collinear),
         cmocka_unit_test(nothing_to_fit_is_refused),
         cmocka_unit_test(running_out_of_iterations_is_a_flag),
+        cmocka_unit_test(a_million_rows_settle_in_a_few_steps),
         cmocka_unit_test(a_sandwich_of_too_few_clusters_has_no_wald_statistic),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);
