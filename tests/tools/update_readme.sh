@@ -12,7 +12,7 @@
 #   | first N    | last N
 #   | blocks [-N] TITLE…   the paragraphs and tables (at most N lines each) that begin with these lines
 #
-# Usage, from the root of the repository, after make:
+# Usage, from the root of the repository:
 #   tests/tools/update_readme.sh [--check] [FILE.md…]     --check: change nothing, fail where it would
 set -eu
 root=$(pwd)
@@ -23,7 +23,6 @@ if [ "${1:-}" = --check ]; then
     shift
 fi
 [ $# -gt 0 ] || set -- README.md analysis/*.md
-[ -x "$build/rwe-analyze" ] || { echo "no $build/rwe-analyze: run make first" >&2; exit 1; }
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
