@@ -31,7 +31,7 @@ make -s install DESTDIR="$work/stage" PREFIX=/usr/local >/dev/null
 stage=$work/stage/usr/local
 sed "s|^prefix=.*|prefix=$stage|" "$build/rwe.pc" >"$stage/lib/pkgconfig/rwe.pc"
 
-cat >"$work/prelude" <<'END'
+cat >"$work/prelude" <<'PRELUDE'
 cut_off() { echo "…"; }
 first() { awk -v n="$1" 'NR <= n { print } END { if (NR > n) print "…" }'; }
 last() { awk -v n="$1" '{ line[NR] = $0 } END { if (NR > n) print "…"; for (i = NR > n ? NR - n + 1 : 1; i <= NR; i++) print line[i] }'; }
@@ -62,10 +62,10 @@ blocks() {
     cut_off
 }
 make() { command make --no-print-directory -C "$ROOT" "$@"; }
-END
+PRELUDE
 
 # The document with its blocks made anew. Commands go through a file, so that no quoting is lost.
-cat >"$work/renew.awk" <<'END'
+cat >"$work/renew.awk" <<'AWK'
 function renew(command, shown, line) {
     shown = command
     sub(/ \| (first|last|blocks) .*/, "", shown)
@@ -98,18 +98,26 @@ file != "" && /^```/ {
 }
 file != "" && fence { print > (place "/" file) }
 { print }
-END
+AWK
+
+PATH=$root/$build:$PATH
+PKG_CONFIG_PATH=$stage/lib/pkgconfig
+LD_LIBRARY_PATH=$stage/lib
+PLACE=$work/place
+PRELUDE=$work/prelude
+WORK=$work
+SCRATCH=$work/scratch
+ROOT=$root
+DEPS=skip
+export PATH PKG_CONFIG_PATH LD_LIBRARY_PATH PLACE PRELUDE WORK SCRATCH ROOT DEPS
 
 bad=0
 for document in "$@"; do
-    PLACE=$work/place
     rm -rf "$PLACE"
     mkdir "$PLACE" "$PLACE/sample_data"
     cp sample_data/* "$PLACE"
     cp sample_data/* "$PLACE/sample_data"
-    PATH=$root/$build:$PATH PKG_CONFIG_PATH=$stage/lib/pkgconfig LD_LIBRARY_PATH=$stage/lib \
-        PLACE=$PLACE PRELUDE=$work/prelude WORK=$work SCRATCH=$work/scratch ROOT=$root DEPS=skip \
-        awk -v work="$work" -v place="$PLACE" -v check="$check" -f "$work/renew.awk" "$document" >"$work/new"
+    awk -v work="$work" -v place="$PLACE" -v check="$check" -f "$work/renew.awk" "$document" >"$work/new"
     if grep -n 'NOTHING BEGINS WITH' "$work/new"; then
         bad=1
     fi
