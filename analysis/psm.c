@@ -66,6 +66,13 @@ static enum rwe_status check_request(const struct rwe_run *run, struct rwe_error
                         "--psm compares two arms, but there are %zu: name two of them with "
                         "--control and --treated",
                         run->cohort->n_arms);
+    for (size_t j = 0; j < run->cohort->n_covariates; j++) {
+        const struct rwe_variable *v = &run->cohort->covariate[j];
+        if (v->categorical && v->n_levels < 2)
+            return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                            "covariate \"%s\" is constant, \"%s\": leave it out of the covariates",
+                            v->name, v->n_levels == 0 ? "" : v->level[0]);
+    }
     return RWE_OK;
 }
 

@@ -9,15 +9,19 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-static void write_in_c_locale(void (*write)(FILE *out, const void *context), FILE *out,
-                              const void *context)
+/* Calls `write`; returns 0, or the reason why `out` did not take all. */
+static int write_in_c_locale(void (*write)(FILE *out, const void *context), FILE *out,
+                             const void *context)
 {
     locale_t c = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     locale_t before = uselocale(c); /* with c = 0 this only asks */
+    errno = 0;
     write(out, context);
+    int reason = !ferror(out) ? 0 : errno == 0 ? EIO : errno;
     uselocale(before);
     if (c != (locale_t)0)
         freelocale(c);
+    return reason;
 }
 
 static enum rwe_status fail_io(struct rwe_error *error, const char *path, int reason)
@@ -25,13 +29,10 @@ static enum rwe_status fail_io(struct rwe_error *error, const char *path, int re
     return rwe_fail(error, RWE_IO, RWE_NO_INDEX, "%s: %s", path, strerror(reason));
 }
 
-/* Everything written and flushed, or the reason why not. */
+/* Everything flushed, or the reason why not. */
 static int finish(FILE *out, bool sync)
 {
-    errno = 0;
-    int reason = 0;
-    if (fflush(out) != 0 || ferror(out))
-        reason = errno == 0 ? EIO : errno;
+    int reason = fflush(out) == 0 ? 0 : errno;
     if (reason == 0 && sync && fsync(fileno(out)) != 0 && errno != EINVAL)
         reason = errno;
     return reason;
@@ -43,8 +44,9 @@ static enum rwe_status write_directly(const char *path, FILE *out,
 {
     if (out == NULL)
         return fail_io(error, path, errno);
-    write_in_c_locale(write, out, context);
-    int reason = finish(out, false);
+    int reason = write_in_c_locale(write, out, context);
+    if (reason == 0)
+        reason = finish(out, false);
     if (out != stdout && fclose(out) != 0 && reason == 0)
         reason = errno;
     return reason == 0 ? RWE_OK : fail_io(error, path, reason);
@@ -72,8 +74,9 @@ static enum rwe_status write_beside(const char *path, char *temporary,
         }
         return fail_io(error, path, reason);
     }
-    write_in_c_locale(write, out, context);
-    int reason = finish(out, true);
+    int reason = write_in_c_locale(write, out, context);
+    if (reason == 0)
+        reason = finish(out, true);
     if (fchmod(descriptor, usual_mode()) != 0 && reason == 0)
         reason = errno;
     if (fclose(out) != 0 && reason == 0)

@@ -29,17 +29,32 @@ static struct option *long_options(const struct rwe_settings *settings, struct r
     return table;
 }
 
+/* An argument that getopt refused: an argument too many, a name cut too short, or unknown. */
 static enum rwe_status fail_unknown(const struct rwe_cli *cli, const char *argument,
                                     struct rwe_error *error)
 {
     struct rwe_options options = rwe_settings_options(cli->settings);
-    const char **names = RWE_NEW(cli->arena, const char *, options.n);
+    struct rwe_strings names = {RWE_NEW(cli->arena, const char *, options.n), options.n};
+    struct rwe_strings begun = {RWE_NEW(cli->arena, const char *, options.n), 0};
     char *name = rwe_arena_substring(cli->arena, argument, strcspn(argument, "="));
     if (rwe_arena_failed(cli->arena))
         return rwe_fail_memory(error);
-    for (size_t i = 0; i < options.n; i++)
-        names[i] = options.item[i].name;
-    const char *near = rwe_text_nearest(name + strspn(name, "-"), names, options.n);
+    const char *bare = name + strspn(name, "-");
+    for (size_t i = 0; i < options.n; i++) {
+        names.item[i] = options.item[i].name;
+        if (bare - name == 2 && strncmp(bare, names.item[i], strlen(bare)) == 0)
+            begun.item[begun.n++] = rwe_arena_format(cli->arena, "--%s", names.item[i]);
+    }
+    if (rwe_settings_find(cli->settings, bare) != NULL || begun.n == 1)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "%s takes no argument", name);
+    if (begun.n > 1) {
+        const char *which = rwe_text_join(cli->arena, begun, ", ");
+        if (which == NULL || rwe_arena_failed(cli->arena))
+            return rwe_fail_memory(error);
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "%s is short for several options: %s", name,
+                        which);
+    }
+    const char *near = rwe_text_nearest(bare, names.item, names.n);
     if (near == NULL)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "unknown option %s; --help lists the options", name);

@@ -3,6 +3,8 @@
 
 #include "rwe/base/file.h"
 #include "rwe/report/render.h"
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Complaints of one kind that are printed before the rest are only counted. */
@@ -93,38 +95,47 @@ static const struct rwe_format *choose_format(const struct rwe_settings *setting
     return rwe_format_find(name == NULL ? "text" : name);
 }
 
-struct rendering {
-    const struct rwe_document *document;
-    const struct rwe_format *format;
-    struct rwe_render_options options;
-    enum rwe_status *status;
-    struct rwe_error *error;
+struct bytes {
+    char *text;
+    size_t size;
 };
 
-static void render(FILE *out, const void *context)
+static void copy_bytes(FILE *out, const void *context)
 {
-    const struct rendering *r = context;
-    *r->status = rwe_render(r->document, r->format, &r->options, out, r->error);
+    const struct bytes *bytes = context;
+    fwrite(bytes->text, 1, bytes->size, out);
+}
+
+/* Renders first and writes then, so that a report that fails does not replace an old file. */
+static enum rwe_status write_file(const struct rwe_document *document,
+                                  const struct rwe_format *format,
+                                  const struct rwe_render_options *options, const char *path,
+                                  struct rwe_error *error)
+{
+    struct bytes bytes = {0};
+    FILE *memory = open_memstream(&bytes.text, &bytes.size);
+    if (memory == NULL)
+        return rwe_fail_memory(error);
+    enum rwe_status status = rwe_render(document, format, options, memory, error);
+    if (fclose(memory) != 0 && status == RWE_OK)
+        status = rwe_fail_memory(error);
+    if (status == RWE_OK)
+        status = rwe_file_write(path, copy_bytes, &bytes, error);
+    free(bytes.text);
+    return status;
 }
 
 static enum rwe_status write_result(const struct rwe_cli *cli, const struct rwe_document *document,
                                     struct rwe_error *error)
 {
     const char *path = rwe_settings_text(cli->settings, "output");
-    enum rwe_status rendered = RWE_OK;
-    struct rendering rendering = {
-        .document = document,
-        .format = choose_format(cli->settings),
-        .options = {.provenance = !rwe_settings_flag(cli->settings, "no-provenance")},
-        .status = &rendered,
-        .error = error,
+    const struct rwe_format *format = choose_format(cli->settings);
+    struct rwe_render_options options = {
+        .provenance = !rwe_settings_flag(cli->settings, "no-provenance"),
     };
-    if (path == NULL || strcmp(path, "-") == 0) {
-        render(cli->out, &rendering);
-        return rendered;
-    }
-    enum rwe_status status = rwe_file_write(path, render, &rendering, error);
-    return rendered != RWE_OK ? rendered : status;
+    if (path == NULL || strcmp(path, "-") == 0)
+        return rwe_render(document, format, &options, cli->out, error);
+    return write_file(document, format, &options, path, error);
 }
 
 static void tell_not_built(const struct rwe_cli *cli, struct rwe_document *document)
@@ -179,7 +190,7 @@ static int print_something(const struct rwe_cli *cli, int what)
     default:
         fwrite(rwe_builtin_study, 1, rwe_builtin_study_size, cli->out);
     }
-    return ferror(cli->out) ? RWE_EXIT_FAILED : RWE_EXIT_DONE;
+    return RWE_EXIT_DONE;
 }
 
 static int dispatch(struct rwe_cli *cli)
@@ -203,6 +214,21 @@ static int dispatch(struct rwe_cli *cli)
     return rwe_cli_simulate(cli, &error) == RWE_OK ? RWE_EXIT_DONE : rwe_cli_fail(cli->err, &error);
 }
 
+/* What was printed may still lie in a buffer: a full disk shows only now. */
+static int finish_output(FILE *out, FILE *err, int code)
+{
+    struct rwe_error error = {0};
+    bool failed_before = ferror(out) != 0;
+    errno = 0;
+    if (fflush(out) == 0 && !failed_before)
+        return code;
+    if (code != RWE_EXIT_DONE && code != RWE_EXIT_WARNINGS)
+        return code; /* told already */
+    rwe_fail(&error, RWE_IO, RWE_NO_INDEX, "cannot write to standard output: %s",
+             strerror(errno == 0 ? EIO : errno));
+    return rwe_cli_fail(err, &error);
+}
+
 int rwe_cli_main(int argc, char *const argv[], FILE *out, FILE *err)
 {
     struct rwe_error error = {0};
@@ -220,6 +246,7 @@ int rwe_cli_main(int argc, char *const argv[], FILE *out, FILE *err)
     else
         rwe_cli_parse(&cli, argc, argv, &error);
     code = error.status == RWE_OK ? dispatch(&cli) : rwe_cli_fail(err, &error);
+    code = finish_output(out, err, code);
     rwe_arena_free(cli.document_arena);
     rwe_arena_free(cli.arena);
     return code;

@@ -160,7 +160,8 @@ static enum rwe_status read_endpoint(struct rwe_settings *settings, const char *
 {
     const char *equals = strchr(text, '=');
     const char *comma = equals == NULL ? NULL : strchr(equals, ',');
-    if (comma == NULL || equals == text || comma == equals + 1 || comma[1] == '\0')
+    if (comma == NULL || equals == text || comma == equals + 1 || comma[1] == '\0' ||
+        comma[1] == ':')
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--endpoint %s: write NAME=TIME,EVENT or NAME=TIME,EVENT:VALUE, as in "
                         "--endpoint os=os_months,death or --endpoint os=time,status:2",
@@ -293,8 +294,14 @@ enum rwe_status rwe_settings_set_list(struct rwe_settings *settings, const char 
 
 void rwe_settings_unset(struct rwe_settings *settings, const char *name)
 {
-    struct value *value = &settings->value[position_of(settings, name)];
-    *value = (struct value){.number = NAN, .choice = -1};
+    size_t i = position_of(settings, name);
+    assert(i != RWE_NO_INDEX);
+    const struct rwe_option *option = &settings->option[i];
+    settings->value[i] = (struct value){.number = NAN, .choice = -1};
+    if (option->kind == RWE_OPTION_ENDPOINTS)
+        settings->n_endpoints = 0;
+    if (option->fallback != NULL) /* cannot fail but for memory, which the arena remembers */
+        rwe_settings_set(settings, name, option->fallback, RWE_FROM_DEFAULT, NULL);
 }
 
 /* ---- reading ---- */

@@ -103,7 +103,7 @@ enum rwe_status rwe_settings_add_endpoint(struct rwe_settings *settings,
                                           const struct rwe_endpoint_spec *spec,
                                           enum rwe_source source, struct rwe_error *error);
 
-/** Takes a value back to none, as if the option had never been given. */
+/** Takes a value back to its default or none, as if the option had never been given. */
 void rwe_settings_unset(struct rwe_settings *settings, const char *name);
 
 /* Reading. Asking for an option that no list declares, or as another kind, is a bug (assertion). */

@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "check.h"
+
+#include "rwe/data/adverse_events.h"
+#include <string.h>
+
+struct fixture {
+    struct rwe_arena *arena;
+    struct rwe_table *table;
+    struct rwe_complaints complaints;
+    struct rwe_adverse_events events;
+    struct rwe_error error;
+};
+
+static const struct rwe_adverse_event_columns columns = {"id", "term", "grade"};
+static const char *id[] = {"p1", "p2", "p3"};
+static const struct rwe_cohort cohort = {.n = 3, .id = id, .has_id = true};
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+    f = (struct fixture){.arena = rwe_arena_new()};
+    f.complaints.arena = f.arena;
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    rwe_table_close(f->table);
+    rwe_arena_free(f->arena);
+    return 0;
+}
+
+static enum rwe_status take(struct fixture *f, const char *rows, bool drop)
+{
+    struct rwe_table_options options = rwe_table_options_default();
+    char *text = rwe_arena_format(f->arena, "id,term,grade\n%s", rows);
+    char *path = check_write_file(text, strlen(text));
+    assert_int_equal(rwe_table_read(path, &options, f->arena, &f->table, &f->complaints, &f->error),
+                     RWE_OK);
+    check_remove_file(path);
+    return rwe_adverse_events_read(f->table, &columns, &cohort, drop, f->arena, &f->complaints,
+                                   &f->events, &f->error);
+}
+
+static void check_event(const struct fixture *f, size_t k, const char *term, uint32_t subject,
+                        uint8_t worst)
+{
+    assert_string_equal(f->events.term_name[f->events.term[k]], term);
+    assert_int_equal(f->events.subject[k], subject);
+    assert_int_equal(f->events.worst[k], worst);
+}
+
+static void the_worst_grade_of_each_subject_and_term_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(
+        take(f, "p2,Rash,1\np1,Nausea,1\np2,Rash,3\np2,Nausea,2\np2,Rash,2\np1,Nausea,1\n", false),
+        RWE_OK);
+    assert_int_equal(f->events.n_rows, 6);
+    assert_int_equal(f->events.n, 3);
+    check_event(f, 0, "Nausea", 0, 1);
+    check_event(f, 1, "Nausea", 1, 2);
+    check_event(f, 2, "Rash", 1, 3);
+}
+
+static void terms_that_differ_in_case_are_one(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(take(f, "p1,rash,1\np1,Rash,4\np2,RASH,2\n", false), RWE_OK);
+    assert_int_equal(f->events.n, 2);
+    check_event(f, 0, "RASH", 0, 4); /* the first in sorted order */
+    check_event(f, 1, "RASH", 1, 2);
+}
+
+static void events_of_strangers_are_counted(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(take(f, "p1,Rash,1\nq9,Rash,4\nq8,Nausea,4\n", false), RWE_OK);
+    assert_int_equal(f->events.n_unknown, 2);
+    assert_int_equal(f->events.n, 1);
+    assert_int_equal(f->complaints.n, 0);
+}
+
+static void what_cannot_be_read_stops_the_run(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(
+        take(f, "p1,Rash,6\np1,,1\n,Rash,1\np1,Rash,\np1,Rash,x\np1,Rash,1.5\n", false),
+        RWE_BAD_INPUT);
+    assert_int_equal(f->complaints.n, 6);
+    assert_non_null(strstr(f->error.message, "6 cells or rows"));
+}
+
+static void what_cannot_be_read_is_left_out_on_request_and_counted(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(take(f, "p1,Rash,6\np1,Rash,5\np3,Rash,-1\np3,Nausea,\n", true), RWE_OK);
+    assert_int_equal(f->events.n_dropped, 3);
+    assert_int_equal(f->events.n, 1);
+    check_event(f, 0, "Rash", 0, 5);
+}
+
+static void a_cohort_without_identifier_has_no_events(void **state)
+{
+    struct fixture *f = *state;
+    struct rwe_cohort anonymous = cohort;
+    assert_int_equal(take(f, "p1,Rash,1\n", false), RWE_OK);
+    anonymous.has_id = false;
+    assert_int_equal(rwe_adverse_events_read(f->table, &columns, &anonymous, false, f->arena,
+                                             &f->complaints, &f->events, &f->error),
+                     RWE_USAGE);
+    assert_non_null(strstr(f->error.message, "--id"));
+}
+
+static void a_column_that_does_not_exist_is_told(void **state)
+{
+    struct fixture *f = *state;
+    static const struct rwe_adverse_event_columns wrong = {"id", "terms", "grade"};
+    assert_int_equal(take(f, "p1,Rash,1\n", false), RWE_OK);
+    assert_int_equal(rwe_adverse_events_read(f->table, &wrong, &cohort, false, f->arena,
+                                             &f->complaints, &f->events, &f->error),
+                     RWE_USAGE);
+    assert_non_null(strstr(f->error.message, "did you mean \"term\"?"));
+}
+
+#define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        FRESH(the_worst_grade_of_each_subject_and_term_is_kept),
+        FRESH(terms_that_differ_in_case_are_one),
+        FRESH(events_of_strangers_are_counted),
+        FRESH(what_cannot_be_read_stops_the_run),
+        FRESH(what_cannot_be_read_is_left_out_on_request_and_counted),
+        FRESH(a_cohort_without_identifier_has_no_events),
+        FRESH(a_column_that_does_not_exist_is_told),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,114 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "check.h"
+
+#include "rwe/base/text.h"
+#include <string.h>
+
+static const char *const options[] = {"endpoint", "covariates", "control", "conf-level", "arm"};
+enum { N = sizeof options / sizeof *options };
+
+static void nearest_finds_one_edit_of_each_kind(void **state)
+{
+    (void)state;
+    assert_string_equal(rwe_text_nearest("endpoint", options, N), "endpoint");
+    assert_string_equal(rwe_text_nearest("endpiont", options, N), "endpoint");  /* swap */
+    assert_string_equal(rwe_text_nearest("endpont", options, N), "endpoint");   /* delete */
+    assert_string_equal(rwe_text_nearest("enddpoint", options, N), "endpoint"); /* insert */
+    assert_string_equal(rwe_text_nearest("endpoind", options, N), "endpoint");  /* replace */
+}
+
+static void nearest_prefers_a_change_of_case_to_another_letter(void **state)
+{
+    (void)state;
+    static const char *const columns[] = {"agf", "AGe"};
+    assert_string_equal(rwe_text_nearest("age", columns, 1), "agf");
+    static const char *const both[] = {"agf", "Age"};
+    assert_string_equal(rwe_text_nearest("age", both, 2), "Age");
+}
+
+static void nearest_stops_at_a_third_of_the_letters_and_at_three(void **state)
+{
+    (void)state;
+    static const char *const six[] = {"abcdef"}, *const long_one[] = {"abcdefghijklmnop"};
+    assert_non_null(rwe_text_nearest("abcdxx", six, 1));
+    assert_null(rwe_text_nearest("abcxxx", six, 1));
+    assert_non_null(rwe_text_nearest("abcdefghijklmxyz", long_one, 1));
+    assert_null(rwe_text_nearest("abcdefghijklwxyz", long_one, 1));
+    assert_null(rwe_text_nearest("", options, N));
+    assert_null(rwe_text_nearest("arm", options, 0));
+}
+
+static void nearest_does_not_compare_what_is_too_long(void **state)
+{
+    (void)state;
+    char name[65];
+    memset(name, 'a', 64);
+    name[64] = '\0';
+    const char *const same[] = {name};
+    assert_null(rwe_text_nearest(name, same, 1));
+    name[63] = '\0';
+    assert_ptr_equal(rwe_text_nearest(name, same, 1), name);
+    const char *const holes[] = {NULL, "arm"};
+    assert_string_equal(rwe_text_nearest("arn", holes, 2), "arm");
+}
+
+static void width_counts_columns_of_a_terminal(void **state)
+{
+    (void)state;
+    assert_int_equal(rwe_text_width(""), 0);
+    assert_int_equal(rwe_text_width("GP+Tis"), 6);
+    assert_int_equal(rwe_text_width("Kaplan–Meier"), 12);
+    assert_int_equal(rwe_text_width("吉西他滨"), 8);
+    assert_int_equal(rwe_text_width("e\xcc\x81"), 1); /* e, combining acute */
+    assert_int_equal(rwe_text_width("≥3"), 2);
+    assert_int_equal(rwe_text_width("\xff\xfe"
+                                    "a"),
+                     3);                             /* stray bytes */
+    assert_int_equal(rwe_text_width("\xe5\x90"), 1); /* cut short */
+}
+
+static void split_trims_and_keeps_empty_items(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_strings list = rwe_text_split(arena, " age , ,sex,", ',');
+    assert_int_equal(list.n, 4);
+    assert_string_equal(list.item[0], "age");
+    assert_string_equal(list.item[1], "");
+    assert_string_equal(list.item[2], "sex");
+    assert_string_equal(list.item[3], "");
+    assert_int_equal(rwe_text_split(arena, "", ',').n, 1);
+    rwe_arena_free(arena);
+}
+
+static void join_is_the_inverse_of_split(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    assert_string_equal(rwe_text_join(arena, rwe_text_split(arena, "a,,bc", ','), ","), "a,,bc");
+    assert_string_equal(rwe_text_join(arena, (struct rwe_strings){NULL, 0}, ", "), "");
+    rwe_arena_free(arena);
+}
+
+static void lower_leaves_other_scripts_alone(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    assert_string_equal(rwe_text_lower(arena, "OS_Monate_Ä_患者"), "os_monate_Ä_患者");
+    rwe_arena_free(arena);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(nearest_finds_one_edit_of_each_kind),
+        cmocka_unit_test(nearest_prefers_a_change_of_case_to_another_letter),
+        cmocka_unit_test(nearest_stops_at_a_third_of_the_letters_and_at_three),
+        cmocka_unit_test(nearest_does_not_compare_what_is_too_long),
+        cmocka_unit_test(width_counts_columns_of_a_terminal),
+        cmocka_unit_test(split_trims_and_keeps_empty_items),
+        cmocka_unit_test(join_is_the_inverse_of_split),
+        cmocka_unit_test(lower_leaves_other_scripts_alone),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
