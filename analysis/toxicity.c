@@ -87,8 +87,7 @@ static size_t at_least(const size_t grade_count[], size_t arm, int least)
 }
 
 /* Pairs by who of the two had the event; first is the treated one. */
-static struct rwe_paired_counts count_pairs(const struct table *t, const struct row *row,
-                                            int least)
+static struct rwe_paired_counts count_pairs(const struct table *t, const struct row *row, int least)
 {
     struct rwe_paired_counts pairs = {0};
     memset(t->pair_state, 0, t->design->n_pairs);

@@ -32,6 +32,7 @@ struct rwe_table *rwe_table_new(struct rwe_arena *arena, const char *file,
     *table = (struct rwe_table){.arena = arena,
                                 .file = name,
                                 .delimiter = options->delimiter,
+                                .decimal_comma = options->decimal_comma,
                                 .missing = {missing, n},
                                 .missing_length = length};
     for (size_t i = 0; i < n; i++) {

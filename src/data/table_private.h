@@ -43,6 +43,7 @@ struct rwe_table {
     char sha256[RWE_SHA256_SIZE];
     const char *encoding;
     char delimiter;
+    bool decimal_comma;
     size_t n_rows;
     size_t n_columns;
     struct rwe_column *column;

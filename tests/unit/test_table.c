@@ -57,16 +57,16 @@ static void each_cell_that_is_no_number_has_its_advice(void **state)
 {
     (void)state;
     static const struct complaint_case cases[] = {
-        {"4o", "correct it, or name the token with --missing"},
-        {"unknown", "correct it, or name the token with --missing"},
-        {"\"3,5\"", "write a decimal comma as a point, and no separators between thousands"},
+        {"4o", "correct it, or name the token with --missing-tokens"},
+        {"unknown", "correct it, or name the token with --missing-tokens"},
+        {"\"3,5\"", "say --decimal comma if that is what it is"},
         {"<500", "a value outside the limits of measurement must be coded"},
         {"≥10", "a value outside the limits of measurement must be coded"},
         {"１２", "its digits are full-width"},
         {"45%", "write the number without the percent sign"},
         {"65岁", "write the number alone, its unit belongs into the header"},
         {"12 mg", "write the number alone, its unit belongs into the header"},
-        {"2023-05-01", "it is a date: declare the column as one"},
+        {"2023-05-01", "it is a date: give the time from time zero as a number"},
         {"inf", "leave the cell empty when there is no finite value"},
         {"1e999", "leave the cell empty when there is no finite value"},
         {"nan", "leave the cell empty when there is no finite value"},
@@ -91,6 +91,29 @@ static void each_cell_that_is_no_number_has_its_advice(void **state)
             fail_msg("%s: %s", cases[i].cell, item->advice);
     }
     table_text_clear(&read);
+}
+
+static void a_decimal_comma_is_read_where_it_is_declared(void **state)
+{
+    (void)state;
+    char *path = check_write_file("id;x\n1;3,5\n2;-0,25\n3;7\n4;1,2,3\n5;1.234,5\n", 40);
+    struct rwe_table_options options = rwe_table_options_default();
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_complaints complaints = {.arena = arena};
+    struct rwe_table *table;
+    double x[5];
+    options.decimal_comma = true;
+    assert_int_equal(rwe_table_read(path, &options, arena, &table, &complaints, NULL), RWE_OK);
+    assert_int_equal(rwe_table_numbers(table, 1, x, &complaints), RWE_OK);
+    assert_close(x[0], 3.5, 0);
+    assert_close(x[1], -0.25, 0);
+    assert_close(x[2], 7, 0);
+    assert_int_equal(complaints.n, 2); /* two commas; a point and a comma */
+    assert_int_equal(complaints.item[0].line, 5);
+    assert_int_equal(rwe_table_summary(table, 1).n_number, 3);
+    rwe_table_close(table);
+    rwe_arena_free(arena);
+    check_remove_file(path);
 }
 
 static void dates_are_days_since_1970(void **state)
@@ -118,8 +141,8 @@ static void each_cell_that_is_no_date_has_its_advice(void **state)
         {"2023-05", "year, month and day are needed"},
         {"2023", "year, month and day are needed"},
         {"２０２３-05-01", "its digits are full-width"},
-        {"May 2023", "write it as 2023-05-01, or name the token with --missing"},
-        {"12", "write it as 2023-05-01, or name the token with --missing"},
+        {"May 2023", "write it as 2023-05-01, or name the token with --missing-tokens"},
+        {"12", "write it as 2023-05-01, or name the token with --missing-tokens"},
     };
     enum { N = sizeof cases / sizeof *cases };
     char text[1024] = "id,x\n";
@@ -256,6 +279,7 @@ int main(void)
         cmocka_unit_test(numbers_are_read_and_missing_ones_are_nan),
         cmocka_unit_test(missing_tokens_can_be_numbers_and_replace_the_default_ones),
         cmocka_unit_test(each_cell_that_is_no_number_has_its_advice),
+        cmocka_unit_test(a_decimal_comma_is_read_where_it_is_declared),
         cmocka_unit_test(dates_are_days_since_1970),
         cmocka_unit_test(each_cell_that_is_no_date_has_its_advice),
         cmocka_unit_test(levels_that_are_all_numbers_are_sorted_as_numbers),

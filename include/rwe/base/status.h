@@ -12,13 +12,14 @@
 
 enum rwe_status {
     RWE_OK = 0,
-    RWE_NO_MEMORY, /**< an allocation failed */
-    RWE_USAGE,     /**< the request itself is wrong: unknown option, column or value of an option */
-    RWE_BAD_INPUT, /**< the data cannot be read as declared */
-    RWE_NOT_FINITE,    /**< an array holds NaN or an infinity; error.index is its position */
-    RWE_NOT_ESTIMABLE, /**< the data are readable, but the quantity does not exist in them */
+    RWE_NO_MEMORY,     /**< an allocation failed */
+    RWE_USAGE,         /**< the request itself is wrong: an option, or its value */
+    RWE_NO_COLUMN,     /**< a file lacks a column that was asked for; wrong usage too */
+    RWE_BAD_INPUT,     /**< the data cannot be read as declared */
+    RWE_NOT_FINITE,    /**< an array holds NaN or an infinity; error.index is its place */
+    RWE_NOT_ESTIMABLE, /**< the data are readable, but the quantity is not in them */
     RWE_SEPARATED,     /**< a likelihood has no finite maximum; error.index is the column */
-    RWE_COLLINEAR,     /**< a column is a linear combination of earlier ones; error.index is it */
+    RWE_COLLINEAR,     /**< earlier columns determine this one; error.index is it */
     RWE_IO,            /**< a file cannot be opened, read or written */
 };
 

@@ -29,6 +29,7 @@ struct rwe_table;
 struct rwe_table_options {
     const char *encoding;       /**< iconv's name of it, or NULL: detect */
     char delimiter;             /**< ',', ';' or '\t'; 0: the one that the header line holds most */
+    bool decimal_comma;         /**< numbers are written 3,5; default false */
     struct rwe_strings missing; /**< cells that mean "no value", compared whole; "" always does */
     size_t longest_record;      /**< bytes; a longer record is refused (it is no CSV) */
 };
