@@ -107,6 +107,43 @@ enum rwe_status rwe_file_write(const char *path, void (*write)(FILE *out, const 
     return status;
 }
 
+static ssize_t append(void *cookie, const char *from, size_t size)
+{
+    struct rwe_bytes *bytes = cookie;
+    if (size > bytes->capacity - bytes->n) {
+        size_t capacity =
+            2 * bytes->capacity < bytes->n + size ? bytes->n + size + BUFSIZ : 2 * bytes->capacity;
+        char *longer = realloc(bytes->byte, capacity);
+        if (longer == NULL) {
+            bytes->lost = true;
+            return 0;
+        }
+        bytes->byte = longer;
+        bytes->capacity = capacity;
+    }
+    memcpy(bytes->byte + bytes->n, from, size);
+    bytes->n += size;
+    return (ssize_t)size;
+}
+
+FILE *rwe_bytes_open(struct rwe_bytes *bytes)
+{
+    return fopencookie(bytes, "w", (cookie_io_functions_t){.write = append});
+}
+
+enum rwe_status rwe_bytes_close(struct rwe_bytes *bytes, FILE *stream, struct rwe_error *error)
+{
+    bytes->lost = ferror(stream) != 0 || bytes->lost;
+    bytes->lost = fclose(stream) != 0 || bytes->lost;
+    return bytes->lost ? rwe_fail_memory(error) : RWE_OK;
+}
+
+void rwe_bytes_clear(struct rwe_bytes *bytes)
+{
+    free(bytes->byte);
+    *bytes = (struct rwe_bytes){0};
+}
+
 void rwe_csv_write_text(FILE *out, const char *text)
 {
     if (text[strcspn(text, ",\"\r\n")] == '\0') {

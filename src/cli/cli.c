@@ -4,7 +4,6 @@
 #include "rwe/base/file.h"
 #include "rwe/report/render.h"
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 /* ---- output ---- */
@@ -23,15 +22,10 @@ static const struct rwe_format *choose_format(const struct rwe_settings *setting
     return rwe_format_find(name == NULL ? "text" : name);
 }
 
-struct bytes {
-    char *text;
-    size_t size;
-};
-
 static void copy_bytes(FILE *out, const void *context)
 {
-    const struct bytes *bytes = context;
-    fwrite(bytes->text, 1, bytes->size, out);
+    const struct rwe_bytes *bytes = context;
+    fwrite(bytes->byte, 1, bytes->n, out);
 }
 
 /* Renders first and writes then, so that a report that fails does not replace an old file. */
@@ -40,16 +34,11 @@ static enum rwe_status write_file(const struct rwe_document *document,
                                   const struct rwe_render_options *options, const char *path,
                                   struct rwe_error *error)
 {
-    struct bytes bytes = {0};
-    FILE *memory = open_memstream(&bytes.text, &bytes.size);
-    if (memory == NULL)
-        return rwe_fail_memory(error);
-    enum rwe_status status = rwe_render(document, format, options, memory, error);
-    if (fclose(memory) != 0 && status == RWE_OK)
-        status = rwe_fail_memory(error);
+    struct rwe_bytes bytes;
+    enum rwe_status status = rwe_render_bytes(document, format, options, &bytes, error);
     if (status == RWE_OK)
         status = rwe_file_write(path, copy_bytes, &bytes, error);
-    free(bytes.text);
+    rwe_bytes_clear(&bytes);
     return status;
 }
 

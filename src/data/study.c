@@ -247,6 +247,14 @@ static enum rwe_status fail_load(const struct rwe_settings *settings, const stru
                     near == NULL ? "" : "\"?");
 }
 
+/* Whether loading failed for want of memory: libcyaml's own, or libyaml's, which it passes on as a
+ * parser that does not start or that fails without a problem to tell. */
+static bool is_out_of_memory(cyaml_err_t failure, const struct log *log)
+{
+    return failure == CYAML_ERR_OOM || failure == CYAML_ERR_LIBYAML_PARSER_INIT ||
+           (failure == CYAML_ERR_LIBYAML_PARSER && strstr(log->text, "(null)") != NULL);
+}
+
 static enum rwe_status load(struct rwe_settings *settings, const struct source_text *source,
                             struct rwe_arena *arena, struct rwe_error *error)
 {
@@ -266,7 +274,7 @@ static enum rwe_status load(struct rwe_settings *settings, const struct source_t
     cyaml_data_t *data = NULL;
     cyaml_err_t failure =
         cyaml_load_data((const uint8_t *)source->text, source->size, &config, &root, &data, NULL);
-    if (failure == CYAML_ERR_OOM)
+    if (is_out_of_memory(failure, &log))
         return rwe_fail_memory(error);
     if (failure != CYAML_OK || data == NULL)
         return fail_load(settings, &log, source, arena, error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "render_private.h"
 
+#include "rwe/base/file.h"
 #include <errno.h>
 #include <locale.h>
 #include <stdio_ext.h>
@@ -24,50 +25,51 @@ const struct rwe_format *rwe_format_find(const char *name)
     return NULL;
 }
 
-/* The format's bytes in memory (freed by the caller), so that a failure leaves no half a report. */
+/* The format's bytes in memory, so that a failure leaves no half a report. */
 static enum rwe_status render_to_memory(const struct rwe_document *document,
                                         const struct rwe_format *format,
-                                        const struct rwe_render_options *options, char **bytes,
-                                        size_t *size, struct rwe_error *error)
+                                        const struct rwe_render_options *options,
+                                        struct rwe_bytes *bytes, struct rwe_error *error)
 {
-    FILE *memory = open_memstream(bytes, size);
+    FILE *memory = rwe_bytes_open(bytes);
     if (memory == NULL)
         return rwe_fail_memory(error);
     __fsetlocking(memory, FSETLOCKING_BYCALLER); /* nobody else has it */
     enum rwe_status status = format->write(document, options, memory, error);
-    bool incomplete = ferror(memory) != 0;
-    if (fclose(memory) != 0 || (incomplete && status == RWE_OK))
-        return rwe_fail_memory(error);
-    return status;
+    enum rwe_status closed = rwe_bytes_close(bytes, memory, error);
+    return closed != RWE_OK ? closed : status;
 }
 
-static enum rwe_status write_out(const char *bytes, size_t size, FILE *out, struct rwe_error *error)
-{
-    errno = 0;
-    if (fwrite(bytes, 1, size, out) == size && fflush(out) == 0)
-        return RWE_OK;
-    return rwe_fail(error, RWE_IO, RWE_NO_INDEX, "cannot write the results: %s", strerror(errno));
-}
-
-enum rwe_status rwe_render(const struct rwe_document *document, const struct rwe_format *format,
-                           const struct rwe_render_options *options, FILE *out,
-                           struct rwe_error *error)
+enum rwe_status rwe_render_bytes(const struct rwe_document *document,
+                                 const struct rwe_format *format,
+                                 const struct rwe_render_options *options, struct rwe_bytes *bytes,
+                                 struct rwe_error *error)
 {
     static const struct rwe_render_options defaults = {.provenance = true};
-    char *bytes = NULL;
-    size_t size = 0;
+    *bytes = (struct rwe_bytes){0};
     if (rwe_document_failed(document))
         return rwe_fail_memory(error);
     locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
     if (c_locale == (locale_t)0)
         return rwe_fail_memory(error);
     locale_t callers = uselocale(c_locale);
-    enum rwe_status status = render_to_memory(
-        document, format, options == NULL ? &defaults : options, &bytes, &size, error);
+    enum rwe_status status =
+        render_to_memory(document, format, options == NULL ? &defaults : options, bytes, error);
     uselocale(callers);
     freelocale(c_locale);
-    if (status == RWE_OK)
-        status = write_out(bytes, size, out, error);
-    free(bytes);
+    return status;
+}
+
+enum rwe_status rwe_render(const struct rwe_document *document, const struct rwe_format *format,
+                           const struct rwe_render_options *options, FILE *out,
+                           struct rwe_error *error)
+{
+    struct rwe_bytes bytes;
+    enum rwe_status status = rwe_render_bytes(document, format, options, &bytes, error);
+    errno = 0;
+    if (status == RWE_OK && (fwrite(bytes.byte, 1, bytes.n, out) != bytes.n || fflush(out) != 0))
+        status =
+            rwe_fail(error, RWE_IO, RWE_NO_INDEX, "cannot write the results: %s", strerror(errno));
+    rwe_bytes_clear(&bytes);
     return status;
 }

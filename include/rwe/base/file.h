@@ -4,6 +4,7 @@
 #define RWE_BASE_FILE_H
 
 #include "rwe/base/status.h"
+#include <stdbool.h>
 #include <stdio.h>
 
 /**
@@ -14,6 +15,25 @@
  */
 enum rwe_status rwe_file_write(const char *path, void (*write)(FILE *out, const void *context),
                                const void *context, struct rwe_error *error);
+
+/** What a stream wrote, in memory. Zero-initialise; `byte` is freed by rwe_bytes_clear. */
+struct rwe_bytes {
+    char *byte;
+    size_t n, capacity;
+    bool lost; /**< something did not fit into memory */
+};
+
+/**
+ * A stream that writes to the end of `bytes`, or NULL when memory is out. Not open_memstream: with
+ * glibc (2.36) that loses what it has no memory for and leaves the stream's error flag clear.
+ */
+FILE *rwe_bytes_open(struct rwe_bytes *bytes);
+
+/** Closes the stream. RWE_NO_MEMORY when anything was lost, else RWE_OK. */
+enum rwe_status rwe_bytes_close(struct rwe_bytes *bytes, FILE *stream, struct rwe_error *error);
+
+/** Frees the bytes. */
+void rwe_bytes_clear(struct rwe_bytes *bytes);
 
 /** One cell of a CSV file: quoted where RFC 4180 asks for it. */
 void rwe_csv_write_text(FILE *out, const char *text);

@@ -3,6 +3,7 @@
 #ifndef RWE_REPORT_RENDER_H
 #define RWE_REPORT_RENDER_H
 
+#include "rwe/base/file.h"
 #include "rwe/base/status.h"
 #include "rwe/report/document.h"
 #include <stdio.h>
@@ -24,6 +25,16 @@ extern const struct rwe_format rwe_formats[];
 
 /** The format of that name, or NULL. */
 const struct rwe_format *rwe_format_find(const char *name);
+
+/**
+ * Renders the document into memory, which the caller clears whatever the status, in the C locale
+ * whatever the caller's is. RWE_NO_MEMORY, also when the document itself is incomplete. `options` may be
+ * NULL: the defaults.
+ */
+enum rwe_status rwe_render_bytes(const struct rwe_document *document,
+                                 const struct rwe_format *format,
+                                 const struct rwe_render_options *options, struct rwe_bytes *bytes,
+                                 struct rwe_error *error);
 
 /**
  * Writes the document in the C locale whatever the caller's is. A failed write (full disk, closed

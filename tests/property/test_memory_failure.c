@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Every allocation is made to fail, one after the other, through the whole main job: each time the
+ * program says that memory is out, or it did without and the output is right to the byte. It never
+ * crashes, leaves no file behind and gives all memory back. (The pattern is rax-oom-test.c of
+ * antirez/rax.)
+ *
+ * malloc and its kin are replaced by ones that count, so that the libraries' allocations fail too.
+ * The sanitizers replace them as well, and two cannot: under them only the run without failure is
+ * checked, for leaks.
+ */
+#include "cli.h"
+#include "program.h"
+
+#include <errno.h>
+#include <gsl/gsl_errno.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+#define CAN_FAIL 1
+#else
+#define CAN_FAIL 0
+#endif
+
+/* Allocations until one fails; negative: none does. How many have failed, and blocks are in use. */
+static atomic_long countdown = -1;
+static atomic_long refused, in_use;
+static atomic_bool fail_all_later;
+
+#if CAN_FAIL
+extern void *__libc_malloc(size_t size);
+extern void *__libc_calloc(size_t n, size_t size);
+extern void *__libc_realloc(void *block, size_t size);
+extern void __libc_free(void *block);
+
+static bool refuses(void)
+{
+    if (atomic_load(&countdown) < 0)
+        return false;
+    if (atomic_fetch_sub(&countdown, 1) > 0)
+        return false;
+    if (atomic_load(&fail_all_later))
+        atomic_store(&countdown, 0);
+    atomic_fetch_add(&refused, 1);
+    errno = ENOMEM;
+    return true;
+}
+
+static void *counted(void *block)
+{
+    if (block != NULL)
+        atomic_fetch_add(&in_use, 1);
+    return block;
+}
+
+void *malloc(size_t size)
+{
+    return refuses() ? NULL : counted(__libc_malloc(size));
+}
+
+void *calloc(size_t n, size_t size)
+{
+    return refuses() ? NULL : counted(__libc_calloc(n, size));
+}
+
+void *realloc(void *block, size_t size)
+{
+    if (block == NULL)
+        return malloc(size);
+    return refuses() ? NULL : __libc_realloc(block, size);
+}
+
+void free(void *block)
+{
+    if (block != NULL)
+        atomic_fetch_sub(&in_use, 1);
+    __libc_free(block);
+}
+#endif
+
+/* ---- a small cohort ---- */
+
+struct fixture {
+    char *folder, *cohort, *events, *study, *output, *said;
+};
+
+/* The first lines of a file. */
+static char *copy_lines(const char *from, const char *folder, const char *name, int lines)
+{
+    char *text = program_read_file(from, NULL), *end = text;
+    for (int i = 0; i < lines; i++)
+        end = strchr(end, '\n') + 1;
+    *end = '\0';
+    char *path = program_write_file(folder, name, text);
+    free(text);
+    return path;
+}
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+    static const char study[] = "id: usubjid\narm: arm\ntime-unit: months\n"
+                                "endpoint:\n  - {name: pfs, time: pfs_mo, event: pfs_event}\n"
+                                "  - {name: os, time: os_mo, event: os_event, value: [1]}\n"
+                                "exposure-start: rt_start_mo\n"
+                                "covariates: [age, sex, alb]\nstrata: [sex]\nkm: true\n"
+                                "times: [6, 12]\npsm: nearest\ncaliper: 1\n";
+    gsl_set_error_handler_off();
+    f.folder = program_new_folder();
+    f.cohort = copy_lines("sample_data/cohort.csv", f.folder, "cohort.csv", 41);
+    f.events = copy_lines("sample_data/ae.csv", f.folder, "ae.csv", 121);
+    f.study = program_write_file(f.folder, "study.yaml", study);
+    f.output = program_format("%s/output", f.folder);
+    f.said = program_format("%s/said", f.folder);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    program_remove_folder(f->folder);
+    free(f->cohort);
+    free(f->events);
+    free(f->study);
+    free(f->output);
+    free(f->said);
+    return 0;
+}
+
+/* ---- one run ---- */
+
+enum { ARGUMENTS = 9, FILES = 4 }; /* cohort, events, study, said */
+
+/* The job with the n-th allocation failing (negative: none). Nothing of the test's own allocates
+ * meanwhile: standard error goes to a file through a buffer of ours. */
+static int run(const struct fixture *f, const char *const options[2], long n)
+{
+    static char words[ARGUMENTS][256], buffer[1 << 16];
+    const char *const text[ARGUMENTS] = {"rwe-analyze", f->cohort,  "--study", f->study,  "--ae",
+                                         f->events,     "--output", f->output, options[0]};
+    char *argv[ARGUMENTS + 2] = {NULL};
+    for (int i = 0; i < ARGUMENTS; i++) {
+        snprintf(words[i], sizeof words[i], "%s", text[i]);
+        argv[i] = words[i];
+    }
+    static char last[64];
+    snprintf(last, sizeof last, "%s", options[1]);
+    argv[ARGUMENTS] = last;
+    FILE *err = fopen(f->said, "wb");
+    setvbuf(err, buffer, _IOFBF, sizeof buffer);
+    atomic_store(&countdown, n);
+    int code = rwe_cli_main(ARGUMENTS + 1, argv, err, err);
+    atomic_store(&countdown, -1);
+    fclose(err);
+    return code;
+}
+
+static void check_failure(const struct fixture *f, int code, long n)
+{
+    char *said = program_read_file(f->said, NULL);
+    if (code != RWE_EXIT_FAILED || strstr(said, "memory") == NULL)
+        fail_msg("allocation %ld failed: exit code %d, \"%s\"", n, code, said);
+    if (access(f->output, F_OK) == 0)
+        fail_msg("allocation %ld failed: an output was written all the same", n);
+    free(said);
+}
+
+static void check_success(const struct fixture *f, const char *expected, long n)
+{
+    char *output = program_read_file(f->output, NULL);
+    if (output == NULL || strcmp(output, expected) != 0)
+        fail_msg("allocation %ld failed without a word, but the output is another", n);
+    free(output);
+}
+
+/* OpenSSL keeps its last 16 errors, with the names of their functions; a leak is what grows on. */
+enum { KEPT_ERRORS = 20 };
+
+static int run_counted(const struct fixture *f, const char *const options[2], long n, long *lost)
+{
+    unlink(f->output);
+    atomic_store(&refused, 0);
+    long before = atomic_load(&in_use);
+    int code = run(f, options, n);
+    *lost = atomic_load(&in_use) - before;
+    return code;
+}
+
+/* Lets the first allocation fail, then the second, … until none is left. */
+static void check_all(const struct fixture *f, const char *const options[2], bool all_later)
+{
+    assert_int_equal(run(f, options, -1), RWE_EXIT_DONE); /* libraries keep what they set up */
+    char *expected = program_read_file(f->output, NULL);
+    assert_true(strlen(expected) > 1000);
+    atomic_store(&fail_all_later, all_later);
+    long n = 0, failures = 0;
+    for (bool any = CAN_FAIL; any; n++) {
+        long lost;
+        int code = run_counted(f, options, n, &lost);
+        for (int again = 0; lost > 0 && again < KEPT_ERRORS; again++)
+            code = run_counted(f, options, n, &lost);
+        if (lost > 0)
+            fail_msg("allocation %ld failed: %ld blocks are lost", n, lost);
+        any = atomic_load(&refused) > 0;
+        if (code == RWE_EXIT_DONE)
+            check_success(f, expected, n);
+        else
+            check_failure(f, code, n);
+        failures += code != RWE_EXIT_DONE;
+        assert_int_equal(program_count_files(f->folder), FILES + (code == RWE_EXIT_DONE));
+    }
+    assert_true(!CAN_FAIL || (n > 100 && failures > 50));
+    free(expected);
+}
+
+static const char *const json[] = {"--format=json", "--threads=1"};
+static const char *const html[] = {"--format=html", "--threads=2"};
+static const char *const markdown[] = {"--format=md", "--list-excluded"};
+static const char *const csv[] = {"--format=csv", "--on-error=drop"};
+static const char *const text[] = {"--format=text", "--fisher"};
+
+static void an_allocation_that_fails_once_is_told_or_done_without(void **state)
+{
+    check_all(*state, json, false);
+    check_all(*state, html, false);
+    check_all(*state, text, false);
+    check_all(*state, markdown, false);
+    check_all(*state, csv, false);
+}
+
+static void memory_that_is_out_for_good_is_told(void **state)
+{
+    check_all(*state, json, true);
+    check_all(*state, html, true);
+    check_all(*state, text, true);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_allocation_that_fails_once_is_told_or_done_without),
+        cmocka_unit_test(memory_that_is_out_for_good_is_told),
+    };
+    return cmocka_run_group_tests(tests, set_up, tear_down);
+}
