@@ -1,0 +1,95 @@
+#!/bin/sh
+# Installs into a folder of its own, as a packager does, and uses what was installed: a program that
+# is compiled against headers and pkg-config, shared and static; the man page; the completion.
+# Usage, from the root of the repository: sh tests/tools/check_install.sh
+set -eu
+
+stage=$(mktemp -d)
+trap 'rm -rf "$stage"' EXIT
+root=$stage/root
+failed=0
+fail() {
+    echo "FAILED: $1" >&2
+    failed=1
+}
+
+${MAKE:-make} --no-print-directory install DESTDIR="$root" PREFIX=/usr >"$stage/install.log" 2>&1 ||
+    { cat "$stage/install.log" >&2; exit 1; }
+for file in bin/rwe-analyze lib/librwe.a lib/librwe.so.0 lib/librwe.so lib/pkgconfig/rwe.pc \
+    share/man/man1/rwe-analyze.1 share/bash-completion/completions/rwe-analyze \
+    share/rwe-analyze/nct07062484.yaml; do
+    [ -s "$root/usr/$file" ] || fail "usr/$file is not installed"
+done
+for header in include/rwe/*/*.h; do
+    [ -s "$root/usr/$header" ] || fail "usr/$header is not installed"
+done
+
+# ---- a program of somebody else -------------------------------------------------------------------
+
+cat >"$stage/user.c" <<'END'
+#include "rwe/base/arena.h"
+#include "rwe/data/settings.h"
+#include "rwe/data/simulate.h"
+#include "rwe/report/document.h"
+#include "rwe/stats/summary.h"
+#include <stdio.h>
+
+int main(void)
+{
+    const double ages[] = {1, 2, 3, 4, 10};
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_simulation_options options = rwe_simulation_options_default();
+    struct rwe_simulation *simulation = NULL;
+    options.n = 3;
+    if (rwe_simulate_cohort(&options, arena, &simulation, NULL) != RWE_OK)
+        return 1;
+    printf("%g %d\n", rwe_summarize(ages, 5).median, simulation->patient[2].age > 0);
+    rwe_arena_free(arena);
+    return 0;
+}
+END
+# Every installed header compiles on its own too.
+for header in "$root"/usr/include/rwe/*/*.h; do
+    printf '#include "%s"\n' "$header" >"$stage/alone.c"
+    ${CC:-cc} -std=gnu17 -Wall -Wextra -Werror -fsyntax-only -I"$root/usr/include" \
+        $(pkg-config --cflags gsl) "$stage/alone.c" || fail "$header does not compile alone"
+done
+
+PKG_CONFIG_PATH=$root/usr/lib/pkgconfig${PKG_CONFIG_PATH:+:$PKG_CONFIG_PATH}
+export PKG_CONFIG_PATH
+asked="pkg-config --define-variable=prefix=$root/usr"
+version=$("$root/usr/bin/rwe-analyze" --version)
+[ "$version" = "rwe-analyze $(pkg-config --modversion rwe)" ] ||
+    fail "the program says \"$version\", rwe.pc $(pkg-config --modversion rwe)"
+${CC:-cc} -std=gnu17 "$stage/user.c" $($asked --cflags --libs rwe) -o "$stage/shared" &&
+    [ "$(LD_LIBRARY_PATH=$root/usr/lib "$stage/shared")" = "3 1" ] || fail "the shared library"
+readelf -d "$stage/shared" 2>/dev/null | grep -q 'librwe.so.0' || fail "librwe.so.0 is not what is linked"
+# Static as far as this library goes; what it needs may be shared.
+${CC:-cc} -std=gnu17 "$stage/user.c" $($asked --cflags rwe) "$root/usr/lib/librwe.a" \
+    $($asked --libs --static rwe | sed 's/-lrwe\>//') -o "$stage/static" &&
+    [ "$("$stage/static")" = "3 1" ] || fail "the static library"
+
+# ---- what stands by -------------------------------------------------------------------------------
+
+page=$root/usr/share/man/man1/rwe-analyze.1
+if command -v groff >/dev/null 2>&1; then
+    groff -man -Tutf8 -Kutf8 -ww -z "$page" 2>"$stage/troff" || fail "groff"
+    [ ! -s "$stage/troff" ] || { cat "$stage/troff" >&2; fail "the man page has troff warnings"; }
+else
+    echo "man page: not checked, groff is not here"
+fi
+if command -v bash >/dev/null 2>&1; then
+    bash -euc '. "$1"; COMP_WORDS=(rwe-analyze --end) COMP_CWORD=1
+        complete -p rwe-analyze >/dev/null
+        name=$(complete -p rwe-analyze | sed -n "s/.* -F \([^ ]*\) .*/\1/p")
+        [ -n "$name" ] || exit 1
+        "$name" rwe-analyze --end rwe-analyze
+        [ "${COMPREPLY[0]%=}" = --endpoint ]' completion \
+        "$root/usr/share/bash-completion/completions/rwe-analyze" ||
+        fail "the completion does not complete --end to --endpoint"
+fi
+"$root/usr/bin/rwe-analyze" sample_data/cohort.csv --ae sample_data/ae.csv --km --psm --quiet \
+    >"$stage/report.txt" || fail "the installed program"
+
+[ "$failed" -eq 0 ] && echo "install: headers, libraries, program, man page and completion work"
+exit "$failed"
