@@ -17,7 +17,7 @@ all: $(BUILD)/rwe-analyze $(BUILD)/librwe.so
 
 # ---- what it needs -------------------------------------------------------------------------------
 
-PACKAGES := gsl jansson libcyaml uchardet libcrypto
+PACKAGES := gsl jansson libcyaml uchardet nettle
 
 # Says what is missing and installs it; DEPS=skip leaves that to you.
 .PHONY: deps
@@ -116,7 +116,8 @@ install: all $(BUILD)/rwe.pc $(BUILD)/rwe-analyze.1 $(BUILD)/rwe-analyze.bash
 	               $(DESTDIR)$(PREFIX)/share/bash-completion/completions/rwe-analyze
 	install -m 644 sample_data/nct07062484.yaml $(DESTDIR)$(PREFIX)/share/rwe-analyze/
 
-$(BUILD)/rwe.pc: Makefile
+.PHONY: $(BUILD)/rwe.pc
+$(BUILD)/rwe.pc:
 	@mkdir -p $(@D)
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: rwe' \
 	  'Description: survival, matching and safety analysis of treatment cohorts' \

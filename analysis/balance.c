@@ -5,8 +5,10 @@
 
 #include <math.h>
 
-/* A standardized difference above this is told (Austin, Stat Med 28:3083, 2009). */
+/* What is told: a standardized difference above 0.1, a variance ratio outside 0.5 to 2 (Austin, Stat Med
+ * 28:3083, 2009; Rubin, Health Serv Outcomes Res Methodol 2:169, 2001). */
 #define IMBALANCE 0.1
+#define WORST_VARIANCE_RATIO 2.0
 
 struct metric {
     const char *stat;
@@ -56,22 +58,46 @@ static void present_column(struct rwe_run *run, struct rwe_grid *grid,
         }
 }
 
-/* Which covariates are still apart in the last design, by name. */
+static bool is_apart(const struct rwe_balance *balance)
+{
+    return fabs(balance->smd) > IMBALANCE;
+}
+
+static bool is_spread_otherwise(const struct rwe_balance *balance)
+{
+    double ratio = balance->variance_ratio;
+    return ratio > WORST_VARIANCE_RATIO || ratio < 1 / WORST_VARIANCE_RATIO;
+}
+
+/* Which columns fail in the last design, by name; "" when none does. */
+static const char *failing(struct rwe_run *run, const struct rwe_covariate_balance *balance,
+                           bool (*fails)(const struct rwe_balance *balance))
+{
+    const struct rwe_balance *at = balance->at + (run->n_designs - 1) * balance->columns.n;
+    struct rwe_strings names = {RWE_NEW(run->arena, const char *, balance->columns.n), 0};
+    for (size_t c = 0; names.item != NULL && c < balance->columns.n; c++)
+        if (fails(&at[c]))
+            names.item[names.n++] = balance->columns.item[c].name;
+    const char *joined = rwe_text_join(run->arena, names, ", ");
+    return joined == NULL ? "" : joined;
+}
+
 static void warn_imbalance(struct rwe_run *run, const struct rwe_covariate_balance *balance)
 {
-    size_t d = run->n_designs - 1;
-    struct rwe_strings apart = {RWE_NEW(run->arena, const char *, balance->columns.n), 0};
-    if (d == 0 || apart.item == NULL)
-        return;
-    for (size_t c = 0; c < balance->columns.n; c++)
-        if (fabs(balance->at[d * balance->columns.n + c].smd) > IMBALANCE)
-            apart.item[apart.n++] = balance->columns.item[c].name;
-    const char *names = rwe_text_join(run->arena, apart, ", ");
-    if (apart.n > 0 && names != NULL)
-        rwe_document_warning(run->document, "imbalance", "balance",
-                             "%s: the arms still differ by more than 0.1 standard deviations in "
-                             "%s.",
-                             run->design[d].label, names);
+    const char *label = run->design[run->n_designs - 1].label;
+    if (run->n_designs == 1)
+        return; /* before adjustment arms do differ */
+    const char *apart = failing(run, balance, is_apart);
+    const char *spread = failing(run, balance, is_spread_otherwise);
+    if (apart[0] != '\0')
+        rwe_document_warning(
+            run->document, "imbalance", "balance",
+            "%s: the arms still differ by more than 0.1 standard deviations in %s.", label, apart);
+    if (spread[0] != '\0')
+        rwe_document_warning(run->document, "variance-ratio", "balance",
+                             "%s: one arm still varies more than twice as much as the other in %s; "
+                             "look at its extreme values, or match on its logarithm.",
+                             label, spread);
 }
 
 static enum rwe_status run_balance(struct rwe_run *run, void *state, struct rwe_error *error)
@@ -85,7 +111,8 @@ static enum rwe_status run_balance(struct rwe_run *run, void *state, struct rwe_
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Balance of covariates");
-    struct rwe_grid *grid = rwe_document_table(run->document, "Balance of covariates");
+    struct rwe_grid *grid = rwe_document_table(
+        run->document, "Standardized differences, variance ratios and KS distances");
     rwe_grid_column(grid, "covariate");
     for (size_t m = 0; m < N_METRICS; m++)
         for (size_t d = 0; d < run->n_designs; d++)

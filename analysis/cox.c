@@ -71,14 +71,12 @@ static void present_term(struct rwe_run *run, struct rwe_grid *grid, const struc
     rwe_grid_cell(grid, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);
 }
 
-/* Facts of the whole model. Tests that assume independent rows are left out where rows are
- * clustered: the likelihood-ratio and score statistics are then not chi-square. */
+/* Facts of the whole model, and the cells of subjects and events. Tests that assume independent rows are
+ * left out where rows are clustered: the likelihood-ratio and score statistics are then not chi-square. */
 static void present_model(struct rwe_run *run, const struct rwe_key *key,
                           const struct rwe_cox *result)
 {
     struct rwe_document *document = run->document;
-    rwe_document_number(document, key, "n", (double)result->n);
-    rwe_document_number(document, key, "n.event", (double)result->n_events);
     rwe_document_number(document, key, "loglik.null", result->loglik_null);
     rwe_document_number(document, key, "loglik", result->loglik);
     rwe_document_number(document, key, "wald.statistic", result->wald_statistic);
@@ -90,42 +88,76 @@ static void present_model(struct rwe_run *run, const struct rwe_key *key,
     rwe_document_number(document, key, "score.statistic", result->score_statistic);
 }
 
-static void present_failure(struct rwe_run *run, struct rwe_grid *grid, struct rwe_key key,
-                            const struct rwe_design *design, const struct rwe_error *reason)
-{
-    key.term = "arm";
-    rwe_grid_row(grid, 0, "%s, %s", key.endpoint, design->label);
-    rwe_fact hr = rwe_document_number(run->document, &key, "hr", NAN);
-    rwe_fact low = rwe_document_number(run->document, &key, "conf.low", NAN);
-    rwe_fact high = rwe_document_number(run->document, &key, "conf.high", NAN);
-    rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, hr, low, high);
-    rwe_document_warning(run->document, "not-estimable", "cox", "%s, %s: %s", key.endpoint,
-                         design->label,
-                         reason->status == RWE_SEPARATED
-                             ? "the hazard ratio runs off to 0 or infinity, since one arm has no "
-                               "event while the other is at risk"
-                             : reason->message);
-}
-
-static void present(struct rwe_run *run, struct rwe_grid *grid, struct rwe_key key,
-                    const struct rwe_design *design, const struct rwe_cox *result)
+/* The row of one contrast: its label, and who is in the model. */
+static void start_row(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
+                      const struct rwe_design *design, size_t arm, const rwe_fact sizes[2])
 {
     const struct rwe_cohort *cohort = run->cohort;
-    present_model(run, &key, result);
-    for (size_t j = 0; j < result->p; j++) {
+    rwe_grid_row(grid, 0, "%s, %s: %s against %s", key->endpoint, design->label,
+                 cohort->arm_level[arm], cohort->arm_level[0]);
+    rwe_grid_cell(grid, RWE_CELL_COUNT, sizes[0], RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(grid, RWE_CELL_COUNT, sizes[1], RWE_NO_FACT, RWE_NO_FACT);
+}
+
+static size_t count_events(const struct rwe_cohort *cohort, const struct rwe_endpoint *endpoint,
+                           const struct rwe_design *design)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < cohort->n; i++)
+        n += design->member[i] && endpoint->event[i];
+    return n;
+}
+
+static void present(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_endpoint *endpoint,
+                    const struct rwe_design *design, const struct rwe_cox *result,
+                    const struct rwe_error *failure)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    struct rwe_key key = rwe_key_in("cox", endpoint, design);
+    key.model = "arm";
+    /* One statement each: C does not say which item of a list comes first. */
+    double n_events = (double)count_events(cohort, endpoint, design);
+    rwe_fact sizes[2];
+    sizes[0] = rwe_document_number(run->document, &key, "n", (double)design->n);
+    sizes[1] = rwe_document_number(run->document, &key, "n.event", n_events);
+    if (result != NULL)
+        present_model(run, &key, result);
+    for (size_t arm = 1; arm < cohort->n_arms; arm++) {
         struct rwe_key term = key;
         term.term = cohort->n_arms == 2
                         ? "arm"
-                        : rwe_arena_format(run->arena, "arm=%s", cohort->arm_level[j + 1]);
-        rwe_grid_row(grid, 0, "%s, %s: %s against %s", key.endpoint, design->label,
-                     cohort->arm_level[j + 1], cohort->arm_level[0]);
-        if (term.term != NULL)
-            present_term(run, grid, &term, result, j);
+                        : rwe_arena_format(run->arena, "arm=%s", cohort->arm_level[arm]);
+        start_row(run, grid, &key, design, arm, sizes);
+        if (result != NULL)
+            present_term(run, grid, &term, result, arm - 1);
+        else
+            rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS,
+                          rwe_document_number(run->document, &term, "hr", NAN), RWE_NO_FACT,
+                          RWE_NO_FACT);
     }
-    if (!result->converged)
+    if (result == NULL)
+        rwe_document_warning(run->document, "not-estimable", "cox", "%s, %s: %s", key.endpoint,
+                             design->label, failure->message);
+    else if (!result->converged)
         rwe_document_warning(run->document, "not-converged", "cox",
                              "%s, %s: Newton's method did not converge in %zu steps", key.endpoint,
                              design->label, result->n_iterations);
+}
+
+/* A failure of the fit in terms of the arms. */
+static void explain(const struct rwe_cohort *cohort, struct rwe_error *reason)
+{
+    const char *arm = reason->index + 1 < cohort->n_arms ? cohort->arm_level[reason->index + 1]
+                                                         : cohort->arm_level[cohort->n_arms - 1];
+    if (reason->status == RWE_SEPARATED)
+        rwe_error_set(reason, RWE_SEPARATED, reason->index,
+                      "the hazard ratio of \"%s\" against \"%s\" runs off to 0 or infinity, since "
+                      "one of them has no event while the other is at risk",
+                      arm, cohort->arm_level[0]);
+    if (reason->status == RWE_COLLINEAR)
+        rwe_error_set(reason, RWE_COLLINEAR, reason->index,
+                      "\"%s\" and \"%s\" are never at risk together when there is an event", arm,
+                      cohort->arm_level[0]);
 }
 
 static enum rwe_status run_one(struct rwe_run *run, struct rwe_grid *grid,
@@ -134,8 +166,6 @@ static enum rwe_status run_one(struct rwe_run *run, struct rwe_grid *grid,
 {
     struct rwe_cox result;
     struct rwe_error reason = {0};
-    struct rwe_key key = rwe_key_in("cox", endpoint, design);
-    key.model = "arm";
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     enum rwe_status status = compute(run, endpoint, design, &result, &reason);
     bool exists = status != RWE_SEPARATED && status != RWE_NOT_ESTIMABLE && status != RWE_COLLINEAR;
@@ -143,10 +173,8 @@ static enum rwe_status run_one(struct rwe_run *run, struct rwe_grid *grid,
         *error = reason;
         return status;
     }
-    if (status == RWE_OK)
-        present(run, grid, key, design, &result);
-    else
-        present_failure(run, grid, key, design, &reason);
+    explain(run->cohort, &reason);
+    present(run, grid, endpoint, design, status == RWE_OK ? &result : NULL, &reason);
     rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }
@@ -161,6 +189,8 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
     rwe_document_section(run->document, 1, "Cox model");
     struct rwe_grid *grid = rwe_document_table(run->document, "Hazard ratios of the arms");
     rwe_grid_column(grid, "endpoint and contrast");
+    rwe_grid_column(grid, "n");
+    rwe_grid_column(grid, "events");
     rwe_grid_column(grid, "hazard ratio\n(%s CI)", rwe_conf_level_text(run));
     rwe_grid_column(grid, "log HR");
     rwe_grid_column(grid, "std. error");

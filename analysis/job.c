@@ -79,6 +79,7 @@ static struct rwe_table_options table_options(const struct rwe_settings *setting
     int delimiter = rwe_settings_choice(settings, "delimiter");
     options.encoding = rwe_settings_text(settings, "encoding");
     options.delimiter = delimiter < 0 ? '\0' : ",;\t"[delimiter];
+    options.decimal_comma = rwe_settings_choice(settings, "decimal") == 1;
     if (rwe_settings_has(settings, "missing-tokens"))
         options.missing = rwe_settings_list(settings, "missing-tokens");
     return options;

@@ -107,7 +107,7 @@ static void present_summary(struct rwe_run *run, const struct result results[], 
     rwe_grid_column(grid, "n");
     rwe_grid_column(grid, "events");
     rwe_grid_column(grid, "median%s\n(%s CI)", rwe_time_unit_suffix(run), level);
-    rwe_grid_column(grid, "median follow-up\n(%s CI)", level);
+    rwe_grid_column(grid, "median follow-up%s\n(%s CI)", rwe_time_unit_suffix(run), level);
     for (size_t r = 0; r < n; r++) {
         rwe_grid_row(grid, 0, "%s, %s", results[r].endpoint->name, results[r].design->label);
         for (size_t a = 0; a < run->cohort->n_arms; a++) {

@@ -314,10 +314,11 @@ static void present_matching(struct rwe_run *run, const struct state *s)
     rwe_grid_note(
         grid,
         "Greedy 1:1 nearest neighbour on the logit of the propensity score, without "
-        "replacement, %s first; ties by subject identifier. It estimates the effect in "
+        "replacement, %s first; ties by %s. It estimates the effect in "
         "those treated who have a like control.",
         (const char *const[]){"closest pair", "largest score", "smallest score",
-                              "random order"}[rwe_settings_choice(run->settings, "match-order")]);
+                              "random order"}[rwe_settings_choice(run->settings, "match-order")],
+        cohort->has_id ? "subject identifier" : "an order drawn from the data");
 }
 
 static void warn_small(struct rwe_run *run, const struct state *s)
@@ -328,9 +329,9 @@ static void warn_small(struct rwe_run *run, const struct state *s)
     size_t rarer = treated < s->n - treated ? treated : s->n - treated;
     if (rarer < 10 * s->columns.n)
         rwe_document_warning(run->document, "few-per-variable", "ps",
-                             "%zu subjects in the smaller arm for %zu terms of the propensity "
-                             "model: fewer than ten a term.",
-                             rarer, s->columns.n);
+                             "%zu subjects in the smaller arm for the propensity model's %zu "
+                             "term%s: fewer than ten a term.",
+                             rarer, s->columns.n, s->columns.n == 1 ? "" : "s");
     if (s->match.n_pairs * 2 < (treated < s->n - treated ? treated : s->n - treated))
         rwe_document_warning(run->document, "many-unmatched", "psm",
                              "Fewer than half of the smaller arm found a partner: the matched "
@@ -350,36 +351,60 @@ static enum rwe_status run_psm(struct rwe_run *run, void *state, struct rwe_erro
 
 /* ---- the matched subjects as a file ---- */
 
+static void write_row(FILE *out, const struct rwe_cohort *cohort, const struct state *s, size_t k)
+{
+    uint32_t i = s->subject[k];
+    rwe_csv_write_text(out, cohort->id[i]);
+    putc(',', out);
+    rwe_csv_write_text(out, cohort->arm_level[cohort->arm[i]]);
+    fprintf(out, ",%u,1,%.17g,%.17g\n", s->match.pair[k] + 1, s->model.fitted[k],
+            s->model.linear[k]);
+}
+
+struct export
+{
+    const struct rwe_run *run;
+    const struct state *state;
+    const uint32_t
+        *member[2]; /* by pair: row of the model of its control, of its treated subject */
+};
+
+/* Pair by pair, the treated subject first. */
 static void write_matched(FILE *out, const void *context)
 {
-    const struct rwe_run *run = ((const void *const *)context)[0];
-    const struct state *s = ((const void *const *)context)[1];
+    const struct export *export = context;
     fputs("id,arm,pair,weight,ps,logit_ps\n", out);
-    for (size_t k = 0; k < s->n; k++) {
-        uint32_t i = s->subject[k];
-        if (s->match.pair[k] == RWE_UNMATCHED)
-            continue;
-        rwe_csv_write_text(out, run->cohort->id[i]);
-        putc(',', out);
-        rwe_csv_write_text(out, run->cohort->arm_level[run->cohort->arm[i]]);
-        fprintf(out, ",%u,1,%.17g,%.17g\n", s->match.pair[k] + 1, s->model.fitted[k],
-                s->model.linear[k]);
-    }
+    for (size_t p = 0; p < export->state->match.n_pairs; p++)
+        for (int arm = 1; arm >= 0; arm--)
+            write_row(out, export->run->cohort, export->state, export->member[arm][p]);
+}
+
+static enum rwe_status export_matched(const struct rwe_run *run, const struct state *s,
+                                      const char *path, struct rwe_error *error)
+{
+    uint32_t *member[2] = {RWE_NEW(run->arena, uint32_t, s->match.n_pairs),
+                           RWE_NEW(run->arena, uint32_t, s->match.n_pairs)};
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    for (size_t k = 0; k < s->n; k++)
+        if (s->match.pair[k] != RWE_UNMATCHED)
+            member[s->treated[k]][s->match.pair[k]] = (uint32_t)k;
+    const struct export export = {run, s, {member[0], member[1]}};
+    return rwe_file_write(path, write_matched, &export, error);
 }
 
 static enum rwe_status write_files(const struct rwe_run *run, const void *state,
                                    struct rwe_error *error)
 {
     const char *path = rwe_settings_text(run->settings, "export-matched");
-    const void *const context[] = {run, state};
-    return path == NULL ? RWE_OK : rwe_file_write(path, write_matched, context, error);
+    return path == NULL ? RWE_OK : export_matched(run, state, path, error);
 }
 
 const struct rwe_analysis rwe_analysis_psm = {
     .name = "psm",
     .choices = "nearest",
     .help = "Propensity-score matching: adds the population \"matched\", on which every analysis "
-            "runs too. Brings Table 1 and the balance of covariates.",
+            "that is asked for runs too. Brings Table 1 and the balance of covariates.",
     .brings = "table1 balance",
     .options = &option_list,
     .design = design,

@@ -46,7 +46,7 @@ static const struct rwe_options option_list = RWE_OPTIONS(options);
 /* Two ways to count a subject in. */
 static const struct level {
     const char *name;
-    uint8_t least_grade;
+    int least_grade;
 } levels[] = {{"any", 1}, {">=3", 3}};
 enum { N_LEVELS = 2, SEVERE = 1 };
 
@@ -78,17 +78,16 @@ static void count_grades(const struct rwe_cohort *cohort, const struct rwe_desig
             grade_count[cohort->arm[row->subject[k]] * GRADES + row->worst[k]]++;
 }
 
-static size_t at_least(const size_t grade_count[], size_t arm, uint8_t least)
+static size_t at_least(const size_t grade_count[], size_t arm, int least)
 {
     size_t n = 0;
-    for (uint8_t g = least; g <= RWE_WORST_GRADE; g++)
+    for (int g = least; g <= RWE_WORST_GRADE; g++)
         n += grade_count[arm * GRADES + g];
     return n;
 }
 
 /* Pairs by who of the two had the event; first is the treated one. */
-static struct rwe_paired_counts count_pairs(const struct table *t, const struct row *row,
-                                            uint8_t least)
+static struct rwe_paired_counts count_pairs(const struct table *t, const struct row *row, int least)
 {
     struct rwe_paired_counts pairs = {0};
     memset(t->pair_state, 0, t->design->n_pairs);
@@ -111,7 +110,7 @@ struct comparison {
     double p_value;
 };
 
-static struct comparison compare(const struct table *t, const struct row *row, uint8_t least)
+static struct comparison compare(const struct table *t, const struct row *row, int least)
 {
     double level = rwe_settings_number(t->run->settings, "conf-level");
     if (t->design->pair != NULL) {
@@ -184,7 +183,7 @@ static void present_row(const struct table *t, const struct row *row, bool shown
             present_difference(t, grid, &key, &comparison);
         }
     }
-    for (uint8_t g = 1; g <= RWE_WORST_GRADE; g++)
+    for (int g = 1; g <= RWE_WORST_GRADE; g++)
         for (size_t a = 0; a < cohort->n_arms; a++) {
             struct rwe_key arm = rwe_key_arm(key, cohort, a);
             arm.level = (const char *const[]){"", "1", "2", "3", "4", "5"}[g];

@@ -2,39 +2,37 @@
 #include "rwe/base/hash.h"
 
 #include <errno.h>
-#include <openssl/evp.h>
+#include <nettle/sha2.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-/* rwe_sha256 is OpenSSL's digest context under a name of ours, so that no header shows OpenSSL. */
-static EVP_MD_CTX *context_of(struct rwe_sha256 *hash)
-{
-    return (EVP_MD_CTX *)hash;
-}
+/* Nettle rather than OpenSSL: as fast on long input (it uses the processor's SHA instructions too), but
+ * without 1.6 ms of start-up in a process that takes ten. */
+struct rwe_sha256 {
+    struct sha256_ctx context;
+};
 
 struct rwe_sha256 *rwe_sha256_new(void)
 {
-    EVP_MD_CTX *context = EVP_MD_CTX_new();
-    if (context != NULL && EVP_DigestInit_ex(context, EVP_sha256(), NULL) != 1) {
-        EVP_MD_CTX_free(context);
-        context = NULL;
-    }
-    return (struct rwe_sha256 *)context;
+    struct rwe_sha256 *hash = malloc(sizeof *hash);
+    if (hash != NULL)
+        sha256_init(&hash->context);
+    return hash;
 }
 
 void rwe_sha256_add(struct rwe_sha256 *hash, const void *bytes, size_t size)
 {
-    EVP_DigestUpdate(context_of(hash), bytes, size);
+    sha256_update(&hash->context, size, bytes);
 }
 
 void rwe_sha256_finish(struct rwe_sha256 *hash, char hex[RWE_SHA256_SIZE])
 {
-    unsigned char digest[EVP_MAX_MD_SIZE];
-    unsigned int size = 0;
-    EVP_DigestFinal_ex(context_of(hash), digest, &size);
-    for (unsigned int i = 0; hex != NULL && i < size; i++)
+    unsigned char digest[SHA256_DIGEST_SIZE];
+    sha256_digest(&hash->context, sizeof digest, digest);
+    for (size_t i = 0; hex != NULL && i < sizeof digest; i++)
         snprintf(hex + 2 * i, 3, "%02x", digest[i]);
-    EVP_MD_CTX_free(context_of(hash));
+    free(hash);
 }
 
 enum rwe_status rwe_sha256_file(const char *path, char hex[RWE_SHA256_SIZE],

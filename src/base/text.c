@@ -48,7 +48,8 @@ const char *rwe_text_nearest(const char *name, const char *const candidates[], s
 {
     size_t length = strlen(name);
     const char *nearest = NULL;
-    int best = 2 * (int)(length / 3 < 3 ? length / 3 : 3) + 1;
+    size_t most = length < 3 ? 1 : length / 3 < 3 ? length / 3 : 3;
+    int best = 2 * (int)most + 1;
     if (length >= LONGEST)
         return NULL;
     for (size_t i = 0; i < n; i++) {

@@ -40,6 +40,10 @@ static enum rwe_status fail_unknown(const struct rwe_cli *cli, const char *argum
     if (rwe_arena_failed(cli->arena))
         return rwe_fail_memory(error);
     const char *bare = name + strspn(name, "-");
+    for (size_t i = 0; rwe_options_not_built[i] != NULL; i++)
+        if (strcmp(bare, rwe_options_not_built[i]) == 0)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "%s is not part of version %s", name,
+                            RWE_VERSION);
     for (size_t i = 0; i < options.n; i++) {
         names.item[i] = options.item[i].name;
         if (bare - name == 2 && strncmp(bare, names.item[i], strlen(bare)) == 0)

@@ -100,9 +100,9 @@ int rwe_cli_check(struct rwe_cli *cli, const char *path)
     struct rwe_error error = {0};
     size_t n_different = 0;
     if (cli->files.n > 0)
-        rwe_fail(&error, RWE_USAGE, RWE_NO_INDEX,
-                 "--check takes the cohort from the results file: leave \"%s\" out",
-                 cli->files.item[0]);
+        rwe_error_set(&error, RWE_USAGE, RWE_NO_INDEX,
+                      "--check takes the cohort from the results file: leave \"%s\" out",
+                      cli->files.item[0]);
     else
         check(cli, path, &n_different, &error);
     if (error.status != RWE_OK)

@@ -6,78 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* Complaints of one kind that are printed before the rest are only counted. */
-enum { COMPLAINTS_SHOWN = 20 };
-
-int rwe_cli_fail(FILE *err, const struct rwe_error *error)
-{
-    fprintf(err, "rwe-analyze: %s\n", error->message);
-    return error->status == RWE_USAGE ? RWE_EXIT_USAGE : RWE_EXIT_FAILED;
-}
-
-/* ---- study ---- */
-
-static enum rwe_status load_study(struct rwe_cli *cli, struct rwe_error *error)
-{
-    struct rwe_settings *settings = cli->settings;
-    const char *path = rwe_settings_text(settings, "study");
-    if (path != NULL)
-        return rwe_study_load(settings, path, error);
-    if (rwe_settings_has(settings, "arm") || rwe_settings_has(settings, "endpoint"))
-        return RWE_OK;
-    enum rwe_status status = rwe_study_load_text(
-        settings, rwe_builtin_study, rwe_builtin_study_size, "built-in study NCT07062484", error);
-    /* Which file holds the adverse events only the user can say. */
-    if (status == RWE_OK && rwe_settings_source(settings, "ae") == RWE_FROM_STUDY)
-        rwe_settings_unset(settings, "ae");
-    if (status == RWE_OK && !rwe_settings_has(settings, "ae"))
-        rwe_settings_unset(settings, "toxicity");
-    return status;
-}
-
-/* A file that does not have the columns of the built-in study: say what was assumed. */
-static void explain_builtin(const struct rwe_cli *cli, struct rwe_error *error)
-{
-    bool builtin = rwe_settings_text(cli->settings, "study") == NULL &&
-                   rwe_settings_source(cli->settings, "arm") == RWE_FROM_STUDY;
-    size_t length = strlen(error->message);
-    if (builtin && error->status == RWE_USAGE)
-        snprintf(error->message + length, sizeof error->message - length,
-                 ". Since neither --study nor --arm and --endpoint say how the file reads, the "
-                 "columns of the built-in study NCT07062484 are expected");
-}
-
-enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_document **document,
-                            struct rwe_error *error)
-{
-    struct rwe_complaints complaints = {.arena = cli->arena};
-    if (cli->files.n != 1)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        cli->files.n == 0
-                            ? "which file? Say rwe-analyze COHORT.csv; --help tells the rest"
-                            : "one cohort file is read, but %zu are named (\"%s\" too)",
-                        cli->files.n, cli->files.n == 0 ? "" : cli->files.item[1]);
-    enum rwe_status status = load_study(cli, error);
-    if (status != RWE_OK)
-        return status;
-    struct rwe_job job = {
-        .settings = cli->settings,
-        .cohort_file = cli->files.item[0],
-        .study_file = rwe_settings_text(cli->settings, "study"),
-        .command = cli->command,
-        .arena = cli->arena,
-        .document_arena = cli->document_arena,
-        .complaints = &complaints,
-    };
-    status = rwe_job_run(&job, document, error);
-    if (status != RWE_OK)
-        explain_builtin(cli, error);
-    bool quiet = status == RWE_OK && rwe_settings_flag(cli->settings, "quiet");
-    if (!quiet)
-        rwe_complaints_print(&complaints, COMPLAINTS_SHOWN, cli->err);
-    return status;
-}
-
 /* ---- output ---- */
 
 static const struct rwe_format *choose_format(const struct rwe_settings *settings)
@@ -106,13 +34,8 @@ static enum rwe_status write_file(const struct rwe_document *document,
                                   const struct rwe_render_options *options, const char *path,
                                   struct rwe_error *error)
 {
-    struct rwe_bytes bytes = {0};
-    FILE *memory = rwe_bytes_open(&bytes);
-    if (memory == NULL)
-        return rwe_fail_memory(error);
-    enum rwe_status status = rwe_render(document, format, options, memory, error);
-    if (rwe_bytes_close(&bytes, memory, error) != RWE_OK)
-        status = RWE_NO_MEMORY;
+    struct rwe_bytes bytes;
+    enum rwe_status status = rwe_render_bytes(document, format, options, &bytes, error);
     if (status == RWE_OK)
         status = rwe_file_write(path, copy_bytes, &bytes, error);
     rwe_bytes_clear(&bytes);
@@ -218,8 +141,8 @@ static int finish_output(FILE *out, FILE *err, int code)
         return code;
     if (code != RWE_EXIT_DONE && code != RWE_EXIT_WARNINGS)
         return code; /* told already */
-    rwe_fail(&error, RWE_IO, RWE_NO_INDEX, "cannot write to standard output: %s",
-             strerror(errno == 0 ? EIO : errno));
+    rwe_error_set(&error, RWE_IO, RWE_NO_INDEX, "cannot write to standard output: %s",
+                  strerror(errno == 0 ? EIO : errno));
     return rwe_cli_fail(err, &error);
 }
 
@@ -236,7 +159,7 @@ int rwe_cli_main(int argc, char *const argv[], FILE *out, FILE *err)
     if (cli.arena != NULL && cli.document_arena != NULL)
         cli.settings = rwe_cli_settings(cli.arena);
     if (cli.settings == NULL)
-        rwe_fail_memory(&error);
+        rwe_error_set(&error, RWE_NO_MEMORY, RWE_NO_INDEX, "out of memory");
     else
         rwe_cli_parse(&cli, argc, argv, &error);
     code = error.status == RWE_OK ? dispatch(&cli) : rwe_cli_fail(err, &error);

@@ -28,6 +28,10 @@ extern const struct rwe_options rwe_cli_options;
 /* Analyses that the interface names and this version does not have yet, ended by NULL. */
 extern const char *const rwe_not_built[];
 
+/* Other options of the interface that this version does not have: without them a result would be another
+ * than was asked for, so they are refused. Ended by NULL. */
+extern const char *const rwe_options_not_built[];
+
 /* Settings with every option of the program. NULL when memory is out. */
 struct rwe_settings *rwe_cli_settings(struct rwe_arena *arena);
 

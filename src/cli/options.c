@@ -82,6 +82,11 @@ const char *const rwe_not_built[] = {
     "timedep", "ccw",  "subgroups", "sensitivity", NULL,
 };
 
+const char *const rwe_options_not_built[] = {
+    "entry",    "tau",       "ratio",  "replace", "exact", "distance",
+    "estimand", "bootstrap", "compat", "init",    NULL,
+};
+
 struct rwe_settings *rwe_cli_settings(struct rwe_arena *arena)
 {
     struct rwe_options lists[RWE_MOST_OPTION_LISTS + 1];

@@ -155,29 +155,33 @@ static bool same_id(const struct raw *raw, uint32_t a, uint32_t b)
     return strcmp(raw->id[a], raw->id[b]) == 0;
 }
 
-/* Complains of every row whose identifier an earlier row has too; they stand side by side now. */
+static enum rwe_status complain_duplicate(const struct raw *raw, uint32_t row, uint32_t other)
+{
+    struct rwe_complaint complaint = {
+        .file = rwe_table_file(raw->table),
+        .line = rwe_table_line(raw->table, row),
+        .row = row,
+        .column = rwe_settings_text(raw->settings, "id"),
+        .value = raw->id[row],
+        .reason = "a duplicate identifier",
+        .advice = rwe_arena_format(raw->arena, "line %zu has it too; one row is one subject",
+                                   rwe_table_line(raw->table, other)),
+    };
+    return rwe_complaints_add(raw->complaints, &complaint);
+}
+
+/* Complains of every row whose identifier another row has too; they stand side by side now. Of the
+ * first as well: which of them is right nobody can tell, least of all the order of the file. */
 static enum rwe_status find_duplicates(const struct raw *raw, const uint32_t row[], size_t n)
 {
-    uint32_t first = 0;
-    for (size_t k = 1; raw->id != NULL && k < n; k++) {
-        if (!same_id(raw, row[k - 1], row[k])) {
-            first = (uint32_t)k;
-            continue;
-        }
-        struct rwe_complaint complaint = {
-            .file = rwe_table_file(raw->table),
-            .line = rwe_table_line(raw->table, row[k]),
-            .row = row[k],
-            .column = rwe_settings_text(raw->settings, "id"),
-            .value = raw->id[row[k]],
-            .reason = "a duplicate identifier",
-            .advice = rwe_arena_format(raw->arena, "line %zu has it too; one row is one subject",
-                                       rwe_table_line(raw->table, row[first])),
-        };
-        if (rwe_complaints_add(raw->complaints, &complaint) != RWE_OK)
-            return RWE_NO_MEMORY;
+    enum rwe_status status = RWE_OK;
+    for (size_t k = 0; raw->id != NULL && k < n && status == RWE_OK; k++) {
+        bool as_before = k > 0 && same_id(raw, row[k - 1], row[k]);
+        bool as_next = k + 1 < n && same_id(raw, row[k], row[k + 1]);
+        if (as_before || as_next)
+            status = complain_duplicate(raw, row[k], row[as_before ? k - 1 : k + 1]);
     }
-    return RWE_OK;
+    return status;
 }
 
 /* ---- from columns of the file to columns of subjects ---- */

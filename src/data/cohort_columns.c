@@ -17,7 +17,7 @@ enum rwe_status rwe_cohort_column(const struct rwe_table *table, const char *opt
     for (size_t j = 0; j < n; j++)
         names[j] = rwe_table_name(table, j);
     const char *near = rwe_text_nearest(name, names, n);
-    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "%s has no column \"%s\" (%s)%s%s%s",
+    return rwe_fail(error, RWE_NO_COLUMN, RWE_NO_INDEX, "%s has no column \"%s\" (%s)%s%s%s",
                     rwe_table_file(table), name, option, near == NULL ? "" : ": did you mean \"",
                     near == NULL ? "" : near, near == NULL ? "" : "\"?");
 }
@@ -205,15 +205,18 @@ static enum rwe_status read_events(struct raw *raw, struct raw_endpoint *endpoin
         return status;
     endpoint->event = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
     int8_t *meaning = RWE_NEW(raw->scratch, int8_t, factor.n_levels);
-    if (rwe_arena_failed(raw->scratch))
+    const char *advice =
+        rwe_arena_format(raw->arena, "say which value is the event, as in --endpoint %s=%s,%s:%s",
+                         endpoint->spec->name, endpoint->spec->time, endpoint->spec->event,
+                         factor.n_levels == 0 ? "VALUE" : factor.level[factor.n_levels - 1]);
+    if (rwe_arena_failed(raw->scratch) || advice == NULL)
         return rwe_fail_memory(error);
     status = code_events(raw, endpoint->spec, &factor, meaning, error);
     for (size_t i = 0; status == RWE_OK && i < raw->n_rows; i++) {
         int8_t code = factor.code[i] < 0 ? 0 : meaning[factor.code[i]];
         endpoint->event[i] = code == 1;
-        if (code < 0 &&
-            complain(raw, i, column, factor.level[factor.code[i]], "neither 0 nor 1",
-                     "say which value is the event, as in --endpoint os=time,status:2") != RWE_OK)
+        if (code < 0 && complain(raw, i, column, factor.level[factor.code[i]], "neither 0 nor 1",
+                                 advice) != RWE_OK)
             return rwe_fail_memory(error);
     }
     return status;
@@ -293,6 +296,38 @@ static enum rwe_status read_covariate(struct raw *raw, struct raw_variable *vari
     return RWE_OK;
 }
 
+/* What a column is already declared as, or NULL. */
+static const char *role_of(const struct rwe_settings *settings, const char *column)
+{
+    static const char *const roles[][2] = {
+        {"id", "the identifier"},
+        {"arm", "the arm"},
+        {"exposure-start", "the start of the exposure"},
+    };
+    struct rwe_endpoint_specs endpoints = rwe_settings_endpoints(settings);
+    for (size_t r = 0; r < sizeof roles / sizeof roles[0]; r++) {
+        const char *name = rwe_settings_text(settings, roles[r][0]);
+        if (name != NULL && strcmp(name, column) == 0)
+            return roles[r][1];
+    }
+    for (size_t e = 0; e < endpoints.n; e++)
+        if (strcmp(endpoints.item[e].time, column) == 0 ||
+            strcmp(endpoints.item[e].event, column) == 0)
+            return "part of an endpoint, which lies after time zero";
+    return NULL;
+}
+
+static enum rwe_status check_role(const struct raw *raw, const char *covariate,
+                                  struct rwe_error *error)
+{
+    const char *role = role_of(raw->settings, covariate);
+    if (role == NULL)
+        return RWE_OK;
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                    "\"%s\" cannot be a covariate: it is %s. Leave it out of the covariates",
+                    covariate, role);
+}
+
 static enum rwe_status read_covariates(struct raw *raw, struct rwe_error *error)
 {
     struct rwe_strings names = rwe_settings_list(raw->settings, "covariates");
@@ -311,7 +346,9 @@ static enum rwe_status read_covariates(struct raw *raw, struct rwe_error *error)
         if (list_has((struct rwe_strings){names.item, j}, names.item[j]))
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "covariate \"%s\" is listed twice",
                             names.item[j]);
-        enum rwe_status status = read_covariate(raw, &raw->covariate[j], error);
+        enum rwe_status status = check_role(raw, names.item[j], error);
+        if (status == RWE_OK)
+            status = read_covariate(raw, &raw->covariate[j], error);
         if (status != RWE_OK)
             return status;
     }

@@ -50,14 +50,15 @@ static const char *advice_on_number(const char *text, size_t length)
         return "a value outside the limits of measurement must be coded as a number by a rule that "
                "your protocol states";
     if (strspn(text, "+-0123456789.,") == length && strchr(text, ',') != NULL)
-        return "write a decimal comma as a point, and no separators between thousands";
+        return "say --decimal comma if that is what it is, or write a point; no separators between "
+               "thousands";
     if (text[length - 1] == '%')
         return "write the number without the percent sign";
     if (rwe_date_parse(text, length, &day))
-        return "it is a date: declare the column as one";
+        return "it is a date: give the time from time zero as a number";
     if (has_unit(text))
         return "write the number alone, its unit belongs into the header";
-    return "correct it, or name the token with --missing";
+    return "correct it, or name the token with --missing-tokens";
 }
 
 static const char *advice_on_date(const char *text, size_t length)
@@ -80,7 +81,7 @@ static const char *advice_on_date(const char *text, size_t length)
     }
     if ((digits == 1 || digits == 2) && !rwe_number_parse(text, length, &number))
         return "write the year first: 2023-05-01";
-    return "write it as 2023-05-01, or name the token with --missing";
+    return "write it as 2023-05-01, or name the token with --missing-tokens";
 }
 
 static enum rwe_status complain(const struct rwe_table *table, size_t column, size_t row,
@@ -96,6 +97,21 @@ static enum rwe_status complain(const struct rwe_table *table, size_t column, si
 
 /* ---- readers ---- */
 
+/* A number as the file writes them: with a decimal comma where the options say so. */
+static bool read_number(const struct rwe_table *table, const char *text, size_t length,
+                        double *number)
+{
+    char copy[64];
+    const char *comma = table->decimal_comma ? memchr(text, ',', length) : NULL;
+    if (comma == NULL)
+        return rwe_number_parse(text, length, number);
+    if (length >= sizeof copy || memchr(text, '.', length) != NULL)
+        return false;
+    memcpy(copy, text, length + 1);
+    copy[comma - text] = '.';
+    return rwe_number_parse(copy, length, number);
+}
+
 enum rwe_status rwe_table_numbers(const struct rwe_table *table, size_t column, double out[],
                                   struct rwe_complaints *complaints)
 {
@@ -107,7 +123,10 @@ enum rwe_status rwe_table_numbers(const struct rwe_table *table, size_t column, 
         if (rwe_table_is_missing(table, text, length))
             continue;
         double number;
-        if (rwe_number_parse(text, length, &number) && isfinite(number)) {
+        if (length < sizeof(uint64_t) &&
+            rwe_number_parse_word(rwe_load_bytes(text), length, &out[row]))
+            continue;
+        if (read_number(table, text, length, &number) && isfinite(number)) {
             out[row] = number;
             continue;
         }
@@ -153,7 +172,7 @@ struct rwe_column_summary rwe_table_summary(const struct rwe_table *table, size_
         const char *text = rwe_cells_next(&cells, &length);
         if (rwe_table_is_missing(table, text, length))
             summary.n_missing++;
-        else if (rwe_number_parse(text, length, &number))
+        else if (read_number(table, text, length, &number))
             summary.n_number++;
         else if (rwe_date_parse(text, length, &day))
             summary.n_date++;

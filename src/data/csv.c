@@ -1,82 +1,21 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The only file that knows libcsv. Its callbacks return nothing, so a failure is kept in
- * reader.status, stops all further work of the callbacks, and is looked at after each piece. */
+/* The only file that knows libcsv. */
 #include "decode_private.h"
-#include "intern_private.h"
-#include "table_private.h"
+#include "rows_private.h"
+#include "rwe/base/parallel.h"
 
 #include <csv.h>
-
-#define MOST_COLUMNS ((size_t)100000)
-#define MOST_ROWS ((size_t)UINT32_MAX - 1)
 
 /* libcsv's buffer for one field grows by steps of this. */
 #define FIELD_STEP ((size_t)16 * 1024)
 
-struct reader {
+struct splitter {
+    struct rwe_rows rows;
     struct csv_parser parser;
-    struct rwe_table *table;
-    struct rwe_arena *scratch;
-    struct rwe_complaints *complaints;
-    struct rwe_error *error;
-    const char *name; /* of the file, for messages */
-    size_t longest_record;
-    enum rwe_status status;
-
-    const char **header; /* names as read so far, in scratch */
-    size_t header_capacity;
-
-    bool has_value;  /* the present record has a cell that is not empty, and belongs to a row */
-    size_t cells;    /* of the present record, so far */
-    size_t bytes;    /* of the present record, so far */
-    size_t line;     /* where the parser is */
-    size_t from;     /* line on which the present record began */
-    bool after_cr;   /* the last line ended with a carriage return */
-    bool has_quotes; /* a quote has been seen: only then can a cell hold line ends */
-
-    size_t told_cells; /* the number of cells that `told` is about: most bad rows are alike */
-    const char *told;
+    bool at_line_end;     /* libcsv has just ended a line */
+    bool between_records; /* what comes next begins a record */
+    unsigned threads;     /* that the machine offers */
 };
-
-/* ---- cells ---- */
-
-/* Length of the blank at `s` if one is there: ASCII's, U+00A0, U+3000 and the invisible U+FEFF and
- * U+200B, all of which spreadsheets and Chinese keyboards leave around numbers. */
-static size_t blank(const char *s, size_t n)
-{
-    if (n >= 1 && (unsigned char)s[0] <= ' ')
-        return 1;
-    if (n >= 2 && memcmp(s, "\xc2\xa0", 2) == 0)
-        return 2;
-    if (n >= 3 && (memcmp(s, "\xe3\x80\x80", 3) == 0 || memcmp(s, "\xef\xbb\xbf", 3) == 0 ||
-                   memcmp(s, "\xe2\x80\x8b", 3) == 0))
-        return 3;
-    return 0;
-}
-
-/* Whether a cell that begins or ends with this byte may have a blank there. */
-static inline bool is_edge(char c)
-{
-    return (unsigned char)c <= ' ' || (unsigned char)c >= 0x80;
-}
-
-static void trim(const char **text, size_t *length)
-{
-    size_t size;
-    while ((size = blank(*text, *length)) > 0) {
-        *text += size;
-        *length -= size;
-    }
-    while (*length > 0) {
-        const char *end = *text + *length;
-        size = blank(end - 1, 1);
-        for (size_t n = 2; size == 0 && n <= 3 && n <= *length; n++)
-            size = blank(end - n, n) == n ? n : 0;
-        if (size == 0)
-            return;
-        *length -= size;
-    }
-}
 
 /* Line ends within a quoted cell. */
 static size_t lines_in(const char *text, size_t length)
@@ -87,197 +26,22 @@ static size_t lines_in(const char *text, size_t length)
     return lines;
 }
 
-/* ---- header ---- */
-
-static void add_name(struct reader *reader, const char *text, size_t length)
-{
-    size_t column = reader->cells++;
-    if (reader->cells > MOST_COLUMNS) {
-        reader->status = rwe_fail(reader->error, RWE_BAD_INPUT, column,
-                                  "%s:%zu: the header has more than %zu columns, which no table of "
-                                  "patients has: check that the file is CSV",
-                                  reader->name, reader->from, MOST_COLUMNS);
-        return;
-    }
-    const char **header = rwe_arena_grow(reader->scratch, reader->header, &reader->header_capacity,
-                                         reader->cells, sizeof *header);
-    const char *name = rwe_arena_substring(reader->table->arena, text, length);
-    if (header == NULL || name == NULL) {
-        reader->status = rwe_fail_memory(reader->error);
-        return;
-    }
-    header[column] = name;
-    reader->header = header;
-}
-
-static enum rwe_status check_header(const struct reader *reader)
-{
-    struct rwe_intern seen = {.arena = reader->scratch};
-    for (size_t i = 0; i < reader->cells; i++) {
-        const char *name = reader->header[i];
-        if (name[0] == '\0')
-            return rwe_fail(reader->error, RWE_BAD_INPUT, i,
-                            "%s:%zu: column %zu of %zu has no name in the header: name it, or "
-                            "delete the column; no title may stand above the header",
-                            reader->name, reader->from, i + 1, reader->cells);
-        uint32_t number = rwe_intern_number(&seen, name, strlen(name));
-        if (number == RWE_INTERN_FAILED)
-            return rwe_fail_memory(reader->error);
-        if (number < i)
-            return rwe_fail(reader->error, RWE_BAD_INPUT, i,
-                            "%s:%zu: columns %u and %zu are both named \"%s\": rename one of them",
-                            reader->name, reader->from, number + 1, i + 1, name);
-    }
-    return RWE_OK;
-}
-
-/* The first record that is not blank names the columns. */
-static void end_header(struct reader *reader)
-{
-    struct rwe_table *table = reader->table;
-    bool blank_record = true;
-    for (size_t i = 0; i < reader->cells; i++)
-        blank_record = blank_record && reader->header[i][0] == '\0';
-    if (blank_record)
-        return;
-    reader->status = check_header(reader);
-    if (reader->status != RWE_OK)
-        return;
-    struct rwe_column *column = RWE_NEW(table->arena, struct rwe_column, reader->cells);
-    if (column == NULL) {
-        reader->status = rwe_fail_memory(reader->error);
-        return;
-    }
-    for (size_t i = 0; i < reader->cells; i++)
-        column[i].name = reader->header[i];
-    table->column = column;
-    table->n_columns = reader->cells;
-}
-
-/* ---- records ---- */
-
-static void add_cell(struct reader *reader, const char *text, size_t length)
-{
-    size_t column = reader->cells++;
-    if (column < reader->table->n_columns &&
-        !rwe_column_add(&reader->table->column[column], text, length)) {
-        reader->status = rwe_fail_memory(reader->error);
-        reader->has_value = false;
-    }
-}
-
-/* A cell when no cell of its record has held anything yet. Blank records leave no trace: the empty
- * cells in front of the first value are only counted, and added when it comes. */
-static void begin_record(struct reader *reader, const char *text, size_t length)
-{
-    if (reader->status != RWE_OK)
-        return;
-    if (reader->table->column == NULL) {
-        add_name(reader, text, length);
-        return;
-    }
-    size_t empty = reader->cells;
-    if (length == 0) {
-        reader->cells++;
-        return;
-    }
-    reader->cells = 0;
-    reader->has_value = true;
-    while (reader->cells < empty && reader->status == RWE_OK)
-        add_cell(reader, "", 0);
-    if (reader->status == RWE_OK)
-        add_cell(reader, text, length);
-}
-
 /* Called by libcsv for each cell. */
 static void on_cell(void *field, size_t length, void *context)
 {
-    struct reader *reader = context;
-    const char *text = field;
-    reader->bytes += length + 1;
-    if (reader->has_quotes)
-        reader->line += lines_in(text, length);
-    if (length > 0 && (is_edge(text[0]) || is_edge(text[length - 1])))
-        trim(&text, &length);
-    if (reader->has_value)
-        add_cell(reader, text, length);
-    else
-        begin_record(reader, text, length);
-}
-
-static enum rwe_status complain_of_cells(struct reader *reader)
-{
-    size_t expected = reader->table->n_columns;
-    if (reader->cells != reader->told_cells) {
-        reader->told = rwe_arena_format(reader->table->arena, "has %zu cells, the header has %zu",
-                                        reader->cells, expected);
-        reader->told_cells = reader->cells;
-    }
-    if (reader->told == NULL)
-        return RWE_NO_MEMORY;
-    const struct rwe_complaint complaint = {
-        .file = reader->table->file,
-        .line = reader->from,
-        .row = reader->table->n_rows,
-        .reason = reader->told,
-        .advice = reader->cells < expected
-                      ? "add the missing cells"
-                      : "put a cell that holds the delimiter into double quotes",
-    };
-    return rwe_complaints_add(reader->complaints, &complaint);
-}
-
-static enum rwe_status refuse_length(const struct reader *reader)
-{
-    return rwe_fail(reader->error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                    "%s:%zu: the record that begins here is longer than %zu bytes: close the "
-                    "quotes that it opens, or check that the file is CSV",
-                    reader->name, reader->from, reader->longest_record);
-}
-
-static enum rwe_status end_row(struct reader *reader)
-{
-    struct rwe_table *table = reader->table;
-    if (reader->bytes > reader->longest_record)
-        return refuse_length(reader);
-    if (table->n_rows >= MOST_ROWS)
-        return rwe_fail(reader->error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "%s:%zu: more than %zu rows: split the file", reader->name, reader->from,
-                        MOST_ROWS);
-    if (reader->cells != table->n_columns) {
-        if (complain_of_cells(reader) != RWE_OK)
-            return rwe_fail_memory(reader->error);
-        for (size_t i = reader->cells; i < table->n_columns; i++)
-            if (!rwe_column_add(&table->column[i], "", 0))
-                return rwe_fail_memory(reader->error);
-    }
-    if (rwe_table_note_line(table, reader->from) != RWE_OK)
-        return rwe_fail_memory(reader->error);
-    table->n_rows++;
-    return RWE_OK;
+    struct splitter *splitter = context;
+    rwe_rows_cell(&splitter->rows, field, length);
+    splitter->rows.line += lines_in(field, length);
 }
 
 /* Called by libcsv at each line end outside quotes (that is CSV_REPALL_NL), and at the end of a
- * file without one, with −1. CRLF is two calls; in the second there are no cells. */
+ * file without one, with −1. */
 static void on_line_end(int c, void *context)
 {
-    struct reader *reader = context;
-    if (reader->status != RWE_OK)
-        return;
-    if (c != '\n' || !reader->after_cr || reader->cells > 0)
-        reader->line++;
-    reader->after_cr = c == '\r';
-    if (reader->has_value)
-        reader->status = end_row(reader);
-    else if (reader->table->column == NULL && reader->cells > 0)
-        end_header(reader);
-    reader->has_value = false;
-    reader->cells = 0;
-    reader->bytes = 0;
-    reader->from = reader->line;
+    struct splitter *splitter = context;
+    rwe_rows_end_line(&splitter->rows, (char)(c < 0 ? 0 : c));
+    splitter->at_line_end = true;
 }
-
-/* ---- the file ---- */
 
 /* The delimiter that the first record of `text` holds most, outside quotes; a tie goes to the one
  * that stands first here. */
@@ -303,80 +67,137 @@ static char find_delimiter(const char *text, size_t length)
 }
 
 /* What happened in the last call of libcsv. */
-static enum rwe_status look_at_parser(struct reader *reader)
+static enum rwe_status look_at_parser(struct splitter *splitter)
 {
-    if (csv_error(&reader->parser) != CSV_SUCCESS)
-        return rwe_fail_memory(reader->error); /* CSV_ENOMEM and CSV_ETOOBIG are all it can say */
-    if (reader->status == RWE_OK &&
-        reader->bytes + reader->parser.entry_pos > reader->longest_record)
-        return refuse_length(reader);
-    return reader->status;
+    if (csv_error(&splitter->parser) != CSV_SUCCESS)
+        return rwe_fail_memory(splitter->rows.error); /* CSV_ENOMEM, CSV_ETOOBIG: all it can say */
+    return rwe_rows_check_length(&splitter->rows, splitter->parser.entry_pos);
 }
 
-static enum rwe_status split(struct reader *reader, const char *text, size_t length)
+/* The last byte goes by itself, so that we learn whether it ends a record. */
+static enum rwe_status parse(struct splitter *splitter, const char *text, size_t length)
 {
-    struct csv_parser *parser = &reader->parser;
-    reader->has_quotes = reader->has_quotes || memchr(text, '"', length) != NULL;
-    csv_parse(parser, text, length, on_cell, on_line_end, reader);
-    return look_at_parser(reader);
+    csv_parse(&splitter->parser, text, length - 1, on_cell, on_line_end, splitter);
+    splitter->at_line_end = false;
+    csv_parse(&splitter->parser, text + length - 1, 1, on_cell, on_line_end, splitter);
+    splitter->between_records = splitter->at_line_end;
+    return look_at_parser(splitter);
 }
 
-static enum rwe_status finish(struct reader *reader)
+/* How many bytes at the beginning of `text` are whole rows without a quote. */
+static size_t plain_lines(const struct splitter *splitter, const char *text, size_t length)
 {
-    /* In strict mode, csv_fini refuses a quote that is still open. */
-    csv_set_opts(&reader->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL);
-    if (csv_fini(&reader->parser, on_cell, on_line_end, reader) != 0 &&
-        csv_error(&reader->parser) == CSV_EPARSE)
-        return rwe_fail(reader->error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "%s:%zu: a double quote opens a cell on this line and is never closed: "
-                        "close it, or delete it",
-                        reader->name, reader->line);
-    enum rwe_status status = look_at_parser(reader);
-    if (status != RWE_OK)
-        return status;
-    if (reader->table->column == NULL)
-        return rwe_fail(reader->error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "%s: is empty: it must hold a header and one row for each patient",
-                        reader->name);
-    if (reader->table->n_rows == 0)
-        return rwe_fail(reader->error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "%s: holds a header and no rows: add one row for each patient",
-                        reader->name);
-    return RWE_OK;
+    if (!splitter->between_records || splitter->rows.table->column == NULL)
+        return 0;
+    const char *quote = memchr(text, '"', length);
+    size_t plain = quote == NULL ? length : (size_t)(quote - text);
+    const char *end = memrchr(text, '\n', plain);
+    if (end == NULL)
+        end = memrchr(text, '\r', plain);
+    return end == NULL ? 0 : (size_t)(end + 1 - text);
 }
 
-static enum rwe_status read_all(struct reader *reader, struct rwe_decoder *source)
+/* Lines without quotes are split directly; the header, and from a line with quotes on until its
+ * record ends, libcsv does it. */
+static enum rwe_status split(struct splitter *splitter, const char *text, size_t length)
 {
-    struct rwe_table *table = reader->table;
-    const char *text;
-    size_t length;
-    enum rwe_status status = rwe_decoder_read(source, &text, &length, reader->error);
-    if (status == RWE_OK && table->delimiter == '\0')
-        table->delimiter = length == 0 ? ',' : find_delimiter(text, length);
-    csv_init(&reader->parser, CSV_REPALL_NL);
-    csv_set_delim(&reader->parser, (unsigned char)table->delimiter);
-    csv_set_blk_size(&reader->parser, FIELD_STEP);
-    while (status == RWE_OK && length > 0) {
-        status = split(reader, text, length);
-        if (status == RWE_OK)
-            status = rwe_decoder_read(source, &text, &length, reader->error);
+    enum rwe_status status = RWE_OK;
+    const char *end = text + length;
+    while (status == RWE_OK && text < end) {
+        size_t n = plain_lines(splitter, text, (size_t)(end - text));
+        if (n > 0) {
+            rwe_rows_split_plain(&splitter->rows, text, n);
+            status = splitter->rows.status;
+        } else {
+            const char *line_end = memchr(text, '\n', (size_t)(end - text));
+            n = (size_t)((line_end == NULL ? end : line_end + 1) - text);
+            status = parse(splitter, text, n);
+        }
+        text += n;
     }
-    if (status == RWE_OK)
-        status = finish(reader);
-    csv_free(&reader->parser);
-    rwe_table_complete(table);
     return status;
 }
 
-static enum rwe_status read_table(struct reader *reader, struct rwe_decoder *source)
+static enum rwe_status finish(struct splitter *splitter)
 {
-    struct rwe_table *table = reader->table;
-    enum rwe_status status = read_all(reader, source);
-    if (status == RWE_OK) {
-        table->encoding = rwe_arena_string(table->arena, rwe_decoder_encoding(source));
-        if (table->encoding == NULL)
-            status = rwe_fail_memory(reader->error);
+    struct rwe_rows *rows = &splitter->rows;
+    /* In strict mode, csv_fini refuses a quote that is still open. */
+    csv_set_opts(&splitter->parser, CSV_STRICT | CSV_STRICT_FINI | CSV_REPALL_NL);
+    if (csv_fini(&splitter->parser, on_cell, on_line_end, splitter) != 0 &&
+        csv_error(&splitter->parser) == CSV_EPARSE)
+        return rwe_fail(rows->error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "%s:%zu: a double quote opens a cell on this line and is never closed: "
+                        "close it, or delete it",
+                        rows->name, rows->line);
+    enum rwe_status status = look_at_parser(splitter);
+    return status == RWE_OK ? rwe_rows_finish(rows) : status;
+}
+
+/* What is done with one piece of text; the two jobs share nothing that either changes. */
+struct piece {
+    struct splitter *splitter;
+    struct rwe_decoder *source;
+    const char *text;
+    size_t length;
+    enum rwe_status status;
+};
+
+static void do_job(size_t job, void *context)
+{
+    struct piece *piece = context;
+    if (job == 0)
+        piece->status = split(piece->splitter, piece->text, piece->length);
+    else
+        rwe_decoder_hash(piece->source);
+}
+
+/* Splits `text`; where it is long enough to be worth a thread, its bytes are hashed meanwhile. */
+static enum rwe_status split_and_hash(struct splitter *splitter, struct rwe_decoder *source,
+                                      const char *text, size_t length)
+{
+    enum { WORTH_A_THREAD = 64 * 1024 };
+    struct piece piece = {splitter, source, text, length, RWE_OK};
+    unsigned threads = length < WORTH_A_THREAD ? 1 : splitter->threads;
+    rwe_parallel_for(2, threads, do_job, &piece);
+    return piece.status;
+}
+
+static enum rwe_status split_all(struct splitter *splitter, struct rwe_decoder *source)
+{
+    struct rwe_table *table = splitter->rows.table;
+    struct rwe_error *error = splitter->rows.error;
+    const char *text;
+    size_t length;
+    enum rwe_status status = rwe_decoder_read(source, &text, &length, error);
+    if (status == RWE_OK && table->delimiter == '\0')
+        table->delimiter = length == 0 ? ',' : find_delimiter(text, length);
+    csv_init(&splitter->parser, CSV_REPALL_NL);
+    csv_set_delim(&splitter->parser, (unsigned char)table->delimiter);
+    csv_set_blk_size(&splitter->parser, FIELD_STEP);
+    while (status == RWE_OK && length > 0) {
+        status = split_and_hash(splitter, source, text, length);
+        if (status == RWE_OK)
+            status = rwe_decoder_read(source, &text, &length, error);
     }
+    if (status == RWE_OK)
+        status = finish(splitter);
+    csv_free(&splitter->parser);
+    return status;
+}
+
+/* Reads `source` into `table`, and closes it. */
+static enum rwe_status read_table(struct rwe_rows rows, struct rwe_decoder *source)
+{
+    struct rwe_table *table = rows.table;
+    struct splitter splitter = {
+        .rows = rows, .between_records = true, .threads = rwe_parallel_available()};
+    splitter.rows.name = rwe_decoder_name(source);
+    enum rwe_status status = split_all(&splitter, source);
+    rwe_table_complete(table);
+    table->encoding = rwe_arena_string(table->arena, rwe_decoder_encoding(source));
+    if (status == RWE_OK && table->encoding == NULL)
+        status = rwe_fail_memory(rows.error);
+    rwe_decoder_close(source, table->sha256);
     if (status != RWE_OK)
         rwe_table_close(table);
     return status;
@@ -394,19 +215,15 @@ enum rwe_status rwe_table_read(const char *path, const struct rwe_table_options 
     if (status == RWE_OK)
         status =
             rwe_decoder_open(path, options->encoding, RWE_DECODER_CHUNK, scratch, &source, error);
-    if (status == RWE_OK) {
-        struct reader reader = {.table = fresh,
-                                .scratch = scratch,
-                                .complaints = complaints,
-                                .error = error,
-                                .name = rwe_decoder_name(source),
-                                .longest_record = options->longest_record,
-                                .line = 1,
-                                .from = 1};
-        fresh->delimiter = options->delimiter;
-        status = read_table(&reader, source);
-        rwe_decoder_close(source, fresh->sha256);
-    }
+    if (status == RWE_OK)
+        status = read_table((struct rwe_rows){.table = fresh,
+                                              .scratch = scratch,
+                                              .complaints = complaints,
+                                              .error = error,
+                                              .longest_record = options->longest_record,
+                                              .line = 1,
+                                              .from = 1},
+                            source);
     if (status == RWE_OK)
         *table = fresh;
     rwe_arena_free(scratch);

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <iconv.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -24,6 +25,7 @@ struct rwe_decoder {
     unsigned char *raw;
     size_t size;       /* of raw, and of text */
     size_t begin, end; /* the bytes in raw that are not decoded yet */
+    size_t fresh;      /* where the bytes in raw begin that are not hashed yet */
     char *text;        /* what the converter wrote */
     bool at_end;       /* of the file */
     bool begun;        /* its beginning has been looked at */
@@ -111,8 +113,10 @@ enum rwe_status rwe_decoder_open(const char *path, const char *encoding, size_t 
 
 void rwe_decoder_close(struct rwe_decoder *decoder, char hex[RWE_SHA256_SIZE])
 {
-    if (decoder->hash != NULL)
+    if (decoder->hash != NULL) {
+        rwe_decoder_hash(decoder);
         rwe_sha256_finish(decoder->hash, hex);
+    }
     if (decoder->converter != NO_CONVERTER)
         iconv_close(decoder->converter);
     if (decoder->descriptor != STDIN_FILENO)
@@ -129,12 +133,20 @@ const char *rwe_decoder_encoding(const struct rwe_decoder *decoder)
     return decoder->encoding[0] == '\0' ? "UTF-8" : decoder->encoding;
 }
 
+void rwe_decoder_hash(struct rwe_decoder *decoder)
+{
+    rwe_sha256_add(decoder->hash, decoder->raw + decoder->fresh, decoder->end - decoder->fresh);
+    decoder->fresh = decoder->end;
+}
+
 /* Reads until the buffer is full or the file at its end. */
 static enum rwe_status fill(struct rwe_decoder *decoder, struct rwe_error *error)
 {
+    rwe_decoder_hash(decoder);
     decoder->end -= decoder->begin;
     memmove(decoder->raw, decoder->raw + decoder->begin, decoder->end);
     decoder->begin = 0;
+    decoder->fresh = decoder->end;
     while (!decoder->at_end && decoder->end < decoder->size) {
         ssize_t n =
             read(decoder->descriptor, decoder->raw + decoder->end, decoder->size - decoder->end);
@@ -143,7 +155,6 @@ static enum rwe_status fill(struct rwe_decoder *decoder, struct rwe_error *error
         if (n < 0)
             return read_failed(decoder, errno, error);
         decoder->at_end = n == 0;
-        rwe_sha256_add(decoder->hash, decoder->raw + decoder->end, (size_t)n);
         decoder->end += (size_t)n;
     }
     return RWE_OK;
@@ -165,30 +176,38 @@ static enum rwe_status look_at_beginning(struct rwe_decoder *decoder, struct rwe
         utf16 = "UTF-16LE";
     else if (n >= 2 && memcmp(s, "\xfe\xff", 2) == 0)
         utf16 = "UTF-16BE";
-    if (utf16 == NULL) {
-        const char *why = rwe_encoding_refuse(s, n);
-        if (why != NULL)
-            return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "%s: %s", decoder->name, why);
+    const char *why = rwe_encoding_refuse(s, n);
+    if (why != NULL)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "%s: %s", decoder->name, why);
+    if (decoder->encoding[0] != '\0')
+        return RWE_OK;
+    if (utf16 == NULL)
         utf16 = rwe_encoding_utf16(s, n);
-    }
-    if (utf16 != NULL && decoder->encoding[0] == '\0')
+    if (utf16 != NULL)
         return set_encoding(decoder, utf16, error);
+    if (rwe_encoding_is_binary(s, n))
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "%s: is not a text file: save the table as \"CSV UTF-8\"", decoder->name);
     return RWE_OK;
 }
 
-/* Line ends in the text: LF, CR, or both together. The branch-free form lets compilers vectorise.
- */
+/* Line ends in the text: LF, CR, or both together. Counting 255 bytes at a time in one byte lets
+ * compilers vectorise. */
 static size_t count_lines(const char *text, size_t n, bool after_cr)
 {
     size_t lines = 0;
-    if (n == 0)
-        return 0;
-    for (size_t i = 0; i < n; i++)
-        lines += text[i] == '\n' || text[i] == '\r';
-    for (const char *cr = memchr(text, '\r', n - 1); cr != NULL;
-         cr = memchr(cr + 1, '\r', n - 1 - (size_t)(cr + 1 - text)))
+    for (size_t i = 0; i < n;) {
+        size_t end = n - i < UINT8_MAX ? n : i + UINT8_MAX;
+        uint8_t count = 0;
+        for (; i < end; i++)
+            count = (uint8_t)(count + (text[i] == '\n' || text[i] == '\r'));
+        lines += count;
+    }
+    const char *last = text + n - 1;
+    for (const char *cr = n < 2 ? NULL : memchr(text, '\r', n - 1); cr != NULL;
+         cr = memchr(cr + 1, '\r', (size_t)(last - cr - 1)))
         lines -= cr[1] == '\n';
-    return lines - (after_cr && text[0] == '\n');
+    return lines - (n > 0 && after_cr && text[0] == '\n');
 }
 
 /* The bytes at raw + begin are not of the encoding; `text` was decoded before them in this piece.

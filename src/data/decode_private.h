@@ -32,6 +32,10 @@ enum rwe_status rwe_decoder_open(const char *path, const char *encoding, size_t 
 enum rwe_status rwe_decoder_read(struct rwe_decoder *decoder, const char **text, size_t *length,
                                  struct rwe_error *error);
 
+/** Adds the bytes of the last read to the digest, unless that has been done. May run while another
+ * thread looks at the text of that read. Whoever does not call it loses only time. */
+void rwe_decoder_hash(struct rwe_decoder *decoder);
+
 /** How to call the file in a message: its path, or "standard input". */
 const char *rwe_decoder_name(const struct rwe_decoder *decoder);
 

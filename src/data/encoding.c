@@ -90,12 +90,15 @@ const char *rwe_encoding_refuse(const unsigned char *bytes, size_t n)
         if (n >= length && strncasecmp((const char *)bytes, kinds[i].magic, length) == 0)
             return kinds[i].why;
     }
+    return NULL;
+}
+
+bool rwe_encoding_is_binary(const unsigned char *bytes, size_t n)
+{
     size_t controls = 0;
     for (size_t i = 0; i < n; i++)
-        controls += is_control(bytes[i]) && bytes[i] != '\0';
-    if (controls > n / 64)
-        return "is not a text file: save the table as CSV";
-    return NULL;
+        controls += is_control(bytes[i]) && bytes[i] != '\0'; /* zeros are told with their line */
+    return controls > n / 64;
 }
 
 /* Digits, separators and line ends have a zero upper byte, so that even a Chinese table is full of
@@ -166,7 +169,8 @@ static bool is_other_east_asian(const char *name)
     return false;
 }
 
-/* libuchardet's opinion; "" when it has none. */
+/* libuchardet's opinion; "" when it has none. It is C++ and ends the program when memory is out,
+ * which nobody can catch from C; so it is asked only when the bytes do not speak for themselves. */
 static void ask_uchardet(const unsigned char *bytes, size_t n, char name[RWE_ENCODING_SIZE])
 {
     enum { SAMPLE = 65536 };
@@ -177,7 +181,8 @@ static void ask_uchardet(const unsigned char *bytes, size_t n, char name[RWE_ENC
     if (uchardet_handle_data(detector, (const char *)bytes, n < SAMPLE ? n : SAMPLE) == 0) {
         uchardet_data_end(detector);
         const char *charset = uchardet_get_charset(detector);
-        if (strlen(charset) < RWE_ENCODING_SIZE)
+        bool by_mark = strncasecmp(charset, "UTF-", 4) == 0; /* no BOM stands within a file */
+        if (!by_mark && strlen(charset) < RWE_ENCODING_SIZE)
             strcpy(name, charset);
     }
     uchardet_delete(detector);
@@ -191,7 +196,7 @@ bool rwe_encoding_guess(const unsigned char *bytes, size_t n, bool whole,
     enum { ENOUGH = 256 };
     bool cut;
     size_t valid = rwe_utf8_prefix(bytes, n, &cut);
-    if (valid == n || (cut && !whole)) {
+    if (valid == n || (cut && (!whole || valid > 0))) { /* cut off, but UTF-8 before */
         strcpy(name, "UTF-8");
         return true;
     }

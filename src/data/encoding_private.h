@@ -16,8 +16,11 @@ size_t rwe_ascii_prefix(const unsigned char *bytes, size_t n);
  * follows can still become a character: the bytes end within it. */
 size_t rwe_utf8_prefix(const unsigned char *bytes, size_t n, bool *cut);
 
-/** Why a file that begins so is no delimited text ("is an Excel workbook: …"), or NULL. */
+/** What kind of file begins so, that is no delimited text ("is an Excel workbook: …"), or NULL. */
 const char *rwe_encoding_refuse(const unsigned char *bytes, size_t n);
+
+/** Whether more bytes than a slip explains are control characters (for one-byte and UTF-8 text). */
+bool rwe_encoding_is_binary(const unsigned char *bytes, size_t n);
 
 /** "UTF-16LE" or "UTF-16BE" when the zero bytes of a beginning without BOM say so, else NULL. */
 const char *rwe_encoding_utf16(const unsigned char *bytes, size_t n);

@@ -250,6 +250,8 @@ enum rwe_status rwe_settings_set(struct rwe_settings *settings, const char *name
     if (value->given && source < value->source)
         return RWE_OK;
     struct value fresh = {.source = source, .given = true, .number = NAN, .choice = -1};
+    if (text == NULL && option->kind != RWE_OPTION_FLAG && option->kind != RWE_OPTION_CHOICE)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "--%s needs an argument", name);
     if (text == NULL && option->kind == RWE_OPTION_CHOICE) { /* --psm is --psm=nearest */
         size_t first = strcspn(option->choices, "|");
         fresh.text = rwe_arena_substring(settings->arena, option->choices, first);

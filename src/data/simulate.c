@@ -44,8 +44,9 @@ static int pick(gsl_rng *r, const int percent[])
 {
     double u = 100 * gsl_rng_uniform(r);
     int level = 0;
-    for (int below = percent[0]; u >= below; below += percent[level])
-        level++;
+    int below = percent[0];
+    while (u >= below)
+        below += percent[++level];
     return level;
 }
 

@@ -134,7 +134,7 @@ static bool happens(gsl_rng *r, double probability)
 
 static int draw_between(gsl_rng *r, int least, int most)
 {
-    return least + (int)gsl_rng_uniform_int(r, (unsigned long)(most - least + 1));
+    return least + (int)gsl_rng_uniform_int(r, (unsigned long)most - (unsigned long)least + 1);
 }
 
 static int draw_grade(gsl_rng *r, const struct toxicity *t, bool severe)

@@ -232,8 +232,12 @@ static enum rwe_status fail_load(const struct rwe_settings *settings, const stru
     for (size_t i = 0; i < options.n; i++)
         names[i] = options.item[i].command_only ? NULL : options.item[i].name;
     if (unknown == NULL)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "%s:%zu: %s", source->name, log->line,
-                        log->used == 0 ? "this is no study file (YAML)" : log->text);
+        return rwe_fail(
+            error, RWE_USAGE, RWE_NO_INDEX, "%s:%zu: %s%s", source->name, log->line,
+            log->used == 0 ? "this is no study file (YAML)" : log->text,
+            strstr(log->text, "SEQUENCE") == NULL
+                ? ""
+                : " (a list is wanted here: [a, b], or an item a line that begins with -)");
     const char *key = unknown + strlen("Unexpected key: ");
     size_t line = line_of_key(source->text, source->size, key);
     const char *near = rwe_text_nearest(key, names, options.n);

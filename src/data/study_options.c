@@ -7,8 +7,9 @@ static const struct rwe_option options[] = {
      .kind = RWE_OPTION_TEXT,
      .section = RWE_SECTION_FILE,
      .argument = "COL",
-     .help = "Column that identifies the subject; without it, the number of the row. Ties are "
-             "settled by it, so results do not depend on the order of rows."},
+     .help = "Column that identifies the subject. Ties are settled by it, so results do not "
+             "depend on the order of rows; without it, by an order drawn from what is declared of "
+             "the subjects."},
     {.name = "arm",
      .kind = RWE_OPTION_TEXT,
      .section = RWE_SECTION_FILE,
@@ -99,6 +100,14 @@ static const struct rwe_option options[] = {
      .argument = "comma|semicolon|tab",
      .choices = "comma|semicolon|tab",
      .help = "What stands between cells; found by itself otherwise."},
+    {.name = "decimal",
+     .kind = RWE_OPTION_CHOICE,
+     .section = RWE_SECTION_FILE,
+     .argument = "point|comma",
+     .choices = "point|comma",
+     .fallback = "point",
+     .help =
+         "How numbers are written: 3.5 (default), or 3,5 as spreadsheets in much of Europe do."},
     {.name = "list-excluded",
      .kind = RWE_OPTION_FLAG,
      .section = RWE_SECTION_FILE,

@@ -29,8 +29,12 @@ struct rwe_table *rwe_table_new(struct rwe_arena *arena, const char *file,
     const char *name = rwe_arena_string(arena, file);
     if (rwe_arena_failed(arena))
         return NULL;
-    *table = (struct rwe_table){
-        .arena = arena, .file = name, .missing = {missing, n}, .missing_length = length};
+    *table = (struct rwe_table){.arena = arena,
+                                .file = name,
+                                .delimiter = options->delimiter,
+                                .decimal_comma = options->decimal_comma,
+                                .missing = {missing, n},
+                                .missing_length = length};
     for (size_t i = 0; i < n; i++) {
         missing[i] = rwe_arena_string(arena, options->missing.item[i]);
         if (missing[i] == NULL)
@@ -44,8 +48,10 @@ struct rwe_table *rwe_table_new(struct rwe_arena *arena, const char *file,
 /* The last block of a column is the one that is being filled: `used` follows from `at`. */
 static void close_block(struct rwe_column *column)
 {
-    if (column->last != NULL)
-        column->last->used = (size_t)(column->at - column->last->text);
+    if (column->last == NULL)
+        return;
+    column->last->used = (size_t)(column->at - column->last->text);
+    memset(column->at, 0, RWE_BLOCK_MARGIN);
 }
 
 bool rwe_column_make_room(struct rwe_column *column, size_t length)
@@ -55,7 +61,7 @@ bool rwe_column_make_room(struct rwe_column *column, size_t length)
         size = LARGEST_BLOCK;
     if (size <= length)
         size = length + 1;
-    struct rwe_column_block *block = malloc(sizeof *block + size);
+    struct rwe_column_block *block = malloc(sizeof *block + size + RWE_BLOCK_MARGIN);
     if (block == NULL)
         return false;
     block->next = NULL;

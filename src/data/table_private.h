@@ -9,8 +9,12 @@
 #ifndef RWE_DATA_TABLE_PRIVATE_H
 #define RWE_DATA_TABLE_PRIVATE_H
 
+#include "rwe/base/swar.h"
 #include "rwe/data/table.h"
 #include <string.h>
+
+/* Bytes that can be read behind the last cell of a block. */
+#define RWE_BLOCK_MARGIN sizeof(uint64_t)
 
 struct rwe_column_block {
     struct rwe_column_block *next;
@@ -39,6 +43,7 @@ struct rwe_table {
     char sha256[RWE_SHA256_SIZE];
     const char *encoding;
     char delimiter;
+    bool decimal_comma;
     size_t n_rows;
     size_t n_columns;
     struct rwe_column *column;
@@ -94,7 +99,8 @@ static inline const char *rwe_cells_next(struct rwe_cells *cells, size_t *length
         cells->at = cells->block->text;
     }
     const char *text = cells->at;
-    *length = strlen(text);
+    uint64_t ends = rwe_zero_bytes(rwe_load_bytes(text));
+    *length = ends != 0 ? rwe_first_byte(ends) : strlen(text);
     cells->at += *length + 1;
     return text;
 }

@@ -63,9 +63,13 @@ static void collect_origins(struct rwe_flow *flow, struct rwe_arena *scratch)
     origins[n++] = origin(scratch, "Command", command_line(scratch, from->command));
     for (size_t i = 0; i < from->n_inputs; i++) {
         const struct rwe_input *input = &from->inputs[i];
-        origins[n++] = origin(scratch, "Input",
-                              rwe_arena_format(scratch, "%s (%zu rows, SHA-256 %.*s)", input->file,
-                                               input->rows, SHOWN_HASH_DIGITS, input->sha256));
+        const char *rows = input->rows == 0 /* a study file has none */
+                               ? ""
+                               : rwe_arena_format(scratch, "%zu rows, ", input->rows);
+        origins[n++] =
+            origin(scratch, "Input",
+                   rwe_arena_format(scratch, "%s (%sSHA-256 %.*s)", input->file,
+                                    rows == NULL ? "" : rows, SHOWN_HASH_DIGITS, input->sha256));
     }
     origins[n++] = origin(scratch, "Seed", rwe_arena_format(scratch, "%" PRIu64, from->seed));
     flow->origins = origins;
@@ -90,8 +94,9 @@ static void write_block(struct rwe_flow *flow, const struct rwe_flow_format *for
         break;
     case RWE_BLOCK_TABLE: {
         const struct rwe_layout *layout = rwe_layout_new(block->grid, scratch);
-        if (layout != NULL && layout->n_columns > 0)
-            format->table(flow, block->grid->title, layout, scratch);
+        if (layout == NULL || layout->n_columns == 0)
+            return;
+        format->table(flow, block->grid->title, layout, scratch);
         break;
     }
     }

@@ -4,6 +4,8 @@
 #include "rwe/base/file.h"
 #include <errno.h>
 #include <locale.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
 #include <string.h>
 
 const struct rwe_format rwe_formats[] = {
@@ -32,25 +34,19 @@ static enum rwe_status render_to_memory(const struct rwe_document *document,
     FILE *memory = rwe_bytes_open(bytes);
     if (memory == NULL)
         return rwe_fail_memory(error);
+    __fsetlocking(memory, FSETLOCKING_BYCALLER); /* nobody else has it */
     enum rwe_status status = format->write(document, options, memory, error);
     enum rwe_status closed = rwe_bytes_close(bytes, memory, error);
     return closed != RWE_OK ? closed : status;
 }
 
-static enum rwe_status write_out(const struct rwe_bytes *bytes, FILE *out, struct rwe_error *error)
-{
-    errno = 0;
-    if (fwrite(bytes->byte, 1, bytes->n, out) == bytes->n && fflush(out) == 0)
-        return RWE_OK;
-    return rwe_fail(error, RWE_IO, RWE_NO_INDEX, "cannot write the results: %s", strerror(errno));
-}
-
-enum rwe_status rwe_render(const struct rwe_document *document, const struct rwe_format *format,
-                           const struct rwe_render_options *options, FILE *out,
-                           struct rwe_error *error)
+enum rwe_status rwe_render_bytes(const struct rwe_document *document,
+                                 const struct rwe_format *format,
+                                 const struct rwe_render_options *options, struct rwe_bytes *bytes,
+                                 struct rwe_error *error)
 {
     static const struct rwe_render_options defaults = {.provenance = true};
-    struct rwe_bytes bytes = {0};
+    *bytes = (struct rwe_bytes){0};
     if (rwe_document_failed(document))
         return rwe_fail_memory(error);
     locale_t c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
@@ -58,11 +54,22 @@ enum rwe_status rwe_render(const struct rwe_document *document, const struct rwe
         return rwe_fail_memory(error);
     locale_t callers = uselocale(c_locale);
     enum rwe_status status =
-        render_to_memory(document, format, options == NULL ? &defaults : options, &bytes, error);
+        render_to_memory(document, format, options == NULL ? &defaults : options, bytes, error);
     uselocale(callers);
     freelocale(c_locale);
-    if (status == RWE_OK)
-        status = write_out(&bytes, out, error);
+    return status;
+}
+
+enum rwe_status rwe_render(const struct rwe_document *document, const struct rwe_format *format,
+                           const struct rwe_render_options *options, FILE *out,
+                           struct rwe_error *error)
+{
+    struct rwe_bytes bytes;
+    enum rwe_status status = rwe_render_bytes(document, format, options, &bytes, error);
+    errno = 0;
+    if (status == RWE_OK && (fwrite(bytes.byte, 1, bytes.n, out) != bytes.n || fflush(out) != 0))
+        status =
+            rwe_fail(error, RWE_IO, RWE_NO_INDEX, "cannot write the results: %s", strerror(errno));
     rwe_bytes_clear(&bytes);
     return status;
 }

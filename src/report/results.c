@@ -233,10 +233,13 @@ static enum rwe_status read_root(const struct reader *reader, const json_t *root
     return status;
 }
 
-/* jansson's failure in our words; this is the only place that knows its errors. */
+/*
+ * jansson's failure in our words; this is the only place that knows its errors. When memory is out
+ * in the middle of a file, jansson 2.14 says nothing or calls the place a syntax error.
+ */
 static enum rwe_status translate(const struct reader *reader, const json_error_t *failure)
 {
-    if (json_error_code(failure) == json_error_out_of_memory)
+    if (json_error_code(failure) == json_error_out_of_memory || failure->text[0] == '\0')
         return rwe_fail_memory(reader->error);
     return rwe_fail(reader->error, RWE_BAD_INPUT, RWE_NO_INDEX, "%s: line %d, column %d: %s",
                     reader->path, failure->line, failure->column, failure->text);

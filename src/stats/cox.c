@@ -25,6 +25,11 @@ static const double SPENT_RISE = 1e-6;
 static const double FAR_STEP = 0.5;
 static const double STEADY_STEP = 0.5;
 
+/* Newton's iteration has settled when the step promises to raise twice the log-likelihood by no more
+ * than this: it is then shorter than 1e-8 standard errors, and the next would be of the order of the
+ * square of that. Of a million rows rounding leaves steps of 1e-10. */
+static const double SETTLED_RISE = 1e-16;
+
 struct rwe_cox_options rwe_cox_options_default(void)
 {
     return (struct rwe_cox_options){
@@ -168,7 +173,8 @@ static enum rwe_status maximise(struct newton *newton, struct rwe_error *error)
             return fail_separated(singular, error);
         double change = fabs(newton->here.loglik - before);
         bool settled =
-            fraction >= 1 && change <= newton->options->tolerance * fabs(newton->here.loglik);
+            newton->rise <= SETTLED_RISE ||
+            (fraction >= 1 && change <= newton->options->tolerance * fabs(newton->here.loglik));
         if ((settled || newton->rise <= SPENT_RISE) && runs_off(newton))
             return fail_separated(leading_column(newton), error);
         if (settled) {

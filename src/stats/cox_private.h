@@ -76,6 +76,7 @@ double rwe_cox_risk_set_mean(const struct rwe_cox_risk_set *set, double fraction
 /** Log partial likelihood, its gradient and its negative Hessian (lower triangle) at one β. */
 struct rwe_cox_likelihood {
     double loglik;
+    double loglik_lost; /**< what rounding has taken from it so far (Kahan, CACM 8:40, 1965) */
     double *score;
     double *information;
 };

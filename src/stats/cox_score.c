@@ -137,6 +137,16 @@ void rwe_cox_work_init(struct rwe_cox_work *work, const struct rwe_cox_rows *row
     work->mean = RWE_NEW(arena, double, rows->p);
 }
 
+/* A million terms of about −13 add up to −1e7, where plain addition is off by 1e-5: more than Newton's
+ * last steps rise. */
+static void add_to_loglik(struct rwe_cox_likelihood *likelihood, double term)
+{
+    double owed = term - likelihood->loglik_lost;
+    double sum = likelihood->loglik + owed;
+    likelihood->loglik_lost = (sum - likelihood->loglik) - owed;
+    likelihood->loglik = sum;
+}
+
 /* The deaths' own terms: Σ w x'β in the log-likelihood, Σ w x in the score. */
 static void add_deaths(const struct rwe_cox_rows *rows, size_t begin, size_t end,
                        const double predictor[], struct rwe_cox_likelihood *likelihood)
@@ -144,7 +154,7 @@ static void add_deaths(const struct rwe_cox_rows *rows, size_t begin, size_t end
     for (size_t i = end; i-- > begin;) {
         if (!rows->event[i])
             continue;
-        likelihood->loglik += rows->weight[i] * predictor[i];
+        add_to_loglik(likelihood, rows->weight[i] * predictor[i]);
         for (size_t j = 0; j < rows->p; j++)
             likelihood->score[j] += rows->weight[i] * rows->x[i * rows->p + j];
     }
@@ -164,7 +174,7 @@ static void subtract_risk_set(struct rwe_cox_work *work, enum rwe_cox_ties ties,
         double fraction = (double)step / (double)n_steps;
         double sum = rwe_cox_risk_set_mean(set, fraction, mean);
         double scale = weight / sum;
-        likelihood->loglik -= weight * (log(sum) + set->shift);
+        add_to_loglik(likelihood, -weight * (log(sum) + set->shift));
         for (size_t j = 0; j < p; j++) {
             const double *all = set->all.rxx + j * p;
             const double *deaths = set->deaths.rxx + j * p;
@@ -181,6 +191,7 @@ void rwe_cox_evaluate(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, c
                       struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood)
 {
     likelihood->loglik = 0;
+    likelihood->loglik_lost = 0;
     memset(likelihood->score, 0, rows->p * sizeof *likelihood->score);
     memset(likelihood->information, 0, rows->p * rows->p * sizeof *likelihood->information);
     rwe_cox_predict(rows, beta, work->predictor);

@@ -28,29 +28,36 @@
 #define COLLINEAR 1e-11
 
 /* A step that takes every row towards its own outcome, or leaves it in place, proves separation
- * (Albert & Anderson, Biometrika 71:1, 1984): the likelihood grows along it for ever. Rows that
- * another direction decides come to rest like exp(−iteration), so "in place" needs a tolerance. A
- * diverging row moves by about 1 in each iteration, a converging one ever less. */
-#define SEPARATED_REST 1e-8
+ * (Albert & Anderson, Biometrika 71:1, 1984): the likelihood grows along it for ever. Diverging
+ * rows move by about 1 in each iteration, and rows that another direction decides come to rest like
+ * exp(−iteration), so that "in place" needs a tolerance. (One value 1e11 times as large as all
+ * others therefore passes for separation.) Rows past CERTAIN logits, far out in a long tail, move
+ * widely in any step and do not count as diverging. */
+#define SEPARATED_REST 1e-10
 #define SEPARATED_STEP 0.1
+#define CERTAIN 40
 
 /* Newton's steps shrink quadratically. One below this size that has not even halved is rounding:
  * nearly collinear columns keep the step from reaching a fine tolerance. */
 #define ROUNDING_STEP 1e-4
 
-/* Rounding may raise the deviance by a little at the optimum; more means that the step was too
- * long. */
+/* Rounding may raise the deviance by a little at the optimum; more means that the step was too long
+ * and is halved, at the most down to LEAST_PART of it. */
 #define DEVIANCE_SLACK 1e-9
+#define LEAST_PART 0x1p-20
 
 struct rwe_logistic_options rwe_logistic_options_default(void)
 {
     return (struct rwe_logistic_options){.max_iterations = 50, .tolerance = 1e-10, .threads = 1};
 }
 
-/* What a block, or all of them, found at the present β. `least` and `greatest` are the extremes of
- * the change of the linear predictor towards each row's own outcome. */
+/* What a block, or all of them, found at the present β about the rows' last move: change of the
+ * linear predictor, towards the row's own outcome. */
 struct tally {
-    double deviance, least, greatest;
+    double deviance;
+    double change;   /* the greatest, either way, relative where the predictor is beyond ±1 */
+    double backward; /* the greatest away from the row's own outcome */
+    double forward;  /* the greatest towards it, of rows not yet certain */
 };
 
 struct model {
@@ -61,6 +68,7 @@ struct model {
     size_t n_blocks, n_workspaces;
     double *centre;       /* k: column means */
     double *beta;         /* p: of the centred columns, intercept first */
+    double *previous;     /* p: β before the last step */
     double *step;         /* p: δ */
     double *linear;       /* n */
     double *fitted;       /* n */
@@ -116,25 +124,34 @@ static void predict_rows(const struct model *model, size_t start, size_t rows, d
     }
 }
 
-/* With a = exp(η/2), b = 1/a: W^½ = 1/(a + b), μ = a/(a + b), and W^-½ (y − μ) is b where y = 1, −a
- * where y = 0. Nothing cancels, however near μ is to 0 or 1. */
+static void tally_row(struct tally *tally, double eta, double change, bool y)
+{
+    double forward = y ? change : -change;
+    tally->change = fmax(tally->change, fabs(change) / fmax(1, fabs(eta)));
+    tally->backward = fmax(tally->backward, -forward);
+    if (fabs(eta) < CERTAIN)
+        tally->forward = fmax(tally->forward, forward);
+}
+
+/* With e = exp(−|η|/2): W^½ = e/(1 + e²); the less likely outcome has probability e²/(1 + e²); and
+ * W^-½ (y − μ) is ±e where the likelier outcome came true, else ±1/e. Nothing cancels, however near
+ * μ is to 0 or 1. */
 static struct tally weigh_rows(struct model *model, size_t start, size_t rows, const double eta[],
                                double row[])
 {
-    struct tally tally = {.least = INFINITY, .greatest = -INFINITY};
+    struct tally tally = {0};
     size_t width = model->p + 1;
     for (size_t i = 0; i < rows; i++) {
-        bool y = model->y[start + i];
-        double change = eta[i] - model->linear[start + i];
-        double towards = y ? change : -change;
-        double a = exp(eta[i] / 2), b = 1 / a;
-        tally.least = towards < tally.least ? towards : tally.least;
-        tally.greatest = towards > tally.greatest ? towards : tally.greatest;
-        tally.deviance += 2 * log1p(y ? b * b : a * a);
+        bool y = model->y[start + i] != 0;
+        double size = fabs(eta[i]), e = exp(-size / 2), e2 = e * e;
+        bool likelier = y == (eta[i] >= 0);
+        double residual = likelier ? e : 1 / e;
+        tally_row(&tally, eta[i], eta[i] - model->linear[start + i], y);
+        tally.deviance += 2 * (log1p(e2) + (likelier ? 0 : size));
         model->linear[start + i] = eta[i];
-        model->fitted[start + i] = a / (a + b);
-        row[i * width] = 1 / (a + b);
-        row[i * width + model->p] = y ? b : -a;
+        model->fitted[start + i] = (eta[i] >= 0 ? 1 : e2) / (1 + e2);
+        row[i * width] = e / (1 + e2);
+        row[i * width + model->p] = y ? residual : -residual;
     }
     return tally;
 }
@@ -176,12 +193,13 @@ static void visit_rows(struct model *model)
 {
     size_t width = model->p + 1;
     rwe_parallel_for(model->n_workspaces, model->threads, visit_share, model);
-    struct tally overall = model->tally[0];
-    for (size_t block = 1; block < model->n_blocks; block++) {
+    struct tally overall = {0};
+    for (size_t block = 0; block < model->n_blocks; block++) {
         const struct tally *tally = &model->tally[block];
         overall.deviance += tally->deviance;
-        overall.least = fmin(overall.least, tally->least);
-        overall.greatest = fmax(overall.greatest, tally->greatest);
+        overall.change = fmax(overall.change, tally->change);
+        overall.backward = fmax(overall.backward, tally->backward);
+        overall.forward = fmax(overall.forward, tally->forward);
     }
     model->overall = overall;
     gsl_matrix_view stack = gsl_matrix_view_array(model->stack, model->n_blocks * width, width);
@@ -199,8 +217,8 @@ static gsl_matrix_view information_root(const struct model *model)
 static bool has_information(const struct model *model)
 {
     for (size_t j = 0; j < model->p; j++) {
-        double diagonal = model->triangle[j * (model->p + 1) + j];
-        if (diagonal == 0 || !isfinite(diagonal))
+        const double *row = model->triangle + j * (model->p + 1);
+        if (row[j] == 0 || !isfinite(row[j]) || !isfinite(row[model->p]))
             return false;
     }
     return true;
@@ -239,16 +257,9 @@ static void solve_step(struct model *model)
     gsl_blas_dtrsv(CblasUpper, CblasNoTrans, CblasNonUnit, &r.matrix, &step.vector);
 }
 
-static void move(struct model *model, double by)
-{
-    for (size_t j = 0; j < model->p; j++)
-        model->beta[j] += by * model->step[j];
-    visit_rows(model);
-}
-
 static bool is_separated(const struct tally *tally)
 {
-    return tally->greatest >= SEPARATED_STEP && tally->least >= -SEPARATED_REST * tally->greatest;
+    return tally->forward >= SEPARATED_STEP && tally->backward <= SEPARATED_REST;
 }
 
 static enum rwe_status fail_separated(const struct model *model, const double spread[],
@@ -263,31 +274,42 @@ static enum rwe_status fail_separated(const struct model *model, const double sp
         "the columns split the outcomes, mostly column %zu: the likelihood has no maximum", most);
 }
 
-/* One Newton step, halved while it overshoots. Returns whether it was taken whole. */
-static bool take_step(struct model *model)
+static void move_from_previous(struct model *model, double part)
 {
-    double before = model->overall.deviance, part = 1;
+    for (size_t j = 0; j < model->p; j++)
+        model->beta[j] = model->previous[j] + part * model->step[j];
+    visit_rows(model);
+}
+
+/* One Newton step, halved while it overshoots. Returns the part of it that was taken, 0 when no
+ * part leads upwards. */
+static double take_step(struct model *model)
+{
+    double before = model->overall.deviance;
+    memcpy(model->previous, model->beta, model->p * sizeof *model->beta);
     solve_step(model);
-    move(model, 1);
-    while (!(model->overall.deviance <= before + DEVIANCE_SLACK * (before + 0.1)) && part > 1e-9) {
-        part /= 2;
-        move(model, -part);
+    for (double part = 1; part >= LEAST_PART; part /= 2) {
+        move_from_previous(model, part);
+        if (model->overall.deviance <= before + DEVIANCE_SLACK * (before + 0.1))
+            return part;
     }
-    return part == 1;
+    memset(model->step, 0, model->p * sizeof *model->step);
+    move_from_previous(model, 0);
+    return 0;
 }
 
 static enum rwe_status climb(struct model *model, const struct rwe_logistic_options *options,
                              const double spread[], struct rwe_logistic *result,
                              struct rwe_error *error)
 {
-    double previous = INFINITY;
-    while (result->n_iterations < options->max_iterations && has_information(model)) {
-        bool whole = take_step(model);
-        double change = fmax(model->overall.greatest, -model->overall.least);
+    double previous = INFINITY, part = 1;
+    while (result->n_iterations < options->max_iterations && part > 0 && has_information(model)) {
+        part = take_step(model);
+        double change = model->overall.change;
         result->n_iterations++;
-        if (whole && is_separated(&model->overall))
+        if (part == 1 && is_separated(&model->overall))
             return fail_separated(model, spread, error);
-        if (whole &&
+        if (part == 1 &&
             (change <= options->tolerance || (change < ROUNDING_STEP && change > previous / 2))) {
             result->converged = true;
             break;
@@ -365,6 +387,7 @@ static void model_prepare(struct model *model, struct rwe_arena *arena)
     model->n_workspaces = model->n_blocks < MOST_WORKSPACES ? model->n_blocks : MOST_WORKSPACES;
     model->centre = RWE_NEW(arena, double, model->k);
     model->beta = RWE_NEW(arena, double, model->p);
+    model->previous = RWE_NEW(arena, double, model->p);
     model->step = RWE_NEW(arena, double, model->p);
     model->workspace = RWE_NEW(arena, double, model->n_workspaces *workspace_size(model));
     model->stack = RWE_NEW(arena, double, model->n_blocks *width *width);

@@ -42,7 +42,7 @@ enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
                                         struct rwe_error *error)
 {
     if (data->n > UINT32_MAX) /* orders and codes are 32 bits wide */
-        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "more than 2^32 - 1 rows");
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "more than 4294967295 rows");
     if (data->n_groups == 0)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "there is no group");
     if (data->n_strata == 0)

@@ -315,7 +315,7 @@ static void an_event_of_another_coding_is_told(void **state)
     struct change codes[ROWS + 1] = {{0}};
     for (size_t i = 1; i <= ROWS; i++)
         codes[i - 1] = (struct change){i, "dead", good[i][3][0] == '1' ? "2" : "1"};
-    refused_cohort(f, codes, "cohort.csv:2|column \"dead\"|\"2\" is neither 0 nor 1|status:2");
+    refused_cohort(f, codes, "cohort.csv:2|column \"dead\"|\"2\" is neither 0 nor 1|dead:2");
     refused(f, RWE_EXIT_FAILED, "endpoint \"os\"|dead = 3|its values are 1, 2",
             "%s --arm arm --endpoint os=months,dead:3", f->cohort);
     struct program_run run = program_run("%s --arm arm --endpoint os=months,dead:2", f->cohort);
@@ -384,6 +384,23 @@ static void a_covariate_of_identifiers_is_told(void **state)
 }
 
 /* ---- propensity models that do not exist ---- */
+
+static void an_outcome_or_a_role_is_no_covariate(void **state)
+{
+    const struct fixture *f = *state;
+    refused(f, RWE_EXIT_USAGE, "\"months\" cannot be a covariate|endpoint|after time zero",
+            "%s --id id --arm arm --endpoint os=months,dead --covariates age,months --psm",
+            f->cohort);
+    refused(f, RWE_EXIT_USAGE, "\"arm\" cannot be a covariate|it is the arm",
+            "%s --id id --arm arm --endpoint os=months,dead --covariates age,arm --psm", f->cohort);
+}
+
+static void an_option_of_a_later_version_is_refused(void **state)
+{
+    const struct fixture *f = *state;
+    refused(f, RWE_EXIT_USAGE, "--tau is not part of version",
+            "%s --arm arm --endpoint os=months,dead --tau 5 --km", f->cohort);
+}
 
 static void a_constant_covariate_is_named(void **state)
 {
@@ -745,6 +762,8 @@ int main(void)
         PATIENTS(a_duplicate_identifier_is_told_with_both_lines),
         PATIENTS(a_missing_identifier_is_told),
         PATIENTS(a_covariate_of_identifiers_is_told),
+        PATIENTS(an_outcome_or_a_role_is_no_covariate),
+        PATIENTS(an_option_of_a_later_version_is_refused),
         PATIENTS(a_constant_covariate_is_named),
         PATIENTS(collinear_covariates_are_named),
         PATIENTS(perfect_separation_is_named),

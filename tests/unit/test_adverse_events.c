@@ -122,7 +122,7 @@ static void a_column_that_does_not_exist_is_told(void **state)
     assert_int_equal(take(f, "p1,Rash,1\n", false), RWE_OK);
     assert_int_equal(rwe_adverse_events_read(f->table, &wrong, &cohort, false, f->arena,
                                              &f->complaints, &f->events, &f->error),
-                     RWE_USAGE);
+                     RWE_NO_COLUMN);
     assert_non_null(strstr(f->error.message, "did you mean \"term\"?"));
 }
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** SHA-256 of what was read (OpenSSL's), so that a result names its inputs. */
+/** SHA-256 of what was read (Nettle's), so that a result names its inputs. */
 #ifndef RWE_BASE_HASH_H
 #define RWE_BASE_HASH_H
 

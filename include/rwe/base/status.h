@@ -12,13 +12,14 @@
 
 enum rwe_status {
     RWE_OK = 0,
-    RWE_NO_MEMORY, /**< an allocation failed */
-    RWE_USAGE,     /**< the request itself is wrong: unknown option, column or value of an option */
-    RWE_BAD_INPUT, /**< the data cannot be read as declared */
-    RWE_NOT_FINITE,    /**< an array holds NaN or an infinity; error.index is its position */
-    RWE_NOT_ESTIMABLE, /**< the data are readable, but the quantity does not exist in them */
+    RWE_NO_MEMORY,     /**< an allocation failed */
+    RWE_USAGE,         /**< the request itself is wrong: an option, or its value */
+    RWE_NO_COLUMN,     /**< a file lacks a column that was asked for; wrong usage too */
+    RWE_BAD_INPUT,     /**< the data cannot be read as declared */
+    RWE_NOT_FINITE,    /**< an array holds NaN or an infinity; error.index is its place */
+    RWE_NOT_ESTIMABLE, /**< the data are readable, but the quantity is not in them */
     RWE_SEPARATED,     /**< a likelihood has no finite maximum; error.index is the column */
-    RWE_COLLINEAR,     /**< a column is a linear combination of earlier ones; error.index is it */
+    RWE_COLLINEAR,     /**< earlier columns determine this one; error.index is it */
     RWE_IO,            /**< a file cannot be opened, read or written */
 };
 
@@ -32,11 +33,16 @@ struct rwe_error {
     char message[1024]; /**< one or more sentences for the user, without a final newline */
 };
 
-/** Fills `error` (which may be NULL) and returns `status`, so that a failure is one statement. */
-enum rwe_status rwe_fail(struct rwe_error *error, enum rwe_status status, size_t index,
-                         const char *format, ...) __attribute__((format(printf, 4, 5)));
+/** Fills `error`, which may be NULL. */
+void rwe_error_set(struct rwe_error *error, enum rwe_status status, size_t index,
+                   const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/** Fills `error` and is `status`, so that a failure is one statement. A macro, so that a reader of one
+ * file alone (a compiler, an analyser) sees that what fails is never RWE_OK. */
+#define rwe_fail(error, status, index, ...)                                                        \
+    (rwe_error_set((error), (status), (index), __VA_ARGS__), (status))
 
 /** `rwe_fail` for an allocation that failed. */
-enum rwe_status rwe_fail_memory(struct rwe_error *error);
+#define rwe_fail_memory(error) rwe_fail((error), RWE_NO_MEMORY, RWE_NO_INDEX, "out of memory")
 
 #endif

@@ -8,7 +8,7 @@
 
 /**
  * The candidate that is most like `name`: least number of single-letter edits (insert, delete,
- * replace, swap of neighbours; case counts half), at most a third of the name's length and 3. NULL
+ * replace, swap of neighbours; case counts half), at most a third of the name's length, at least 1 and at most 3. NULL
  * when none is near. `name` must be shorter than 64 bytes to be compared.
  */
 const char *rwe_text_nearest(const char *name, const char *const candidates[], size_t n);

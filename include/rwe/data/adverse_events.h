@@ -29,9 +29,9 @@ struct rwe_adverse_event_columns {
 
 /**
  * Takes a table of adverse events to the cohort. A missing term and a grade that is no whole number
- * from 1 to 5 are complaints. Rows of subjects that the cohort does not have are counted. RWE_USAGE
- * when a column does not exist or the cohort has no identifier; RWE_BAD_INPUT with complaints when
- * they are to stop the run.
+ * from 1 to 5 are complaints. Rows of subjects that the cohort does not have are counted.
+ * RWE_NO_COLUMN when a column does not exist, RWE_USAGE when the cohort has no identifier;
+ * RWE_BAD_INPUT with complaints when they are to stop the run.
  */
 enum rwe_status rwe_adverse_events_read(const struct rwe_table *table,
                                         const struct rwe_adverse_event_columns *columns,

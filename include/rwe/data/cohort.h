@@ -83,8 +83,8 @@ struct rwe_cohort {
  * time, unknown event code and duplicate identifier is a complaint on its row. With --on-error stop
  * any complaint makes RWE_BAD_INPUT; with drop those rows are left out. Then RWE_BAD_INPUT also
  * when fewer than two arms remain, an endpoint has no event at all, or (unless its value was named)
- * nothing but events. RWE_USAGE for a column or level that does not exist, with the nearest that
- * does.
+ * nothing but events. RWE_NO_COLUMN for a column and RWE_USAGE for a level that does not exist, with
+ * what there is; RWE_USAGE too for an identifier, an arm or an outcome named as a covariate.
  */
 enum rwe_status rwe_cohort_build(const struct rwe_table *table, const struct rwe_settings *settings,
                                  struct rwe_arena *arena, struct rwe_complaints *complaints,
@@ -93,7 +93,7 @@ enum rwe_status rwe_cohort_build(const struct rwe_table *table, const struct rwe
 /** The subject of that identifier, or RWE_NO_INDEX. O(log n). */
 size_t rwe_cohort_find(const struct rwe_cohort *cohort, const char *id);
 
-/** The column that an option names, or RWE_USAGE with the nearest that there is. */
+/** The column that an option names, or RWE_NO_COLUMN with the nearest that there is. */
 enum rwe_status rwe_cohort_column(const struct rwe_table *table, const char *option,
                                   const char *name, size_t *column, struct rwe_error *error);
 

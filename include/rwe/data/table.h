@@ -8,9 +8,10 @@
  * numbers, factor codes, dates or strings, in one pass over contiguous text. Columns that nobody
  * asks for cost no parsing.
  *
- * libcsv does the splitting; it is hidden in src/data/csv.c. Encodings (UTF-8 with or without BOM,
- * UTF-16, GB18030, what libuchardet finds and iconv converts) are settled before it, in
- * src/data/decode.c; cells are UTF-8.
+ * libcsv does the splitting wherever a quote stands, and is hidden in src/data/csv.c; lines without
+ * quotes need no parser and are split by src/data/plain.c, several times as fast. Encodings (UTF-8
+ * with or without BOM, UTF-16, GB18030, what libuchardet finds and iconv converts) are settled
+ * before, in src/data/decode.c; cells are UTF-8, and blanks around them are cut off.
  */
 #ifndef RWE_DATA_TABLE_H
 #define RWE_DATA_TABLE_H
@@ -28,6 +29,7 @@ struct rwe_table;
 struct rwe_table_options {
     const char *encoding;       /**< iconv's name of it, or NULL: detect */
     char delimiter;             /**< ',', ';' or '\t'; 0: the one that the header line holds most */
+    bool decimal_comma;         /**< numbers are written 3,5; default false */
     struct rwe_strings missing; /**< cells that mean "no value", compared whole; "" always does */
     size_t longest_record;      /**< bytes; a longer record is refused (it is no CSV) */
 };

@@ -60,7 +60,7 @@ enum rwe_cell_class {
     RWE_CELL_STATISTIC,         /**< [1] 23.69 */
     RWE_CELL_P_VALUE,           /**< [1] 0.012, <0.001 */
     RWE_CELL_SMD,               /**< [1] 0.731 */
-    RWE_CELL_AT_RISK,         /**< [3] 120 (34; 12): at risk, events, censored */
+    RWE_CELL_AT_RISK,           /**< [3] 120 (34; 12): at risk, events, censored */
     RWE_CELL_OBSERVED_EXPECTED, /**< [2] 34 (41.2) */
 };
 

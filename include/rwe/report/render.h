@@ -3,6 +3,7 @@
 #ifndef RWE_REPORT_RENDER_H
 #define RWE_REPORT_RENDER_H
 
+#include "rwe/base/file.h"
 #include "rwe/base/status.h"
 #include "rwe/report/document.h"
 #include <stdio.h>
@@ -26,8 +27,20 @@ extern const struct rwe_format rwe_formats[];
 const struct rwe_format *rwe_format_find(const char *name);
 
 /**
+ * Renders the document into memory, which the caller clears whatever the status, in the C locale
+ * whatever the caller's is. RWE_NO_MEMORY, also when the document itself is incomplete. `options` may be
+ * NULL: the defaults.
+ */
+enum rwe_status rwe_render_bytes(const struct rwe_document *document,
+                                 const struct rwe_format *format,
+                                 const struct rwe_render_options *options, struct rwe_bytes *bytes,
+                                 struct rwe_error *error);
+
+/**
  * Writes the document in the C locale whatever the caller's is. A failed write (full disk, closed
- * pipe) is RWE_IO. RWE_NO_MEMORY when the document itself is incomplete.
+ * pipe) is RWE_IO. RWE_NO_MEMORY when the document itself is incomplete. It is made whole in memory
+ * and then written at once and flushed: where making it fails, nothing is written. `options` may be
+ * NULL: the defaults.
  */
 enum rwe_status rwe_render(const struct rwe_document *document, const struct rwe_format *format,
                            const struct rwe_render_options *options, FILE *out,

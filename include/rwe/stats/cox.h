@@ -16,7 +16,7 @@ enum rwe_cox_ties { RWE_COX_EFRON, RWE_COX_BRESLOW };
 struct rwe_cox_options {
     enum rwe_cox_ties ties; /**< default Efron (JASA 72:557, 1977) */
     size_t max_iterations;  /**< Newton steps, default 30 */
-    double tolerance;       /**< relative change of the log-likelihood, default 1e-12 */
+    double tolerance;       /**< relative change of the log-likelihood, in (0, 1), default 1e-12 */
     bool robust;            /**< also the sandwich, clustered by data->cluster; default false */
 };
 struct rwe_cox_options rwe_cox_options_default(void);
@@ -28,22 +28,30 @@ struct rwe_cox {
     const double *robust;       /**< p × p sandwich, or NULL when not asked for */
     double loglik_null, loglik; /**< log partial likelihood at 0 and at the estimate */
     double score_statistic;     /**< at 0; df = p */
-    double wald_statistic;      /**< from `robust` where it was asked for */
+    double wald_statistic;      /**< from `robust` where it was asked for; NaN if singular, as with
+                                     fewer clusters than columns */
     double lr_statistic;        /**< 2 (loglik − loglik_null) */
     double concordance;         /**< Harrell's C of the linear predictor; ties in it count half */
-    size_t n, n_events, n_iterations;
+    size_t n, n_events;         /**< rows, whatever their weights */
+    size_t n_iterations;
     bool converged;
 };
 
 /**
  * Fits log h(t|x) = log h0s(t) + x'β. `x` holds p columns of data->n values, x[j * n + i], rows in
- * the order of `data`. data->group is not looked at.
+ * the order of `data`. data->group is not looked at. data->weight multiplies a row's terms of the
+ * likelihood and its score residual, and d tied deaths each count their mean weight, as R's coxph
+ * has it; covariance is then right for replication weights, and robust for sampling weights.
  *
- * Newton–Raphson from 0 with step halving. Errors: RWE_NOT_FINITE (index = position in x);
- * RWE_NOT_ESTIMABLE without events; RWE_COLLINEAR (index = column that the earlier ones determine,
- * or that is constant within every risk set); RWE_SEPARATED when the likelihood is monotone (index
- * = column whose estimate runs off); RWE_NO_MEMORY. Running out of iterations is `converged` =
- * false.
+ * Newton–Raphson from 0 with step halving; O(n p²) a step, O(n (p + log n)) space and ranking.
+ * Columns need no scaling or centring.
+ *
+ * Errors: those of rwe_survival_data_check; RWE_NOT_FINITE (index = position in x); RWE_BAD_INPUT
+ * when p is 0 or an option is out of range; RWE_NOT_ESTIMABLE without events; RWE_COLLINEAR (index
+ * = column that the earlier ones determine, or that is constant within every risk set);
+ * RWE_SEPARATED when the likelihood is monotone (index = column that leads in the step without
+ * end); RWE_NO_MEMORY. Running out of iterations is `converged` = false, with what was reached;
+ * max_iterations = 0 gives the likelihood, score test and information at 0.
  */
 enum rwe_status rwe_cox_fit(const struct rwe_survival_data *data, const double x[], size_t p,
                             const struct rwe_cox_options *options, struct rwe_arena *arena,

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * The one event table: distinct ordered times with (weighted) events, censorings and numbers at
- * risk by group, within strata. Kaplan–Meier, log-rank and the baseline of Cox walk this structure.
+ * risk, by group, within strata. Kaplan–Meier and log-rank walk this structure (Cox has sums of
+ * covariates to carry and keeps its own rows).
  */
 #ifndef RWE_STATS_EVENT_TABLE_H
 #define RWE_STATS_EVENT_TABLE_H
@@ -14,11 +15,11 @@ struct rwe_event_table {
     size_t n_rows;
     size_t n_groups;
     size_t n_strata;
-    const size_t *stratum_start; /**< n_strata + 1: stratum s is rows [start[s], start[s + 1]) */
-    const double *time;     /**< by row */
-    const double *at_risk;  /**< [row * n_groups + group]: time >= this row's, sum of weights */
-    const double *events;   /**< the same layout: events at this time */
-    const double *censored; /**< the same layout: censorings at this time */
+    const size_t *stratum_start; /**< n_strata + 1: stratum s has rows [start[s], start[s + 1]) */
+    const double *time;          /**< by row */
+    const double *at_risk;       /**< [row * n_groups + group]: those with time >= this */
+    const double *events;        /**< the same layout: events at this time */
+    const double *censored;      /**< the same layout: censorings at this time */
 };
 
 /**

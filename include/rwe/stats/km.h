@@ -2,10 +2,14 @@
 /**
  * The product-limit estimator.
  *
- *   S(t) = Π over t_i <= t of (1 − d_i / n_i)      Kaplan & Meier, JASA 53:457 (1958)
- *   Var log S(t) = Σ d_i / (n_i (n_i − d_i))        Greenwood (1926)
+ *   S(t) = Π over t_i <= t of (1 − d_i / n_i)         Kaplan & Meier, JASA 53:457 (1958)
+ *   Var log S(t) = Σ d_i / (n_i (n_i − d_i))          Greenwood (1926)
  *
  * When everyone at risk fails S is 0; its standard error and limits are then not estimable: NaN.
+ * While nobody has failed S is 1, its standard error 0 and both limits 1, whatever the transform (R
+ * has NA on the log-log, logit and arcsine scales). Limits never leave [0, 1].
+ *
+ * A weight counts as so many subjects: Greenwood's formula then holds for replication weights only.
  */
 #ifndef RWE_STATS_KM_H
 #define RWE_STATS_KM_H
@@ -72,11 +76,14 @@ enum rwe_status rwe_km_fit_followup(const struct rwe_event_table *table, size_t 
 
 /**
  * Least time at which S <= 1 − probability; where S equals it on a flat piece, the midpoint of that
- * piece (R's rule). Limits invert the pointwise band (Brookmeyer & Crowley, Biometrics 38:29, 1982).
+ * piece that ends in a later event (R's rule in print and summary of a survfit; its quantile() also
+ * halves a piece that ends in the last censoring). Equal means within sqrt(DBL_EPSILON). Limits
+ * invert the pointwise band (Brookmeyer & Crowley, Biometrics 38:29, 1982), where it is estimable.
+ * All NaN for a probability outside (0, 1).
  */
 struct rwe_km_quantile rwe_km_quantile(const struct rwe_km_curve *curve, double probability);
 
-/** S, its error and limits at `time`: 1 before the first time. */
+/** S, its error and limits at `time`: 1, 0, 1, 1 before the first time. O(log n_points). */
 struct rwe_km_point rwe_km_at(const struct rwe_km_curve *curve, double time);
 
 #endif

@@ -13,7 +13,8 @@
 
 struct rwe_logistic_options {
     size_t max_iterations; /**< default 50 */
-    double tolerance;      /**< on the change of the linear predictor, default 1e-10 */
+    double tolerance;      /**< on the change of the linear predictor in a step, relative where that
+                                is beyond ±1; default 1e-10 */
     unsigned threads;      /**< default 1; results do not depend on it */
 };
 struct rwe_logistic_options rwe_logistic_options_default(void);

@@ -28,7 +28,8 @@ struct rwe_survival_data {
 
 /**
  * Checks what the struct promises. RWE_NOT_FINITE (a time or weight), RWE_BAD_INPUT (negative time,
- * out of order, code out of range) with error.index; RWE_OK.
+ * out of order, event or code out of range, weight not positive) with error.index; RWE_BAD_INPUT
+ * without one for no group, no stratum or 2^32 rows and more; RWE_OK. No rows at all are sound.
  */
 enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
                                         struct rwe_error *error);

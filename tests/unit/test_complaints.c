@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "check.h"
+#include "rwe/data/complaints.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static struct rwe_complaints begin(void)
+{
+    struct rwe_complaints complaints = {.arena = rwe_arena_new()};
+    assert_non_null(complaints.arena);
+    return complaints;
+}
+
+static void add(struct rwe_complaints *complaints, const char *file, size_t line,
+                const char *column, const char *value, const char *reason)
+{
+    const struct rwe_complaint complaint = {
+        .file = file, .line = line, .column = column, .value = value, .reason = reason};
+    assert_int_equal(rwe_complaints_add(complaints, &complaint), RWE_OK);
+}
+
+static void check_print(struct rwe_complaints *complaints, size_t most, const char *expected)
+{
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    rwe_complaints_print(complaints, most, out);
+    fclose(out);
+    assert_string_equal(text, expected);
+    free(text);
+    rwe_arena_free(complaints->arena);
+}
+
+static void a_complaint_names_file_line_column_value_reason_and_advice(void **state)
+{
+    (void)state;
+    struct rwe_complaints complaints = begin();
+    const struct rwe_complaint cell = {.file = "c.csv",
+                                       .line = 12,
+                                       .column = "age",
+                                       .value = "4o",
+                                       .reason = "not a number",
+                                       .advice = "correct it"};
+    const struct rwe_complaint row = {
+        .file = "c.csv", .line = 14, .reason = "has 2 cells, the header has 3"};
+    rwe_complaints_add(&complaints, &cell);
+    rwe_complaints_add(&complaints, &row);
+    check_print(&complaints, 0,
+                "c.csv:12: column \"age\": \"4o\" is not a number: correct it\n"
+                "c.csv:14: has 2 cells, the header has 3\n");
+}
+
+static void complaints_come_by_file_and_line_and_keep_their_order_within_a_line(void **state)
+{
+    (void)state;
+    struct rwe_complaints complaints = begin();
+    add(&complaints, "a.csv", 20, "x", "1", "r");
+    add(&complaints, "b.csv", 1, "x", "2", "r");
+    add(&complaints, "a.csv", 3, "y", "3", "r");
+    add(&complaints, "a.csv", 3, "x", "4", "r");
+    check_print(&complaints, 0,
+                "a.csv:3: column \"y\": \"3\" is r\n"
+                "a.csv:3: column \"x\": \"4\" is r\n"
+                "a.csv:20: column \"x\": \"1\" is r\n"
+                "b.csv:1: column \"x\": \"2\" is r\n");
+}
+
+static void after_the_most_of_a_kind_only_their_number_is_said(void **state)
+{
+    (void)state;
+    struct rwe_complaints complaints = begin();
+    for (size_t line = 9; line > 1; line--)
+        add(&complaints, "a.csv", line, "age", "x", "not a number");
+    add(&complaints, "a.csv", 5, "sex", "x", "not a number");
+    add(&complaints, "a.csv", 6, NULL, NULL, "has 2 cells, the header has 3");
+    add(&complaints, "a.csv", 7, NULL, NULL, "has 2 cells, the header has 3");
+    add(&complaints, "a.csv", 8, NULL, NULL, "has 2 cells, the header has 3");
+    check_print(&complaints, 2,
+                "a.csv:2: column \"age\": \"x\" is not a number\n"
+                "a.csv:3: column \"age\": \"x\" is not a number\n"
+                "a.csv:5: column \"sex\": \"x\" is not a number\n"
+                "a.csv:6: has 2 cells, the header has 3\n"
+                "a.csv:7: has 2 cells, the header has 3\n"
+                "a.csv: column \"age\": 6 more: not a number\n"
+                "a.csv: 1 more: has 2 cells, the header has 3\n");
+}
+
+static void a_long_value_is_cut_to_60_bytes_at_a_characters_border(void **state)
+{
+    (void)state;
+    struct rwe_complaints complaints = begin();
+    char value[200] = "";
+    for (int i = 0; i < 40; i++)
+        strcat(value, "岁"); /* three bytes: 20 of them are 60 */
+    add(&complaints, "a.csv", 2, "age", value, "wrong");
+    memmove(value + 1, value, strlen(value) + 1);
+    value[0] = 'x'; /* now 60 bytes end within the 20th */
+    add(&complaints, "a.csv", 3, "age", value, "wrong");
+    add(&complaints, "a.csv", 4, "age",
+        "123456789012345678901234567890123456789012345678901234567890", "wrong");
+    assert_int_equal(strlen(complaints.item[0].value), 60 + strlen("…"));
+    assert_int_equal(strlen(complaints.item[1].value), 58 + strlen("…"));
+    assert_string_equal(complaints.item[1].value + 55, "岁…");
+    assert_int_equal(strlen(complaints.item[2].value), 60);
+    rwe_arena_free(complaints.arena);
+}
+
+static void the_value_is_copied(void **state)
+{
+    (void)state;
+    struct rwe_complaints complaints = begin();
+    char value[] = "4o";
+    add(&complaints, "a.csv", 2, "age", value, "wrong");
+    value[0] = '?';
+    assert_string_equal(complaints.item[0].value, "4o");
+    rwe_arena_free(complaints.arena);
+}
+
+static void no_complaints_print_nothing(void **state)
+{
+    (void)state;
+    struct rwe_complaints complaints = begin();
+    check_print(&complaints, 5, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_complaint_names_file_line_column_value_reason_and_advice),
+        cmocka_unit_test(complaints_come_by_file_and_line_and_keep_their_order_within_a_line),
+        cmocka_unit_test(after_the_most_of_a_kind_only_their_number_is_said),
+        cmocka_unit_test(a_long_value_is_cut_to_60_bytes_at_a_characters_border),
+        cmocka_unit_test(the_value_is_copied),
+        cmocka_unit_test(no_complaints_print_nothing),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
