@@ -17,7 +17,8 @@ all: $(BUILD)/rwe-analyze $(BUILD)/librwe.so
 
 # ---- what it needs -------------------------------------------------------------------------------
 
-PACKAGES := gsl jansson libcyaml uchardet nettle
+# libcyaml needs libyaml to link, but Debian's libcyaml-dev does not bring it.
+PACKAGES := gsl jansson libcyaml yaml-0.1 uchardet nettle
 
 # Says what is missing and installs it; DEPS=skip leaves that to you.
 .PHONY: deps

@@ -33,8 +33,9 @@ static enum rwe_status compute(struct rwe_run *run, const struct rwe_endpoint *e
     struct rwe_survival_data data;
     struct rwe_cox_options cox = rwe_cox_options_default();
     cox.ties = (enum rwe_cox_ties)rwe_settings_choice(run->settings, "ties");
-    enum rwe_status status = rwe_design_survival(run->cohort, design, endpoint, RWE_STRATA_DECLARED,
-                                                 run->arena, &data, error);
+    enum rwe_status status = rwe_design_survival(
+        run->cohort, design, endpoint,
+        (struct rwe_design_view){RWE_STRATA_DECLARED, RWE_EVENTS_OWN}, run->arena, &data, error);
     if (status != RWE_OK)
         return status;
     cox.robust = data.cluster != NULL;

@@ -63,8 +63,9 @@ static enum rwe_status compute_arms(struct rwe_run *run, struct result *result,
 {
     struct rwe_survival_data data;
     struct rwe_event_table table;
-    enum rwe_status status = rwe_design_survival(run->cohort, result->design, result->endpoint,
-                                                 RWE_STRATA_NONE, scratch, &data, error);
+    enum rwe_status status =
+        rwe_design_survival(run->cohort, result->design, result->endpoint,
+                            (struct rwe_design_view){0}, scratch, &data, error);
     if (status == RWE_OK)
         status = rwe_event_table_build(&data, scratch, &table, error);
     for (size_t a = 0; status == RWE_OK && a < run->cohort->n_arms; a++)

@@ -38,8 +38,9 @@ static enum rwe_status compute(struct rwe_run *run, const struct rwe_endpoint *e
 {
     struct rwe_survival_data data;
     struct rwe_event_table table;
-    enum rwe_status status = rwe_design_survival(run->cohort, design, endpoint, variant->strata,
-                                                 run->arena, &data, error);
+    enum rwe_status status = rwe_design_survival(
+        run->cohort, design, endpoint, (struct rwe_design_view){variant->strata, RWE_EVENTS_OWN},
+        run->arena, &data, error);
     if (status == RWE_OK)
         status = rwe_event_table_build(&data, run->arena, &table, error);
     return status == RWE_OK ? rwe_logrank_test(&table, run->arena, result, error) : status;

@@ -309,6 +309,18 @@ static bool settle_ties(double time[], const uint32_t order[], size_t n)
     return changed;
 }
 
+/* The value of each cause as it stands in the data; the endpoint's own may be several. */
+static const char *const *cause_names(const struct raw *raw, const struct rwe_endpoint_spec *spec)
+{
+    const char **name = RWE_NEW(raw->arena, const char *, 1 + spec->competing.n);
+    if (name == NULL)
+        return NULL;
+    name[0] = spec->values.n == 0 ? "1" : rwe_text_join(raw->arena, spec->values, "+");
+    for (size_t c = 0; c < spec->competing.n; c++)
+        name[c + 1] = spec->competing.item[c];
+    return name[0] == NULL ? NULL : name;
+}
+
 static enum rwe_status gather_endpoint(const struct raw *raw, const struct raw_endpoint *from,
                                        const struct rwe_cohort *cohort, struct rwe_endpoint *to)
 {
@@ -317,12 +329,18 @@ static enum rwe_status gather_endpoint(const struct raw *raw, const struct raw_e
     uint32_t *order = RWE_NEW(raw->arena, uint32_t, cohort->n);
     if (rwe_arena_failed(raw->arena))
         return RWE_NO_MEMORY;
-    *to = (struct rwe_endpoint){
-        .name = from->spec->name, .time = time, .event = event, .order = order};
+    *to = (struct rwe_endpoint){.name = from->spec->name,
+                                .time = time,
+                                .event = event,
+                                .order = order,
+                                .n_causes = 1 + from->spec->competing.n,
+                                .cause_name = cause_names(raw, from->spec)};
+    if (to->cause_name == NULL)
+        return RWE_NO_MEMORY;
     gather_numbers(from->time, cohort->row, cohort->n, time);
     for (size_t i = 0; i < cohort->n; i++) {
         event[i] = from->event[cohort->row[i]];
-        to->n_events += event[i];
+        to->n_events += event[i] > 0;
     }
     if (rwe_sort_numbers(time, cohort->n, raw->scratch, order) != RWE_OK)
         return RWE_NO_MEMORY;

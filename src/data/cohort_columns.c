@@ -174,26 +174,41 @@ static enum rwe_status read_arm(struct raw *raw, struct rwe_error *error)
 
 /* ---- endpoints ---- */
 
-/* What each level of an event column means: 1 event, 0 censored, −1 not coded as declared. */
-static enum rwe_status code_events(struct raw *raw, const struct rwe_endpoint_spec *spec,
-                                   const struct rwe_factor *factor, int8_t *meaning,
-                                   struct rwe_error *error)
+/* The cause that a level of an event column stands for: 0 censored, 1 the endpoint's own, 2 … its
+ * competitors; −1 where it is not coded as declared. */
+static int8_t cause_of(const struct rwe_endpoint_spec *spec, const char *level)
 {
-    for (size_t l = 0; l < factor->n_levels; l++) {
-        if (spec->values.n == 0)
-            meaning[l] = same_level(factor->level[l], "1")   ? 1
-                         : same_level(factor->level[l], "0") ? 0
-                                                             : -1;
-        for (size_t v = 0; v < spec->values.n; v++)
-            if (same_level(factor->level[l], spec->values.item[v]))
-                meaning[l] = 1;
-    }
+    if (spec->values.n == 0)
+        return same_level(level, "1") ? 1 : same_level(level, "0") ? 0 : -1;
     for (size_t v = 0; v < spec->values.n; v++)
-        if (find_level(factor, spec->values.item[v]) == RWE_NO_INDEX)
+        if (same_level(level, spec->values.item[v]))
+            return 1;
+    for (size_t c = 0; c < spec->competing.n; c++)
+        if (same_level(level, spec->competing.item[c]))
+            return (int8_t)(c + 2);
+    return 0;
+}
+
+static enum rwe_status check_values(struct raw *raw, const struct rwe_endpoint_spec *spec,
+                                    struct rwe_strings values, const struct rwe_factor *factor,
+                                    struct rwe_error *error)
+{
+    for (size_t v = 0; v < values.n; v++)
+        if (find_level(factor, values.item[v]) == RWE_NO_INDEX)
             return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                             "endpoint \"%s\": no row has %s = %s; its values are %s", spec->name,
-                            spec->event, spec->values.item[v], tell_levels(raw, factor));
+                            spec->event, values.item[v], tell_levels(raw, factor));
     return RWE_OK;
+}
+
+static enum rwe_status code_events(struct raw *raw, const struct rwe_endpoint_spec *spec,
+                                   const struct rwe_factor *factor, int8_t *cause,
+                                   struct rwe_error *error)
+{
+    for (size_t l = 0; l < factor->n_levels; l++)
+        cause[l] = cause_of(spec, factor->level[l]);
+    enum rwe_status status = check_values(raw, spec, spec->values, factor, error);
+    return status == RWE_OK ? check_values(raw, spec, spec->competing, factor, error) : status;
 }
 
 static enum rwe_status read_events(struct raw *raw, struct raw_endpoint *endpoint, size_t column,
@@ -204,17 +219,17 @@ static enum rwe_status read_events(struct raw *raw, struct raw_endpoint *endpoin
     if (status != RWE_OK)
         return status;
     endpoint->event = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
-    int8_t *meaning = RWE_NEW(raw->scratch, int8_t, factor.n_levels);
+    int8_t *cause = RWE_NEW(raw->scratch, int8_t, factor.n_levels);
     const char *advice =
         rwe_arena_format(raw->arena, "say which value is the event, as in --endpoint %s=%s,%s:%s",
                          endpoint->spec->name, endpoint->spec->time, endpoint->spec->event,
                          factor.n_levels == 0 ? "VALUE" : factor.level[factor.n_levels - 1]);
     if (rwe_arena_failed(raw->scratch) || advice == NULL)
         return rwe_fail_memory(error);
-    status = code_events(raw, endpoint->spec, &factor, meaning, error);
+    status = code_events(raw, endpoint->spec, &factor, cause, error);
     for (size_t i = 0; status == RWE_OK && i < raw->n_rows; i++) {
-        int8_t code = factor.code[i] < 0 ? 0 : meaning[factor.code[i]];
-        endpoint->event[i] = code == 1;
+        int8_t code = factor.code[i] < 0 ? 0 : cause[factor.code[i]];
+        endpoint->event[i] = code < 0 ? 0 : (uint8_t)code;
         if (code < 0 && complain(raw, i, column, factor.level[factor.code[i]], "neither 0 nor 1",
                                  advice) != RWE_OK)
             return rwe_fail_memory(error);

@@ -41,9 +41,22 @@ struct columns {
     uint32_t *group, *stratum, *cluster;
 };
 
+static uint8_t seen_as(uint8_t cause, enum rwe_design_events events)
+{
+    switch (events) {
+    case RWE_EVENTS_ANY:
+        return cause > 0;
+    case RWE_EVENTS_OWN:
+        return cause == 1;
+    case RWE_EVENTS_BY_CAUSE:
+        break;
+    }
+    return cause;
+}
+
 static void copy_rows(const struct rwe_cohort *cohort, const struct rwe_design *design,
-                      const struct rwe_endpoint *endpoint, const uint32_t *stratum_of,
-                      const uint32_t *cluster_of, struct columns *to)
+                      const struct rwe_endpoint *endpoint, enum rwe_design_events events,
+                      const uint32_t *stratum_of, const uint32_t *cluster_of, struct columns *to)
 {
     size_t k = 0;
     for (size_t o = 0; o < cohort->n; o++) {
@@ -51,7 +64,7 @@ static void copy_rows(const struct rwe_cohort *cohort, const struct rwe_design *
         if (!design->member[i])
             continue;
         to->time[k] = endpoint->time[i];
-        to->event[k] = endpoint->event[i];
+        to->event[k] = seen_as(endpoint->event[i], events);
         to->group[k] = cohort->arm[i];
         if (stratum_of != NULL)
             to->stratum[k] = stratum_of[i];
@@ -64,12 +77,12 @@ static void copy_rows(const struct rwe_cohort *cohort, const struct rwe_design *
 enum rwe_status rwe_design_survival(const struct rwe_cohort *cohort,
                                     const struct rwe_design *design,
                                     const struct rwe_endpoint *endpoint,
-                                    enum rwe_design_strata strata, struct rwe_arena *arena,
+                                    struct rwe_design_view view, struct rwe_arena *arena,
                                     struct rwe_survival_data *data, struct rwe_error *error)
 {
-    const uint32_t *stratum_of = strata == RWE_STRATA_PAIRS      ? design->pair
-                                 : strata == RWE_STRATA_DECLARED ? cohort->stratum
-                                                                 : NULL;
+    const uint32_t *stratum_of = view.strata == RWE_STRATA_PAIRS      ? design->pair
+                                 : view.strata == RWE_STRATA_DECLARED ? cohort->stratum
+                                                                      : NULL;
     const uint32_t *cluster_of = design->pair != NULL ? design->pair : cohort->cluster;
     struct columns columns = {
         .time = RWE_NEW(arena, double, design->n),
@@ -80,17 +93,18 @@ enum rwe_status rwe_design_survival(const struct rwe_cohort *cohort,
     };
     if (rwe_arena_failed(arena))
         return rwe_fail_memory(error);
-    copy_rows(cohort, design, endpoint, stratum_of, cluster_of, &columns);
+    copy_rows(cohort, design, endpoint, view.events, stratum_of, cluster_of, &columns);
     *data = (struct rwe_survival_data){
         .n = design->n,
         .time = columns.time,
         .event = columns.event,
+        .n_causes = view.events == RWE_EVENTS_BY_CAUSE ? endpoint->n_causes : 1,
         .group = columns.group,
         .n_groups = cohort->n_arms,
         .stratum = columns.stratum,
-        .n_strata = stratum_of == NULL           ? 1
-                    : strata == RWE_STRATA_PAIRS ? design->n_pairs
-                                                 : cohort->n_strata,
+        .n_strata = stratum_of == NULL                ? 1
+                    : view.strata == RWE_STRATA_PAIRS ? design->n_pairs
+                                                      : cohort->n_strata,
         .cluster = columns.cluster,
         .n_clusters = cluster_of == NULL     ? 0
                       : design->pair != NULL ? design->n_pairs

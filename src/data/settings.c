@@ -174,8 +174,14 @@ static enum rwe_status read_endpoint(struct rwe_settings *settings, const char *
     const char *colon = strrchr(comma, ':');
     const char *end = colon == NULL ? comma + strlen(comma) : colon;
     spec.event = rwe_arena_substring(arena, comma + 1, (size_t)(end - comma - 1));
-    if (colon != NULL)
-        spec.values = rwe_text_split(arena, colon + 1, '+');
+    if (colon != NULL) {
+        const char *semicolon = strchrnul(colon, ';');
+        const char *first = rwe_arena_substring(arena, colon + 1, (size_t)(semicolon - colon - 1));
+        if (first != NULL)
+            spec.values = rwe_text_split(arena, first, '+');
+        if (*semicolon == ';')
+            spec.competing = rwe_text_split(arena, semicolon + 1, ';');
+    }
     if (rwe_arena_failed(arena))
         return rwe_fail_memory(error);
     return rwe_settings_add_endpoint(settings, &spec, source, error);
@@ -201,12 +207,22 @@ enum rwe_status rwe_settings_add_endpoint(struct rwe_settings *settings,
         if (strcmp(settings->endpoint[i].name, copy.name) == 0)
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                             "endpoint \"%s\" is declared twice: give each its own name", copy.name);
-    for (size_t i = 0; i < spec->values.n; i++)
-        if (spec->values.item[i][0] == '\0' || strchr(spec->values.item[i], ';') != NULL)
+    for (size_t i = 0; i < spec->values.n + spec->competing.n; i++) {
+        const char *counted =
+            i < spec->values.n ? spec->values.item[i] : spec->competing.item[i - spec->values.n];
+        if (counted[0] == '\0')
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                            "endpoint \"%s\": \"%s\" is no value of an event; write VALUE or "
-                            "VALUE+VALUE (competing causes are not part of this version)",
-                            copy.name, spec->values.item[i]);
+                            "endpoint \"%s\": a value of its event is empty; write VALUE, "
+                            "VALUE+VALUE, or VALUE;VALUE for competing causes",
+                            copy.name);
+    }
+    if (spec->competing.n > RWE_MOST_CAUSES - 1)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "endpoint \"%s\": more than %d causes",
+                        copy.name, RWE_MOST_CAUSES);
+    if (spec->competing.n > 0 && spec->values.n == 0)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "endpoint \"%s\" has competing causes: say which value is its own event",
+                        copy.name);
     settings->endpoint[settings->n_endpoints++] = copy;
     value->given = true;
     value->source = source;
@@ -373,7 +389,9 @@ char *rwe_endpoint_spec_text(struct rwe_arena *arena, const struct rwe_endpoint_
     if (spec->values.n == 0)
         return rwe_arena_format(arena, "%s=%s,%s", spec->name, spec->time, spec->event);
     char *values = rwe_text_join(arena, spec->values, "+");
-    return values == NULL ? NULL
-                          : rwe_arena_format(arena, "%s=%s,%s:%s", spec->name, spec->time,
-                                             spec->event, values);
+    char *competing = rwe_text_join(arena, spec->competing, ";");
+    if (rwe_arena_failed(arena))
+        return NULL;
+    return rwe_arena_format(arena, "%s=%s,%s:%s%s%s", spec->name, spec->time, spec->event, values,
+                            spec->competing.n > 0 ? ";" : "", competing);
 }

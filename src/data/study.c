@@ -19,6 +19,8 @@ struct endpoint_item {
     char *name, *time, *event;
     char **value;
     uint64_t value_count;
+    char **competing;
+    uint64_t competing_count;
 };
 
 static const cyaml_schema_value_t string_entry = {
@@ -34,6 +36,8 @@ static const cyaml_schema_field_t endpoint_fields[] = {
                            CYAML_UNLIMITED),
     CYAML_FIELD_SEQUENCE("value", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct endpoint_item,
                          value, &string_entry, 1, CYAML_UNLIMITED),
+    CYAML_FIELD_SEQUENCE("competing", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                         struct endpoint_item, competing, &string_entry, 1, CYAML_UNLIMITED),
     CYAML_FIELD_END,
 };
 
@@ -161,6 +165,7 @@ static enum rwe_status take_endpoints(struct rwe_settings *settings, struct rwe_
             .time = rwe_arena_string(arena, item[i].time),
             .event = rwe_arena_string(arena, item[i].event),
             .values = copy_strings(arena, item[i].value, item[i].value_count),
+            .competing = copy_strings(arena, item[i].competing, item[i].competing_count),
         };
         if (rwe_arena_failed(arena))
             return rwe_fail_memory(error);

@@ -7,6 +7,8 @@
 struct rows {
     size_t *stratum_start;
     double *time, *at_risk, *events, *censored;
+    double *causes;  /* NULL where there is one cause */
+    double *entered; /* at risk from this row on; workspace, NULL where nobody enters late */
 };
 
 /* Where each stratum stands while the rows of all strata go by in order of time. That order makes
@@ -56,21 +58,51 @@ static void count_exits(const struct rwe_survival_data *data, struct cursor curs
         size_t row = rows->stratum_start[s] + row_within(data, i, &cursors[s]);
         size_t cell = row * data->n_groups + (data->group == NULL ? 0 : data->group[i]);
         double *exits = data->event[i] ? rows->events : rows->censored;
+        double weight = data->weight == NULL ? 1 : data->weight[i];
         rows->time[row] = data->time[i];
-        exits[cell] += data->weight == NULL ? 1 : data->weight[i];
+        exits[cell] += weight;
+        if (rows->causes != NULL && data->event[i])
+            rows->causes[cell * data->n_causes + data->event[i] - 1] += weight;
     }
 }
 
-static enum rwe_status rows_allocate(size_t n_rows, size_t n_groups, struct rwe_arena *arena,
-                                     struct rows *rows)
+/* The first row of the stratum whose time is after `entry`. There is one: the subject's own. */
+static size_t first_row_after(const struct rows *rows, size_t s, double entry)
 {
-    size_t cells;
-    if (__builtin_mul_overflow(n_rows, n_groups, &cells))
+    size_t low = rows->stratum_start[s];
+    size_t high = rows->stratum_start[s + 1];
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (rows->time[middle] > entry)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+static void count_entries(const struct rwe_survival_data *data, struct rows *rows)
+{
+    for (size_t i = 0; rows->entered != NULL && i < data->n; i++) {
+        size_t row = first_row_after(rows, stratum_of(data, i), data->entry[i]);
+        size_t cell = row * data->n_groups + (data->group == NULL ? 0 : data->group[i]);
+        rows->entered[cell] += data->weight == NULL ? 1 : data->weight[i];
+    }
+}
+
+static enum rwe_status rows_allocate(const struct rwe_survival_data *data, size_t n_rows,
+                                     struct rwe_arena *arena, struct rows *rows)
+{
+    size_t cells, by_cause;
+    if (__builtin_mul_overflow(n_rows, data->n_groups, &cells) ||
+        __builtin_mul_overflow(cells, data->n_causes, &by_cause))
         return RWE_NO_MEMORY;
+    rows->causes = data->n_causes > 1 ? RWE_NEW(arena, double, by_cause) : NULL;
     rows->time = RWE_NEW(arena, double, n_rows);
     rows->at_risk = RWE_NEW(arena, double, cells);
     rows->events = RWE_NEW(arena, double, cells);
     rows->censored = RWE_NEW(arena, double, cells);
+    rows->entered = data->entry == NULL ? NULL : RWE_NEW(arena, double, cells);
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
@@ -83,6 +115,8 @@ static void sum_at_risk(size_t s, size_t n_groups, struct rows *rows)
         for (size_t g = 0; g < n_groups; g++) {
             size_t cell = row * n_groups + g;
             double later = last ? 0 : rows->at_risk[cell + n_groups];
+            if (!last && rows->entered != NULL)
+                later -= rows->entered[cell + n_groups];
             rows->at_risk[cell] = later + (rows->events[cell] + rows->censored[cell]);
         }
     }
@@ -101,20 +135,23 @@ enum rwe_status rwe_event_table_build(const struct rwe_survival_data *data, stru
         return rwe_fail_memory(error);
     count_rows(data, cursors, rows.stratum_start);
     size_t n_rows = rows.stratum_start[data->n_strata];
-    if (rows_allocate(n_rows, data->n_groups, arena, &rows) != RWE_OK)
+    if (rows_allocate(data, n_rows, arena, &rows) != RWE_OK)
         return rwe_fail_memory(error);
     count_exits(data, cursors, &rows);
+    count_entries(data, &rows);
     for (size_t s = 0; s < data->n_strata; s++)
         sum_at_risk(s, data->n_groups, &rows);
     *table = (struct rwe_event_table){
         .n_rows = n_rows,
         .n_groups = data->n_groups,
         .n_strata = data->n_strata,
+        .n_causes = data->n_causes < 1 ? 1 : data->n_causes,
         .stratum_start = rows.stratum_start,
         .time = rows.time,
         .at_risk = rows.at_risk,
         .events = rows.events,
         .censored = rows.censored,
+        .causes = rows.causes,
     };
     return RWE_OK;
 }

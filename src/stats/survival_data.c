@@ -5,6 +5,7 @@
 
 static enum rwe_status check_times(const struct rwe_survival_data *data, struct rwe_error *error)
 {
+    size_t n_causes = data->n_causes < 1 ? 1 : data->n_causes;
     for (size_t i = 0; i < data->n; i++) {
         if (!isfinite(data->time[i]))
             return rwe_fail(error, RWE_NOT_FINITE, i, "time is not a finite number");
@@ -12,8 +13,20 @@ static enum rwe_status check_times(const struct rwe_survival_data *data, struct 
             return rwe_fail(error, RWE_BAD_INPUT, i, "time is negative");
         if (i > 0 && data->time[i] < data->time[i - 1])
             return rwe_fail(error, RWE_BAD_INPUT, i, "times are not in ascending order");
-        if (data->event[i] > 1)
-            return rwe_fail(error, RWE_BAD_INPUT, i, "event is neither 0 nor 1");
+        if (data->event[i] > n_causes)
+            return rwe_fail(error, RWE_BAD_INPUT, i, "event is neither 0 nor a cause up to %zu",
+                            n_causes);
+    }
+    return RWE_OK;
+}
+
+static enum rwe_status check_entries(const struct rwe_survival_data *data, struct rwe_error *error)
+{
+    for (size_t i = 0; data->entry != NULL && i < data->n; i++) {
+        if (!isfinite(data->entry[i]))
+            return rwe_fail(error, RWE_NOT_FINITE, i, "entry is not a finite number");
+        if (data->entry[i] < 0 || data->entry[i] >= data->time[i])
+            return rwe_fail(error, RWE_BAD_INPUT, i, "entry is not before time");
     }
     return RWE_OK;
 }
@@ -48,6 +61,8 @@ enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
     if (data->n_strata == 0)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "there is no stratum");
     enum rwe_status status = check_times(data, error);
+    if (status == RWE_OK)
+        status = check_entries(data, error);
     if (status == RWE_OK)
         status = check_weights(data, error);
     if (status == RWE_OK)

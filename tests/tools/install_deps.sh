@@ -17,17 +17,17 @@ printf '#include <stdio.h>\n#include <csv.h>\nint main(void) { struct csv_parser
 if command -v apt-get >/dev/null 2>&1; then
     install="apt-get install -y --no-install-recommends"
     update="apt-get update"
-    packages="gcc libc6-dev make pkg-config libgsl-dev libcsv-dev libjansson-dev libcyaml-dev
+    packages="gcc libc6-dev make pkg-config libgsl-dev libcsv-dev libjansson-dev libcyaml-dev libyaml-dev
         libuchardet-dev nettle-dev libcmocka-dev"
 elif command -v dnf >/dev/null 2>&1; then
     install="dnf install -y"
     update=":"
-    packages="gcc make pkgconf-pkg-config gsl-devel libcsv-devel jansson-devel libcyaml-devel
+    packages="gcc make pkgconf-pkg-config gsl-devel libcsv-devel jansson-devel libcyaml-devel libyaml-devel
         uchardet-devel nettle-devel libcmocka-devel"
 elif command -v brew >/dev/null 2>&1; then
     install="brew install"
     update=":"
-    packages="pkg-config gsl libcsv jansson libcyaml uchardet nettle cmocka"
+    packages="pkg-config gsl libcsv jansson libcyaml libyaml uchardet nettle cmocka"
 else
     echo "Missing:$missing. No apt-get, dnf or brew here: install GSL, libcsv, jansson, libcyaml," \
         "uchardet, Nettle and cmocka with their headers." >&2

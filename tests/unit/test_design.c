@@ -68,9 +68,10 @@ static void survival_data_ascend_in_time_with_declared_strata_and_clusters(void 
     struct rwe_design all;
     struct rwe_survival_data data;
     rwe_design_all(&cohort, *state, &all, NULL);
-    assert_int_equal(
-        rwe_design_survival(&cohort, &all, &endpoint, RWE_STRATA_DECLARED, *state, &data, NULL),
-        RWE_OK);
+    assert_int_equal(rwe_design_survival(&cohort, &all, &endpoint,
+                                         (struct rwe_design_view){.strata = RWE_STRATA_DECLARED},
+                                         *state, &data, NULL),
+                     RWE_OK);
     assert_int_equal(data.n, 6);
     assert_int_equal(data.n_groups, 2);
     assert_int_equal(data.n_strata, 2);
@@ -89,12 +90,15 @@ static void without_strata_there_is_one(void **state)
     struct rwe_design all;
     struct rwe_survival_data data;
     rwe_design_all(&cohort, *state, &all, NULL);
-    rwe_design_survival(&cohort, &all, &endpoint, RWE_STRATA_NONE, *state, &data, NULL);
+    rwe_design_survival(&cohort, &all, &endpoint,
+                        (struct rwe_design_view){.strata = RWE_STRATA_NONE}, *state, &data, NULL);
     assert_null(data.stratum);
     assert_int_equal(data.n_strata, 1);
     struct rwe_cohort plain = cohort;
     plain.stratum = plain.cluster = NULL;
-    rwe_design_survival(&plain, &all, &endpoint, RWE_STRATA_DECLARED, *state, &data, NULL);
+    rwe_design_survival(&plain, &all, &endpoint,
+                        (struct rwe_design_view){.strata = RWE_STRATA_DECLARED}, *state, &data,
+                        NULL);
     assert_null(data.stratum);
     assert_int_equal(data.n_strata, 1);
     assert_null(data.cluster);
@@ -108,7 +112,8 @@ static void pairs_are_the_clusters_and_can_be_the_strata(void **state)
     static const uint32_t expected_pair[] = {0, 1, 1, 0};
     static const double expected_time[] = {1, 2, 4, 9};
     rwe_design_pairs(&cohort, pair, 2, *state, &matched, NULL);
-    rwe_design_survival(&cohort, &matched, &endpoint, RWE_STRATA_PAIRS, *state, &data, NULL);
+    rwe_design_survival(&cohort, &matched, &endpoint,
+                        (struct rwe_design_view){.strata = RWE_STRATA_PAIRS}, *state, &data, NULL);
     assert_int_equal(data.n, 4);
     assert_int_equal(data.n_strata, 2);
     assert_int_equal(data.n_clusters, 2);

@@ -142,9 +142,67 @@ static void bad_data_and_want_of_memory_are_refused(void **state)
     rwe_arena_free(arena);
 }
 
+/* By hand: (0,2] event, (1,3] censored, (2,4] event, (0,5] event. Who enters at 2 is not at risk
+ * at 2; who enters at 1 is. */
+static void late_entries_are_at_risk_after_they_enter(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    const double entry[] = {0, 1, 2, 0};
+    const double time[] = {2, 3, 4, 5};
+    const uint8_t event[] = {1, 0, 1, 1};
+    struct rwe_survival_data data = {
+        .n = 4, .entry = entry, .time = time, .event = event, .n_groups = 1, .n_strata = 1};
+    struct rwe_event_table table;
+    assert_int_equal(rwe_event_table_build(&data, arena, &table, NULL), RWE_OK);
+    assert_int_equal(table.n_rows, 4);
+    assert_close(table.at_risk[0], 3, 0);
+    assert_close(table.at_risk[1], 3, 0);
+    assert_close(table.at_risk[2], 2, 0);
+    assert_close(table.at_risk[3], 1, 0);
+    const double late[] = {0, 3, 2, 0};
+    struct rwe_error error = {0};
+    data.entry = late;
+    assert_int_equal(rwe_event_table_build(&data, arena, &table, &error), RWE_BAD_INPUT);
+    assert_int_equal(error.index, 1);
+    rwe_arena_free(arena);
+}
+
+static void events_are_counted_by_cause_too(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    const double time[] = {1, 1, 1, 2, 3};
+    const uint8_t event[] = {2, 1, 2, 0, 1};
+    const uint32_t group[] = {0, 0, 1, 1, 0};
+    struct rwe_survival_data data = {.n = 5,
+                                     .time = time,
+                                     .event = event,
+                                     .n_causes = 2,
+                                     .group = group,
+                                     .n_groups = 2,
+                                     .n_strata = 1};
+    struct rwe_event_table table;
+    assert_int_equal(rwe_event_table_build(&data, arena, &table, NULL), RWE_OK);
+    assert_int_equal(table.n_causes, 2);
+    assert_close(table.events[0], 2, 0);
+    assert_close(table.causes[0], 1, 0); /* time 1, group 0, cause 1 */
+    assert_close(table.causes[1], 1, 0); /* time 1, group 0, cause 2 */
+    assert_close(table.causes[2], 0, 0); /* time 1, group 1, cause 1 */
+    assert_close(table.causes[3], 1, 0); /* time 1, group 1, cause 2 */
+    assert_close(table.causes[8], 1, 0); /* time 3, group 0, cause 1 */
+    data.n_causes = 1;
+    struct rwe_error error = {0};
+    assert_int_equal(rwe_event_table_build(&data, arena, &table, &error), RWE_BAD_INPUT);
+    assert_int_equal(error.index, 0);
+    rwe_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(late_entries_are_at_risk_after_they_enter),
+        cmocka_unit_test(events_are_counted_by_cause_too),
         cmocka_unit_test(leukaemia_has_the_published_risk_sets),
         cmocka_unit_test(censored_at_an_event_time_are_at_risk_there),
         cmocka_unit_test(strata_stand_one_after_the_other_in_order_of_time),

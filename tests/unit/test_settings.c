@@ -190,9 +190,10 @@ static void endpoints_of_wrong_form_are_refused(void **state)
                                         "os=t,", "=t,d", "os=,d", "os,t=d"};
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
         refused(f, "endpoint", wrong[i], "NAME=TIME,EVENT");
-    refused(f, "endpoint", "os=t,d:", "no value of an event");
-    refused(f, "endpoint", "os=t,d:1+", "no value of an event");
-    refused(f, "endpoint", "os=t,d:1;2", "competing causes");
+    refused(f, "endpoint", "os=t,d:", "a value of its event is empty");
+    refused(f, "endpoint", "os=t,d:1+", "a value of its event is empty");
+    refused(f, "endpoint", "os=t,d:1;", "a value of its event is empty");
+    refused(f, "endpoint", "os=t,d:;2", "a value of its event is empty");
     refused(f, "endpoint", "os=t,:1", "NAME=TIME,EVENT");
 }
 

@@ -36,9 +36,11 @@ struct rwe_variable {
 struct rwe_endpoint {
     const char *name;
     const double *time; /**< by subject, >= 0, in the file's unit; nearly equal times made equal */
-    const uint8_t *event;  /**< by subject: 1 event, 0 censored */
-    const uint32_t *order; /**< subjects by ascending time, ties in canonical order */
-    size_t n_events;
+    const uint8_t *event;          /**< by subject: 0 censored, else the cause, from 1 */
+    const uint32_t *order;         /**< subjects by ascending time, ties in canonical order */
+    size_t n_events;               /**< of any cause */
+    size_t n_causes;               /**< 1 where nothing competes; cause 1 is the endpoint's own */
+    const char *const *cause_name; /**< by cause − 1: its value as it stands in the data */
 };
 
 /** A row of the file that was left out. */

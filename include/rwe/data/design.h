@@ -39,6 +39,19 @@ enum rwe_design_strata {
     RWE_STRATA_PAIRS,    /**< the matched pairs */
 };
 
+/** Which events count. */
+enum rwe_design_events {
+    RWE_EVENTS_ANY, /**< of whatever cause, as one: event-free survival */
+    RWE_EVENTS_OWN, /**< of the endpoint's own cause; competitors censor: its cause-specific hazard */
+    RWE_EVENTS_BY_CAUSE /**< each cause by its number: cumulative incidence */
+};
+
+/** How an endpoint is looked at. Zero-initialised: no strata, any event. */
+struct rwe_design_view {
+    enum rwe_design_strata strata;
+    enum rwe_design_events events;
+};
+
 /**
  * The members' data on an endpoint, in ascending order of time: groups are the arms, clusters the
  * pairs or else those declared. Linear in the cohort.
@@ -46,7 +59,7 @@ enum rwe_design_strata {
 enum rwe_status rwe_design_survival(const struct rwe_cohort *cohort,
                                     const struct rwe_design *design,
                                     const struct rwe_endpoint *endpoint,
-                                    enum rwe_design_strata strata, struct rwe_arena *arena,
+                                    struct rwe_design_view view, struct rwe_arena *arena,
                                     struct rwe_survival_data *data, struct rwe_error *error);
 
 #endif

@@ -25,7 +25,7 @@ enum rwe_option_kind {
     RWE_OPTION_NUMBERS,   /**< the same, several */
     RWE_OPTION_INTEGER,   /**< 0 … 2^64 − 1 */
     RWE_OPTION_CHOICE,    /**< one of `choices` */
-    RWE_OPTION_ENDPOINTS, /**< repeatable NAME=TIME,EVENT[:VALUE[+VALUE]] */
+    RWE_OPTION_ENDPOINTS, /**< repeatable NAME=TIME,EVENT[:VALUE[+VALUE][;VALUE…]] */
 };
 
 /** Where --help and the man page show an option. */
@@ -60,12 +60,15 @@ struct rwe_options {
 /** Columns of a cohort file: how the file reads. */
 extern const struct rwe_options rwe_study_options;
 
+/** The most causes that an endpoint may have. */
+enum { RWE_MOST_CAUSES = 32 };
+
 /** An endpoint as declared. */
 struct rwe_endpoint_spec {
-    const char *name;         /**< lower case */
-    const char *time, *event; /**< columns */
-    struct rwe_strings
-        values; /**< of `event` that count as the event; none: 1, and only 0 besides */
+    const char *name;             /**< lower case */
+    const char *time, *event;     /**< columns */
+    struct rwe_strings values;    /**< of `event` that count as it; none: 1, and only 0 besides */
+    struct rwe_strings competing; /**< values that are competing causes, each one of its own */
 };
 
 struct rwe_settings;

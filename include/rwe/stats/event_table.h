@@ -15,15 +15,18 @@ struct rwe_event_table {
     size_t n_rows;
     size_t n_groups;
     size_t n_strata;
+    size_t n_causes;             /**< at least 1 */
     const size_t *stratum_start; /**< n_strata + 1: stratum s has rows [start[s], start[s + 1]) */
     const double *time;          /**< by row */
-    const double *at_risk;       /**< [row * n_groups + group]: those with time >= this */
-    const double *events;        /**< the same layout: events at this time */
-    const double *censored;      /**< the same layout: censorings at this time */
+    const double *at_risk;  /**< [row * n_groups + group]: entry < this time <= time, weights */
+    const double *events;   /**< the same layout: events at this time, of any cause */
+    const double *censored; /**< the same layout: censorings at this time */
+    const double *causes; /**< [(row * n_groups + group) * n_causes + cause − 1]: events by cause;
+                                 NULL where there is one cause */
 };
 
 /**
- * Builds the table in `arena`. Linear in n (and in n_rows × n_groups). Rows at which nobody has an
+ * Builds the table in `arena`. Linear in n (and in n_rows × n_groups); with entries n log n. Rows at which nobody has an
  * event are kept: figures and numbers at risk need them.
  * Errors: those of rwe_survival_data_check; RWE_NO_MEMORY.
  */

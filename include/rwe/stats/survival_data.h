@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * Right-censored survival data as every kernel takes them: borrowed arrays in ascending order of
+ * Survival data, right-censored and perhaps left-truncated, as every kernel takes them: borrowed arrays in ascending order of
  * time.
  *
  * The order is settled once, when an endpoint is built (data/endpoint.h), together with ties: two
@@ -15,8 +15,10 @@
 
 struct rwe_survival_data {
     size_t n;
+    const double *entry;     /**< at risk in (entry, time]; in [0, time); NULL: from the start */
     const double *time;      /**< ascending, >= 0, finite; any unit */
-    const uint8_t *event;    /**< 1: the event at `time`; 0: censored then, after the events */
+    const uint8_t *event;    /**< 0: censored at `time`, after the events; else the cause, from 1 */
+    size_t n_causes;         /**< of events; 0 counts as 1 */
     const uint32_t *group;   /**< 0 … n_groups − 1; NULL: one group */
     size_t n_groups;         /**< at least 1 */
     const uint32_t *stratum; /**< 0 … n_strata − 1; NULL: one stratum */
@@ -28,7 +30,7 @@ struct rwe_survival_data {
 
 /**
  * Checks what the struct promises. RWE_NOT_FINITE (a time or weight), RWE_BAD_INPUT (negative time,
- * out of order, event or code out of range, weight not positive) with error.index; RWE_BAD_INPUT
+ * out of order, entry not before time, event or code out of range, weight not positive) with error.index; RWE_BAD_INPUT
  * without one for no group, no stratum or 2^32 rows and more; RWE_OK. No rows at all are sound.
  */
 enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
