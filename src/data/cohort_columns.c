@@ -3,13 +3,29 @@
 
 #include "rwe/base/number.h"
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
+
+/* The first columns of a table, into `text`: ""a", "b", … (12 in all)". */
+static void list_columns(const struct rwe_table *table, char *text, size_t size)
+{
+    enum { SHOWN = 8 };
+    size_t n = rwe_table_columns(table);
+    size_t used = 0;
+    text[0] = '\0';
+    for (size_t j = 0; j < n && j < SHOWN && used < size; j++)
+        used += (size_t)snprintf(text + used, size - used, "%s\"%s\"", j == 0 ? "" : ", ",
+                                 rwe_table_name(table, j));
+    if (n > SHOWN && used < size)
+        snprintf(text + used, size - used, ", … (%zu in all)", n);
+}
 
 enum rwe_status rwe_cohort_column(const struct rwe_table *table, const char *option,
                                   const char *name, size_t *column, struct rwe_error *error)
 {
-    enum { MOST = 4096 };
+    enum { MOST = 4096, LISTED = 400 };
     const char *names[MOST];
+    char listed[LISTED];
     size_t n = rwe_table_columns(table) < MOST ? rwe_table_columns(table) : MOST;
     *column = rwe_table_find(table, name);
     if (*column != RWE_NO_INDEX)
@@ -17,9 +33,14 @@ enum rwe_status rwe_cohort_column(const struct rwe_table *table, const char *opt
     for (size_t j = 0; j < n; j++)
         names[j] = rwe_table_name(table, j);
     const char *near = rwe_text_nearest(name, names, n);
-    return rwe_fail(error, RWE_NO_COLUMN, RWE_NO_INDEX, "%s has no column \"%s\" (%s)%s%s%s",
-                    rwe_table_file(table), name, option, near == NULL ? "" : ": did you mean \"",
-                    near == NULL ? "" : near, near == NULL ? "" : "\"?");
+    if (near != NULL)
+        return rwe_fail(error, RWE_NO_COLUMN, RWE_NO_INDEX,
+                        "%s has no column \"%s\" (%s): did you mean \"%s\"?", rwe_table_file(table),
+                        name, option, near);
+    list_columns(table, listed, sizeof listed);
+    return rwe_fail(error, RWE_NO_COLUMN, RWE_NO_INDEX,
+                    "%s has no column \"%s\" (%s); its columns are %s", rwe_table_file(table), name,
+                    option, listed);
 }
 
 static enum rwe_status complain(struct raw *raw, size_t row, size_t column, const char *value,

@@ -45,7 +45,10 @@ if [ "$(id -u)" -ne 0 ] && [ "${install#brew}" = "$install" ]; then
     as_root=sudo
 fi
 echo "Installing with: $as_root $install $packages"
-# The lists of a fresh machine may be empty or old: update only when installing does not work at once.
+# A fresh machine has no lists of packages, and old lists may name packages that are gone.
+if [ "$update" != : ] && ! ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1; then
+    $as_root $update
+fi
 DEBIAN_FRONTEND=noninteractive
 export DEBIAN_FRONTEND
 $as_root $install $packages || { $as_root $update && $as_root $install $packages; }
