@@ -30,12 +30,13 @@ static void scatter(const struct item *from, size_t n, int pass, const size_t co
         to[place[digit(from[i].key, pass)]++] = from[i];
 }
 
+/* Sorts `items`, which are `n` and have another `n` of room behind them. */
 static enum rwe_status sort_items(struct item *items, size_t n, struct rwe_arena *scratch,
                                   uint32_t order[])
 {
-    struct item *other = RWE_NEW(scratch, struct item, n);
+    struct item *other = items + n;
     size_t(*count)[DIGITS] = rwe_arena_alloc(scratch, PASSES, sizeof *count);
-    if (rwe_arena_failed(scratch))
+    if (count == NULL)
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < n; i++)
         for (int pass = 0; pass < PASSES; pass++)
@@ -63,30 +64,30 @@ static inline uint64_t ordered_bits(double x)
     return bits >> 63 ? ~bits : bits | (uint64_t)1 << 63;
 }
 
-enum rwe_status rwe_sort_numbers(const double key[], size_t n, struct rwe_arena *scratch,
-                                 uint32_t order[])
+/* The one sort behind both: exactly one of the two kinds of key is given. */
+static enum rwe_status sort_keys(const double number[], const uint64_t integer[], size_t n,
+                                 struct rwe_arena *scratch, uint32_t order[])
 {
     struct rwe_mark mark = rwe_arena_mark(scratch);
-    struct item *items = RWE_NEW(scratch, struct item, n);
+    struct item *items = rwe_arena_alloc(scratch, n, 2 * sizeof *items);
     if (items == NULL)
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < n; i++)
-        items[i] = (struct item){ordered_bits(key[i]), (uint32_t)i};
+        items[i] =
+            (struct item){number != NULL ? ordered_bits(number[i]) : integer[i], (uint32_t)i};
     enum rwe_status status = sort_items(items, n, scratch, order);
     rwe_arena_release(scratch, mark);
     return status;
 }
 
+enum rwe_status rwe_sort_numbers(const double key[], size_t n, struct rwe_arena *scratch,
+                                 uint32_t order[])
+{
+    return sort_keys(key, NULL, n, scratch, order);
+}
+
 enum rwe_status rwe_sort_integers(const uint64_t key[], size_t n, struct rwe_arena *scratch,
                                   uint32_t order[])
 {
-    struct rwe_mark mark = rwe_arena_mark(scratch);
-    struct item *items = RWE_NEW(scratch, struct item, n);
-    if (items == NULL)
-        return RWE_NO_MEMORY;
-    for (size_t i = 0; i < n; i++)
-        items[i] = (struct item){key[i], (uint32_t)i};
-    enum rwe_status status = sort_items(items, n, scratch, order);
-    rwe_arena_release(scratch, mark);
-    return status;
+    return sort_keys(NULL, key, n, scratch, order);
 }
