@@ -177,9 +177,6 @@ static void check_success(const struct fixture *f, const char *expected, long n)
     free(output);
 }
 
-/* OpenSSL keeps its last 16 errors, with the names of their functions; a leak is what grows on. */
-enum { KEPT_ERRORS = 20 };
-
 static int run_counted(const struct fixture *f, const char *const options[2], long n, long *lost)
 {
     unlink(f->output);
@@ -201,8 +198,6 @@ static void check_all(const struct fixture *f, const char *const options[2], boo
     for (bool any = CAN_FAIL; any; n++) {
         long lost;
         int code = run_counted(f, options, n, &lost);
-        for (int again = 0; lost > 0 && again < KEPT_ERRORS; again++)
-            code = run_counted(f, options, n, &lost);
         if (lost > 0)
             fail_msg("allocation %ld failed: %ld blocks are lost", n, lost);
         any = atomic_load(&refused) > 0;
