@@ -63,14 +63,15 @@ static void tell_not_built(const struct rwe_cli *cli, struct rwe_document *docum
                              cli->not_built.item[i], RWE_VERSION);
 }
 
-/* An analysis asked for that does not exist yet must not look like one that ran. */
-static bool only_not_built(const struct rwe_cli *cli)
+/* An analysis asked for that does not exist yet must not look like one that ran: its name, when
+ * nothing else was asked for; else NULL. */
+static const char *only_not_built(const struct rwe_cli *cli)
 {
     for (size_t a = 0; a < rwe_n_analyses; a++)
         if (rwe_settings_has(cli->settings, rwe_analyses[a]->name) &&
             rwe_settings_source(cli->settings, rwe_analyses[a]->name) == RWE_FROM_COMMAND)
-            return false;
-    return cli->not_built.n > 0;
+            return NULL;
+    return cli->not_built.n > 0 ? cli->not_built.item[0] : NULL; // NOLINT: n > 0 has items
 }
 
 static int analyze(struct rwe_cli *cli)
@@ -78,9 +79,10 @@ static int analyze(struct rwe_cli *cli)
     struct rwe_document *document = NULL;
     struct rwe_error error = {0};
     enum rwe_status status = RWE_OK;
-    if (only_not_built(cli))
+    const char *not_built = only_not_built(cli);
+    if (not_built != NULL)
         status = rwe_fail(&error, RWE_USAGE, RWE_NO_INDEX, "--%s is not part of version %s",
-                          cli->not_built.item[0], RWE_VERSION);
+                          not_built, RWE_VERSION);
     if (status == RWE_OK)
         status = rwe_cli_run(cli, &document, &error);
     if (status == RWE_OK) {

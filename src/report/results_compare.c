@@ -52,8 +52,8 @@ static const struct rwe_fact_value **sort(struct rwe_fact_list facts, struct rwe
     for (size_t i = 0; order != NULL && i < facts.n; i++)
         order[i] = &facts.fact[i];
     if (order != NULL)
-        qsort(order, facts.n, sizeof order[0],
-              compare_places); // NOLINT(bugprone-sizeof-expression)
+        // NOLINTNEXTLINE(bugprone-sizeof-expression): pointers are what is sorted
+        qsort(order, facts.n, sizeof order[0], compare_places);
     return order;
 }
 

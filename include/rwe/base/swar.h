@@ -20,7 +20,7 @@
 static inline uint64_t rwe_load_bytes(const char *at)
 {
     uint64_t word;
-    memcpy(&word, at, sizeof word);
+    memcpy(&word, at, sizeof word); // NOLINT(clang-analyzer-core.NonNullParamChecker)
     return le64toh(word);
 }
 
