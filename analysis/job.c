@@ -2,6 +2,7 @@
 #include "rwe/analysis/job.h"
 
 #include "cohort_report.h"
+#include "rwe/analysis/compat.h"
 #include "rwe/analysis/present.h"
 #include "rwe/base/hash.h"
 #include "rwe/base/parallel.h"
@@ -257,6 +258,7 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
         status = make_designs(run, &plan, error);
     if (status == RWE_OK)
         status = rwe_cohort_report(run, error);
+    rwe_compat_report(run);
     if (status == RWE_OK)
         status = run_analyses(run, &plan, error);
     if (status == RWE_OK)

@@ -2,6 +2,7 @@
 /* From parsed arguments to a finished document: what an analysis and a check share. */
 #include "cli.h"
 
+#include "rwe/analysis/compat.h"
 #include <string.h>
 
 /* Complaints of one kind that are printed before the rest are only counted. */
@@ -57,6 +58,8 @@ enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_document **document,
                             : "one cohort file is read, but %zu are named (\"%s\" too)",
                         cli->files.n, cli->files.n == 0 ? "" : cli->files.item[1]);
     enum rwe_status status = load_study(cli, error);
+    if (status == RWE_OK)
+        status = rwe_compat_apply(cli->settings, error);
     if (status != RWE_OK)
         return status;
     struct rwe_job job = {

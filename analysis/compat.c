@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The defaults of other systems. See compat.md. */
+#include "rwe/analysis/compat.h"
+
+#include <string.h>
+
+static const struct rwe_option options[] = {
+    {.name = "compat",
+     .kind = RWE_OPTION_CHOICE,
+     .section = RWE_SECTION_METHOD,
+     .argument = "r|sas|stata",
+     .choices = "r|sas|stata",
+     .help = "Take the defaults of that system where nothing else is said: scale of survival "
+             "limits, ties, limits of risk differences."},
+};
+const struct rwe_options rwe_compat_options = RWE_OPTIONS(options);
+
+/* In the order of the option's choices. */
+static const struct profile {
+    const char *system;
+    const char *differs; /* what this program cannot do as that system does; or NULL */
+} profiles[] = {
+    {"R (survival; prop.test)", NULL},
+    {"SAS (LIFETEST, PHREG, FREQ)", NULL},
+    {"Stata (sts, stci, stcox, cs)",
+     "Where a curve stays at one half, Stata's median is the first such time; here it is the "
+     "middle of that piece."},
+};
+enum { N_SYSTEMS = sizeof profiles / sizeof profiles[0] };
+
+/* One row an option: what each system does when nothing is said. */
+static const struct {
+    const char *option;
+    const char *value[N_SYSTEMS];
+} defaults[] = {
+    {"conf-type", {"log", "log-log", "log-log"}},
+    {"ties", {"efron", "breslow", "breslow"}},
+};
+enum { N_DEFAULTS = sizeof defaults / sizeof defaults[0] };
+
+static int system_of(const struct rwe_settings *settings)
+{
+    return rwe_settings_choice(settings, "compat");
+}
+
+enum rwe_status rwe_compat_apply(struct rwe_settings *settings, struct rwe_error *error)
+{
+    int s = system_of(settings);
+    enum rwe_status status = RWE_OK;
+    for (size_t d = 0; s >= 0 && d < N_DEFAULTS && status == RWE_OK; d++)
+        if (rwe_settings_find(settings, defaults[d].option) != NULL)
+            status = rwe_settings_set(settings, defaults[d].option, defaults[d].value[s],
+                                      RWE_FROM_DEFAULT, error);
+    return status;
+}
+
+/* "conf-type log, ties efron": the options whose value is, or is not, that of the system. */
+static const char *list_options(const struct rwe_run *run, int s, bool followed)
+{
+    const char *list = "";
+    for (size_t d = 0; d < N_DEFAULTS && list != NULL; d++) {
+        if (rwe_settings_find(run->settings, defaults[d].option) == NULL)
+            continue;
+        const char *value = rwe_settings_text(run->settings, defaults[d].option);
+        if ((strcmp(value, defaults[d].value[s]) == 0) == followed)
+            list = rwe_arena_format(run->arena, "%s%s%s %s", list, *list == '\0' ? "" : ", ",
+                                    defaults[d].option, value);
+    }
+    return list;
+}
+
+void rwe_compat_report(const struct rwe_run *run)
+{
+    int s = system_of(run->settings);
+    if (s < 0)
+        return;
+    const char *followed = list_options(run, s, true);
+    const char *otherwise = list_options(run, s, false);
+    if (followed == NULL || otherwise == NULL)
+        return;
+    rwe_document_paragraph(run->document, "Defaults as in %s: %s.%s%s%s%s%s", profiles[s].system,
+                           *followed == '\0' ? "none" : followed,
+                           *otherwise == '\0' ? "" : " Given otherwise: ", otherwise,
+                           *otherwise == '\0' ? "" : ".", profiles[s].differs == NULL ? "" : " ",
+                           profiles[s].differs == NULL ? "" : profiles[s].differs);
+}

@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/*
+ * Known truth: do nominal 95% limits hold it in 95 of 100 samples, do tests at 5% reject a true null
+ * hypothesis in 5? Some seconds, and rather more with many
+ * replicates, so this is no part of `make test`:
+ *
+ *   make build/release/tests/simulation/coverage && build/release/tests/simulation/coverage
+ *
+ * An argument sets the number of replicates. Exits with 1 when a share leaves its bounds.
+ * README.md tells what is simulated.
+ */
+#include "check.h"
+#include "trial.h"
+
+#include "rwe/base/parallel.h"
+#include "rwe/stats/cox.h"
+#include "rwe/stats/event_table.h"
+#include "rwe/stats/km.h"
+#include "rwe/stats/logrank.h"
+
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* One draw, as the kernels take it. */
+struct sample {
+    const struct trial *trial;
+    struct rwe_survival_data data; /* groups: 0 control, 1 treated; clusters and strata: pairs */
+    const double *treated;         /* 1 in the treated arm: the column of Cox's model */
+    struct rwe_event_table table;  /* unstratified */
+    struct rwe_arena *arena;
+};
+
+/* What a judge says of a sample. */
+enum verdict {
+    NO,           /* the limits miss the truth; the test does not reject */
+    YES,          /* they hold it; it rejects at 5% */
+    NOT_ESTIMABLE /* no limits, no test */
+};
+
+/* A method under test: the share of YES over replicates must lie in [low, high]. */
+struct check {
+    const char *name;
+    enum verdict (*judge)(const struct sample *sample, double argument, int option);
+    double argument; /* a time, or whatever the judge takes */
+    int option;
+    double low, high;
+};
+
+/* Bounds on the share of nominal 95% limits that hold the truth, and of true null hypotheses that
+ * are rejected at 5%; REPORTED: the figure is for the reader, and not judged. */
+#define COVERAGE .low = 0.93, .high = 0.97
+#define TYPE_ONE .low = 0.04, .high = 0.06
+#define REPORTED .low = 0, .high = 1
+
+struct scenario {
+    const char *name;
+    struct trial trial;
+    const struct check *check;
+    size_t n_checks;
+};
+
+/* Number of checks in a scenario at most. */
+enum { MOST_CHECKS = 32 };
+
+/* ---- judging ---- */
+
+static enum verdict holds(double low, double high, double truth)
+{
+    if (isnan(low) && isnan(high))
+        return NOT_ESTIMABLE;
+    return !(truth < low) && !(truth > high) ? YES : NO;
+}
+
+static enum verdict rejects(double p_value)
+{
+    return isnan(p_value) ? NOT_ESTIMABLE : p_value < 0.05 ? YES : NO;
+}
+
+static enum rwe_status fit_km(const struct sample *sample, int transform,
+                              struct rwe_km_curve *curve)
+{
+    struct rwe_km_options options = rwe_km_options_default();
+    options.transform = (enum rwe_km_transform)transform;
+    return rwe_km_fit(&sample->table, 1, &options, sample->arena, curve, NULL);
+}
+
+/* Limits of the treated arm's survival at the time when it is truly `survival`. */
+static enum verdict judge_survival(const struct sample *sample, double survival, int transform)
+{
+    struct rwe_km_curve curve;
+    if (fit_km(sample, transform, &curve) != RWE_OK)
+        return NOT_ESTIMABLE;
+    struct rwe_km_point point = rwe_km_at(&curve, -log(survival) / trial_hazard(sample->trial, 1));
+    return holds(point.conf_low, point.conf_high, survival);
+}
+
+/* Limits of the time by which `probability` of the treated arm has failed; a limit that is not
+ * reached bounds nothing. */
+static enum verdict judge_quantile(const struct sample *sample, double probability, int transform)
+{
+    struct rwe_km_curve curve;
+    if (fit_km(sample, transform, &curve) != RWE_OK)
+        return NOT_ESTIMABLE;
+    struct rwe_km_quantile q = rwe_km_quantile(&curve, probability);
+    return holds(q.conf_low, q.conf_high, -log1p(-probability) / trial_hazard(sample->trial, 1));
+}
+
+static enum verdict judge_followup(const struct sample *sample, double argument, int transform)
+{
+    struct rwe_km_options options = rwe_km_options_default();
+    struct rwe_km_curve curve;
+    (void)argument;
+    options.transform = (enum rwe_km_transform)transform;
+    if (rwe_km_fit_followup(&sample->table, 1, &options, sample->arena, &curve, NULL) != RWE_OK)
+        return NOT_ESTIMABLE;
+    struct rwe_km_quantile q = rwe_km_quantile(&curve, 0.5);
+    return holds(q.conf_low, q.conf_high, M_LN2 / trial_censoring(sample->trial));
+}
+
+static enum rwe_status fit_cox(const struct sample *sample, bool robust, struct rwe_cox *cox)
+{
+    struct rwe_survival_data data = sample->data;
+    struct rwe_cox_options options = rwe_cox_options_default();
+    options.robust = robust;
+    data.stratum = NULL;
+    data.n_strata = 1;
+    return rwe_cox_fit(&data, sample->treated, 1, &options, sample->arena, cox, NULL);
+}
+
+/* Wald limits of the hazard ratio; by the sandwich over pairs where `robust`. */
+static enum verdict judge_hazard_ratio(const struct sample *sample, double argument, int robust)
+{
+    struct rwe_cox cox;
+    (void)argument;
+    if (fit_cox(sample, robust, &cox) != RWE_OK || !cox.converged)
+        return NOT_ESTIMABLE;
+    double reach = gsl_cdf_ugaussian_Qinv(0.025) * sqrt(robust ? *cox.robust : *cox.covariance);
+    return holds(*cox.estimate - reach, *cox.estimate + reach, log(sample->trial->hazard_ratio));
+}
+
+enum cox_test { WALD, ROBUST_WALD, SCORE, LIKELIHOOD_RATIO };
+
+static enum verdict judge_cox_test(const struct sample *sample, double argument, int test)
+{
+    struct rwe_cox cox;
+    (void)argument;
+    if (fit_cox(sample, test == ROBUST_WALD, &cox) != RWE_OK || !cox.converged)
+        return NOT_ESTIMABLE;
+    double statistic = test == SCORE              ? cox.score_statistic
+                       : test == LIKELIHOOD_RATIO ? cox.lr_statistic
+                                                  : cox.wald_statistic;
+    return rejects(gsl_cdf_chisq_Q(statistic, 1));
+}
+
+/* The log-rank test; within pairs where `stratified`. */
+static enum verdict judge_logrank(const struct sample *sample, double argument, int stratified)
+{
+    struct rwe_event_table table = sample->table;
+    struct rwe_logrank result;
+    (void)argument;
+    if (stratified && rwe_event_table_build(&sample->data, sample->arena, &table, NULL) != RWE_OK)
+        return NOT_ESTIMABLE;
+    if (rwe_logrank_test(&table, sample->arena, &result, NULL) != RWE_OK)
+        return NOT_ESTIMABLE;
+    return rejects(result.p_value);
+}
+
+/* ---- the tables ---- */
+
+#define SURVIVAL(scale, option_, percent, bounds)                                                  \
+    {                                                                                              \
+        "S(t) = " #percent "%, " scale, judge_survival, percent / 100.0, option_, bounds           \
+    }
+#define MEDIAN(scale, option_, bounds)                                                             \
+    {                                                                                              \
+        "median, " scale, judge_quantile, 0.5, option_, bounds                                     \
+    }
+
+static const struct check effect[] = {
+    SURVIVAL("log-log", RWE_KM_LOG_LOG, 80, COVERAGE),
+    SURVIVAL("log-log", RWE_KM_LOG_LOG, 50, COVERAGE),
+    SURVIVAL("log-log", RWE_KM_LOG_LOG, 25, COVERAGE),
+    SURVIVAL("log", RWE_KM_LOG, 80, COVERAGE),
+    SURVIVAL("log", RWE_KM_LOG, 50, COVERAGE),
+    SURVIVAL("log", RWE_KM_LOG, 25, COVERAGE),
+    SURVIVAL("logit", RWE_KM_LOGIT, 80, COVERAGE),
+    SURVIVAL("logit", RWE_KM_LOGIT, 50, COVERAGE),
+    SURVIVAL("logit", RWE_KM_LOGIT, 25, COVERAGE),
+    SURVIVAL("arcsine", RWE_KM_ARCSIN, 80, COVERAGE),
+    SURVIVAL("arcsine", RWE_KM_ARCSIN, 50, COVERAGE),
+    SURVIVAL("arcsine", RWE_KM_ARCSIN, 25, COVERAGE),
+    SURVIVAL("plain", RWE_KM_PLAIN, 80, COVERAGE),
+    SURVIVAL("plain", RWE_KM_PLAIN, 50, COVERAGE),
+    SURVIVAL("plain", RWE_KM_PLAIN, 25, COVERAGE),
+    MEDIAN("log-log", RWE_KM_LOG_LOG, COVERAGE),
+    MEDIAN("log", RWE_KM_LOG, COVERAGE),
+    MEDIAN("logit", RWE_KM_LOGIT, COVERAGE),
+    MEDIAN("arcsine", RWE_KM_ARCSIN, COVERAGE),
+    MEDIAN("plain", RWE_KM_PLAIN, COVERAGE),
+    {"median follow-up, log-log", judge_followup, 0, RWE_KM_LOG_LOG, COVERAGE},
+    {"hazard ratio, Cox, Wald limits", judge_hazard_ratio, 0, false, COVERAGE},
+    {"hazard ratio, Cox, sandwich", judge_hazard_ratio, 0, true, COVERAGE},
+};
+
+static const struct check small[] = {
+    SURVIVAL("log-log", RWE_KM_LOG_LOG, 80, COVERAGE),
+    SURVIVAL("log-log", RWE_KM_LOG_LOG, 50, COVERAGE),
+    SURVIVAL("log-log", RWE_KM_LOG_LOG, 25, REPORTED),
+    SURVIVAL("log", RWE_KM_LOG, 25, REPORTED),
+    SURVIVAL("plain", RWE_KM_PLAIN, 25, REPORTED),
+    MEDIAN("log-log", RWE_KM_LOG_LOG, COVERAGE),
+    {"hazard ratio, Cox, Wald limits", judge_hazard_ratio, 0, false, COVERAGE},
+};
+
+static const struct check null[] = {
+    {"log-rank", judge_logrank, 0, false, TYPE_ONE},
+    {"Cox, Wald", judge_cox_test, 0, WALD, TYPE_ONE},
+    {"Cox, score", judge_cox_test, 0, SCORE, TYPE_ONE},
+    {"Cox, likelihood ratio", judge_cox_test, 0, LIKELIHOOD_RATIO, TYPE_ONE},
+};
+
+static const struct check pairs_effect[] = {
+    {"hazard ratio, Cox, sandwich by pair", judge_hazard_ratio, 0, true, COVERAGE},
+    {"hazard ratio, Cox, pairs ignored", judge_hazard_ratio, 0, false, REPORTED},
+};
+
+static const struct check pairs_null[] = {
+    {"log-rank within pairs", judge_logrank, 0, true, TYPE_ONE},
+    {"Cox, Wald by the sandwich by pair", judge_cox_test, 0, ROBUST_WALD, TYPE_ONE},
+    {"log-rank, pairs ignored", judge_logrank, 0, false, REPORTED},
+    {"Cox, Wald, pairs ignored", judge_cox_test, 0, WALD, REPORTED},
+};
+
+#define CHECKS(array) .check = (array), .n_checks = sizeof(array) / sizeof((array)[0])
+
+static const struct scenario scenarios[] = {
+    {.name = "Two arms of 100, hazard ratio 0.7: limits of the treated arm and of the ratio",
+     .trial = {.n_pairs = 100, .hazard_ratio = 0.7},
+     CHECKS(effect)},
+    {.name = "Two arms of 30, hazard ratio 0.7",
+     .trial = {.n_pairs = 30, .hazard_ratio = 0.7},
+     CHECKS(small)},
+    {.name = "Two arms of 100, no difference: rejected at 5%",
+     .trial = {.n_pairs = 100, .hazard_ratio = 1},
+     CHECKS(null)},
+    {.name = "Two arms of 100, no difference, times in whole quarters (many ties)",
+     .trial = {.n_pairs = 100, .hazard_ratio = 1, .grain = 3},
+     CHECKS(null)},
+    {.name = "100 matched pairs, correlation 0.6, hazard ratio 0.7",
+     .trial = {.n_pairs = 100, .hazard_ratio = 0.7, .correlation = 0.6},
+     CHECKS(pairs_effect)},
+    {.name = "100 matched pairs, correlation 0.6, no difference: rejected at 5%",
+     .trial = {.n_pairs = 100, .hazard_ratio = 1, .correlation = 0.6},
+     CHECKS(pairs_null)},
+};
+static const size_t n_scenarios = sizeof scenarios / sizeof scenarios[0];
+
+_Static_assert(sizeof effect / sizeof effect[0] <= MOST_CHECKS, "more room for verdicts");
+
+/* ---- running ---- */
+
+enum { REPLICATES = 10000, SEED = 20250731 };
+
+struct job {
+    size_t scenario, n_replicates;
+    uint8_t *verdict; /* [replicate * MOST_CHECKS + check] */
+};
+
+static enum rwe_status draw(const struct trial *trial, gsl_rng *rng, struct rwe_arena *arena,
+                            struct sample *sample)
+{
+    *sample = (struct sample){.trial = trial, .arena = arena};
+    if (trial_draw(trial, rng, arena, &sample->data, &sample->treated) != RWE_OK)
+        return RWE_NO_MEMORY;
+    struct rwe_survival_data unstratified = sample->data;
+    unstratified.stratum = NULL;
+    unstratified.n_strata = 1;
+    return rwe_event_table_build(&unstratified, arena, &sample->table, NULL);
+}
+
+/* One stream a replicate, so that the shares do not depend on the number of threads. */
+static void run_replicate(size_t replicate, void *context)
+{
+    struct job *job = context;
+    const struct scenario *scenario = &scenarios[job->scenario];
+    uint8_t *verdict = job->verdict + replicate * MOST_CHECKS;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_rng stream;
+    struct sample sample;
+    gsl_rng *rng =
+        rwe_rng_start(&stream, SEED, RWE_RNG_COVERAGE, ((uint64_t)job->scenario << 32) + replicate);
+    enum rwe_status status =
+        arena == NULL ? RWE_NO_MEMORY : draw(&scenario->trial, rng, arena, &sample);
+    for (size_t c = 0; c < scenario->n_checks; c++) {
+        const struct check *check = &scenario->check[c];
+        verdict[c] =
+            (uint8_t)(status == RWE_OK ? check->judge(&sample, check->argument, check->option)
+                                       : NOT_ESTIMABLE);
+    }
+    rwe_arena_free(arena);
+}
+
+/* Prints a line; whether the share lies in its bounds and the method could nearly always be used. */
+static bool tell(const struct check *check, size_t c, const struct job *job)
+{
+    size_t count[3] = {0};
+    for (size_t r = 0; r < job->n_replicates; r++)
+        count[job->verdict[r * MOST_CHECKS + c]]++;
+    double usable = (double)(count[YES] + count[NO]);
+    double share = (double)count[YES] / usable;
+    bool judged = check->high - check->low < 1;
+    bool sound = share >= check->low && share <= check->high &&
+                 (double)count[NOT_ESTIMABLE] <= 0.001 * (double)job->n_replicates;
+    printf("  %-58s %6.2f%% ±%.2f", check->name, 100 * share,
+           100 * sqrt(share * (1 - share) / usable));
+    if (judged)
+        printf("   %2.0f–%2.0f%%  %s", 100 * check->low, 100 * check->high,
+               sound ? "passed" : "FAILED");
+    if (count[NOT_ESTIMABLE] > 0)
+        printf("   not estimable: %zu", count[NOT_ESTIMABLE]);
+    printf("\n");
+    return sound || !judged;
+}
+
+int main(int n_arguments, char *arguments[])
+{
+    size_t n_replicates = n_arguments > 1 ? strtoul(arguments[1], NULL, 10) : REPLICATES;
+    if (n_replicates == 0 || n_replicates > UINT32_MAX) {
+        fprintf(stderr, "%s: \"%s\" is no number of replicates\n", arguments[0], arguments[1]);
+        return 2;
+    }
+    struct job job = {.n_replicates = n_replicates,
+                      .verdict = calloc(n_replicates, MOST_CHECKS * sizeof(uint8_t))};
+    size_t passed = 0, failed = 0;
+    if (job.verdict == NULL)
+        return 1;
+    check_setup_gsl(NULL);
+    printf("%zu replicates, seed %d; ± is the standard error of the share\n", n_replicates, SEED);
+    for (job.scenario = 0; job.scenario < n_scenarios; job.scenario++) {
+        const struct scenario *scenario = &scenarios[job.scenario];
+        rwe_parallel_for(n_replicates, rwe_parallel_available(), run_replicate, &job);
+        printf("\n%s\n", scenario->name);
+        for (size_t c = 0; c < scenario->n_checks; c++) {
+            bool sound = tell(&scenario->check[c], c, &job);
+            bool judged = scenario->check[c].high - scenario->check[c].low < 1;
+            passed += judged && sound;
+            failed += judged && !sound;
+        }
+    }
+    free(job.verdict);
+    printf("\n%zu passed, %zu failed\n", passed, failed);
+    return failed > 0;
+}
