@@ -136,9 +136,11 @@ static enum rwe_status fit(const struct rwe_event_table *table, size_t group, bo
         return rwe_fail_memory(error);
     walk(table, group, followup ? table->censored : table->events,
          followup ? table->events : table->censored, options, &points);
-    double n_events = 0;
+    double n_events = 0, n = 0;
     for (size_t i = 0; i < n_points; i++)
         n_events += points.events[i];
+    for (size_t i = n_points; i-- > 0;) /* not at_risk[0]: some may enter later */
+        n += points.events[i] + points.censored[i];
     *curve = (struct rwe_km_curve){
         .n_points = n_points,
         .time = points.time,
@@ -149,7 +151,7 @@ static enum rwe_status fit(const struct rwe_event_table *table, size_t group, bo
         .std_error = points.std_error,
         .conf_low = points.conf_low,
         .conf_high = points.conf_high,
-        .n = points.at_risk[0],
+        .n = n,
         .n_events = n_events,
     };
     return RWE_OK;

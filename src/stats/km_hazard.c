@@ -34,3 +34,21 @@ enum rwe_status rwe_km_cumulative_hazard(const struct rwe_km_curve *curve, doubl
         (struct rwe_cumulative_hazard){curve->n_points, curve->time, hazard, std_error, low, high};
     return RWE_OK;
 }
+
+struct rwe_hazard_point rwe_km_hazard_at(const struct rwe_cumulative_hazard *hazard, double time)
+{
+    size_t low = 0, high = hazard->n_points;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (hazard->time[middle] <= time)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (isnan(time) || hazard->n_points == 0 || time > hazard->time[hazard->n_points - 1])
+        return (struct rwe_hazard_point){NAN, NAN, NAN, NAN};
+    if (low == 0)
+        return (struct rwe_hazard_point){0, 0, NAN, NAN};
+    return (struct rwe_hazard_point){hazard->hazard[low - 1], hazard->std_error[low - 1],
+                                     hazard->conf_low[low - 1], hazard->conf_high[low - 1]};
+}

@@ -63,7 +63,8 @@ for (name in names(all)) {
         one <- data[data$arm == g, ]
         fit <- do.call(survfit, list(Surv(time, event) ~ 1, one, weights = w[data$arm == g]))
         t <- c(0, fit$time[fit$time < tau[name]], tau[name])
-        sum(diff(t) * c(1, fit$surv[fit$time < tau[name]]))
+        s <- c(1, fit$surv)[findInterval(tau[name] / 2, c(0, fit$time))]
+        c(sum(diff(t) * c(1, fit$surv[fit$time < tau[name]])), s)
     })
     if (name != "rotterdam") { # thousands of fits
         h <- 1e-5
@@ -71,11 +72,16 @@ for (name in names(all)) {
             up <- down <- data$weight
             up[i] <- up[i] + h
             down[i] <- down[i] - h
-            (area(up) - area(down)) / (2 * h) * data$weight[i]
+            c(area(up) - area(down)) / (2 * h) * data$weight[i]
         }))
-        byCluster <- rowsum(cbind(d, d[, 2] - d[, 1]), data$cluster)
-        put(paste0(name, ".rmst.clustered"), c(area(data$weight), sqrt(colSums(byCluster^2))))
-        put(paste0(name, ".rmst.weighted"),
-            c(area(data$weight), sqrt(colSums(cbind(d, d[, 2] - d[, 1])^2))))
+        # By arm and of the difference: columns of d are mean, survival at tau / 2, by arm.
+        d <- cbind(d, d[, 3] - d[, 1], d[, 4] - d[, 2])
+        error <- list(weighted = sqrt(colSums(d^2)),
+                      clustered = sqrt(colSums(rowsum(d, data$cluster)^2)))
+        estimate <- c(area(data$weight))
+        for (kind in names(error)) {
+            put(paste0(name, ".rmst.", kind), c(estimate[c(1, 3)], error[[kind]][c(1, 3, 5)]))
+            put(paste0(name, ".survival.", kind), c(estimate[c(2, 4)], error[[kind]][c(2, 4, 6)]))
+        }
     }
 }

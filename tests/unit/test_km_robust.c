@@ -341,6 +341,117 @@ static void an_early_risk_set_of_one_that_fails_ends_the_curve(void **state)
     rwe_arena_free(arena);
 }
 
+static struct rwe_km_difference difference(const struct loaded *loaded, double time)
+{
+    struct rwe_km_curve control = fit_greenwood(loaded, 0), treated = fit_greenwood(loaded, 1);
+    const struct rwe_km_arms arms = {0, 1, &control, &treated, 0.95};
+    struct rwe_km_difference result;
+    assert_int_equal(rwe_km_compare_at(&loaded->data, &loaded->table, &arms, time,
+                                       loaded->file->arena, &result, NULL),
+                     RWE_OK);
+    return result;
+}
+
+/* The oracle's influences are numerical derivatives, good to 1e-7. */
+static void differences_match_their_definition(void **state)
+{
+    (void)state;
+    static const double at[] = {350, 150, 900};
+    struct oracle *oracle = oracle_read("tests/oracle/km_family.csv");
+    for (size_t e = 0; e < 3; e++)
+        for (unsigned clusters = 0; clusters <= CLUSTERS; clusters += CLUSTERS) {
+            struct loaded loaded = load(&EXAMPLES[e], WEIGHTS | clusters);
+            char key[64];
+            size_t n;
+            snprintf(key, sizeof key, "%s.survival.%s", EXAMPLES[e].name,
+                     clusters ? "clustered" : "weighted");
+            const double *expected = oracle_vector(oracle, key, &n);
+            struct rwe_km_difference d = difference(&loaded, at[e]);
+            assert_close(d.estimate, expected[1] - expected[0], 1e-10);
+            assert_close(d.std_error, expected[4], 1e-6);
+            csv_table_free(loaded.file);
+        }
+    oracle_free(oracle);
+}
+
+static void arms_apart_add_their_variances(void **state)
+{
+    (void)state;
+    struct loaded loaded = load(&EXAMPLES[0], PLAIN);
+    struct rwe_km_curve control = fit_greenwood(&loaded, 0), treated = fit_greenwood(&loaded, 1);
+    struct rwe_km_point a = rwe_km_at(&control, 365), b = rwe_km_at(&treated, 365);
+    struct rwe_km_difference d = difference(&loaded, 365);
+    assert_close(d.estimate, b.survival - a.survival, 1e-15);
+    assert_close(d.std_error, hypot(a.std_error, b.std_error), 1e-14);
+    assert_close(d.conf_low, d.estimate - 1.959963984540054 * d.std_error, 1e-12);
+    assert_close(d.p_value, erfc(d.estimate / d.std_error / sqrt(2)), 1e-10);
+    d = difference(&loaded, 1e6);
+    assert_nan(d.estimate);
+    assert_nan(d.conf_low);
+    assert_nan(d.p_value);
+    d = difference(&loaded, 0);
+    assert_close(d.estimate, 0, 0);
+    assert_nan(d.p_value);
+    csv_table_free(loaded.file);
+}
+
+/* Members of a pair that share their fate leave no variance in the difference. */
+static void identical_twins_in_pairs_do_not_differ(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    const double time[] = {1, 1, 2, 2, 3, 3, 5, 5};
+    const uint8_t event[] = {1, 1, 0, 0, 1, 1, 0, 0};
+    const uint32_t group[] = {0, 1, 0, 1, 0, 1, 0, 1}, pair[] = {0, 0, 1, 1, 2, 2, 3, 3};
+    struct rwe_survival_data data = {.n = 8,
+                                     .time = time,
+                                     .event = event,
+                                     .group = group,
+                                     .n_groups = 2,
+                                     .n_strata = 1,
+                                     .cluster = pair,
+                                     .n_clusters = 4};
+    struct rwe_event_table table;
+    struct rwe_km_curve curve[2];
+    struct rwe_km_options options = rwe_km_options_default();
+    struct rwe_km_difference d;
+    assert_int_equal(rwe_event_table_build(&data, arena, &table, NULL), RWE_OK);
+    for (size_t g = 0; g < 2; g++)
+        assert_int_equal(rwe_km_fit(&table, g, &options, arena, &curve[g], NULL), RWE_OK);
+    struct rwe_km_arms arms = {0, 1, &curve[0], &curve[1], 0.95};
+    assert_int_equal(rwe_km_compare_at(&data, &table, &arms, 4, arena, &d, NULL), RWE_OK);
+    assert_close(d.estimate, 0, 0);
+    assert_close(d.std_error, 0, 0);
+    arms.conf_level = 0;
+    assert_int_equal(rwe_km_compare_at(&data, &table, &arms, 4, arena, &d, NULL), RWE_BAD_INPUT);
+    rwe_arena_free(arena);
+}
+
+static void hazards_are_read_between_their_times(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort =
+        cohort_of(arena, 4, (double[]){2, 4, 6, 6}, (uint8_t[]){1, 0, 1, 0}, NULL);
+    struct rwe_survival_data data = cohort_sort(&cohort, arena);
+    struct rwe_event_table table;
+    struct rwe_km_options options = rwe_km_options_default();
+    struct rwe_km_curve curve;
+    struct rwe_cumulative_hazard hazard;
+    assert_int_equal(rwe_event_table_build(&data, arena, &table, NULL), RWE_OK);
+    assert_int_equal(rwe_km_fit(&table, 0, &options, arena, &curve, NULL), RWE_OK);
+    assert_int_equal(rwe_km_cumulative_hazard(&curve, 0.95, arena, &hazard, NULL), RWE_OK);
+    assert_close(rwe_km_hazard_at(&hazard, 1).hazard, 0, 0);
+    assert_nan(rwe_km_hazard_at(&hazard, 1).conf_low);
+    assert_close(rwe_km_hazard_at(&hazard, 5).hazard, 0.25, 0);
+    assert_close(rwe_km_hazard_at(&hazard, 6).hazard, 0.75, 0);
+    assert_close(rwe_km_hazard_at(&hazard, 6).std_error, sqrt(1 / 16. + 1 / 4.), 1e-15);
+    assert_close(rwe_km_hazard_at(&hazard, 6).conf_low,
+                 0.75 * exp(-1.959963984540054 * sqrt(1 / 16. + 1 / 4.) / 0.75), 1e-12);
+    assert_nan(rwe_km_hazard_at(&hazard, 6.1).hazard);
+    rwe_arena_free(arena);
+}
+
 static void what_has_no_influence_is_refused(void **state)
 {
     (void)state;
@@ -378,6 +489,10 @@ int main(void)
         cmocka_unit_test(robust_error_does_not_feel_the_scale_of_weights),
         cmocka_unit_test(doubled_rows_in_a_cluster_are_weight_two),
         cmocka_unit_test(an_early_risk_set_of_one_that_fails_ends_the_curve),
+        cmocka_unit_test(differences_match_their_definition),
+        cmocka_unit_test(arms_apart_add_their_variances),
+        cmocka_unit_test(identical_twins_in_pairs_do_not_differ),
+        cmocka_unit_test(hazards_are_read_between_their_times),
         cmocka_unit_test(what_has_no_influence_is_refused),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);

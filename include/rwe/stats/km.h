@@ -120,6 +120,12 @@ enum rwe_status rwe_km_cumulative_hazard(const struct rwe_km_curve *curve, doubl
                                          struct rwe_cumulative_hazard *result,
                                          struct rwe_error *error);
 
+/** H and its error and limits at a time: 0, 0 and NaN before the first; NaN beyond the last. */
+struct rwe_hazard_point {
+    double hazard, std_error, conf_low, conf_high;
+};
+struct rwe_hazard_point rwe_km_hazard_at(const struct rwe_cumulative_hazard *hazard, double time);
+
 /** What rwe_km_influence differentiates. */
 enum rwe_km_quantity {
     RWE_KM_SURVIVAL, /**< S(time) */
@@ -155,6 +161,31 @@ enum rwe_status rwe_km_influence(const struct rwe_survival_data *data,
 enum rwe_status rwe_km_influence_variance(const struct rwe_survival_data *data,
                                           const double influence[], struct rwe_arena *scratch,
                                           double *variance, struct rwe_error *error);
+
+/** Two groups of one table, with their curves. */
+struct rwe_km_arms {
+    size_t control, treated; /**< groups */
+    const struct rwe_km_curve *control_curve, *treated_curve;
+    double conf_level; /**< in (0, 1) */
+};
+
+/** S of the treated less S of the control. Limits are Wald's, within [−1, 1]. */
+struct rwe_km_difference {
+    double estimate, std_error, conf_low, conf_high;
+    double p_value; /**< two-sided, of no difference; NaN where std_error is 0 */
+};
+
+/**
+ * The difference at `time`. Its variance is the sum of the arms', but robust where
+ * rwe_km_needs_robust, so that the members of a pair do not count as independent. All NaN where an
+ * arm's curve does not reach `time`; errors and limits NaN where an S is 0. O(log n), robust O(n).
+ * RWE_BAD_INPUT as in rwe_km_fit; RWE_NO_MEMORY.
+ */
+enum rwe_status rwe_km_compare_at(const struct rwe_survival_data *data,
+                                  const struct rwe_event_table *table,
+                                  const struct rwe_km_arms *arms, double time,
+                                  struct rwe_arena *scratch, struct rwe_km_difference *result,
+                                  struct rwe_error *error);
 
 /** Whether Greenwood's formula does not hold for these data: they have weights or clusters. */
 bool rwe_km_needs_robust(const struct rwe_survival_data *data);
