@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Kaplan–Meier curves by arm: medians, survival at times, follow-up, numbers at risk. See km.md. */
-#include "rwe/stats/km.h"
-#include "rwe/analysis/present.h"
+#include "km_more.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,6 +14,13 @@ static const struct rwe_option options[] = {
      .fallback = "log-log",
      .help = "Scale on which limits of survival are made: log-log|log|plain|logit|arcsin (default "
              "log-log, as SAS; R has log)."},
+    {.name = "quantiles",
+     .kind = RWE_OPTION_NUMBERS,
+     .section = RWE_SECTION_METHOD,
+     .argument = "P,P,…",
+     .low = 0.001,
+     .high = 0.999,
+     .help = "Times by which these fractions had the event, beside the median: 0.25,0.75."},
 };
 static const struct rwe_options option_list = RWE_OPTIONS(options);
 
@@ -25,11 +31,20 @@ struct arm_result {
     struct rwe_km_quantile followup;
 };
 
+enum { MOST_TIMES = 64 };
+
+struct times {
+    double at[MOST_TIMES + 1]; /* with zero */
+    size_t n;
+};
+
 /* All arms of an endpoint in a population. */
 struct result {
     const struct rwe_design *design;
     const struct rwe_endpoint *endpoint;
     struct arm_result *arm;
+    struct times times;
+    struct km_more more;
 };
 
 static struct rwe_km_options options_of(const struct rwe_run *run)
@@ -40,22 +55,105 @@ static struct rwe_km_options options_of(const struct rwe_run *run)
     return km;
 }
 
+/* ---- the times that are told ---- */
+
+/* Round times over the follow-up: five or six steps of 1, 2, 2.5, 5 × a power of ten, or of 12
+ * where the unit is months and the follow-up is longer than two years. */
+static struct times round_times(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
+{
+    static const double steps[] = {1, 2, 2.5, 5, 10};
+    const char *unit = rwe_settings_text(run->settings, "time-unit");
+    double last = endpoint->time[endpoint->order[run->cohort->n - 1]];
+    struct times times = {{0}, 0};
+    if (!(last > 0))
+        return times;
+    double power = pow(10, floor(log10(last / 5)));
+    double step = power;
+    for (size_t s = 0; s < sizeof steps / sizeof steps[0] && step * 6 < last; s++)
+        step = steps[s] * power;
+    if (unit != NULL && strcmp(unit, "months") == 0 && last > 24)
+        step = 12 * ceil(last / 72);
+    for (double t = step; t <= last && times.n < MOST_TIMES; t += step)
+        times.at[times.n++] = t;
+    return times;
+}
+
+/* Keeps the times ascending and each once, so that no fact has a twin. */
+static void insert(struct times *times, double time)
+{
+    size_t k = times->n;
+    while (k > 0 && times->at[k - 1] > time)
+        k--;
+    if (k > 0 && times->at[k - 1] == time)
+        return;
+    memmove(&times->at[k + 1], &times->at[k], (times->n - k) * sizeof times->at[0]);
+    times->at[k] = time;
+    times->n++;
+}
+
+static struct times times_of(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
+{
+    struct rwe_numbers asked = rwe_settings_numbers(run->settings, "times");
+    struct times times = {{0}, 0};
+    if (asked.n == 0)
+        return round_times(run, endpoint);
+    for (size_t t = 0; t < asked.n && times.n < MOST_TIMES; t++)
+        insert(&times, asked.item[t]);
+    return times;
+}
+
+/* ---- computing ---- */
+
+/* Matched pairs have one member in each arm: within an arm nobody is clustered. */
+static bool is_robust(const struct rwe_survival_data *data, const struct rwe_design *design)
+{
+    return data->weight != NULL || (data->cluster != NULL && design->pair == NULL);
+}
+
+static enum rwe_status fit_curve(struct rwe_run *run, const struct rwe_survival_data *data,
+                                 const struct rwe_event_table *table, size_t arm,
+                                 struct result *result, struct rwe_error *error)
+{
+    struct rwe_km_options km = options_of(run);
+    struct rwe_km_curve *curve = &result->arm[arm].curve;
+    return is_robust(data, result->design)
+               ? rwe_km_fit_robust(data, table, arm, &km, run->arena, curve, error)
+               : rwe_km_fit(table, arm, &km, run->arena, curve, error);
+}
+
 static enum rwe_status compute_arm(struct rwe_run *run, const struct rwe_event_table *table,
                                    size_t arm, struct arm_result *result, struct rwe_error *error)
 {
     struct rwe_km_options km = options_of(run);
-    enum rwe_status status = rwe_km_fit(table, arm, &km, run->arena, &result->curve, error);
-    if (status != RWE_OK)
-        return status;
     result->median = rwe_km_quantile(&result->curve, 0.5);
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     struct rwe_km_curve followup;
-    status = rwe_km_fit_followup(table, arm, &km, run->arena, &followup, error);
+    enum rwe_status status = rwe_km_fit_followup(table, arm, &km, run->arena, &followup, error);
     if (status != RWE_OK)
         return status;
     result->followup = rwe_km_quantile(&followup, 0.5);
     rwe_arena_release(run->arena, mark);
     return RWE_OK;
+}
+
+static enum rwe_status compute_more(struct rwe_run *run, struct result *result,
+                                    const struct rwe_survival_data *data,
+                                    const struct rwe_event_table *table, struct rwe_arena *scratch,
+                                    struct rwe_error *error)
+{
+    const struct rwe_km_curve **curve =
+        RWE_NEW(run->arena, const struct rwe_km_curve *, run->cohort->n_arms);
+    if (curve == NULL)
+        return rwe_fail_memory(error);
+    for (size_t a = 0; a < run->cohort->n_arms; a++)
+        curve[a] = &result->arm[a].curve;
+    result->times = times_of(run, result->endpoint);
+    result->more = (struct km_more){.endpoint = result->endpoint,
+                                    .design = result->design,
+                                    .time = result->times.at,
+                                    .n_times = result->times.n,
+                                    .curve = curve};
+    return km_more_compute(run, &result->more, data, table, scratch, error);
 }
 
 static enum rwe_status compute_arms(struct rwe_run *run, struct result *result,
@@ -69,7 +167,11 @@ static enum rwe_status compute_arms(struct rwe_run *run, struct result *result,
     if (status == RWE_OK)
         status = rwe_event_table_build(&data, scratch, &table, error);
     for (size_t a = 0; status == RWE_OK && a < run->cohort->n_arms; a++)
+        status = fit_curve(run, &data, &table, a, result, error);
+    for (size_t a = 0; status == RWE_OK && a < run->cohort->n_arms; a++)
         status = compute_arm(run, &table, a, &result->arm[a], error);
+    if (status == RWE_OK)
+        status = compute_more(run, result, &data, &table, scratch, error);
     return status;
 }
 
@@ -131,61 +233,18 @@ static void present_summary(struct rwe_run *run, const struct result results[], 
                   "of the median by inverting the same band. Follow-up by the reverse "
                   "Kaplan–Meier method.",
                   names[options_of(run).transform]);
+    if (run->cohort->cluster != NULL)
+        rwe_grid_note(grid, "Survival and median have robust variance by clusters in place of "
+                            "Greenwood's, except after matching.");
+    for (size_t e = 0; e < run->cohort->n_endpoints; e++)
+        if (run->cohort->endpoint[e].n_causes > 1)
+            rwe_grid_note(grid,
+                          "%s: free of an event of any cause. Incidence of one cause is not 1 "
+                          "minus this curve.",
+                          run->cohort->endpoint[e].name);
 }
 
 /* ---- the curve at times ---- */
-
-enum { MOST_TIMES = 64 };
-
-struct times {
-    double at[MOST_TIMES + 1]; /* with zero */
-    size_t n;
-};
-
-/* Round times over the follow-up: five or six steps of 1, 2, 2.5, 5 × a power of ten, or of 12
- * where the unit is months and the follow-up is longer than two years. */
-static struct times round_times(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
-{
-    static const double steps[] = {1, 2, 2.5, 5, 10};
-    const char *unit = rwe_settings_text(run->settings, "time-unit");
-    double last = endpoint->time[endpoint->order[run->cohort->n - 1]];
-    struct times times = {{0}, 0};
-    if (!(last > 0))
-        return times;
-    double power = pow(10, floor(log10(last / 5)));
-    double step = power;
-    for (size_t s = 0; s < sizeof steps / sizeof steps[0] && step * 6 < last; s++)
-        step = steps[s] * power;
-    if (unit != NULL && strcmp(unit, "months") == 0 && last > 24)
-        step = 12 * ceil(last / 72);
-    for (double t = step; t <= last && times.n < MOST_TIMES; t += step)
-        times.at[times.n++] = t;
-    return times;
-}
-
-/* Keeps the times ascending and each once, so that no fact has a twin. */
-static void insert(struct times *times, double time)
-{
-    size_t k = times->n;
-    while (k > 0 && times->at[k - 1] > time)
-        k--;
-    if (k > 0 && times->at[k - 1] == time)
-        return;
-    memmove(&times->at[k + 1], &times->at[k], (times->n - k) * sizeof times->at[0]);
-    times->at[k] = time;
-    times->n++;
-}
-
-static struct times times_of(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
-{
-    struct rwe_numbers asked = rwe_settings_numbers(run->settings, "times");
-    struct times times = {{0}, 0};
-    if (asked.n == 0)
-        return round_times(run, endpoint);
-    for (size_t t = 0; t < asked.n && times.n < MOST_TIMES; t++)
-        insert(&times, asked.item[t]);
-    return times;
-}
 
 /* S and its limits at a time as facts, and as a cell where there is a grid. */
 static void present_point(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
@@ -276,11 +335,17 @@ static void add_series(struct rwe_run *run, const struct result *result)
 static void present(struct rwe_run *run, const struct result results[], size_t n)
 {
     rwe_document_section(run->document, 1, "Kaplan–Meier");
+    struct km_more *more = RWE_NEW(run->arena, struct km_more, n);
     present_summary(run, results, n);
+    for (size_t r = 0; more != NULL && r < n; r++)
+        more[r] = results[r].more;
+    if (more != NULL)
+        km_more_present_quantiles(run, more, n);
     for (size_t r = 0; r < n; r++) {
-        struct times times = times_of(run, results[r].endpoint);
-        present_survival(run, &results[r], &times);
-        present_at_risk(run, &results[r], &times);
+        present_survival(run, &results[r], &results[r].times);
+        km_more_present_differences(run, &results[r].more);
+        km_more_present_hazards(run, &results[r].more);
+        present_at_risk(run, &results[r], &results[r].times);
         add_series(run, &results[r]);
     }
 }

@@ -77,14 +77,11 @@ static const struct rwe_option options[] = {
 
 const struct rwe_options rwe_cli_options = RWE_OPTIONS(options);
 
-const char *const rwe_not_built[] = {
-    "ph",      "rmst", "cuminc",    "iptw",        "response", "landmark",
-    "timedep", "ccw",  "subgroups", "sensitivity", NULL,
-};
+const char *const rwe_not_built[] = {"ph",      "cuminc", "iptw",      "response",    "landmark",
+                                     "timedep", "ccw",    "subgroups", "sensitivity", NULL};
 
 const char *const rwe_options_not_built[] = {
-    "entry", "tau", "ratio", "replace", "exact", "distance", "estimand", "bootstrap", "init", NULL,
-};
+    "entry", "ratio", "replace", "exact", "distance", "estimand", "bootstrap", "init", NULL};
 
 struct rwe_settings *rwe_cli_settings(struct rwe_arena *arena)
 {

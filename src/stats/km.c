@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "rwe/stats/km.h"
+#include "km_private.h"
 
 #include <float.h>
 #include <gsl/gsl_cdf.h>
@@ -15,10 +15,6 @@ struct points {
     double *time, *at_risk, *events, *censored, *survival, *std_error, *conf_low, *conf_high;
 };
 
-struct limits {
-    double low, high;
-};
-
 static double clip(double x)
 {
     return x < 0 ? 0 : x > 1 ? 1 : x;
@@ -28,34 +24,34 @@ static double clip(double x)
  * where e² is the variance of log S. Kalbfleisch & Prentice (2nd ed. 2002), section 1.4, has
  * log(−log); Borgan & Liestøl, Scand J Stat 17:35 (1990), arcsine and log. At S = 1 nothing has
  * happened yet and e is 0: both limits are 1 on every scale (R has NA on three of the five). */
-static struct limits pointwise_limits(double s, double e, double z, enum rwe_km_transform transform)
+struct km_limits km_limits(double s, double e, double z, enum rwe_km_transform transform)
 {
     if (s == 0)
-        return (struct limits){NAN, NAN};
+        return (struct km_limits){NAN, NAN};
     if (s >= 1)
-        return (struct limits){1, 1};
+        return (struct km_limits){1, 1};
     double centre, half;
     switch (transform) {
     case RWE_KM_LOG_LOG: /* g = log(−log S) falls as S rises; half < 0 since log S < 0 */
         centre = log(-log(s));
         half = z * e / log(s);
-        return (struct limits){exp(-exp(centre - half)), exp(-exp(centre + half))};
+        return (struct km_limits){exp(-exp(centre - half)), exp(-exp(centre + half))};
     case RWE_KM_LOG:
         centre = log(s);
-        return (struct limits){exp(centre - z * e), clip(exp(centre + z * e))};
+        return (struct km_limits){exp(centre - z * e), clip(exp(centre + z * e))};
     case RWE_KM_PLAIN:
-        return (struct limits){clip(s - z * e * s), clip(s + z * e * s)};
+        return (struct km_limits){clip(s - z * e * s), clip(s + z * e * s)};
     case RWE_KM_LOGIT:
         centre = log(s / (1 - s));
         half = z * e / (1 - s);
-        return (struct limits){1 / (1 + exp(half - centre)), 1 / (1 + exp(-half - centre))};
+        return (struct km_limits){1 / (1 + exp(half - centre)), 1 / (1 + exp(-half - centre))};
     case RWE_KM_ARCSIN:
         centre = asin(sqrt(s));
         half = 0.5 * z * e * sqrt(s / (1 - s));
-        return (struct limits){pow(sin(fmax(0, centre - half)), 2),
-                               pow(sin(fmin(M_PI_2, centre + half)), 2)};
+        return (struct km_limits){pow(sin(fmax(0, centre - half)), 2),
+                                  pow(sin(fmin(M_PI_2, centre + half)), 2)};
     }
-    return (struct limits){NAN, NAN};
+    return (struct km_limits){NAN, NAN};
 }
 
 static enum rwe_status check_request(const struct rwe_event_table *table, size_t group,
@@ -112,7 +108,7 @@ static void walk(const struct rwe_event_table *table, size_t group, const double
             survival *= (n - d) / n;
             greenwood += d / (n * (n - d)); /* infinite when all fail; S is 0 then, and stays */
         }
-        struct limits limits = pointwise_limits(survival, sqrt(greenwood), z, options->transform);
+        struct km_limits limits = km_limits(survival, sqrt(greenwood), z, options->transform);
         points->time[point] = table->time[row];
         points->at_risk[point] = n;
         points->events[point] = d;
@@ -140,9 +136,11 @@ static enum rwe_status fit(const struct rwe_event_table *table, size_t group, bo
         return rwe_fail_memory(error);
     walk(table, group, followup ? table->censored : table->events,
          followup ? table->events : table->censored, options, &points);
-    double n_events = 0;
+    double n_events = 0, n = 0;
     for (size_t i = 0; i < n_points; i++)
         n_events += points.events[i];
+    for (size_t i = n_points; i-- > 0;) /* not at_risk[0]: some may enter later */
+        n += points.events[i] + points.censored[i];
     *curve = (struct rwe_km_curve){
         .n_points = n_points,
         .time = points.time,
@@ -153,7 +151,7 @@ static enum rwe_status fit(const struct rwe_event_table *table, size_t group, bo
         .std_error = points.std_error,
         .conf_low = points.conf_low,
         .conf_high = points.conf_high,
-        .n = points.at_risk[0],
+        .n = n,
         .n_events = n_events,
     };
     return RWE_OK;

@@ -398,8 +398,8 @@ static void an_outcome_or_a_role_is_no_covariate(void **state)
 static void an_option_of_a_later_version_is_refused(void **state)
 {
     const struct fixture *f = *state;
-    refused(f, RWE_EXIT_USAGE, "--tau is not part of version",
-            "%s --arm arm --endpoint os=months,dead --tau 5 --km", f->cohort);
+    refused(f, RWE_EXIT_USAGE, "--bootstrap is not part of version",
+            "%s --arm arm --endpoint os=months,dead --bootstrap 5 --km", f->cohort);
 }
 
 static void a_constant_covariate_is_named(void **state)
@@ -627,7 +627,7 @@ static void analyses_of_later_versions_are_refused_when_alone(void **state)
 {
     const struct fixture *f = *state;
     write_cohort(f, NULL);
-    refused(f, RWE_EXIT_USAGE, "--rmst|not part of version", "%s %s --rmst", f->cohort, arguments);
+    refused(f, RWE_EXIT_USAGE, "--landmark|not part of version", "%s %s --landmark", f->cohort, arguments);
 }
 
 static void strict_makes_warnings_an_exit_code(void **state)

@@ -10,12 +10,17 @@
  * has NA on the log-log, logit and arcsine scales). Limits never leave [0, 1].
  *
  * A weight counts as so many subjects: Greenwood's formula then holds for replication weights only.
+ * For other weights, and where subjects come in clusters, there is the robust variance: the sum of
+ * squares, over clusters, of the influence of their subjects on the estimate (the infinitesimal
+ * jackknife; Efron, Biometrika 68:589, 1981). Without weights, clusters and late entry it equals
+ * Greenwood's.
  */
 #ifndef RWE_STATS_KM_H
 #define RWE_STATS_KM_H
 
 #include "rwe/base/arena.h"
 #include "rwe/stats/event_table.h"
+#include <stdbool.h>
 
 /** Scale on which the limits are symmetric. */
 enum rwe_km_transform {
@@ -67,6 +72,16 @@ enum rwe_status rwe_km_fit(const struct rwe_event_table *table, size_t group,
                            struct rwe_km_curve *curve, struct rwe_error *error);
 
 /**
+ * The same curve with the robust variance, by the rows' weights and clusters: `table` is that of
+ * `data`. Errors and limits alone differ. Linear in n, with entries n log n: clusters enter the sum
+ * of squares through three running sums, not one by one. Errors as in rwe_km_fit.
+ */
+enum rwe_status rwe_km_fit_robust(const struct rwe_survival_data *data,
+                                  const struct rwe_event_table *table, size_t group,
+                                  const struct rwe_km_options *options, struct rwe_arena *arena,
+                                  struct rwe_km_curve *curve, struct rwe_error *error);
+
+/**
  * The curve of the time to censoring: events and censorings change places, so that its median is
  * the median follow-up (Schemper & Smith, Control Clin Trials 17:343, 1996).
  */
@@ -85,5 +100,94 @@ struct rwe_km_quantile rwe_km_quantile(const struct rwe_km_curve *curve, double 
 
 /** S, its error and limits at `time`: 1, 0, 1, 1 before the first time. O(log n_points). */
 struct rwe_km_point rwe_km_at(const struct rwe_km_curve *curve, double time);
+
+/**
+ * Nelson and Aalen's cumulative hazard at each point of a curve.
+ *
+ *   H(t) = Σ over t_i <= t of d_i / n_i,   Var H(t) = Σ d_i / n_i²   Aalen, Ann Stat 6:701 (1978)
+ *
+ * Limits are symmetric on the log scale (Bie, Borgan & Liestøl, Scand J Stat 14:221, 1987); while H
+ * is 0 they do not exist: NaN. Under weights use RWE_KM_HAZARD of rwe_km_influence for the variance.
+ */
+struct rwe_cumulative_hazard {
+    size_t n_points; /**< those of the curve */
+    const double *time, *hazard, *std_error, *conf_low, *conf_high;
+};
+
+/** RWE_BAD_INPUT when the level is not in (0, 1); RWE_NO_MEMORY. */
+enum rwe_status rwe_km_cumulative_hazard(const struct rwe_km_curve *curve, double conf_level,
+                                         struct rwe_arena *arena,
+                                         struct rwe_cumulative_hazard *result,
+                                         struct rwe_error *error);
+
+/** H and its error and limits at a time: 0, 0 and NaN before the first; NaN beyond the last. */
+struct rwe_hazard_point {
+    double hazard, std_error, conf_low, conf_high;
+};
+struct rwe_hazard_point rwe_km_hazard_at(const struct rwe_cumulative_hazard *hazard, double time);
+
+/** What rwe_km_influence differentiates. */
+enum rwe_km_quantity {
+    RWE_KM_SURVIVAL, /**< S(time) */
+    RWE_KM_HAZARD,   /**< Nelson–Aalen's cumulative hazard at `time` */
+    RWE_KM_MEAN,     /**< ∫ S from 0 to `time`: the restricted mean */
+};
+
+/** A number read off one group's curve, times a factor. */
+struct rwe_km_functional {
+    enum rwe_km_quantity quantity;
+    size_t group;
+    double time;
+    double factor;
+};
+
+/**
+ * Adds to influence[i], for each row i of `data`, factor × w_i ∂(quantity)/∂w_i: how far the row
+ * moves it. Rows of other groups are left as they are, so that several calls on one array give the
+ * influence on a difference between arms. `table` is that of `data`, without strata. It does not
+ * look whether the curve reaches `time`. O(n + rows), with entries n log n; `scratch` is left as it
+ * was found. RWE_BAD_INPUT as in rwe_km_fit; RWE_NO_MEMORY.
+ */
+enum rwe_status rwe_km_influence(const struct rwe_survival_data *data,
+                                 const struct rwe_event_table *table,
+                                 const struct rwe_km_functional *functional,
+                                 struct rwe_arena *scratch, double influence[],
+                                 struct rwe_error *error);
+
+/**
+ * The robust variance of what `influence` is about: its sum over each cluster (each row, where
+ * `data` has none), squared and summed. *variance is set; RWE_NO_MEMORY or RWE_OK.
+ */
+enum rwe_status rwe_km_influence_variance(const struct rwe_survival_data *data,
+                                          const double influence[], struct rwe_arena *scratch,
+                                          double *variance, struct rwe_error *error);
+
+/** Two groups of one table, with their curves. */
+struct rwe_km_arms {
+    size_t control, treated; /**< groups */
+    const struct rwe_km_curve *control_curve, *treated_curve;
+    double conf_level; /**< in (0, 1) */
+};
+
+/** S of the treated less S of the control. Limits are Wald's, within [−1, 1]. */
+struct rwe_km_difference {
+    double estimate, std_error, conf_low, conf_high;
+    double p_value; /**< two-sided, of no difference; NaN where std_error is 0 */
+};
+
+/**
+ * The difference at `time`. Its variance is the sum of the arms', but robust where
+ * rwe_km_needs_robust, so that the members of a pair do not count as independent. All NaN where an
+ * arm's curve does not reach `time`; errors and limits NaN where an S is 0. O(log n), robust O(n).
+ * RWE_BAD_INPUT as in rwe_km_fit; RWE_NO_MEMORY.
+ */
+enum rwe_status rwe_km_compare_at(const struct rwe_survival_data *data,
+                                  const struct rwe_event_table *table,
+                                  const struct rwe_km_arms *arms, double time,
+                                  struct rwe_arena *scratch, struct rwe_km_difference *result,
+                                  struct rwe_error *error);
+
+/** Whether Greenwood's formula does not hold for these data: they have weights or clusters. */
+bool rwe_km_needs_robust(const struct rwe_survival_data *data);
 
 #endif

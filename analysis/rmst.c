@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Restricted mean survival time and time lost, by arm and compared. See rmst.md. */
+#include "rwe/stats/rmst.h"
+#include "rwe/analysis/present.h"
+
+#include <math.h>
+
+static const struct rwe_option options[] = {
+    {.name = "tau",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "X",
+     .low = 1e-300,
+     .high = 1e300,
+     .help = "Horizon of restricted means, in the file's unit (default: the least of the arms' "
+             "last times with at least 10 at risk)."},
+};
+static const struct rwe_options option_list = RWE_OPTIONS(options);
+
+/* How many must still be at risk where the default horizon lies: fewer tell little about the tail. */
+static const double LEAST_AT_RISK = 10;
+
+enum { CURVE_POINTS = 50 };
+
+/* An endpoint in a population, and the tables that its results go to. */
+struct job {
+    struct rwe_run *run;
+    const struct rwe_endpoint *endpoint;
+    const struct rwe_design *design;
+    struct rwe_grid *means, *contrasts;
+    struct rwe_survival_data data;
+    struct rwe_event_table table;
+    struct rwe_rmst_options options;
+};
+
+static double horizon(const struct job *job)
+{
+    double tau = rwe_settings_number(job->run->settings, "tau");
+    if (!isnan(tau))
+        return tau;
+    for (size_t a = 0; a < job->table.n_groups; a++)
+        tau = fmin(tau, rwe_rmst_horizon(&job->table, a, LEAST_AT_RISK)); /* passes over NaN */
+    return tau;
+}
+
+static enum rwe_status prepare(struct job *job, struct rwe_error *error)
+{
+    struct rwe_run *run = job->run;
+    enum rwe_status status =
+        rwe_design_survival(run->cohort, job->design, job->endpoint, (struct rwe_design_view){0},
+                            run->arena, &job->data, error);
+    if (status == RWE_OK)
+        status = rwe_event_table_build(&job->data, run->arena, &job->table, error);
+    if (status != RWE_OK)
+        return status;
+    job->options = rwe_rmst_options_default();
+    job->options.tau = horizon(job);
+    job->options.conf_level = rwe_settings_number(run->settings, "conf-level");
+    return RWE_OK;
+}
+
+/* What the data do not hold is a null fact and a warning, and no error. */
+static enum rwe_status or_null(const struct job *job, enum rwe_status status,
+                               const struct rwe_error *reason, struct rwe_error *error)
+{
+    if (status == RWE_OK)
+        return RWE_OK;
+    if (status != RWE_NOT_ESTIMABLE) {
+        *error = *reason;
+        return status;
+    }
+    if (reason->index < job->run->cohort->n_arms)
+        rwe_document_warning(job->run->document, "not-estimable", "rmst",
+                             "%s, %s: arm %s is not followed up to tau = %g, and its curve is not "
+                             "carried on. Give a lower --tau.",
+                             job->endpoint->name, job->design->label,
+                             job->run->cohort->arm_level[reason->index], job->options.tau);
+    else
+        rwe_document_warning(job->run->document, "not-estimable", "rmst", "%s, %s: %s.",
+                             job->endpoint->name, job->design->label, reason->message);
+    return RWE_OK;
+}
+
+/* ---- means ---- */
+
+static void present_time(struct job *job, struct rwe_grid *grid, const struct rwe_key *key,
+                         const struct rwe_rmst *mean)
+{
+    struct rwe_document *document = job->run->document;
+    rwe_fact value = rwe_document_number(document, key, "estimate", mean->estimate);
+    rwe_document_number(document, key, "std.error", mean->std_error);
+    rwe_fact low = rwe_document_number(document, key, "conf.low", mean->conf_low);
+    rwe_fact high = rwe_document_number(document, key, "conf.high", mean->conf_high);
+    /* A statistic's null reads "NE"; that of a time would read "not reached". */
+    rwe_grid_cell(grid, isnan(mean->estimate) ? RWE_CELL_STATISTIC : RWE_CELL_TIME_LIMITS, value,
+                  low, high);
+}
+
+static enum rwe_status run_arm(struct job *job, size_t arm, struct rwe_error *error)
+{
+    struct rwe_run *run = job->run;
+    struct rwe_error reason = {0};
+    struct rwe_rmst mean;
+    enum rwe_status status =
+        rwe_rmst_fit(&job->data, &job->table, arm, &job->options, run->arena, &mean, &reason);
+    if (status != RWE_OK)
+        mean = (struct rwe_rmst){NAN, NAN, NAN, NAN, false};
+    double tau = job->options.tau;
+    struct rwe_rmst lost = {tau - mean.estimate, mean.std_error, tau - mean.conf_high,
+                            tau - mean.conf_low, mean.robust};
+    struct rwe_key key =
+        rwe_key_arm(rwe_key_in("rmst", job->endpoint, job->design), run->cohort, arm);
+    rwe_grid_row(job->means, 1, "%s", run->cohort->arm_level[arm]);
+    rwe_grid_cell(job->means, RWE_CELL_TIME, rwe_document_number(run->document, &key, "tau", tau),
+                  RWE_NO_FACT, RWE_NO_FACT);
+    present_time(job, job->means, &key, &mean);
+    key.term = "rmtl";
+    present_time(job, job->means, &key, &lost);
+    return or_null(job, status, &reason, error);
+}
+
+/* ---- contrasts ---- */
+
+static const struct {
+    enum rwe_rmst_contrast contrast;
+    const char *term, *label;
+} contrasts[] = {
+    {RWE_RMST_DIFFERENCE, "difference", "difference of means"},
+    {RWE_RMST_RATIO, "ratio", "ratio of means"},
+    {RWE_RMST_LOST_RATIO, "rmtl.ratio", "ratio of time lost"},
+};
+enum { N_CONTRASTS = sizeof contrasts / sizeof *contrasts };
+
+static void present_contrast(struct job *job, const struct rwe_key *key,
+                             enum rwe_rmst_contrast contrast,
+                             const struct rwe_rmst_comparison *result)
+{
+    struct rwe_document *document = job->run->document;
+    rwe_document_number(document, key, "tau", job->options.tau);
+    rwe_fact value = rwe_document_number(document, key, "estimate", result->estimate);
+    rwe_document_number(document, key, "std.error", result->std_error);
+    rwe_fact low = rwe_document_number(document, key, "conf.low", result->conf_low);
+    rwe_fact high = rwe_document_number(document, key, "conf.high", result->conf_high);
+    rwe_fact p = rwe_document_number(document, key, "p.value", result->p_value);
+    enum rwe_cell_class class = isnan(result->estimate)           ? RWE_CELL_STATISTIC
+                                : contrast == RWE_RMST_DIFFERENCE ? RWE_CELL_TIME_LIMITS
+                                                                  : RWE_CELL_RATIO_LIMITS;
+    rwe_grid_cell(job->contrasts, class, value, low, high);
+    rwe_grid_cell(job->contrasts, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);
+}
+
+/* Why a difference does not exist is said with the means; a ratio has a reason of its own. */
+static enum rwe_status run_contrast(struct job *job, size_t arm, size_t c, struct rwe_error *error)
+{
+    struct rwe_run *run = job->run;
+    const struct rwe_rmst_request request = {contrasts[c].contrast, 0, arm};
+    struct rwe_error reason = {0};
+    struct rwe_rmst_comparison result;
+    enum rwe_status status = rwe_rmst_compare(&job->data, &job->table, &request, &job->options,
+                                              run->arena, &result, &reason);
+    if (status != RWE_OK)
+        result = (struct rwe_rmst_comparison){NAN, NAN, NAN, NAN, NAN, false};
+    struct rwe_key key = rwe_key_in("rmst", job->endpoint, job->design);
+    key.term = contrasts[c].term;
+    if (run->cohort->n_arms > 2)
+        key.level = run->cohort->arm_level[arm];
+    rwe_grid_row(job->contrasts, 1, "%s, %s against %s", contrasts[c].label,
+                 run->cohort->arm_level[arm], run->cohort->arm_level[0]);
+    present_contrast(job, &key, contrasts[c].contrast, &result);
+    if (status == RWE_NOT_ESTIMABLE && reason.index != RWE_NO_INDEX)
+        return RWE_OK;
+    return or_null(job, status, &reason, error);
+}
+
+/* ---- the means as the horizon moves ---- */
+
+static const char *const curve_names[] = {"time", "estimate", "std.error", "conf.low", "conf.high"};
+enum { N_CURVE_COLUMNS = sizeof curve_names / sizeof *curve_names };
+
+/* One point of an arm's series, or of the difference from the first where `contrast`. */
+static enum rwe_status curve_point(struct job *job, size_t arm, bool contrast, size_t k,
+                                   double *const column[], struct rwe_error *error)
+{
+    struct rwe_rmst_options at = job->options;
+    struct rwe_rmst mean = {0};
+    struct rwe_rmst_comparison difference = {0};
+    const struct rwe_rmst_request request = {RWE_RMST_DIFFERENCE, 0, arm};
+    at.tau = k + 1 == CURVE_POINTS ? at.tau : at.tau * (double)(k + 1) / CURVE_POINTS;
+    enum rwe_status status =
+        contrast ? rwe_rmst_compare(&job->data, &job->table, &request, &at, job->run->arena,
+                                    &difference, error)
+                 : rwe_rmst_fit(&job->data, &job->table, arm, &at, job->run->arena, &mean, error);
+    column[0][k] = at.tau;
+    column[1][k] = contrast ? difference.estimate : mean.estimate;
+    column[2][k] = contrast ? difference.std_error : mean.std_error;
+    column[3][k] = contrast ? difference.conf_low : mean.conf_low;
+    column[4][k] = contrast ? difference.conf_high : mean.conf_high;
+    return status;
+}
+
+/* A series of 50 horizons up to tau. None where tau itself is out of reach. `columns` are of the
+ * run and outlive the document. */
+static enum rwe_status add_curve(struct job *job, size_t arm, bool contrast,
+                                 double *const column[N_CURVE_COLUMNS], struct rwe_error *error)
+{
+    struct rwe_error reason = {0};
+    enum rwe_status status = RWE_OK;
+    for (size_t k = 0; k < CURVE_POINTS && status == RWE_OK; k++)
+        status = curve_point(job, arm, contrast, k, column, &reason);
+    if (status == RWE_NOT_ESTIMABLE)
+        return RWE_OK;
+    if (status != RWE_OK) {
+        *error = reason;
+        return status;
+    }
+    const struct rwe_cohort *cohort = job->run->cohort;
+    struct rwe_key key = rwe_key_in("rmst", job->endpoint, job->design);
+    if (!contrast)
+        key = rwe_key_arm(key, cohort, arm);
+    else
+        key.term = "difference";
+    if (contrast && cohort->n_arms > 2)
+        key.level = cohort->arm_level[arm];
+    rwe_document_series(job->run->document, &key, NULL, CURVE_POINTS, N_CURVE_COLUMNS, curve_names,
+                        (const double *const *)column);
+    return RWE_OK;
+}
+
+/* ---- the whole ---- */
+
+/* Columns of all series of a population lie below its workspace, which is released. */
+static double **series_columns(struct rwe_run *run, size_t n_series)
+{
+    size_t n = n_series * N_CURVE_COLUMNS;
+    double **column = RWE_NEW(run->arena, double *, n);
+    for (size_t i = 0; column != NULL && i < n; i++)
+        column[i] = RWE_NEW(run->arena, double, CURVE_POINTS);
+    return rwe_arena_failed(run->arena) ? NULL : column;
+}
+
+static enum rwe_status run_job(struct job *job, double **column, struct rwe_error *error)
+{
+    size_t n_arms = job->run->cohort->n_arms;
+    enum rwe_status status = prepare(job, error);
+    rwe_grid_row(job->means, 0, "%s, %s", job->endpoint->name, job->design->label);
+    rwe_grid_row(job->contrasts, 0, "%s, %s", job->endpoint->name, job->design->label);
+    for (size_t a = 0; a < n_arms && status == RWE_OK; a++)
+        status = run_arm(job, a, error);
+    for (size_t a = 1; a < n_arms; a++)
+        for (size_t c = 0; c < N_CONTRASTS && status == RWE_OK; c++)
+            status = run_contrast(job, a, c, error);
+    for (size_t a = 0; a < n_arms && status == RWE_OK; a++, column += N_CURVE_COLUMNS)
+        status = add_curve(job, a, false, column, error);
+    for (size_t a = 1; a < n_arms && status == RWE_OK; a++, column += N_CURVE_COLUMNS)
+        status = add_curve(job, a, true, column, error);
+    return status;
+}
+
+static enum rwe_status run_population(struct job *job, struct rwe_error *error)
+{
+    struct rwe_run *run = job->run;
+    double **column = series_columns(run, 2 * run->cohort->n_arms - 1);
+    if (column == NULL)
+        return rwe_fail_memory(error);
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
+    enum rwe_status status = run_job(job, column, error);
+    rwe_arena_release(run->arena, mark);
+    return status;
+}
+
+static void begin_tables(struct rwe_run *run, struct rwe_grid **means, struct rwe_grid **compared)
+{
+    const char *unit = rwe_time_unit_suffix(run), *level = rwe_conf_level_text(run);
+    rwe_document_section(run->document, 1, "Restricted mean survival time");
+    *means = rwe_document_table(run->document, "Restricted mean survival time");
+    rwe_grid_column(*means, "endpoint and arm");
+    rwe_grid_column(*means, "tau%s", unit);
+    rwe_grid_column(*means, "mean%s\n(%s CI)", unit, level);
+    rwe_grid_column(*means, "time lost%s\n(%s CI)", unit, level);
+    *compared = rwe_document_table(run->document, "Restricted means compared");
+    rwe_grid_column(*compared, "endpoint and contrast");
+    rwe_grid_column(*compared, "estimate\n(%s CI)", level);
+    rwe_grid_column(*compared, "p");
+}
+
+/* Which horizon and which variance. */
+static void add_notes(const struct rwe_run *run, struct rwe_grid *means, struct rwe_grid *compared)
+{
+    bool given = !isnan(rwe_settings_number(run->settings, "tau"));
+    bool pairs = false;
+    for (size_t d = 0; d < run->n_designs; d++)
+        pairs = pairs || run->design[d].pair != NULL;
+    rwe_grid_note(means,
+                  "Area under the Kaplan–Meier curve up to tau; time lost is the rest of tau.");
+    if (!given)
+        rwe_grid_note(means,
+                      "tau is the least of the arms' last times with at least %g at risk, in each "
+                      "population; --tau sets it.",
+                      LEAST_AT_RISK);
+    rwe_grid_note(compared, "Wald limits and p-values; those of ratios on the log scale.%s",
+                  pairs                          ? " After matching, pairs are clusters."
+                  : run->cohort->cluster != NULL ? " Robust variance by clusters."
+                                                 : "");
+}
+
+static enum rwe_status run_rmst(struct rwe_run *run, void *state, struct rwe_error *error)
+{
+    (void)state;
+    enum rwe_status status = rwe_need_endpoint(run, "rmst", error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_grid *means, *compared;
+    begin_tables(run, &means, &compared);
+    for (size_t e = 0; e < run->cohort->n_endpoints; e++)
+        for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++) {
+            struct job job = {.run = run,
+                              .endpoint = &run->cohort->endpoint[e],
+                              .design = &run->design[d],
+                              .means = means,
+                              .contrasts = compared};
+            status = run_population(&job, error);
+        }
+    add_notes(run, means, compared);
+    return status;
+}
+
+const struct rwe_analysis rwe_analysis_rmst = {
+    .name = "rmst",
+    .help = "Restricted mean survival time and time lost up to --tau by arm, their difference and "
+            "ratios.",
+    .options = &option_list,
+    .run = run_rmst,
+};
