@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** The one walk along event times that all tests of the log-rank family share. */
+#ifndef RWE_STATS_LOGRANK_PRIVATE_H
+#define RWE_STATS_LOGRANK_PRIVATE_H
+
+#include "rwe/stats/logrank.h"
+
+#include <stdbool.h>
+
+/** A row of the table with an event, seen in the pooled sample of its stratum. */
+struct rwe_logrank_step {
+    size_t row, stratum;
+    const double *at_risk, *events; /**< by group */
+    double n, d;                    /**< at risk, events */
+    double spread;   /**< d (n − d) / (n − 1): variance = spread × shares; 0 for n <= 1 */
+    double survival; /**< Kaplan–Meier just before */
+    double peto;     /**< product of 1 − d / (n + 1), this time included */
+};
+
+struct rwe_logrank_walk {
+    const struct rwe_event_table *table;
+    size_t next_row, stratum;
+    double survival, peto; /**< after the last step */
+};
+
+/** Before the first row. */
+struct rwe_logrank_walk rwe_logrank_walk_start(const struct rwe_event_table *table);
+
+/** The next row with an event, or false after the last. */
+bool rwe_logrank_walk_next(struct rwe_logrank_walk *walk, struct rwe_logrank_step *step);
+
+/** W of a step. */
+double rwe_logrank_weight_at(struct rwe_logrank_weight weight, const struct rwe_logrank_step *step);
+
+/** RWE_OK, or RWE_BAD_INPUT for ρ or γ out of range. */
+enum rwe_status rwe_logrank_weight_check(struct rwe_logrank_weight weight, struct rwe_error *error);
+
+/** What a test adds up. Allocated by rwe_logrank_sums_new. */
+struct rwe_logrank_sums {
+    size_t n_groups;
+    double *observed, *expected, *difference;
+    double *covariance; /**< n_groups × n_groups, lower triangle while it is summed */
+    size_t *parent;     /**< union–find over groups: joined once at risk together at an event */
+};
+
+/** Walks the table. Errors as rwe_logrank_weighted. */
+enum rwe_status rwe_logrank_sums_new(const struct rwe_event_table *table,
+                                     struct rwe_logrank_weight weight, struct rwe_arena *arena,
+                                     struct rwe_logrank_sums *sums, struct rwe_error *error);
+
+/** The chi-square of the sums with the covariance as it stands. A pivot not above `tolerance` times
+ * its diagonal makes RWE_NOT_ESTIMABLE. */
+enum rwe_status rwe_logrank_chi_square(const struct rwe_logrank_sums *sums, double tolerance,
+                                       struct rwe_arena *arena, struct rwe_logrank *result,
+                                       struct rwe_error *error);
+
+#endif
