@@ -57,8 +57,9 @@ static enum rwe_status newton_init(struct newton *newton, const struct rwe_cox_r
 {
     size_t p = rows->p;
     *newton = (struct newton){.rows = rows, .options = options};
-    double **const vectors[] = {&newton->beta,      &newton->trial_beta, &newton->step,
-                                &newton->last_step, &newton->here.score, &newton->trial.score};
+    double **const vectors[] = {&newton->beta,       &newton->trial_beta, &newton->step,
+                                &newton->last_step,  &newton->here.score, &newton->trial.score,
+                                &newton->here.gross, &newton->trial.gross};
     double **const matrices[] = {&newton->factor, &newton->here.information,
                                  &newton->trial.information};
     for (size_t a = 0; a < sizeof vectors / sizeof *vectors; a++)
@@ -109,7 +110,7 @@ static double take_step(struct newton *newton)
 /* How far the step moves two subjects of one stratum apart on the scale of the log hazard. */
 static double reach(const struct rwe_cox_rows *rows, const double step[], double predictor[])
 {
-    rwe_cox_predict(rows, step, predictor);
+    rwe_cox_project(rows, step, predictor);
     double widest = 0;
     for (size_t s = 0; s < rows->n_strata; s++) {
         double low = INFINITY, high = -INFINITY;
@@ -158,6 +159,11 @@ static enum rwe_status maximise(struct newton *newton, struct rwe_error *error)
 {
     size_t p = newton->rows->p;
     size_t singular = find_step(newton, COLLINEAR_SHARE);
+    /* With entries a column may be constant in every risk set and yet not 0: its information is
+     * rounding error. */
+    for (size_t j = 0; newton->rows->entry != NULL && j < singular; j++)
+        if (newton->here.information[j * p + j] <= COLLINEAR_SHARE * newton->here.gross[j])
+            singular = j;
     if (singular < p)
         return rwe_fail(error, RWE_COLLINEAR, singular,
                         "column %zu is constant or determined by the columns before it", singular);
@@ -203,6 +209,9 @@ static enum rwe_status check_request(const struct rwe_survival_data *data, const
     for (size_t i = 0; status == RWE_OK && i < data->n * p; i++)
         if (!isfinite(x[i]))
             status = rwe_fail(error, RWE_NOT_FINITE, i, "covariate is not a finite number");
+    for (size_t i = 0; options->offset != NULL && status == RWE_OK && i < data->n; i++)
+        if (!isfinite(options->offset[i]))
+            status = rwe_fail(error, RWE_NOT_FINITE, i, "offset is not a finite number");
     return status;
 }
 
@@ -217,8 +226,8 @@ static double wald(const double beta[], const double V[], size_t p, struct newto
 }
 
 static enum rwe_status find_concordance(const struct rwe_survival_data *data, const double x[],
-                                        size_t p, const double beta[], struct rwe_arena *scratch,
-                                        double *index)
+                                        size_t p, const double beta[], const double offset[],
+                                        struct rwe_arena *scratch, double *index)
 {
     double *predictor = RWE_NEW(scratch, double, data->n);
     struct rwe_concordance concordance;
@@ -227,6 +236,8 @@ static enum rwe_status find_concordance(const struct rwe_survival_data *data, co
     for (size_t j = 0; j < p; j++)
         for (size_t i = 0; i < data->n; i++)
             predictor[i] += x[j * data->n + i] * beta[j];
+    for (size_t i = 0; offset != NULL && i < data->n; i++)
+        predictor[i] += offset[i];
     enum rwe_status status = rwe_concordance(data, predictor, scratch, &concordance, NULL);
     *index = status == RWE_OK ? concordance.index : NAN;
     return status == RWE_NO_MEMORY ? status : RWE_OK; /* an overflowing predictor has no C */
@@ -268,6 +279,7 @@ static enum rwe_status fit(const struct rwe_survival_data *data, const double x[
     struct rwe_cox_rows rows;
     struct newton newton;
     if (rwe_cox_rows_prepare(data, x, p, scratch, &rows) != RWE_OK ||
+        rwe_cox_rows_offset(&rows, options->offset, scratch) != RWE_OK ||
         newton_init(&newton, &rows, options, scratch) != RWE_OK)
         return rwe_fail_memory(error);
     if (rows.n_events == 0)
@@ -278,7 +290,8 @@ static enum rwe_status fit(const struct rwe_survival_data *data, const double x[
     if (status != RWE_OK)
         return status;
     if (write_estimate(data, &newton, scratch, output) != RWE_OK ||
-        find_concordance(data, x, p, newton.beta, scratch, &result->concordance) != RWE_OK)
+        find_concordance(data, x, p, newton.beta, options->offset, scratch, &result->concordance) !=
+            RWE_OK)
         return rwe_fail_memory(error);
     const double *variance = options->robust ? output->robust : output->covariance;
     result->loglik = newton.here.loglik;

@@ -10,20 +10,23 @@
 #include "rwe/stats/cox.h"
 
 /**
- * The rows that the partial likelihood looks at: strata without an event and subjects who leave
- * before the first event of their stratum are never in a risk set. Covariates are centred within
+ * The rows that the partial likelihood looks at: those at risk at an event of their stratum. The
+ * others, as before the first event or between two, are in no risk set. Covariates are centred within
  * their stratum, which the likelihood does not notice and rounding does; the first value is taken
  * off before the mean, so that a column constant in the stratum is exactly 0 there.
  */
 struct rwe_cox_rows {
     size_t n, p;
-    size_t n_strata; /**< with an event */
-    size_t n_events; /**< rows */
-    size_t *start;   /**< n_strata + 1: rows of stratum s are [start[s], start[s + 1]) */
-    double *x;       /**< [i * p + j], centred */
-    double *time;    /**< ascending within the stratum */
+    size_t n_strata;    /**< with an event */
+    size_t n_events;    /**< rows */
+    size_t *start;      /**< n_strata + 1: rows of stratum s are [start[s], start[s + 1]) */
+    double *x;          /**< [i * p + j], centred */
+    double *time;       /**< ascending within the stratum */
+    double *entry;      /**< at risk in (entry, time]; NULL: from the start */
+    uint32_t *by_entry; /**< rows of each stratum in ascending entry, where there are entries */
+    double *offset;     /**< added to x'β; NULL: none */
     double *weight;
-    uint8_t *event;
+    uint8_t *event;   /**< 0 or 1 */
     uint32_t *origin; /**< the row in the caller's data */
 };
 
@@ -31,7 +34,14 @@ struct rwe_cox_rows {
 enum rwe_status rwe_cox_rows_prepare(const struct rwe_survival_data *data, const double x[],
                                      size_t p, struct rwe_arena *arena, struct rwe_cox_rows *rows);
 
-/** predictor[i] = x_i'β */
+/** Gives the rows their offsets, by row of the caller's data; NULL: none. RWE_OK or RWE_NO_MEMORY. */
+enum rwe_status rwe_cox_rows_offset(struct rwe_cox_rows *rows, const double offset[],
+                                    struct rwe_arena *arena);
+
+/** projection[i] = x_i'β */
+void rwe_cox_project(const struct rwe_cox_rows *rows, const double beta[], double projection[]);
+
+/** predictor[i] = x_i'β + offset_i */
 void rwe_cox_predict(const struct rwe_cox_rows *rows, const double beta[], double predictor[]);
 
 /** Σ r, Σ r x and, where wanted, Σ r x x' (lower triangle) of some rows, r = w exp(x'β − shift). */
@@ -42,8 +52,12 @@ struct rwe_cox_moments {
 };
 
 /**
- * Those at risk, while time runs backwards. The shift is the largest predictor so far: no exp
- * overflows, and no risk set sums to 0 because someone at much higher risk has left.
+ * Those at risk, while time runs backwards. The shift is at least the largest predictor at risk: no
+ * exp overflows, and no risk set sums to 0 because someone at much higher risk has left.
+ *
+ * Rows with an entry are taken off again when time has run back to it. Taking a large term off a
+ * sum leaves its rounding error behind, so that the sums are built anew from those still at risk
+ * when little of their largest value remains.
  */
 struct rwe_cox_risk_set {
     size_t p;
@@ -52,6 +66,12 @@ struct rwe_cox_risk_set {
     struct rwe_cox_moments deaths; /**< those of `all` that die at the time last added */
     size_t n_deaths;
     double death_weight;
+    /* The rest serves entries alone. */
+    size_t n_at_risk;
+    size_t stratum_end; /**< of the stratum that time runs back through; 0 before its first row */
+    size_t next_entry;  /**< in by_entry: those before it have not been taken off */
+    double *square;     /**< Σ r x_j², p of them */
+    double *peak;       /**< largest Σ r since the sums were built, and p of Σ r x_j² */
 };
 
 /** Allocates the moments. The caller asks the arena whether that failed. */
@@ -79,6 +99,7 @@ struct rwe_cox_likelihood {
     double loglik_lost; /**< what rounding has taken from it so far (Kahan, CACM 8:40, 1965) */
     double *score;
     double *information;
+    double *gross; /**< p: the diagonal of the information had its means been 0; NULL: not wanted */
 };
 
 /** Space for evaluations. */

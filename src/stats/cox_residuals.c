@@ -13,7 +13,7 @@
  * the steps of i's own time; there, a tied death counts with 1 − fraction_k only.
  *
  * With H(t) = Σ w_k / S_k and G(t) = Σ x̄_k w_k / S_k over steps up to t, the sum is
- * r_i (x_i H(t_i) − G(t_i)). A first pass, backwards, finds H's and G's jumps and the terms of the
+ * r_i (x_i H(t_i) − G(t_i)), less the same at i's entry. A first pass, backwards, finds H's and G's jumps and the terms of the
  * deaths' own times; a second one, forwards, sums the jumps. Each jump is kept in units of
  * exp(−shift), the shift at its time, which is at least the predictor of everyone at risk. */
 struct jump {
@@ -31,8 +31,11 @@ struct workspace {
     struct rwe_cox_risk_set set;
     struct hazard hazard;
     double *predictor;
-    double *residual;                      /* [i * p + j] */
-    double *mean, *own, *late, *cumulated; /* p each */
+    double *residual;          /* [i * p + j] */
+    double *mean, *own, *late; /* p each */
+    double *cumulated;         /* G at the present time */
+    double cumulated_hazard;   /* H */
+    double cumulated_shift;    /* both in units of exp(−shift) */
 };
 
 static enum rwe_status workspace_init(struct workspace *work, const struct rwe_cox_rows *rows,
@@ -105,25 +108,52 @@ static void pass_backwards(const struct rwe_cox_rows *rows, enum rwe_cox_ties ti
     }
 }
 
-static void pass_forwards(const struct rwe_cox_rows *rows, size_t s, struct workspace *work)
+/* residual_i += sign r_i (x_i H − G) at the present time. */
+static void add_expected(const struct rwe_cox_rows *rows, size_t i, double sign,
+                         struct workspace *work)
 {
     size_t p = rows->p;
+    double r = sign * exp(work->predictor[i] - work->cumulated_shift);
+    for (size_t j = 0; j < p; j++)
+        work->residual[i * p + j] +=
+            r * (rows->x[i * p + j] * work->cumulated_hazard - work->cumulated[j]);
+}
+
+/* Those who enter before `time` were not at risk at the jumps so far. Returns who enters next. */
+static size_t pass_entries(const struct rwe_cox_rows *rows, size_t next, size_t end, double time,
+                           struct workspace *work)
+{
+    for (; rows->entry != NULL && next < end && rows->entry[rows->by_entry[next]] < time; next++)
+        if (work->cumulated_hazard > 0)
+            add_expected(rows, rows->by_entry[next], 1, work);
+    return next;
+}
+
+static void pass_jump(size_t index, size_t p, struct workspace *work)
+{
+    const struct jump *jump = &work->hazard.jump[index];
+    double factor = exp(jump->shift - work->cumulated_shift); /* at most 1 without entries */
+    work->cumulated_shift = jump->shift;
+    work->cumulated_hazard = work->cumulated_hazard * factor + jump->hazard;
+    for (size_t j = 0; j < p; j++)
+        work->cumulated[j] = work->cumulated[j] * factor + work->hazard.mean[index * p + j];
+}
+
+static void pass_forwards(const struct rwe_cox_rows *rows, size_t s, struct workspace *work)
+{
     size_t next = work->hazard.n_jumps;
-    double hazard = 0;
-    double shift = work->set.shift; /* the largest: that of the first jump */
-    memset(work->cumulated, 0, p * sizeof(double));
-    for (size_t i = rows->start[s]; i < rows->start[s + 1]; i++) {
+    size_t end = rows->start[s + 1], entering = rows->start[s];
+    work->cumulated_hazard = 0;
+    work->cumulated_shift = work->hazard.jump[next - 1].shift;
+    memset(work->cumulated, 0, rows->p * sizeof(double));
+    for (size_t i = rows->start[s]; i < end; i++) {
         while (next > 0 && work->hazard.jump[next - 1].time <= rows->time[i]) {
-            const struct jump *jump = &work->hazard.jump[--next];
-            double factor = exp(jump->shift - shift); /* at most 1 */
-            shift = jump->shift;
-            hazard = hazard * factor + jump->hazard;
-            for (size_t j = 0; j < p; j++)
-                work->cumulated[j] = work->cumulated[j] * factor + work->hazard.mean[next * p + j];
+            double time = work->hazard.jump[--next].time;
+            entering = pass_entries(rows, entering, end, time, work);
+            pass_jump(next, rows->p, work);
         }
-        double r = exp(work->predictor[i] - shift);
-        for (size_t j = 0; j < p; j++)
-            work->residual[i * p + j] -= r * (rows->x[i * p + j] * hazard - work->cumulated[j]);
+        entering = pass_entries(rows, entering, end, rows->time[i], work);
+        add_expected(rows, i, -1, work);
     }
 }
 

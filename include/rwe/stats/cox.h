@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * Cox's proportional-hazards model by partial likelihood (Cox, JRSS B 34:187, 1972), with Efron's
- * or Breslow's treatment of ties, strata, and the clustered sandwich variance of Lin & Wei (JASA
+ * or Breslow's treatment of ties, strata, delayed entry, offsets, and the clustered sandwich variance of Lin & Wei (JASA
  * 84:1074, 1989) from score residuals.
  */
 #ifndef RWE_STATS_COX_H
@@ -18,6 +18,7 @@ struct rwe_cox_options {
     size_t max_iterations;  /**< Newton steps, default 30 */
     double tolerance;       /**< relative change of the log-likelihood, in (0, 1), default 1e-12 */
     bool robust;            /**< also the sandwich, clustered by data->cluster; default false */
+    const double *offset;   /**< data->n terms of the predictor with coefficient 1; default NULL */
 };
 struct rwe_cox_options rwe_cox_options_default(void);
 
@@ -39,14 +40,19 @@ struct rwe_cox {
 
 /**
  * Fits log h(t|x) = log h0s(t) + x'β. `x` holds p columns of data->n values, x[j * n + i], rows in
- * the order of `data`. data->group is not looked at. data->weight multiplies a row's terms of the
+ * the order of `data`. data->group is not looked at; an event of any cause is one. A row is at risk
+ * in (entry, time]: a subject whose covariates change in time has several rows, one cluster, and its
+ * event in the last (Andersen & Gill, Ann Stat 10:1100, 1982). data->weight multiplies a row's terms of the
  * likelihood and its score residual, and d tied deaths each count their mean weight, as R's coxph
  * has it; covariance is then right for replication weights, and robust for sampling weights.
  *
  * Newton–Raphson from 0 with step halving; O(n p²) a step, O(n (p + log n)) space and ranking.
- * Columns need no scaling or centring.
+ * Columns need no scaling or centring. With entries the sandwich takes differences of cumulative
+ * hazards: it loses as many digits as the hazards of those at risk together differ by, and is NaN
+ * when their predictors are hundreds apart; the estimate does not.
  *
- * Errors: those of rwe_survival_data_check; RWE_NOT_FINITE (index = position in x); RWE_BAD_INPUT
+ * Errors: those of rwe_survival_data_check; RWE_NOT_FINITE (index = position in x, or in the
+ * offset); RWE_BAD_INPUT
  * when p is 0 or an option is out of range; RWE_NOT_ESTIMABLE without events; RWE_COLLINEAR (index
  * = column that the earlier ones determine, or that is constant within every risk set);
  * RWE_SEPARATED when the likelihood is monotone (index = column that leads in the step without
