@@ -12,6 +12,9 @@
  * combination. Rounding leaves some 1e-14; year and year² of a decade in a model leave 1e-6. */
 static const double COLLINEAR_SHARE = 1e-10;
 
+/* Beyond it the sums over all choices of the dead leave the range of doubles. */
+enum { MOST_EXACT_DEATHS = 500 };
+
 /* A step is halved at most this often: 2^-40 of it no longer moves anything. */
 enum { MAX_HALVINGS = 40 };
 
@@ -67,6 +70,8 @@ static enum rwe_status newton_init(struct newton *newton, const struct rwe_cox_r
     for (size_t a = 0; a < sizeof matrices / sizeof *matrices; a++)
         *matrices[a] = rwe_arena_alloc(arena, p, p * sizeof(double));
     rwe_cox_work_init(&newton->work, rows, arena);
+    if (options->ties == RWE_COX_EXACT)
+        rwe_cox_work_init_exact(&newton->work, rows, arena);
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
@@ -200,8 +205,12 @@ static enum rwe_status check_request(const struct rwe_survival_data *data, const
 {
     if (p == 0)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "there is no covariate");
-    if (options->ties != RWE_COX_EFRON && options->ties != RWE_COX_BRESLOW)
+    if (options->ties != RWE_COX_EFRON && options->ties != RWE_COX_BRESLOW &&
+        options->ties != RWE_COX_EXACT)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "unknown treatment of ties");
+    if (options->ties == RWE_COX_EXACT && (data->weight != NULL || options->robust))
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "exact ties allow neither weights nor a robust variance");
     if (!(options->tolerance > 0 && options->tolerance < 1))
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "the tolerance must lie between 0 and 1");
@@ -270,6 +279,27 @@ static enum rwe_status write_estimate(const struct rwe_survival_data *data, stru
                             output->covariance, scratch, output->robust);
 }
 
+/* The score test at 0 with the variance between clusters. */
+static enum rwe_status find_robust_score(const struct rwe_survival_data *data,
+                                         struct newton *newton, struct rwe_arena *scratch,
+                                         double *statistic)
+{
+    size_t p = newton->rows->p;
+    *statistic = NAN;
+    if (!newton->options->robust)
+        return RWE_OK;
+    struct rwe_cox_meat meat = {
+        .matrix = rwe_arena_alloc(scratch, p, p * sizeof(double)),
+        .score = RWE_NEW(scratch, double, p),
+    };
+    double *null = RWE_NEW(scratch, double, p);
+    if (rwe_arena_failed(scratch) ||
+        rwe_cox_meat(newton->rows, data, newton->options->ties, null, scratch, &meat) != RWE_OK)
+        return RWE_NO_MEMORY;
+    *statistic = wald(meat.score, meat.matrix, p, newton);
+    return RWE_OK;
+}
+
 /* The fit proper: everything that it allocates is workspace. */
 static enum rwe_status fit(const struct rwe_survival_data *data, const double x[],
                            const struct rwe_cox_options *options, struct rwe_arena *scratch,
@@ -284,12 +314,17 @@ static enum rwe_status fit(const struct rwe_survival_data *data, const double x[
         return rwe_fail_memory(error);
     if (rows.n_events == 0)
         return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX, "there is no event");
+    if (newton.work.exact.most_deaths > MOST_EXACT_DEATHS)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "%zu die at one time: too many for exact ties",
+                        newton.work.exact.most_deaths);
     rwe_cox_evaluate(&rows, options->ties, newton.beta, &newton.work, &newton.here);
     result->loglik_null = newton.here.loglik;
     enum rwe_status status = maximise(&newton, error);
     if (status != RWE_OK)
         return status;
     if (write_estimate(data, &newton, scratch, output) != RWE_OK ||
+        find_robust_score(data, &newton, scratch, &result->robust_score_statistic) != RWE_OK ||
         find_concordance(data, x, p, newton.beta, options->offset, scratch, &result->concordance) !=
             RWE_OK)
         return rwe_fail_memory(error);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * What the parts of the Cox kernel share: the rows it works on, the risk set that grows as a pass
- * goes from the last time to the first, the likelihood (cox_score.c) and the sandwich
- * (cox_residuals.c).
+ * goes from the last time to the first, the likelihood (cox_score.c, cox_exact.c), the residuals
+ * (cox_row_residuals.c) and the sandwich (cox_sandwich.c).
  */
 #ifndef RWE_STATS_COX_PRIVATE_H
 #define RWE_STATS_COX_PRIVATE_H
@@ -102,18 +102,64 @@ struct rwe_cox_likelihood {
     double *gross; /**< p: the diagonal of the information had its means been 0; NULL: not wanted */
 };
 
+/**
+ * Elementary symmetric sums of r over the risk set, of orders 0 … the most deaths at one time, with
+ * their derivatives.
+ */
+struct rwe_cox_exact {
+    size_t most_deaths; /**< 0: no space was made */
+    double *sum;        /**< [k] */
+    double *first;      /**< [k * p + j] */
+    double *second;     /**< [(k * p + j) * p + l], lower triangles */
+};
+
 /** Space for evaluations. */
 struct rwe_cox_work {
     struct rwe_cox_risk_set set;
     double *predictor; /**< n */
     double *mean;      /**< p */
+    struct rwe_cox_exact exact;
 };
 
 void rwe_cox_work_init(struct rwe_cox_work *work, const struct rwe_cox_rows *rows,
                        struct rwe_arena *arena);
 
+/** The space that RWE_COX_EXACT needs besides. The caller asks the arena whether that failed. */
+void rwe_cox_work_init_exact(struct rwe_cox_work *work, const struct rwe_cox_rows *rows,
+                             struct rwe_arena *arena);
+
+/** log-likelihood += term, without losing what rounding takes. */
+void rwe_cox_add_to_loglik(struct rwe_cox_likelihood *likelihood, double term);
+
+/** What rwe_cox_evaluate does for RWE_COX_EXACT. */
+void rwe_cox_evaluate_exact(const struct rwe_cox_rows *rows, const double beta[],
+                            struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood);
+
 void rwe_cox_evaluate(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, const double beta[],
                       struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood);
+
+/** Residuals by row of struct rwe_cox_rows, without their weights. The caller allocates. */
+struct rwe_cox_row_residuals {
+    double *score;      /**< n × p */
+    double *martingale; /**< n */
+    double *schoenfeld; /**< n × p, written where there is an event; NULL: not wanted */
+};
+
+/** Not for RWE_COX_EXACT. RWE_OK or RWE_NO_MEMORY. */
+enum rwe_status rwe_cox_row_residuals(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties,
+                                      const double beta[], struct rwe_arena *scratch,
+                                      struct rwe_cox_row_residuals *out);
+
+/** Σ u_c u_c' and Σ u_c, where u_c sums the weighted score residuals of the rows of cluster c. */
+struct rwe_cox_meat {
+    double *matrix; /**< p × p */
+    double *score;  /**< p */
+};
+
+/** RWE_OK or RWE_NO_MEMORY. */
+enum rwe_status rwe_cox_meat(const struct rwe_cox_rows *rows, const struct rwe_survival_data *data,
+                             enum rwe_cox_ties ties, const double beta[], struct rwe_arena *scratch,
+                             struct rwe_cox_meat *meat);
 
 /**
  * robust = V (Σ over clusters of u_c u_c') V, where u_c sums the weighted score residuals of the

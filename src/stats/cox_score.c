@@ -237,11 +237,12 @@ void rwe_cox_work_init(struct rwe_cox_work *work, const struct rwe_cox_rows *row
     rwe_cox_risk_set_init(&work->set, rows->p, true, arena);
     work->predictor = RWE_NEW(arena, double, rows->n);
     work->mean = RWE_NEW(arena, double, rows->p);
+    work->exact = (struct rwe_cox_exact){0};
 }
 
 /* A million terms of about −13 add up to −1e7, where plain addition is off by 1e-5: more than Newton's
  * last steps rise. */
-static void add_to_loglik(struct rwe_cox_likelihood *likelihood, double term)
+void rwe_cox_add_to_loglik(struct rwe_cox_likelihood *likelihood, double term)
 {
     double owed = term - likelihood->loglik_lost;
     double sum = likelihood->loglik + owed;
@@ -256,7 +257,7 @@ static void add_deaths(const struct rwe_cox_rows *rows, size_t begin, size_t end
     for (size_t i = end; i-- > begin;) {
         if (!rows->event[i])
             continue;
-        add_to_loglik(likelihood, rows->weight[i] * predictor[i]);
+        rwe_cox_add_to_loglik(likelihood, rows->weight[i] * predictor[i]);
         for (size_t j = 0; j < rows->p; j++)
             likelihood->score[j] += rows->weight[i] * rows->x[i * rows->p + j];
     }
@@ -276,7 +277,7 @@ static void subtract_risk_set(struct rwe_cox_work *work, enum rwe_cox_ties ties,
         double fraction = (double)step / (double)n_steps;
         double sum = rwe_cox_risk_set_mean(set, fraction, mean);
         double scale = weight / sum;
-        add_to_loglik(likelihood, -weight * (log(sum) + set->shift));
+        rwe_cox_add_to_loglik(likelihood, -weight * (log(sum) + set->shift));
         for (size_t j = 0; j < p; j++) {
             const double *all = set->all.rxx + j * p;
             const double *deaths = set->deaths.rxx + j * p;
@@ -301,6 +302,10 @@ void rwe_cox_evaluate(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, c
     if (likelihood->gross != NULL)
         memset(likelihood->gross, 0, rows->p * sizeof *likelihood->gross);
     rwe_cox_predict(rows, beta, work->predictor);
+    if (ties == RWE_COX_EXACT) {
+        rwe_cox_evaluate_exact(rows, beta, work, likelihood);
+        return;
+    }
     for (size_t s = 0; s < rows->n_strata; s++) {
         rwe_cox_risk_set_clear(&work->set);
         size_t end = rows->start[s + 1];

@@ -6,6 +6,7 @@
 #include "rwe/stats/cox.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 static const char *const ORACLE = "tests/oracle/cox_kernel.csv";
@@ -37,6 +38,14 @@ static struct rwe_cox_options robust(enum rwe_cox_ties ties)
     return options;
 }
 
+static void compare_robust_score(const struct oracle *oracle, const char *name,
+                                 const struct rwe_cox *cox)
+{
+    char key[128];
+    snprintf(key, sizeof key, "cox.%s.robust_score", name);
+    assert_close(cox->robust_score_statistic, oracle_number(oracle, key), 1e-8);
+}
+
 static void compare_both_ties(struct cohort cohort, const char *efron, const char *breslow)
 {
     struct oracle *oracle = oracle_read(ORACLE);
@@ -44,8 +53,10 @@ static void compare_both_ties(struct cohort cohort, const char *efron, const cha
     struct cohort again = cohort;
     struct rwe_cox cox = fit_last(&cohort, robust(RWE_COX_EFRON), ENTRY, arena);
     cox_oracle_compare(oracle, efron, &cox);
+    compare_robust_score(oracle, efron, &cox);
     cox = fit_last(&again, robust(RWE_COX_BRESLOW), ENTRY, arena);
     cox_oracle_compare(oracle, breslow, &cox);
+    compare_robust_score(oracle, breslow, &cox);
     rwe_arena_free(arena);
     oracle_free(oracle);
 }

@@ -11,7 +11,13 @@
 #include "rwe/stats/survival_data.h"
 #include <stdbool.h>
 
-enum rwe_cox_ties { RWE_COX_EFRON, RWE_COX_BRESLOW };
+enum rwe_cox_ties {
+    RWE_COX_EFRON,
+    RWE_COX_BRESLOW,
+    /** That of discrete times (Cox 1972; Gail, Lubin & Rubinstein, Biometrika 68:703, 1981): one
+     * conditional logistic likelihood a time. Time n × deaths at one time × p² an event time. */
+    RWE_COX_EXACT,
+};
 
 struct rwe_cox_options {
     enum rwe_cox_ties ties; /**< default Efron (JASA 72:557, 1977) */
@@ -29,6 +35,9 @@ struct rwe_cox {
     const double *robust;       /**< p × p sandwich, or NULL when not asked for */
     double loglik_null, loglik; /**< log partial likelihood at 0 and at the estimate */
     double score_statistic;     /**< at 0; df = p */
+    double
+        robust_score_statistic; /**< U' M⁻¹ U at 0, with M the sum over clusters of squared scores;
+                                        NaN if M is singular or `robust` was not asked for */
     double wald_statistic;      /**< from `robust` where it was asked for; NaN if singular, as with
                                      fewer clusters than columns */
     double lr_statistic;        /**< 2 (loglik − loglik_null) */
@@ -53,7 +62,7 @@ struct rwe_cox {
  *
  * Errors: those of rwe_survival_data_check; RWE_NOT_FINITE (index = position in x, or in the
  * offset); RWE_BAD_INPUT
- * when p is 0 or an option is out of range; RWE_NOT_ESTIMABLE without events; RWE_COLLINEAR (index
+ * when weights or robust meet exact ties, or when more than 500 die at one time under them; when p is 0 or an option is out of range; RWE_NOT_ESTIMABLE without events; RWE_COLLINEAR (index
  * = column that the earlier ones determine, or that is constant within every risk set);
  * RWE_SEPARATED when the likelihood is monotone (index = column that leads in the step without
  * end); RWE_NO_MEMORY. Running out of iterations is `converged` = false, with what was reached;
