@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/stats/concordance.h"
 
+#include "entry_order_private.h"
 #include "rwe/base/sort.h"
 #include "strata_private.h"
 
@@ -74,16 +75,67 @@ static void count_pairs(const struct ranked_weights *weights, size_t rank, doubl
     result->discordant += weight * (weights_below(weights, weights->n_ranks) - below - same);
 }
 
+/* Rows by stratum and time, what they score, and who comes under observation late. */
+struct ranking {
+    struct rwe_strata strata;
+    uint32_t *rank;     /* of the row's score in its stratum */
+    uint32_t *n_ranks;  /* by stratum */
+    double *entry;      /* by position in strata.order; NULL: all from the start */
+    uint32_t *by_entry; /* positions of each stratum in ascending entry */
+};
+
+static enum rwe_status ranking_init(const struct rwe_survival_data *data, const double score[],
+                                    struct rwe_arena *arena, struct ranking *ranking)
+{
+    *ranking = (struct ranking){
+        .rank = RWE_NEW(arena, uint32_t, data->n),
+        .n_ranks = RWE_NEW(arena, uint32_t, data->n_strata),
+    };
+    if (rwe_arena_failed(arena) || rwe_strata_sort(data, arena, &ranking->strata) != RWE_OK ||
+        rank_scores(data, score, arena, ranking->rank, ranking->n_ranks) != RWE_OK)
+        return RWE_NO_MEMORY;
+    if (data->entry == NULL)
+        return RWE_OK;
+    ranking->entry = RWE_NEW(arena, double, data->n);
+    ranking->by_entry = RWE_NEW(arena, uint32_t, data->n);
+    if (rwe_arena_failed(arena))
+        return RWE_NO_MEMORY;
+    for (size_t k = 0; k < data->n; k++)
+        ranking->entry[k] = data->entry[ranking->strata.order[k]];
+    return rwe_entry_order(ranking->entry, ranking->strata.start, data->n_strata, arena,
+                           ranking->by_entry);
+}
+
+/* Takes off those who enter at `time` or later; `next` of the stratum's are still to be judged.
+ * Returns how many are so after it. */
+static size_t remove_not_entered(const struct rwe_survival_data *data,
+                                 const struct ranking *ranking, size_t s, size_t next, double time,
+                                 struct ranked_weights *weights)
+{
+    if (ranking->entry == NULL)
+        return next;
+    const uint32_t *by_entry = ranking->by_entry + ranking->strata.start[s];
+    for (; next > 0 && ranking->entry[by_entry[next - 1]] >= time; next--) {
+        size_t i = ranking->strata.order[by_entry[next - 1]];
+        weights_add(weights, ranking->rank[i], -weight_of(data, i));
+    }
+    return next;
+}
+
 /* From the last time to the first; within a time the censored come in first, since they outlive
  * its events, and the events last, since they do not outlive one another. */
-static void count_stratum(const struct rwe_survival_data *data, const uint32_t order[], size_t n,
-                          const uint32_t rank[], struct ranked_weights *weights,
-                          struct rwe_concordance *result)
+static void count_stratum(const struct rwe_survival_data *data, const struct ranking *ranking,
+                          size_t s, struct ranked_weights *weights, struct rwe_concordance *result)
 {
-    for (size_t end = n; end > 0;) {
+    const uint32_t *order = ranking->strata.order, *rank = ranking->rank;
+    size_t start = ranking->strata.start[s];
+    size_t entering = ranking->strata.start[s + 1] - start;
+    for (size_t end = ranking->strata.start[s + 1]; end > start;) {
+        double time = data->time[order[end - 1]];
         size_t begin = end;
-        while (begin > 0 && data->time[order[begin - 1]] == data->time[order[end - 1]])
+        while (begin > start && data->time[order[begin - 1]] == time)
             begin--;
+        entering = remove_not_entered(data, ranking, s, entering, time, weights);
         for (size_t k = begin; k < end; k++)
             if (!data->event[order[k]])
                 weights_add(weights, rank[order[k]], weight_of(data, order[k]));
@@ -100,20 +152,16 @@ static void count_stratum(const struct rwe_survival_data *data, const uint32_t o
 static enum rwe_status count_all(const struct rwe_survival_data *data, const double score[],
                                  struct rwe_arena *scratch, struct rwe_concordance *result)
 {
-    struct rwe_strata strata;
-    uint32_t *rank = RWE_NEW(scratch, uint32_t, data->n);
-    uint32_t *n_ranks = RWE_NEW(scratch, uint32_t, data->n_strata);
+    struct ranking ranking;
     struct ranked_weights weights = {
         .at = RWE_NEW(scratch, double, data->n),
         .tree = RWE_NEW(scratch, double, data->n + 1),
     };
-    if (rwe_arena_failed(scratch) || rwe_strata_sort(data, scratch, &strata) != RWE_OK ||
-        rank_scores(data, score, scratch, rank, n_ranks) != RWE_OK)
+    if (ranking_init(data, score, scratch, &ranking) != RWE_OK)
         return RWE_NO_MEMORY;
     for (size_t s = 0; s < data->n_strata; s++) {
-        weights_clear(&weights, n_ranks[s]);
-        count_stratum(data, strata.order + strata.start[s], strata.start[s + 1] - strata.start[s],
-                      rank, &weights, result);
+        weights_clear(&weights, ranking.n_ranks[s]);
+        count_stratum(data, &ranking, s, &weights, result);
     }
     return RWE_OK;
 }

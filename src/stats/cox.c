@@ -12,6 +12,9 @@
  * combination. Rounding leaves some 1e-14; year and year² of a decade in a model leave 1e-6. */
 static const double COLLINEAR_SHARE = 1e-10;
 
+/* Beyond it the sums over all choices of the dead leave the range of doubles. */
+enum { MOST_EXACT_DEATHS = 500 };
+
 /* A step is halved at most this often: 2^-40 of it no longer moves anything. */
 enum { MAX_HALVINGS = 40 };
 
@@ -57,8 +60,9 @@ static enum rwe_status newton_init(struct newton *newton, const struct rwe_cox_r
 {
     size_t p = rows->p;
     *newton = (struct newton){.rows = rows, .options = options};
-    double **const vectors[] = {&newton->beta,      &newton->trial_beta, &newton->step,
-                                &newton->last_step, &newton->here.score, &newton->trial.score};
+    double **const vectors[] = {&newton->beta,       &newton->trial_beta, &newton->step,
+                                &newton->last_step,  &newton->here.score, &newton->trial.score,
+                                &newton->here.gross, &newton->trial.gross};
     double **const matrices[] = {&newton->factor, &newton->here.information,
                                  &newton->trial.information};
     for (size_t a = 0; a < sizeof vectors / sizeof *vectors; a++)
@@ -66,6 +70,8 @@ static enum rwe_status newton_init(struct newton *newton, const struct rwe_cox_r
     for (size_t a = 0; a < sizeof matrices / sizeof *matrices; a++)
         *matrices[a] = rwe_arena_alloc(arena, p, p * sizeof(double));
     rwe_cox_work_init(&newton->work, rows, arena);
+    if (options->ties == RWE_COX_EXACT)
+        rwe_cox_work_init_exact(&newton->work, rows, arena);
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
@@ -109,7 +115,7 @@ static double take_step(struct newton *newton)
 /* How far the step moves two subjects of one stratum apart on the scale of the log hazard. */
 static double reach(const struct rwe_cox_rows *rows, const double step[], double predictor[])
 {
-    rwe_cox_predict(rows, step, predictor);
+    rwe_cox_project(rows, step, predictor);
     double widest = 0;
     for (size_t s = 0; s < rows->n_strata; s++) {
         double low = INFINITY, high = -INFINITY;
@@ -158,6 +164,11 @@ static enum rwe_status maximise(struct newton *newton, struct rwe_error *error)
 {
     size_t p = newton->rows->p;
     size_t singular = find_step(newton, COLLINEAR_SHARE);
+    /* With entries a column may be constant in every risk set and yet not 0: its information is
+     * rounding error. */
+    for (size_t j = 0; newton->rows->entry != NULL && j < singular; j++)
+        if (newton->here.information[j * p + j] <= COLLINEAR_SHARE * newton->here.gross[j])
+            singular = j;
     if (singular < p)
         return rwe_fail(error, RWE_COLLINEAR, singular,
                         "column %zu is constant or determined by the columns before it", singular);
@@ -194,8 +205,12 @@ static enum rwe_status check_request(const struct rwe_survival_data *data, const
 {
     if (p == 0)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "there is no covariate");
-    if (options->ties != RWE_COX_EFRON && options->ties != RWE_COX_BRESLOW)
+    if (options->ties != RWE_COX_EFRON && options->ties != RWE_COX_BRESLOW &&
+        options->ties != RWE_COX_EXACT)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "unknown treatment of ties");
+    if (options->ties == RWE_COX_EXACT && (data->weight != NULL || options->robust))
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "exact ties allow neither weights nor a robust variance");
     if (!(options->tolerance > 0 && options->tolerance < 1))
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "the tolerance must lie between 0 and 1");
@@ -203,6 +218,9 @@ static enum rwe_status check_request(const struct rwe_survival_data *data, const
     for (size_t i = 0; status == RWE_OK && i < data->n * p; i++)
         if (!isfinite(x[i]))
             status = rwe_fail(error, RWE_NOT_FINITE, i, "covariate is not a finite number");
+    for (size_t i = 0; options->offset != NULL && status == RWE_OK && i < data->n; i++)
+        if (!isfinite(options->offset[i]))
+            status = rwe_fail(error, RWE_NOT_FINITE, i, "offset is not a finite number");
     return status;
 }
 
@@ -217,8 +235,8 @@ static double wald(const double beta[], const double V[], size_t p, struct newto
 }
 
 static enum rwe_status find_concordance(const struct rwe_survival_data *data, const double x[],
-                                        size_t p, const double beta[], struct rwe_arena *scratch,
-                                        double *index)
+                                        size_t p, const double beta[], const double offset[],
+                                        struct rwe_arena *scratch, double *index)
 {
     double *predictor = RWE_NEW(scratch, double, data->n);
     struct rwe_concordance concordance;
@@ -227,6 +245,8 @@ static enum rwe_status find_concordance(const struct rwe_survival_data *data, co
     for (size_t j = 0; j < p; j++)
         for (size_t i = 0; i < data->n; i++)
             predictor[i] += x[j * data->n + i] * beta[j];
+    for (size_t i = 0; offset != NULL && i < data->n; i++)
+        predictor[i] += offset[i];
     enum rwe_status status = rwe_concordance(data, predictor, scratch, &concordance, NULL);
     *index = status == RWE_OK ? concordance.index : NAN;
     return status == RWE_NO_MEMORY ? status : RWE_OK; /* an overflowing predictor has no C */
@@ -259,6 +279,27 @@ static enum rwe_status write_estimate(const struct rwe_survival_data *data, stru
                             output->covariance, scratch, output->robust);
 }
 
+/* The score test at 0 with the variance between clusters. */
+static enum rwe_status find_robust_score(const struct rwe_survival_data *data,
+                                         struct newton *newton, struct rwe_arena *scratch,
+                                         double *statistic)
+{
+    size_t p = newton->rows->p;
+    *statistic = NAN;
+    if (!newton->options->robust)
+        return RWE_OK;
+    struct rwe_cox_meat meat = {
+        .matrix = rwe_arena_alloc(scratch, p, p * sizeof(double)),
+        .score = RWE_NEW(scratch, double, p),
+    };
+    double *null = RWE_NEW(scratch, double, p);
+    if (rwe_arena_failed(scratch) ||
+        rwe_cox_meat(newton->rows, data, newton->options->ties, null, scratch, &meat) != RWE_OK)
+        return RWE_NO_MEMORY;
+    *statistic = wald(meat.score, meat.matrix, p, newton);
+    return RWE_OK;
+}
+
 /* The fit proper: everything that it allocates is workspace. */
 static enum rwe_status fit(const struct rwe_survival_data *data, const double x[],
                            const struct rwe_cox_options *options, struct rwe_arena *scratch,
@@ -268,17 +309,24 @@ static enum rwe_status fit(const struct rwe_survival_data *data, const double x[
     struct rwe_cox_rows rows;
     struct newton newton;
     if (rwe_cox_rows_prepare(data, x, p, scratch, &rows) != RWE_OK ||
+        rwe_cox_rows_offset(&rows, options->offset, scratch) != RWE_OK ||
         newton_init(&newton, &rows, options, scratch) != RWE_OK)
         return rwe_fail_memory(error);
     if (rows.n_events == 0)
         return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX, "there is no event");
+    if (newton.work.exact.most_deaths > MOST_EXACT_DEATHS)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "%zu die at one time: too many for exact ties",
+                        newton.work.exact.most_deaths);
     rwe_cox_evaluate(&rows, options->ties, newton.beta, &newton.work, &newton.here);
     result->loglik_null = newton.here.loglik;
     enum rwe_status status = maximise(&newton, error);
     if (status != RWE_OK)
         return status;
     if (write_estimate(data, &newton, scratch, output) != RWE_OK ||
-        find_concordance(data, x, p, newton.beta, scratch, &result->concordance) != RWE_OK)
+        find_robust_score(data, &newton, scratch, &result->robust_score_statistic) != RWE_OK ||
+        find_concordance(data, x, p, newton.beta, options->offset, scratch, &result->concordance) !=
+            RWE_OK)
         return rwe_fail_memory(error);
     const double *variance = options->robust ? output->robust : output->covariance;
     result->loglik = newton.here.loglik;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * What the parts of the Cox kernel share: the rows it works on, the risk set that grows as a pass
- * goes from the last time to the first, the likelihood (cox_score.c) and the sandwich
- * (cox_residuals.c).
+ * goes from the last time to the first, the likelihood (cox_score.c, cox_exact.c), the residuals
+ * (cox_row_residuals.c) and the sandwich (cox_sandwich.c).
  */
 #ifndef RWE_STATS_COX_PRIVATE_H
 #define RWE_STATS_COX_PRIVATE_H
@@ -10,20 +10,23 @@
 #include "rwe/stats/cox.h"
 
 /**
- * The rows that the partial likelihood looks at: strata without an event and subjects who leave
- * before the first event of their stratum are never in a risk set. Covariates are centred within
+ * The rows that the partial likelihood looks at: those at risk at an event of their stratum. The
+ * others, as before the first event or between two, are in no risk set. Covariates are centred within
  * their stratum, which the likelihood does not notice and rounding does; the first value is taken
  * off before the mean, so that a column constant in the stratum is exactly 0 there.
  */
 struct rwe_cox_rows {
     size_t n, p;
-    size_t n_strata; /**< with an event */
-    size_t n_events; /**< rows */
-    size_t *start;   /**< n_strata + 1: rows of stratum s are [start[s], start[s + 1]) */
-    double *x;       /**< [i * p + j], centred */
-    double *time;    /**< ascending within the stratum */
+    size_t n_strata;    /**< with an event */
+    size_t n_events;    /**< rows */
+    size_t *start;      /**< n_strata + 1: rows of stratum s are [start[s], start[s + 1]) */
+    double *x;          /**< [i * p + j], centred */
+    double *time;       /**< ascending within the stratum */
+    double *entry;      /**< at risk in (entry, time]; NULL: from the start */
+    uint32_t *by_entry; /**< rows of each stratum in ascending entry, where there are entries */
+    double *offset;     /**< added to x'β; NULL: none */
     double *weight;
-    uint8_t *event;
+    uint8_t *event;   /**< 0 or 1 */
     uint32_t *origin; /**< the row in the caller's data */
 };
 
@@ -31,7 +34,14 @@ struct rwe_cox_rows {
 enum rwe_status rwe_cox_rows_prepare(const struct rwe_survival_data *data, const double x[],
                                      size_t p, struct rwe_arena *arena, struct rwe_cox_rows *rows);
 
-/** predictor[i] = x_i'β */
+/** Gives the rows their offsets, by row of the caller's data; NULL: none. RWE_OK or RWE_NO_MEMORY. */
+enum rwe_status rwe_cox_rows_offset(struct rwe_cox_rows *rows, const double offset[],
+                                    struct rwe_arena *arena);
+
+/** projection[i] = x_i'β */
+void rwe_cox_project(const struct rwe_cox_rows *rows, const double beta[], double projection[]);
+
+/** predictor[i] = x_i'β + offset_i */
 void rwe_cox_predict(const struct rwe_cox_rows *rows, const double beta[], double predictor[]);
 
 /** Σ r, Σ r x and, where wanted, Σ r x x' (lower triangle) of some rows, r = w exp(x'β − shift). */
@@ -42,8 +52,12 @@ struct rwe_cox_moments {
 };
 
 /**
- * Those at risk, while time runs backwards. The shift is the largest predictor so far: no exp
- * overflows, and no risk set sums to 0 because someone at much higher risk has left.
+ * Those at risk, while time runs backwards. The shift is at least the largest predictor at risk: no
+ * exp overflows, and no risk set sums to 0 because someone at much higher risk has left.
+ *
+ * Rows with an entry are taken off again when time has run back to it. Taking a large term off a
+ * sum leaves its rounding error behind, so that the sums are built anew from those still at risk
+ * when little of their largest value remains.
  */
 struct rwe_cox_risk_set {
     size_t p;
@@ -52,6 +66,12 @@ struct rwe_cox_risk_set {
     struct rwe_cox_moments deaths; /**< those of `all` that die at the time last added */
     size_t n_deaths;
     double death_weight;
+    /* The rest serves entries alone. */
+    size_t n_at_risk;
+    size_t stratum_end; /**< of the stratum that time runs back through; 0 before its first row */
+    size_t next_entry;  /**< in by_entry: those before it have not been taken off */
+    double *square;     /**< Σ r x_j², p of them */
+    double *peak;       /**< largest Σ r since the sums were built, and p of Σ r x_j² */
 };
 
 /** Allocates the moments. The caller asks the arena whether that failed. */
@@ -79,6 +99,18 @@ struct rwe_cox_likelihood {
     double loglik_lost; /**< what rounding has taken from it so far (Kahan, CACM 8:40, 1965) */
     double *score;
     double *information;
+    double *gross; /**< p: the diagonal of the information had its means been 0; NULL: not wanted */
+};
+
+/**
+ * Elementary symmetric sums of r over the risk set, of orders 0 … the most deaths at one time, with
+ * their derivatives.
+ */
+struct rwe_cox_exact {
+    size_t most_deaths; /**< 0: no space was made */
+    double *sum;        /**< [k] */
+    double *first;      /**< [k * p + j] */
+    double *second;     /**< [(k * p + j) * p + l], lower triangles */
 };
 
 /** Space for evaluations. */
@@ -86,13 +118,48 @@ struct rwe_cox_work {
     struct rwe_cox_risk_set set;
     double *predictor; /**< n */
     double *mean;      /**< p */
+    struct rwe_cox_exact exact;
 };
 
 void rwe_cox_work_init(struct rwe_cox_work *work, const struct rwe_cox_rows *rows,
                        struct rwe_arena *arena);
 
+/** The space that RWE_COX_EXACT needs besides. The caller asks the arena whether that failed. */
+void rwe_cox_work_init_exact(struct rwe_cox_work *work, const struct rwe_cox_rows *rows,
+                             struct rwe_arena *arena);
+
+/** log-likelihood += term, without losing what rounding takes. */
+void rwe_cox_add_to_loglik(struct rwe_cox_likelihood *likelihood, double term);
+
+/** What rwe_cox_evaluate does for RWE_COX_EXACT. */
+void rwe_cox_evaluate_exact(const struct rwe_cox_rows *rows, const double beta[],
+                            struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood);
+
 void rwe_cox_evaluate(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, const double beta[],
                       struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood);
+
+/** Residuals by row of struct rwe_cox_rows, without their weights. The caller allocates. */
+struct rwe_cox_row_residuals {
+    double *score;      /**< n × p */
+    double *martingale; /**< n */
+    double *schoenfeld; /**< n × p, written where there is an event; NULL: not wanted */
+};
+
+/** Not for RWE_COX_EXACT. RWE_OK or RWE_NO_MEMORY. */
+enum rwe_status rwe_cox_row_residuals(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties,
+                                      const double beta[], struct rwe_arena *scratch,
+                                      struct rwe_cox_row_residuals *out);
+
+/** Σ u_c u_c' and Σ u_c, where u_c sums the weighted score residuals of the rows of cluster c. */
+struct rwe_cox_meat {
+    double *matrix; /**< p × p */
+    double *score;  /**< p */
+};
+
+/** RWE_OK or RWE_NO_MEMORY. */
+enum rwe_status rwe_cox_meat(const struct rwe_cox_rows *rows, const struct rwe_survival_data *data,
+                             enum rwe_cox_ties ties, const double beta[], struct rwe_arena *scratch,
+                             struct rwe_cox_meat *meat);
 
 /**
  * robust = V (Σ over clusters of u_c u_c') V, where u_c sums the weighted score residuals of the

@@ -1,19 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cox_private.h"
+#include "entry_order_private.h"
 #include "strata_private.h"
 
-/* First position of stratum s at or after its first event time; its end when it has no event. */
-static size_t first_at_risk(const struct rwe_survival_data *data, const struct rwe_strata *strata,
-                            size_t s)
-{
-    size_t begin = strata->start[s], end = strata->start[s + 1];
-    size_t k = begin;
-    while (k < end && !data->event[strata->order[k]])
-        k++;
-    while (k < end && k > begin && data->time[strata->order[k - 1]] == data->time[strata->order[k]])
-        k--; /* censored at that very time: still at risk */
-    return k;
-}
+#include <math.h>
 
 static void centre_column(const double column[], const uint32_t origin[], size_t n, size_t p,
                           double out[])
@@ -27,29 +17,47 @@ static void centre_column(const double column[], const uint32_t origin[], size_t
         out[i * p] = column[origin[i]] - first - mean;
 }
 
+static void copy_row(const struct rwe_survival_data *data, uint32_t i, struct rwe_cox_rows *rows)
+{
+    size_t to = rows->n++;
+    rows->origin[to] = i;
+    rows->time[to] = data->time[i];
+    rows->event[to] = data->event[i] != 0;
+    rows->weight[to] = data->weight == NULL ? 1 : data->weight[i];
+    if (rows->entry != NULL)
+        rows->entry[to] = data->entry[i];
+    rows->n_events += rows->event[to];
+}
+
+/* The rows of a stratum that are at risk at an event of it. */
 static void copy_stratum(const struct rwe_survival_data *data, const uint32_t order[], size_t n,
                          struct rwe_cox_rows *rows)
 {
-    for (size_t k = 0; k < n; k++) {
-        size_t i = order[k];
-        rows->origin[rows->n + k] = order[k];
-        rows->time[rows->n + k] = data->time[i];
-        rows->event[rows->n + k] = data->event[i];
-        rows->weight[rows->n + k] = data->weight == NULL ? 1 : data->weight[i];
-        rows->n_events += data->event[i];
+    double last_event = -INFINITY; /* its time */
+    size_t n_before = rows->n;
+    for (size_t begin = 0, end = 0; begin < n; begin = end) {
+        double time = data->time[order[begin]];
+        for (; end < n && data->time[order[end]] == time; end++)
+            last_event = data->event[order[end]] ? time : last_event;
+        for (size_t k = begin; k < end; k++)
+            if (last_event > (data->entry == NULL ? -INFINITY : data->entry[order[k]]))
+                copy_row(data, order[k], rows);
     }
-    rows->n += n;
-    rows->start[++rows->n_strata] = rows->n;
+    if (rows->n > n_before)
+        rows->start[++rows->n_strata] = rows->n;
 }
 
-static enum rwe_status rows_allocate(size_t n, size_t p, size_t n_strata, struct rwe_arena *arena,
-                                     struct rwe_cox_rows *rows)
+static enum rwe_status rows_allocate(const struct rwe_survival_data *data, size_t p,
+                                     struct rwe_arena *arena, struct rwe_cox_rows *rows)
 {
+    size_t n = data->n;
     *rows = (struct rwe_cox_rows){
         .p = p,
-        .start = RWE_NEW(arena, size_t, n_strata + 1),
+        .start = RWE_NEW(arena, size_t, data->n_strata + 1),
         .x = rwe_arena_alloc(arena, n, p * sizeof *rows->x),
         .time = RWE_NEW(arena, double, n),
+        .entry = data->entry == NULL ? NULL : RWE_NEW(arena, double, n),
+        .by_entry = data->entry == NULL ? NULL : RWE_NEW(arena, uint32_t, n),
         .weight = RWE_NEW(arena, double, n),
         .event = RWE_NEW(arena, uint8_t, n),
         .origin = RWE_NEW(arena, uint32_t, n),
@@ -61,22 +69,37 @@ enum rwe_status rwe_cox_rows_prepare(const struct rwe_survival_data *data, const
                                      size_t p, struct rwe_arena *arena, struct rwe_cox_rows *rows)
 {
     struct rwe_strata strata;
-    if (rows_allocate(data->n, p, data->n_strata, arena, rows) != RWE_OK)
+    if (rows_allocate(data, p, arena, rows) != RWE_OK)
         return RWE_NO_MEMORY;
     struct rwe_mark mark = rwe_arena_mark(arena);
     if (rwe_strata_sort(data, arena, &strata) != RWE_OK)
         return RWE_NO_MEMORY;
-    for (size_t s = 0; s < data->n_strata; s++) {
-        size_t begin = first_at_risk(data, &strata, s);
-        if (begin < strata.start[s + 1])
-            copy_stratum(data, strata.order + begin, strata.start[s + 1] - begin, rows);
-    }
+    for (size_t s = 0; s < data->n_strata; s++)
+        copy_stratum(data, strata.order + strata.start[s], strata.start[s + 1] - strata.start[s],
+                     rows);
     rwe_arena_release(arena, mark);
+    if (rows->entry != NULL &&
+        rwe_entry_order(rows->entry, rows->start, rows->n_strata, arena, rows->by_entry) != RWE_OK)
+        return RWE_NO_MEMORY;
     for (size_t s = 0; s < rows->n_strata; s++) {
         size_t begin = rows->start[s];
         for (size_t j = 0; j < p; j++)
             centre_column(x + j * data->n, rows->origin + begin, rows->start[s + 1] - begin, p,
                           rows->x + begin * p + j);
     }
+    return RWE_OK;
+}
+
+enum rwe_status rwe_cox_rows_offset(struct rwe_cox_rows *rows, const double offset[],
+                                    struct rwe_arena *arena)
+{
+    rows->offset = offset == NULL ? NULL : RWE_NEW(arena, double, rows->n);
+    if (offset == NULL)
+        return RWE_OK;
+    if (rows->offset == NULL)
+        return RWE_NO_MEMORY;
+    for (size_t s = 0; s < rows->n_strata; s++)
+        centre_column(offset, rows->origin + rows->start[s], rows->start[s + 1] - rows->start[s], 1,
+                      rows->offset + rows->start[s]);
     return RWE_OK;
 }

@@ -4,6 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+/* Sums over the risk set are built anew when subjects at entry have taken off all but this share:
+ * what was rounded away from the largest value is then at most 2^-37 of what is left. */
+static const double KEPT_SHARE = 0x1p-16;
+
 static struct rwe_cox_moments moments_new(size_t p, bool second, struct rwe_arena *arena)
 {
     return (struct rwe_cox_moments){
@@ -62,6 +66,8 @@ void rwe_cox_risk_set_init(struct rwe_cox_risk_set *set, size_t p, bool second_m
         .p = p,
         .all = moments_new(p, second_moments, arena),
         .deaths = moments_new(p, second_moments, arena),
+        .square = RWE_NEW(arena, double, p),
+        .peak = RWE_NEW(arena, double, p + 1),
     };
 }
 
@@ -72,6 +78,90 @@ void rwe_cox_risk_set_clear(struct rwe_cox_risk_set *set)
     set->shift = -INFINITY;
     set->n_deaths = 0;
     set->death_weight = 0;
+    set->n_at_risk = 0;
+    set->stratum_end = 0;
+    memset(set->square, 0, set->p * sizeof *set->square);
+    memset(set->peak, 0, (set->p + 1) * sizeof *set->peak);
+}
+
+/* Brings the sums to the units of a larger predictor. */
+static void raise_shift(struct rwe_cox_risk_set *set, double shift)
+{
+    double factor = exp(set->shift - shift); /* 0 for the first row */
+    moments_scale(&set->all, set->p, factor);
+    moments_scale(&set->deaths, set->p, factor);
+    for (size_t j = 0; j < set->p; j++)
+        set->square[j] *= factor;
+    for (size_t j = 0; j <= set->p; j++)
+        set->peak[j] *= factor;
+    set->shift = shift;
+}
+
+static void add_squares(struct rwe_cox_risk_set *set, double r, const double x[])
+{
+    for (size_t j = 0; j < set->p; j++)
+        set->square[j] += r * x[j] * x[j];
+}
+
+static void note_peak(struct rwe_cox_risk_set *set)
+{
+    set->peak[0] = fmax(set->peak[0], set->all.r);
+    for (size_t j = 0; j < set->p; j++)
+        set->peak[j + 1] = fmax(set->peak[j + 1], set->square[j]);
+}
+
+/* Whether so little is left of a sum that what rounding left in it may show. */
+static bool sums_worn(const struct rwe_cox_risk_set *set)
+{
+    bool worn = set->all.r <= KEPT_SHARE * set->peak[0];
+    for (size_t j = 0; j < set->p; j++)
+        worn = worn || (set->peak[j + 1] > 0 && set->square[j] <= KEPT_SHARE * set->peak[j + 1]);
+    return worn;
+}
+
+static void forget_sums(struct rwe_cox_risk_set *set)
+{
+    moments_clear(&set->all, set->p);
+    memset(set->square, 0, set->p * sizeof *set->square);
+    memset(set->peak, 0, (set->p + 1) * sizeof *set->peak);
+    set->shift = -INFINITY;
+}
+
+/* The sums over rows of [begin, stratum_end) that enter before `time`. */
+static void rebuild_sums(struct rwe_cox_risk_set *set, const struct rwe_cox_rows *rows,
+                         const double predictor[], size_t begin, double time)
+{
+    forget_sums(set);
+    for (size_t i = begin; i < set->stratum_end; i++)
+        if (rows->entry[i] < time)
+            set->shift = fmax(set->shift, predictor[i]);
+    for (size_t i = set->stratum_end; i-- > begin;) {
+        if (rows->entry[i] >= time)
+            continue;
+        double r = rows->weight[i] * exp(predictor[i] - set->shift);
+        moments_add_row(&set->all, set->p, r, rows->x + i * set->p);
+        add_squares(set, r, rows->x + i * set->p);
+    }
+    note_peak(set);
+}
+
+/* Takes off those who enter at `time` or later; rows from `end` on have been added. */
+static void remove_not_entered(struct rwe_cox_risk_set *set, const struct rwe_cox_rows *rows,
+                               const double predictor[], size_t begin, size_t end)
+{
+    double time = rows->time[end - 1];
+    size_t before = set->next_entry;
+    while (set->next_entry > begin && rows->entry[rows->by_entry[set->next_entry - 1]] >= time) {
+        size_t row = rows->by_entry[--set->next_entry];
+        double r = rows->weight[row] * exp(predictor[row] - set->shift);
+        moments_add_row(&set->all, set->p, -r, rows->x + row * set->p);
+        add_squares(set, -r, rows->x + row * set->p);
+        set->n_at_risk--;
+    }
+    if (set->n_at_risk == 0)
+        forget_sums(set);
+    else if (set->next_entry < before && sums_worn(set))
+        rebuild_sums(set, rows, predictor, end, time);
 }
 
 size_t rwe_cox_risk_set_add_time(struct rwe_cox_risk_set *set, const struct rwe_cox_rows *rows,
@@ -83,14 +173,14 @@ size_t rwe_cox_risk_set_add_time(struct rwe_cox_risk_set *set, const struct rwe_
         moments_clear(&set->deaths, p);
     set->n_deaths = 0;
     set->death_weight = 0;
+    if (set->stratum_end == 0)
+        set->stratum_end = set->next_entry = end;
+    if (rows->entry != NULL)
+        remove_not_entered(set, rows, predictor, begin, end);
     for (; i > begin && rows->time[i - 1] == rows->time[end - 1]; i--) {
         size_t row = i - 1;
-        if (predictor[row] > set->shift) {
-            double factor = exp(set->shift - predictor[row]); /* 0 for the first row */
-            moments_scale(&set->all, p, factor);
-            moments_scale(&set->deaths, p, factor);
-            set->shift = predictor[row];
-        }
+        if (predictor[row] > set->shift)
+            raise_shift(set, predictor[row]);
         double r = rows->weight[row] * exp(predictor[row] - set->shift);
         if (rows->event[row]) {
             moments_add_row(&set->deaths, p, r, rows->x + row * p);
@@ -99,9 +189,14 @@ size_t rwe_cox_risk_set_add_time(struct rwe_cox_risk_set *set, const struct rwe_
         } else {
             moments_add_row(&set->all, p, r, rows->x + row * p);
         }
+        if (rows->entry != NULL)
+            add_squares(set, r, rows->x + row * p);
     }
     if (set->n_deaths > 0)
         moments_add(&set->all, p, &set->deaths);
+    set->n_at_risk += end - i;
+    if (rows->entry != NULL)
+        note_peak(set);
     return i;
 }
 
@@ -118,15 +213,22 @@ double rwe_cox_risk_set_mean(const struct rwe_cox_risk_set *set, double fraction
     return sum;
 }
 
-void rwe_cox_predict(const struct rwe_cox_rows *rows, const double beta[], double predictor[])
+void rwe_cox_project(const struct rwe_cox_rows *rows, const double beta[], double projection[])
 {
     size_t p = rows->p;
     for (size_t i = 0; i < rows->n; i++) {
         double sum = 0;
         for (size_t j = 0; j < p; j++)
             sum += rows->x[i * p + j] * beta[j];
-        predictor[i] = sum;
+        projection[i] = sum;
     }
+}
+
+void rwe_cox_predict(const struct rwe_cox_rows *rows, const double beta[], double predictor[])
+{
+    rwe_cox_project(rows, beta, predictor);
+    for (size_t i = 0; rows->offset != NULL && i < rows->n; i++)
+        predictor[i] += rows->offset[i];
 }
 
 void rwe_cox_work_init(struct rwe_cox_work *work, const struct rwe_cox_rows *rows,
@@ -135,11 +237,12 @@ void rwe_cox_work_init(struct rwe_cox_work *work, const struct rwe_cox_rows *row
     rwe_cox_risk_set_init(&work->set, rows->p, true, arena);
     work->predictor = RWE_NEW(arena, double, rows->n);
     work->mean = RWE_NEW(arena, double, rows->p);
+    work->exact = (struct rwe_cox_exact){0};
 }
 
 /* A million terms of about −13 add up to −1e7, where plain addition is off by 1e-5: more than Newton's
  * last steps rise. */
-static void add_to_loglik(struct rwe_cox_likelihood *likelihood, double term)
+void rwe_cox_add_to_loglik(struct rwe_cox_likelihood *likelihood, double term)
 {
     double owed = term - likelihood->loglik_lost;
     double sum = likelihood->loglik + owed;
@@ -154,7 +257,7 @@ static void add_deaths(const struct rwe_cox_rows *rows, size_t begin, size_t end
     for (size_t i = end; i-- > begin;) {
         if (!rows->event[i])
             continue;
-        add_to_loglik(likelihood, rows->weight[i] * predictor[i]);
+        rwe_cox_add_to_loglik(likelihood, rows->weight[i] * predictor[i]);
         for (size_t j = 0; j < rows->p; j++)
             likelihood->score[j] += rows->weight[i] * rows->x[i * rows->p + j];
     }
@@ -174,13 +277,15 @@ static void subtract_risk_set(struct rwe_cox_work *work, enum rwe_cox_ties ties,
         double fraction = (double)step / (double)n_steps;
         double sum = rwe_cox_risk_set_mean(set, fraction, mean);
         double scale = weight / sum;
-        add_to_loglik(likelihood, -weight * (log(sum) + set->shift));
+        rwe_cox_add_to_loglik(likelihood, -weight * (log(sum) + set->shift));
         for (size_t j = 0; j < p; j++) {
             const double *all = set->all.rxx + j * p;
             const double *deaths = set->deaths.rxx + j * p;
             double *information = likelihood->information + j * p;
             double weighted_mean = weight * mean[j];
             likelihood->score[j] -= weighted_mean;
+            if (likelihood->gross != NULL)
+                likelihood->gross[j] += scale * (all[j] - fraction * deaths[j]);
             for (size_t k = 0; k <= j; k++)
                 information[k] += scale * (all[k] - fraction * deaths[k]) - weighted_mean * mean[k];
         }
@@ -194,7 +299,13 @@ void rwe_cox_evaluate(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, c
     likelihood->loglik_lost = 0;
     memset(likelihood->score, 0, rows->p * sizeof *likelihood->score);
     memset(likelihood->information, 0, rows->p * rows->p * sizeof *likelihood->information);
+    if (likelihood->gross != NULL)
+        memset(likelihood->gross, 0, rows->p * sizeof *likelihood->gross);
     rwe_cox_predict(rows, beta, work->predictor);
+    if (ties == RWE_COX_EXACT) {
+        rwe_cox_evaluate_exact(rows, beta, work, likelihood);
+        return;
+    }
     for (size_t s = 0; s < rows->n_strata; s++) {
         rwe_cox_risk_set_clear(&work->set);
         size_t end = rows->start[s + 1];

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
 #include "cohort.h"
+#include "cox_oracle.h"
 #include "freireich.h"
 #include "rwe/base/rng.h"
 #include "rwe/stats/cox.h"
@@ -180,78 +181,6 @@ static void leukaemia_matches_the_published_hazard_ratios(void **state)
     rwe_arena_free(arena);
 }
 
-/* Compares a fit with the oracle's: estimates to 1e-8, standard errors to 1e-7. */
-static void compare(const struct oracle *oracle, const char *name, const struct rwe_cox *cox)
-{
-    char key[128];
-    size_t n;
-    size_t p = cox->p;
-    snprintf(key, sizeof key, "cox.%s.estimate", name);
-    const double *expected = oracle_vector(oracle, key, &n);
-    assert_int_equal(n, p);
-    for (size_t j = 0; j < p; j++)
-        assert_close(cox->estimate[j], expected[j], 1e-8);
-    snprintf(key, sizeof key, "cox.%s.covariance", name);
-    expected = oracle_vector(oracle, key, &n);
-    for (size_t j = 0; j < p; j++)
-        assert_close(sqrt(cox->covariance[j * p + j]), sqrt(expected[j * p + j]), 1e-7);
-    for (size_t jk = 0; jk < p * p; jk++)
-        assert_true(fabs(cox->covariance[jk] - expected[jk]) <=
-                    1e-7 * sqrt(expected[jk / p * (p + 1)] * expected[jk % p * (p + 1)]));
-    if (cox->robust != NULL) {
-        snprintf(key, sizeof key, "cox.%s.robust", name);
-        expected = oracle_vector(oracle, key, &n);
-        for (size_t j = 0; j < p; j++)
-            assert_close(sqrt(cox->robust[j * p + j]), sqrt(expected[j * p + j]), 1e-7);
-        for (size_t jk = 0; jk < p * p; jk++)
-            assert_true(fabs(cox->robust[jk] - expected[jk]) <=
-                        1e-7 * sqrt(expected[jk / p * (p + 1)] * expected[jk % p * (p + 1)]));
-    }
-    snprintf(key, sizeof key, "cox.%s.loglik", name);
-    expected = oracle_vector(oracle, key, &n);
-    assert_close(cox->loglik_null, expected[0], 1e-11);
-    assert_close(cox->loglik, expected[1], 1e-11);
-    assert_close(cox->lr_statistic, 2 * (expected[1] - expected[0]), 1e-8);
-    snprintf(key, sizeof key, "cox.%s.score", name);
-    assert_close(cox->score_statistic, oracle_number(oracle, key), 1e-8);
-    snprintf(key, sizeof key, "cox.%s.wald", name);
-    assert_close(cox->wald_statistic, oracle_number(oracle, key), 1e-7);
-    assert_close(gsl_cdf_chisq_Q(cox->wald_statistic, (double)p),
-                 gsl_cdf_chisq_Q(oracle_number(oracle, key), (double)p), 1e-6);
-    snprintf(key, sizeof key, "cox.%s.concordance", name);
-    assert_close(cox->concordance, oracle_number(oracle, key), 1e-12);
-    assert_true(cox->converged);
-}
-
-/* Rows of the table in which none of the columns is missing. */
-static uint8_t *complete(const struct csv_table *table, const char *const columns[], size_t n)
-{
-    uint8_t *keep = RWE_NEW(table->arena, uint8_t, table->n_rows);
-    memset(keep, 1, table->n_rows);
-    for (size_t c = 0; c < n; c++) {
-        const double *value = csv_table_numbers(table, columns[c]);
-        for (size_t i = 0; i < table->n_rows; i++)
-            keep[i] = keep[i] && !isnan(value[i]);
-    }
-    return keep;
-}
-
-/* time and event (where equal to `code`), and covariates that are numeric columns. */
-static struct cohort load(const struct csv_table *table, const char *time, const char *event,
-                          double code, const char *const columns[], size_t p)
-{
-    struct cohort cohort = cohort_new(table->arena, table->n_rows, p);
-    const double *status = csv_table_numbers(table, event);
-    cohort.time = csv_table_numbers(table, time);
-    for (size_t i = 0; i < cohort.n; i++)
-        cohort.event[i] = status[i] == code;
-    for (size_t j = 0; j < p; j++)
-        if (columns[j] != NULL)
-            memcpy(cohort.x + j * cohort.n, csv_table_numbers(table, columns[j]),
-                   cohort.n * sizeof(double));
-    return cohort;
-}
-
 static const struct rwe_cox_options ROBUST = {
     .ties = RWE_COX_EFRON, .max_iterations = 30, .tolerance = 1e-12, .robust = true};
 static const struct rwe_cox_options ROBUST_BRESLOW = {
@@ -264,35 +193,35 @@ static void lung_matches_coxph(void **state)
     struct csv_table *table = csv_table_read("tests/oracle/data/lung.csv");
     struct rwe_arena *arena = table->arena;
     const char *const columns[] = {"sex", "age", "ph.ecog"};
-    struct cohort all = load(table, "time", "status", 2, columns, 3);
+    struct cohort all = cohort_load(table, "time", "status", 2, columns, 3);
 
     struct cohort sex = all;
     sex.p = 1;
     struct rwe_cox_options options = rwe_cox_options_default();
     struct rwe_cox cox = fit(&sex, options, arena);
     assert_null(cox.robust);
-    compare(oracle, "lung.sex", &cox);
+    cox_oracle_compare(oracle, "lung.sex", &cox);
     options.ties = RWE_COX_BRESLOW;
     cox = fit(&sex, options, arena);
-    compare(oracle, "lung.sex.breslow", &cox);
+    cox_oracle_compare(oracle, "lung.sex.breslow", &cox);
 
-    struct cohort adjusted = cohort_subset(&all, complete(table, columns, 3), arena);
+    struct cohort adjusted = cohort_subset(&all, csv_complete(table, columns, 3), arena);
     cox = fit(&adjusted, ROBUST, arena);
     assert_int_equal(cox.n, 227);
-    compare(oracle, "lung.adjusted", &cox);
+    cox_oracle_compare(oracle, "lung.adjusted", &cox);
 
     const char *const inst[] = {"inst"};
     all.p = 2;
     all.stratum = csv_table_codes(table, "inst", NULL);
-    struct cohort within = cohort_subset(&all, complete(table, inst, 1), arena);
+    struct cohort within = cohort_subset(&all, csv_complete(table, inst, 1), arena);
     struct cohort clustered = within;
     cox = fit(&within, ROBUST, arena);
-    compare(oracle, "lung.inst", &cox);
+    cox_oracle_compare(oracle, "lung.inst", &cox);
 
     clustered.cluster = clustered.stratum;
     clustered.stratum = NULL;
     cox = fit(&clustered, ROBUST, arena);
-    compare(oracle, "lung.cluster", &cox);
+    cox_oracle_compare(oracle, "lung.cluster", &cox);
     csv_table_free(table);
     oracle_free(oracle);
 }
@@ -304,7 +233,7 @@ static void veteran_matches_coxph_with_weights_and_strata(void **state)
     struct csv_table *table = csv_table_read("tests/oracle/data/veteran.csv");
     struct rwe_arena *arena = table->arena;
     const char *const columns[] = {NULL, NULL, NULL, "karno", "age", "trt"};
-    struct cohort all = load(table, "time", "status", 1, columns, 6);
+    struct cohort all = cohort_load(table, "time", "status", 1, columns, 6);
     const uint32_t *cell = csv_table_codes(table, "celltype", NULL); /* adeno, large, small, … */
     double *weight = RWE_NEW(arena, double, all.n);
     for (size_t i = 0; i < all.n; i++) {
@@ -314,22 +243,22 @@ static void veteran_matches_coxph_with_weights_and_strata(void **state)
     }
     struct cohort cohort = all;
     struct rwe_cox cox = fit(&cohort, ROBUST, arena);
-    compare(oracle, "veteran.adjusted", &cox);
+    cox_oracle_compare(oracle, "veteran.adjusted", &cox);
     cox = fit(&cohort, ROBUST_BRESLOW, arena);
-    compare(oracle, "veteran.breslow", &cox);
+    cox_oracle_compare(oracle, "veteran.breslow", &cox);
     cohort = all;
     cohort.weight = weight;
     cox = fit(&cohort, ROBUST, arena);
-    compare(oracle, "veteran.weighted", &cox);
+    cox_oracle_compare(oracle, "veteran.weighted", &cox);
     cox = fit(&cohort, ROBUST_BRESLOW, arena);
-    compare(oracle, "veteran.weighted.breslow", &cox);
+    cox_oracle_compare(oracle, "veteran.weighted.breslow", &cox);
 
     const char *const few[] = {"trt", "karno", "age"};
-    cohort = load(table, "time", "status", 1, few, 3);
+    cohort = cohort_load(table, "time", "status", 1, few, 3);
     cohort.weight = weight;
     cohort.stratum = csv_table_codes(table, "celltype", NULL);
     cox = fit(&cohort, ROBUST, arena);
-    compare(oracle, "veteran.strata", &cox);
+    cox_oracle_compare(oracle, "veteran.strata", &cox);
     csv_table_free(table);
     oracle_free(oracle);
 }
@@ -342,7 +271,7 @@ static void rotterdam_matches_coxph_with_clusters_and_a_stratum_a_pair(void **st
     struct rwe_arena *arena = table->arena;
     const char *const columns[] = {"hormon", "age", "meno",  "grade", "nodes",
                                    "pgr",    "er",  "chemo", NULL,    NULL};
-    struct cohort all = load(table, "dtime", "death", 1, columns, 10);
+    struct cohort all = cohort_load(table, "dtime", "death", 1, columns, 10);
     const uint32_t *size = csv_table_codes(table, "size", NULL); /* "20-50", "<=20", ">50" */
     const double *pid = csv_table_numbers(table, "pid");
     uint32_t *pair = RWE_NEW(arena, uint32_t, all.n);
@@ -356,27 +285,27 @@ static void rotterdam_matches_coxph_with_clusters_and_a_stratum_a_pair(void **st
     struct cohort cohort = all;
     cohort.p = 1;
     struct rwe_cox cox = fit(&cohort, ROBUST, arena);
-    compare(oracle, "rotterdam.hormon", &cox);
+    cox_oracle_compare(oracle, "rotterdam.hormon", &cox);
     cohort = all;
     cohort.p = 1;
     cohort.cluster = pair;
     cox = fit(&cohort, ROBUST, arena);
-    compare(oracle, "rotterdam.cluster", &cox);
+    cox_oracle_compare(oracle, "rotterdam.cluster", &cox);
     cohort = all;
     cohort.cluster = pair;
     cox = fit(&cohort, ROBUST, arena);
-    compare(oracle, "rotterdam.full", &cox);
+    cox_oracle_compare(oracle, "rotterdam.full", &cox);
     cohort = all;
     cohort.cluster = pair;
     cohort.weight = weight;
     cox = fit(&cohort, ROBUST, arena);
-    compare(oracle, "rotterdam.full.weighted", &cox);
+    cox_oracle_compare(oracle, "rotterdam.full.weighted", &cox);
     cohort = all;
     cohort.p = 2;
     cohort.stratum = pair;
     cohort.cluster = pair;
     cox = fit(&cohort, ROBUST, arena);
-    compare(oracle, "rotterdam.pair", &cox);
+    cox_oracle_compare(oracle, "rotterdam.pair", &cox);
     csv_table_free(table);
     oracle_free(oracle);
 }

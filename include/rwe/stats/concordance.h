@@ -5,6 +5,7 @@
  * A pair of the same stratum is comparable when the earlier time is an event and the later time is
  * later, or is a censoring at the same time. C = (concordant + tied / 2) / comparable
  * (Harrell, Lee & Mark, Stat Med 15:361, 1996). A pair counts the product of its weights.
+ * With entries the other one must be at risk at the earlier time, as in R's concordance().
  */
 #ifndef RWE_STATS_CONCORDANCE_H
 #define RWE_STATS_CONCORDANCE_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * Cox's proportional-hazards model by partial likelihood (Cox, JRSS B 34:187, 1972), with Efron's
- * or Breslow's treatment of ties, strata, and the clustered sandwich variance of Lin & Wei (JASA
+ * or Breslow's treatment of ties, strata, delayed entry, offsets, and the clustered sandwich variance of Lin & Wei (JASA
  * 84:1074, 1989) from score residuals.
  */
 #ifndef RWE_STATS_COX_H
@@ -11,13 +11,20 @@
 #include "rwe/stats/survival_data.h"
 #include <stdbool.h>
 
-enum rwe_cox_ties { RWE_COX_EFRON, RWE_COX_BRESLOW };
+enum rwe_cox_ties {
+    RWE_COX_EFRON,
+    RWE_COX_BRESLOW,
+    /** That of discrete times (Cox 1972; Gail, Lubin & Rubinstein, Biometrika 68:703, 1981): one
+     * conditional logistic likelihood a time. Time n × deaths at one time × p² an event time. */
+    RWE_COX_EXACT,
+};
 
 struct rwe_cox_options {
     enum rwe_cox_ties ties; /**< default Efron (JASA 72:557, 1977) */
     size_t max_iterations;  /**< Newton steps, default 30 */
     double tolerance;       /**< relative change of the log-likelihood, in (0, 1), default 1e-12 */
     bool robust;            /**< also the sandwich, clustered by data->cluster; default false */
+    const double *offset;   /**< data->n terms of the predictor with coefficient 1; default NULL */
 };
 struct rwe_cox_options rwe_cox_options_default(void);
 
@@ -28,6 +35,9 @@ struct rwe_cox {
     const double *robust;       /**< p × p sandwich, or NULL when not asked for */
     double loglik_null, loglik; /**< log partial likelihood at 0 and at the estimate */
     double score_statistic;     /**< at 0; df = p */
+    double
+        robust_score_statistic; /**< U' M⁻¹ U at 0, with M the sum over clusters of squared scores;
+                                        NaN if M is singular or `robust` was not asked for */
     double wald_statistic;      /**< from `robust` where it was asked for; NaN if singular, as with
                                      fewer clusters than columns */
     double lr_statistic;        /**< 2 (loglik − loglik_null) */
@@ -39,15 +49,20 @@ struct rwe_cox {
 
 /**
  * Fits log h(t|x) = log h0s(t) + x'β. `x` holds p columns of data->n values, x[j * n + i], rows in
- * the order of `data`. data->group is not looked at. data->weight multiplies a row's terms of the
+ * the order of `data`. data->group is not looked at; an event of any cause is one. A row is at risk
+ * in (entry, time]: a subject whose covariates change in time has several rows, one cluster, and its
+ * event in the last (Andersen & Gill, Ann Stat 10:1100, 1982). data->weight multiplies a row's terms of the
  * likelihood and its score residual, and d tied deaths each count their mean weight, as R's coxph
  * has it; covariance is then right for replication weights, and robust for sampling weights.
  *
  * Newton–Raphson from 0 with step halving; O(n p²) a step, O(n (p + log n)) space and ranking.
- * Columns need no scaling or centring.
+ * Columns need no scaling or centring. With entries the sandwich takes differences of cumulative
+ * hazards: it loses as many digits as the hazards of those at risk together differ by, and is NaN
+ * when their predictors are hundreds apart; the estimate does not.
  *
- * Errors: those of rwe_survival_data_check; RWE_NOT_FINITE (index = position in x); RWE_BAD_INPUT
- * when p is 0 or an option is out of range; RWE_NOT_ESTIMABLE without events; RWE_COLLINEAR (index
+ * Errors: those of rwe_survival_data_check; RWE_NOT_FINITE (index = position in x, or in the
+ * offset); RWE_BAD_INPUT
+ * when weights or robust meet exact ties, or when more than 500 die at one time under them; when p is 0 or an option is out of range; RWE_NOT_ESTIMABLE without events; RWE_COLLINEAR (index
  * = column that the earlier ones determine, or that is constant within every risk set);
  * RWE_SEPARATED when the likelihood is monotone (index = column that leads in the step without
  * end); RWE_NO_MEMORY. Running out of iterations is `converged` = false, with what was reached;

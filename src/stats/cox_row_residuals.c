@@ -13,7 +13,7 @@
  * the steps of i's own time; there, a tied death counts with 1 − fraction_k only.
  *
  * With H(t) = Σ w_k / S_k and G(t) = Σ x̄_k w_k / S_k over steps up to t, the sum is
- * r_i (x_i H(t_i) − G(t_i)). A first pass, backwards, finds H's and G's jumps and the terms of the
+ * r_i (x_i H(t_i) − G(t_i)), less the same at i's entry. A first pass, backwards, finds H's and G's jumps and the terms of the
  * deaths' own times; a second one, forwards, sums the jumps. Each jump is kept in units of
  * exp(−shift), the shift at its time, which is at least the predictor of everyone at risk. */
 struct jump {
@@ -31,8 +31,11 @@ struct workspace {
     struct rwe_cox_risk_set set;
     struct hazard hazard;
     double *predictor;
-    double *residual;                      /* [i * p + j] */
-    double *mean, *own, *late, *cumulated; /* p each */
+    struct rwe_cox_row_residuals *out;
+    double *mean, *own, *late; /* p each */
+    double *cumulated;         /* G at the present time */
+    double cumulated_hazard;   /* H */
+    double cumulated_shift;    /* both in units of exp(−shift) */
 };
 
 static enum rwe_status workspace_init(struct workspace *work, const struct rwe_cox_rows *rows,
@@ -44,7 +47,6 @@ static enum rwe_status workspace_init(struct workspace *work, const struct rwe_c
     work->hazard.jump = RWE_NEW(arena, struct jump, rows->n_events);
     work->hazard.mean = rwe_arena_alloc(arena, rows->n_events, p * sizeof(double));
     work->predictor = RWE_NEW(arena, double, rows->n);
-    work->residual = rwe_arena_alloc(arena, rows->n, p * sizeof(double));
     work->mean = RWE_NEW(arena, double, p);
     work->own = RWE_NEW(arena, double, p);
     work->late = RWE_NEW(arena, double, p);
@@ -84,9 +86,13 @@ static void add_event_time(const struct rwe_cox_rows *rows, enum rwe_cox_ties ti
             continue;
         const double *x = rows->x + i * p;
         double r = exp(work->predictor[i] - set->shift);
-        for (size_t j = 0; j < p; j++)
-            work->residual[i * p + j] =
-                x[j] - work->own[j] + r * (x[j] * late_hazard - work->late[j]);
+        work->out->martingale[i] = 1 + r * late_hazard;
+        for (size_t j = 0; j < p; j++) {
+            double schoenfeld = x[j] - work->own[j];
+            if (work->out->schoenfeld != NULL)
+                work->out->schoenfeld[i * p + j] = schoenfeld;
+            work->out->score[i * p + j] = schoenfeld + r * (x[j] * late_hazard - work->late[j]);
+        }
     }
 }
 
@@ -105,99 +111,72 @@ static void pass_backwards(const struct rwe_cox_rows *rows, enum rwe_cox_ties ti
     }
 }
 
+/* residual_i += sign r_i (x_i H − G) at the present time. */
+static void add_expected(const struct rwe_cox_rows *rows, size_t i, double sign,
+                         struct workspace *work)
+{
+    size_t p = rows->p;
+    double r = sign * exp(work->predictor[i] - work->cumulated_shift);
+    work->out->martingale[i] += r * work->cumulated_hazard;
+    for (size_t j = 0; j < p; j++)
+        work->out->score[i * p + j] +=
+            r * (rows->x[i * p + j] * work->cumulated_hazard - work->cumulated[j]);
+}
+
+/* Those who enter before `time` were not at risk at the jumps so far. Returns who enters next. */
+static size_t pass_entries(const struct rwe_cox_rows *rows, size_t next, size_t end, double time,
+                           struct workspace *work)
+{
+    for (; rows->entry != NULL && next < end && rows->entry[rows->by_entry[next]] < time; next++)
+        if (work->cumulated_hazard > 0)
+            add_expected(rows, rows->by_entry[next], 1, work);
+    return next;
+}
+
+static void pass_jump(size_t index, size_t p, struct workspace *work)
+{
+    const struct jump *jump = &work->hazard.jump[index];
+    double factor = exp(jump->shift - work->cumulated_shift); /* at most 1 without entries */
+    work->cumulated_shift = jump->shift;
+    work->cumulated_hazard = work->cumulated_hazard * factor + jump->hazard;
+    for (size_t j = 0; j < p; j++)
+        work->cumulated[j] = work->cumulated[j] * factor + work->hazard.mean[index * p + j];
+}
+
 static void pass_forwards(const struct rwe_cox_rows *rows, size_t s, struct workspace *work)
 {
-    size_t p = rows->p;
     size_t next = work->hazard.n_jumps;
-    double hazard = 0;
-    double shift = work->set.shift; /* the largest: that of the first jump */
-    memset(work->cumulated, 0, p * sizeof(double));
-    for (size_t i = rows->start[s]; i < rows->start[s + 1]; i++) {
+    size_t end = rows->start[s + 1], entering = rows->start[s];
+    work->cumulated_hazard = 0;
+    work->cumulated_shift = work->hazard.jump[next - 1].shift;
+    memset(work->cumulated, 0, rows->p * sizeof(double));
+    for (size_t i = rows->start[s]; i < end; i++) {
         while (next > 0 && work->hazard.jump[next - 1].time <= rows->time[i]) {
-            const struct jump *jump = &work->hazard.jump[--next];
-            double factor = exp(jump->shift - shift); /* at most 1 */
-            shift = jump->shift;
-            hazard = hazard * factor + jump->hazard;
-            for (size_t j = 0; j < p; j++)
-                work->cumulated[j] = work->cumulated[j] * factor + work->hazard.mean[next * p + j];
+            double time = work->hazard.jump[--next].time;
+            entering = pass_entries(rows, entering, end, time, work);
+            pass_jump(next, rows->p, work);
         }
-        double r = exp(work->predictor[i] - shift);
-        for (size_t j = 0; j < p; j++)
-            work->residual[i * p + j] -= r * (rows->x[i * p + j] * hazard - work->cumulated[j]);
+        entering = pass_entries(rows, entering, end, rows->time[i], work);
+        add_expected(rows, i, -1, work);
     }
 }
 
-/* meat = Σ u u' over clusters; without clusters each row is one. Summed in order of the codes. */
-static void sum_outer_products(const double u[], size_t n, size_t p, double meat[])
+enum rwe_status rwe_cox_row_residuals(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties,
+                                      const double beta[], struct rwe_arena *scratch,
+                                      struct rwe_cox_row_residuals *out)
 {
-    memset(meat, 0, p * p * sizeof *meat);
-    for (size_t c = 0; c < n; c++)
-        for (size_t j = 0; j < p; j++)
-            for (size_t k = 0; k <= j; k++)
-                meat[j * p + k] += u[c * p + j] * u[c * p + k];
-    for (size_t j = 0; j < p; j++)
-        for (size_t k = 0; k < j; k++)
-            meat[k * p + j] = meat[j * p + k];
-}
-
-/* out = V M V for symmetric V and M, made exactly symmetric; `half` holds p × p. */
-static void sandwich_product(const double V[], const double M[], size_t p, double half[],
-                             double out[])
-{
-    memset(half, 0, p * p * sizeof *half);
-    for (size_t j = 0; j < p; j++)
-        for (size_t m = 0; m < p; m++)
-            for (size_t k = 0; k < p; k++)
-                half[j * p + k] += V[j * p + m] * M[m * p + k];
-    for (size_t j = 0; j < p; j++)
-        for (size_t k = 0; k <= j; k++) {
-            double sum = 0;
-            for (size_t m = 0; m < p; m++)
-                sum += half[j * p + m] * V[m * p + k];
-            out[j * p + k] = out[k * p + j] = sum;
-        }
-}
-
-static double *sum_by_cluster(const struct rwe_cox_rows *rows, const struct rwe_survival_data *data,
-                              const double residual[], struct rwe_arena *arena)
-{
-    size_t p = rows->p;
-    double *sum = rwe_arena_alloc(arena, data->n_clusters, p * sizeof *sum);
-    for (size_t i = 0; sum != NULL && i < rows->n; i++) {
-        double *u = sum + data->cluster[rows->origin[i]] * p;
-        for (size_t j = 0; j < p; j++)
-            u[j] += residual[i * p + j];
-    }
-    return sum;
-}
-
-enum rwe_status rwe_cox_sandwich(const struct rwe_cox_rows *rows,
-                                 const struct rwe_survival_data *data, enum rwe_cox_ties ties,
-                                 const double beta[], const double covariance[],
-                                 struct rwe_arena *scratch, double robust[])
-{
-    size_t p = rows->p;
     struct workspace work;
     struct rwe_mark mark = rwe_arena_mark(scratch);
-    double *meat = rwe_arena_alloc(scratch, p, p * sizeof *meat);
-    double *half = rwe_arena_alloc(scratch, p, p * sizeof *half);
     if (workspace_init(&work, rows, scratch) != RWE_OK)
         return RWE_NO_MEMORY;
+    work.out = out;
+    memset(out->martingale, 0, rows->n * sizeof(double));
+    memset(out->score, 0, rows->n * rows->p * sizeof(double));
     rwe_cox_predict(rows, beta, work.predictor);
     for (size_t s = 0; s < rows->n_strata; s++) {
         pass_backwards(rows, ties, s, &work);
         pass_forwards(rows, s, &work);
     }
-    for (size_t i = 0; i < rows->n; i++)
-        for (size_t j = 0; j < p; j++)
-            work.residual[i * p + j] *= rows->weight[i];
-    const double *u = work.residual;
-    if (data->cluster != NULL)
-        u = sum_by_cluster(rows, data, work.residual, scratch);
-    if (u == NULL)
-        return RWE_NO_MEMORY;
-    sum_outer_products(u, data->cluster != NULL ? data->n_clusters : rows->n, p, meat);
-    sandwich_product(covariance, meat, p, half, robust);
     rwe_arena_release(scratch, mark);
     return RWE_OK;
 }
