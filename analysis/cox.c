@@ -16,6 +16,13 @@ static const struct rwe_option options[] = {
      .kind = RWE_OPTION_FLAG,
      .section = RWE_SECTION_METHOD,
      .help = "Also a Cox model of each covariate alone."},
+    {.name = "split-time",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "T",
+     .low = 0,
+     .high = 1e300,
+     .help = "Also the hazard ratio of the arms up to this time and after it, in the file's unit."},
 };
 static const struct rwe_options option_list = RWE_OPTIONS(options);
 
@@ -70,6 +77,33 @@ static const char *fit_label(const struct rwe_cox_request *request, const char *
 
 /* ---- one endpoint in one design ---- */
 
+/* The arms in one period. */
+static enum rwe_status run_period(struct rwe_run *run, struct rwe_grid *grid,
+                                  const struct rwe_cox_request *request,
+                                  const struct rwe_cox_model *whole, bool after,
+                                  struct rwe_error *error)
+{
+    double split = rwe_settings_number(run->settings, "split-time");
+    struct rwe_cox_model model;
+    rwe_fact sizes[2];
+    enum rwe_status status = rwe_cox_model_period(request, whole, split, after, &model, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
+    key.model = model.name;
+    key.level = rwe_arena_format(run->arena, "%s%.15g", after ? ">" : "<=", split);
+    const char *label = rwe_arena_format(run->arena, "%s %.15g", after ? "after" : "up to", split);
+    struct rwe_cox_shown *shown = RWE_NEW(run->arena, struct rwe_cox_shown, model.n_terms);
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    add_sizes(run, &key, &model, sizes);
+    for (size_t t = 0; t < model.n_terms; t++)
+        shown[t] = rwe_cox_term_facts(run, &key, &model, t);
+    arm_rows(run, grid, request, label, sizes, shown);
+    rwe_cox_model_warn(run, &key, fit_label(request, label), &model);
+    return RWE_OK;
+}
+
 static enum rwe_status run_arm(struct rwe_run *run, struct rwe_grid *grid,
                                const struct rwe_cox_request *request, struct rwe_error *error)
 {
@@ -89,7 +123,10 @@ static enum rwe_status run_arm(struct rwe_run *run, struct rwe_grid *grid,
         shown[t] = rwe_cox_term_facts(run, &key, &model, t);
     arm_rows(run, grid, request, NULL, sizes, shown);
     rwe_cox_model_warn(run, &key, request->design->label, &model);
-    return RWE_OK;
+    if (rwe_settings_has(run->settings, "split-time"))
+        for (int after = 0; after < 2 && status == RWE_OK; after++)
+            status = run_period(run, grid, request, &model, after, error);
+    return status;
 }
 
 /* Adds the adjusted model's facts and the row of its arms; its terms go to `shown`. */
@@ -158,7 +195,7 @@ static enum rwe_status run_one(struct rwe_run *run, struct rwe_grid *grid,
 
 /* ---- the tables of terms ---- */
 
-static void note_ties_and_errors(struct rwe_run *run, struct rwe_grid *grid)
+static void note_strata_and_errors(struct rwe_run *run, struct rwe_grid *grid)
 {
     const struct rwe_cohort *cohort = run->cohort;
     if (cohort->stratum != NULL)
@@ -249,7 +286,10 @@ static void end_arm_table(struct rwe_run *run, struct rwe_grid *grid)
     rwe_grid_note(grid, "Cox model with the arm alone, %s ties; Wald limits and p-values.", ties);
     if (run->cohort->n_covariates > 0)
         rwe_grid_note(grid, "Adjusted: with all covariates, in subjects who have them all.");
-    note_ties_and_errors(run, grid);
+    if (rwe_settings_has(run->settings, "split-time"))
+        rwe_grid_note(grid, "Up to a time: later events are not seen. After it: those still at "
+                            "risk, who are no longer as comparable as at the start.");
+    note_strata_and_errors(run, grid);
 }
 
 static enum rwe_status run_univariable_part(struct rwe_run *run, struct rwe_error *error)

@@ -216,7 +216,7 @@ static enum rwe_status fit(const struct rwe_cox_request *request, struct rwe_cox
     struct rwe_arena *arena = request->run->arena;
     if (model->data.n == 0)
         return rwe_fail(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
-                        "nobody has a value in every covariate");
+                        "nobody is at risk with a value in every covariate");
     if (model->p == 0)
         return rwe_fail(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
                         "everybody has the same value");
@@ -243,6 +243,71 @@ enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
     model->options.ties = (enum rwe_cox_ties)rwe_settings_choice(request->run->settings, "ties");
     model->options.robust = model->data.cluster != NULL || model->data.weight != NULL;
     status = fit(request, model, error);
+    return is_in_the_data(status) ? RWE_OK : status;
+}
+
+/* ---- a period ---- */
+
+/* Rows [first, n): the arrays are in order of time, so that those still at risk are the last. */
+static struct rwe_survival_data rows_from(const struct rwe_survival_data *data, size_t first)
+{
+    struct rwe_survival_data rest = *data;
+    rest.n = data->n - first;
+    rest.time += first;
+    rest.event += first;
+    rest.group += first;
+    rest.entry = data->entry == NULL ? NULL : data->entry + first;
+    rest.stratum = data->stratum == NULL ? NULL : data->stratum + first;
+    rest.cluster = data->cluster == NULL ? NULL : data->cluster + first;
+    rest.weight = data->weight == NULL ? NULL : data->weight + first;
+    return rest;
+}
+
+/* Everybody, censored at `split`. RWE_OK or RWE_NO_MEMORY. */
+static enum rwe_status cut_at(const struct rwe_survival_data *data, double split,
+                              struct rwe_arena *arena, struct rwe_survival_data *cut)
+{
+    double *time = RWE_NEW(arena, double, data->n);
+    uint8_t *event = RWE_NEW(arena, uint8_t, data->n);
+    if (rwe_arena_failed(arena))
+        return RWE_NO_MEMORY;
+    for (size_t i = 0; i < data->n; i++) {
+        bool later = data->time[i] > split;
+        time[i] = later ? split : data->time[i];
+        event[i] = later ? 0 : data->event[i];
+    }
+    *cut = *data;
+    cut->time = time;
+    cut->event = event;
+    return RWE_OK;
+}
+
+enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
+                                     const struct rwe_cox_model *whole, double split, bool after,
+                                     struct rwe_cox_model *model, struct rwe_error *error)
+{
+    struct rwe_arena *arena = request->run->arena;
+    const struct rwe_survival_data *data = &whole->data;
+    size_t first = 0;
+    *model = *whole;
+    model->name = "piecewise";
+    model->failure = (struct rwe_error){0};
+    model->n_events = 0;
+    while (after && first < data->n && data->time[first] <= split)
+        first++;
+    if (after)
+        model->data = rows_from(data, first);
+    else if (cut_at(data, split, arena, &model->data) != RWE_OK)
+        return rwe_fail_memory(error);
+    double *x = rwe_arena_alloc(arena, model->data.n, model->p * sizeof *x);
+    if (x == NULL)
+        return rwe_fail_memory(error);
+    for (size_t j = 0; j < model->p; j++)
+        memcpy(x + j * model->data.n, whole->x + j * data->n + first, model->data.n * sizeof *x);
+    for (size_t i = 0; i < model->data.n; i++)
+        model->n_events += model->data.event[i];
+    model->x = x;
+    enum rwe_status status = fit(request, model, error);
     return is_in_the_data(status) ? RWE_OK : status;
 }
 

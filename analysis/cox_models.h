@@ -55,6 +55,15 @@ struct rwe_cox_model {
 enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
                                   struct rwe_cox_model *model, struct rwe_error *error);
 
+/**
+ * The model's ratios in one period alone: up to `split`, where later events are not seen, or after it,
+ * among those still at risk. An event belongs to one period, so that the two fits are those of one
+ * model with a column for each period. `whole` is a fitted or failed model; `model` as above.
+ */
+enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
+                                     const struct rwe_cox_model *whole, double split, bool after,
+                                     struct rwe_cox_model *model, struct rwe_error *error);
+
 /** "Efron's" or "Breslow's": the ties of the run. */
 const char *rwe_cox_ties_text(const struct rwe_run *run);
 

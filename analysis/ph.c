@@ -5,7 +5,6 @@
 #include "rwe/analysis/present.h"
 
 #include <math.h>
-#include <string.h>
 
 static const struct rwe_option options[] = {
     {.name = "ph-transform",
@@ -26,7 +25,8 @@ struct variables {
     size_t n;
 };
 
-/* Terms of one variable stand together, so a new name begins a new variable. */
+/* Terms of one variable stand together and share its name, which is compared by address: a
+ * covariate may well be called "arm". */
 static enum rwe_status group_terms(const struct rwe_cox_model *model, struct rwe_arena *arena,
                                    struct variables *variables)
 {
@@ -38,7 +38,7 @@ static enum rwe_status group_terms(const struct rwe_cox_model *model, struct rwe
         const struct rwe_cox_term *term = &model->term[t];
         if (term->column == RWE_NO_INDEX)
             continue;
-        if (variables->n == 0 || strcmp(variables->name[variables->n - 1], term->variable) != 0)
+        if (variables->n == 0 || variables->name[variables->n - 1] != term->variable)
             variables->name[variables->n++] = term->variable;
         variables->of_column[term->column] = (uint32_t)variables->n - 1;
     }
@@ -53,17 +53,39 @@ static const char *test_name(const struct rwe_cox_request *request,
     return request->design->pair != NULL ? "robust score, by pair" : "robust score, by cluster";
 }
 
+/* The facts of a test, as cells unless `grid` is NULL. */
 static void present_test(struct rwe_run *run, struct rwe_grid *grid, struct rwe_key key,
                          const struct rwe_ph_test *test)
 {
     rwe_fact statistic = rwe_document_number(run->document, &key, "statistic", test->statistic);
     rwe_fact df = rwe_document_number(run->document, &key, "df", test->df);
     rwe_fact p = rwe_document_number(run->document, &key, "p.value", test->p_value);
+    if (grid == NULL)
+        return;
     rwe_grid_cell(grid, RWE_CELL_STATISTIC, statistic, RWE_NO_FACT, RWE_NO_FACT);
     rwe_grid_cell(grid, RWE_CELL_COUNT, df, RWE_NO_FACT, RWE_NO_FACT);
     rwe_grid_cell(grid, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);
 }
 
+static void start_row(struct rwe_grid *grid, const struct rwe_cox_request *request,
+                      const struct rwe_cox_model *model)
+{
+    rwe_grid_row(grid, 0, "%s, %s: %s", request->endpoint->name, request->design->label,
+                 request->kind == RWE_COX_ARM ? "arm alone" : model->name);
+}
+
+static void warn_of_change(struct rwe_run *run, const struct rwe_cox_request *request,
+                           const struct rwe_cox_model *model, const struct rwe_ph *ph)
+{
+    if (!(ph->term[0].p_value < 1 - rwe_settings_number(run->settings, "conf-level")))
+        return;
+    rwe_document_warning(run->document, "non-proportional", "ph",
+                         "%s, %s, %s model: the hazard ratio of the arms changes over time; one "
+                         "number for it is an average that depends on the follow-up",
+                         request->endpoint->name, request->design->label, model->name);
+}
+
+/* The arms come first in both models, and are the only variable of one. */
 static void present(struct rwe_run *run, struct rwe_grid *grid,
                     const struct rwe_cox_request *request, const struct rwe_cox_model *model,
                     const struct variables *variables, const struct rwe_ph *ph)
@@ -71,21 +93,16 @@ static void present(struct rwe_run *run, struct rwe_grid *grid,
     struct rwe_key key = rwe_key_in("ph", request->endpoint, request->design);
     key.model = model->name;
     key.term = "GLOBAL";
-    rwe_grid_row(grid, 0, "%s, %s, %s: all terms", request->endpoint->name, request->design->label,
-                 model->name);
+    start_row(grid, request, model);
     present_test(run, grid, key, &ph->global);
     rwe_grid_words(grid, test_name(request, model));
     for (size_t v = 0; v < variables->n; v++) {
         key.term = variables->name[v];
-        rwe_grid_row(grid, 1, "%s", key.term);
-        present_test(run, grid, key, &ph->term[v]);
+        if (variables->n > 1)
+            rwe_grid_row(grid, 1, "%s", key.term);
+        present_test(run, variables->n > 1 ? grid : NULL, key, &ph->term[v]);
     }
-    double level = 1 - rwe_settings_number(run->settings, "conf-level");
-    if (strcmp(variables->name[0], "arm") == 0 && ph->term[0].p_value < level)
-        rwe_document_warning(run->document, "non-proportional", "ph",
-                             "%s, %s, %s model: the hazard ratio of the arms changes over time; "
-                             "one number for it is an average that depends on the follow-up",
-                             request->endpoint->name, request->design->label, model->name);
+    warn_of_change(run, request, model, ph);
 }
 
 /* No model, no test: null facts, and why. */
@@ -96,8 +113,7 @@ static void present_failure(struct rwe_run *run, struct rwe_grid *grid,
     struct rwe_key key = rwe_key_in("ph", request->endpoint, request->design);
     key.model = model->name;
     key.term = "GLOBAL";
-    rwe_grid_row(grid, 0, "%s, %s, %s: all terms", request->endpoint->name, request->design->label,
-                 model->name);
+    start_row(grid, request, model);
     present_test(run, grid, key, &(struct rwe_ph_test){NAN, (double)model->p, NAN});
     rwe_grid_words(grid, "none");
     rwe_document_warning(run->document, "not-estimable", "ph", "%s, %s, %s model: %s", key.endpoint,
@@ -143,8 +159,9 @@ static void add_notes(struct rwe_run *run, struct rwe_grid *grid)
     static const char *const transforms[] = {"one less the Kaplan–Meier curve", "the rank of time",
                                              "time", "the logarithm of time"};
     rwe_grid_note(grid,
-                  "Score test of a log hazard ratio that changes with %s (Grambsch and "
-                  "Therneau). A large p does not show that hazards are proportional.",
+                  "Score test of log hazard ratios that change with %s (Grambsch and "
+                  "Therneau), for all terms of a model and for each. A large p does not show that "
+                  "hazards are proportional.",
                   transforms[rwe_settings_choice(run->settings, "ph-transform")]);
     if (run->n_designs > 1 || run->cohort->cluster != NULL)
         rwe_grid_note(grid, "Robust: with the variance of the score between pairs or clusters; it "

@@ -64,3 +64,45 @@ x <- matrix_of(~ trt + celltype + karno, veteran)
 with(veteran, robust("veteran", time, status, x, log, c(1, 2, 2, 2, 3), w, pair))
 x <- matrix_of(~ hormon + age + size + nodes, some)
 with(some, robust("rotterdam", dtime, death, x, identity, c(1, 2, 3, 3, 4), w, pair))
+
+# Adjusted models, as the program is asked for in tests/unit/test_cox_models.c ------------------
+facts <- function(name, formula, data, terms, ...) {
+    fit <- do.call(coxph, c(list(formula, data, control = control), list(...)))
+    table <- summary(fit)$coefficients
+    error <- if (is.null(fit$naive.var)) "se(coef)" else "robust se"
+    for (j in seq_along(terms))
+        put(sprintf("%s.%s", name, terms[j]), table[j, c("coef", "se(coef)", error, "Pr(>|z|)")])
+    put(paste0(name, ".fit"), c(fit$n, fit$nevent, fit$loglik, 2 * diff(fit$loglik), fit$score,
+                                fit$wald.test, fit$concordance["concordance"]))
+}
+l <- cohort("lung")
+l$event <- l$status - 1
+l$sex <- l$sex - 1
+facts("lung.adjusted", Surv(time, event) ~ sex + age + factor(ph.ecog) + wt.loss, l,
+      c("arm", "age", "ph.ecog=1", "ph.ecog=2", "ph.ecog=3", "wt.loss"))
+facts("lung.age", Surv(time, event) ~ age, l, "age")
+facts("lung.ecog", Surv(time, event) ~ factor(ph.ecog), l, c("ph.ecog=1", "ph.ecog=2", "ph.ecog=3"))
+v <- cohort("veteran")
+v$trt <- v$trt - 1
+terms <- c("arm", "celltype=large", "celltype=smallcell", "celltype=squamous", "karno", "prior")
+facts("veteran.adjusted", Surv(time, status) ~ trt + celltype + karno + prior, v, terms)
+facts("veteran.breslow", Surv(time, status) ~ trt + celltype + karno + prior, v, terms, ties = "breslow")
+facts("veteran.cluster", Surv(time, status) ~ trt + celltype + karno + prior, v, terms,
+      cluster = v$diagtime)
+facts("veteran.strata", Surv(time, status) ~ trt + karno + prior + strata(celltype), v,
+      c("arm", "karno", "prior"))
+g <- cohort("gbsg")
+facts("gbsg.adjusted", Surv(rfstime, status) ~ hormon + age + meno + size + grade + nodes + pgr + er, g,
+      c("arm", "age", "meno", "size", "grade", "nodes", "pgr", "er"))
+zph("gbsg", Surv(rfstime, status) ~ hormon + age + meno + size + grade + nodes + pgr + er, g)
+
+# Two periods: an indicator of the arm for each, on rows split at the time ------------------------
+periods <- function(name, data, cut, ...) {
+    split <- survSplit(Surv(time, event) ~ ., data, cut = cut, episode = "period")
+    fit <- do.call(coxph, c(list(Surv(tstart, time, event) ~ I(arm * (period == 1)) + I(arm * (period == 2)),
+                                 split, control = control), list(...)))
+    put(paste0("periods.", name), rbind(coef(fit), sqrt(diag(vcov(fit)))))
+}
+periods("lung", with(l, data.frame(time, event, arm = sex)), 365)
+periods("veteran", with(v, data.frame(time, event = status, arm = trt)), 100)
+periods("gbsg", with(g, data.frame(time = rfstime, event = status, arm = hormon)), 730)
