@@ -34,6 +34,11 @@ void rwe_column_values(const struct rwe_column *column, size_t n, double out[])
     }
 }
 
+bool rwe_variable_missing(const struct rwe_variable *variable, size_t subject)
+{
+    return variable->categorical ? variable->code[subject] < 0 : isnan(variable->number[subject]);
+}
+
 bool rwe_column_is_binary(const struct rwe_column *column)
 {
     return column->variable->categorical || column->variable->binary;

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Hazard ratios of the arms by Cox's model with the arm alone. See cox.md. */
-#include "rwe/stats/cox.h"
-#include "rwe/analysis/present.h"
-
-#include <math.h>
+/* Hazard ratios by Cox's model: of the arms alone, adjusted for covariates, in two periods, and of
+ * each covariate alone. See cox.md. */
+#include "cox_present.h"
+#include "rwe/analysis/covariates.h"
 
 static const struct rwe_option options[] = {
     {.name = "ties",
@@ -13,171 +12,297 @@ static const struct rwe_option options[] = {
      .choices = "efron|breslow",
      .fallback = "efron",
      .help = "Tied event times in Cox models (default efron, as R; SAS has breslow)."},
+    {.name = "univariable",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_METHOD,
+     .help = "Also a Cox model of each covariate alone."},
+    {.name = "split-time",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "T",
+     .low = 0,
+     .high = 1e300,
+     .help = "Also the hazard ratio of the arms up to this time and after it, in the file's unit."},
 };
 static const struct rwe_options option_list = RWE_OPTIONS(options);
 
-/* Indicators of the arms other than the control, as columns. */
-static double *arm_columns(const struct rwe_survival_data *data, struct rwe_arena *arena)
+/* ---- the table of arms ---- */
+
+static void add_sizes(struct rwe_run *run, const struct rwe_key *key,
+                      const struct rwe_cox_model *model, rwe_fact sizes[2])
 {
-    double *x = RWE_NEW(arena, double, data->n *(data->n_groups - 1));
-    for (size_t i = 0; x != NULL && i < data->n; i++)
-        if (data->group[i] > 0)
-            x[(data->group[i] - 1) * data->n + i] = 1;
-    return x;
+    /* One statement each: C does not say which item of a list comes first. */
+    sizes[0] = rwe_document_number(run->document, key, "n", (double)model->data.n);
+    sizes[1] = rwe_document_number(run->document, key, "n.event", (double)model->n_events);
 }
 
-static enum rwe_status compute(struct rwe_run *run, const struct rwe_endpoint *endpoint,
-                               const struct rwe_design *design, struct rwe_cox *result,
-                               struct rwe_error *error)
+static void fill_row(struct rwe_grid *grid, const rwe_fact sizes[2],
+                     const struct rwe_cox_shown *shown)
 {
-    struct rwe_survival_data data;
-    struct rwe_cox_options cox = rwe_cox_options_default();
-    cox.ties = (enum rwe_cox_ties)rwe_settings_choice(run->settings, "ties");
-    enum rwe_status status = rwe_design_survival(
-        run->cohort, design, endpoint,
-        (struct rwe_design_view){RWE_STRATA_DECLARED, RWE_EVENTS_OWN}, run->arena, &data, error);
-    if (status != RWE_OK)
-        return status;
-    cox.robust = data.cluster != NULL;
-    double *x = arm_columns(&data, run->arena);
-    if (x == NULL)
-        return rwe_fail_memory(error);
-    return rwe_cox_fit(&data, x, data.n_groups - 1, &cox, run->arena, result, error);
-}
-
-/* The estimate of column j with its error, test and limits, from the sandwich where there is one.
- */
-static void present_term(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
-                         const struct rwe_cox *result, size_t j)
-{
-    struct rwe_document *document = run->document;
-    size_t diagonal = j * result->p + j;
-    double estimate = result->estimate[j];
-    double model_error = sqrt(result->covariance[diagonal]);
-    double error = result->robust == NULL ? model_error : sqrt(result->robust[diagonal]);
-    double z = estimate / error;
-    double reach = rwe_normal_limit(run) * error;
-    rwe_fact coefficient = rwe_document_number(document, key, "estimate", estimate);
-    rwe_fact shown_error = rwe_document_number(document, key, "std.error", model_error);
-    if (result->robust != NULL)
-        shown_error = rwe_document_number(document, key, "robust.se", error);
-    rwe_document_number(document, key, "statistic", z);
-    rwe_fact p = rwe_document_number(document, key, "p.value", rwe_normal_p_value(z));
-    rwe_fact ratio = rwe_document_number(document, key, "hr", exp(estimate));
-    rwe_fact low = rwe_document_number(document, key, "conf.low", exp(estimate - reach));
-    rwe_fact high = rwe_document_number(document, key, "conf.high", exp(estimate + reach));
-    rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, ratio, low, high);
-    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, coefficient, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, shown_error, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);
-}
-
-/* Facts of the whole model, and the cells of subjects and events. Tests that assume independent rows are
- * left out where rows are clustered: the likelihood-ratio and score statistics are then not chi-square. */
-static void present_model(struct rwe_run *run, const struct rwe_key *key,
-                          const struct rwe_cox *result)
-{
-    struct rwe_document *document = run->document;
-    rwe_document_number(document, key, "loglik.null", result->loglik_null);
-    rwe_document_number(document, key, "loglik", result->loglik);
-    rwe_document_number(document, key, "wald.statistic", result->wald_statistic);
-    rwe_document_number(document, key, "concordance", result->concordance);
-    rwe_document_number(document, key, "converged", result->converged);
-    if (result->robust != NULL)
-        return;
-    rwe_document_number(document, key, "lr.statistic", result->lr_statistic);
-    rwe_document_number(document, key, "score.statistic", result->score_statistic);
-}
-
-/* The row of one contrast: its label, and who is in the model. */
-static void start_row(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
-                      const struct rwe_design *design, size_t arm, const rwe_fact sizes[2])
-{
-    const struct rwe_cohort *cohort = run->cohort;
-    rwe_grid_row(grid, 0, "%s, %s: %s against %s", key->endpoint, design->label,
-                 cohort->arm_level[arm], cohort->arm_level[0]);
     rwe_grid_cell(grid, RWE_CELL_COUNT, sizes[0], RWE_NO_FACT, RWE_NO_FACT);
     rwe_grid_cell(grid, RWE_CELL_COUNT, sizes[1], RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, shown->ratio, shown->low, shown->high);
+    if (shown->coefficient == RWE_NO_FACT)
+        return;
+    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, shown->coefficient, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, shown->error, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(grid, RWE_CELL_P_VALUE, shown->p, RWE_NO_FACT, RWE_NO_FACT);
 }
 
-static size_t count_events(const struct rwe_cohort *cohort, const struct rwe_endpoint *endpoint,
-                           const struct rwe_design *design)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < cohort->n; i++)
-        n += design->member[i] && endpoint->event[i];
-    return n;
-}
-
-static void present(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_endpoint *endpoint,
-                    const struct rwe_design *design, const struct rwe_cox *result,
-                    const struct rwe_error *failure)
+/* The rows of one model's arms: "os, Matched 1:1: 1 against 0", and below it what else is said of
+ * the same contrast: "adjusted". */
+static void arm_rows(struct rwe_run *run, struct rwe_grid *grid,
+                     const struct rwe_cox_request *request, const char *what,
+                     const rwe_fact sizes[2], const struct rwe_cox_shown shown[])
 {
     const struct rwe_cohort *cohort = run->cohort;
-    struct rwe_key key = rwe_key_in("cox", endpoint, design);
-    key.model = "arm";
-    /* One statement each: C does not say which item of a list comes first. */
-    double n_events = (double)count_events(cohort, endpoint, design);
-    rwe_fact sizes[2];
-    sizes[0] = rwe_document_number(run->document, &key, "n", (double)design->n);
-    sizes[1] = rwe_document_number(run->document, &key, "n.event", n_events);
-    if (result != NULL)
-        present_model(run, &key, result);
     for (size_t arm = 1; arm < cohort->n_arms; arm++) {
-        struct rwe_key term = key;
-        term.term = cohort->n_arms == 2
-                        ? "arm"
-                        : rwe_arena_format(run->arena, "arm=%s", cohort->arm_level[arm]);
-        start_row(run, grid, &key, design, arm, sizes);
-        if (result != NULL)
-            present_term(run, grid, &term, result, arm - 1);
+        if (what == NULL)
+            rwe_grid_row(grid, 0, "%s, %s: %s against %s", request->endpoint->name,
+                         request->design->label, cohort->arm_level[arm], cohort->arm_level[0]);
+        else if (cohort->n_arms == 2)
+            rwe_grid_row(grid, 1, "%s", what);
         else
-            rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS,
-                          rwe_document_number(run->document, &term, "hr", NAN), RWE_NO_FACT,
-                          RWE_NO_FACT);
+            rwe_grid_row(grid, 1, "%s: %s", what, cohort->arm_level[arm]);
+        fill_row(grid, sizes, &shown[arm - 1]);
     }
-    if (result == NULL)
-        rwe_document_warning(run->document, "not-estimable", "cox", "%s, %s: %s", key.endpoint,
-                             design->label, failure->message);
-    else if (!result->converged)
-        rwe_document_warning(run->document, "not-converged", "cox",
-                             "%s, %s: Newton's method did not converge in %zu steps", key.endpoint,
-                             design->label, result->n_iterations);
 }
 
-/* A failure of the fit in terms of the arms. */
-static void explain(const struct rwe_cohort *cohort, struct rwe_error *reason)
+static const char *fit_label(const struct rwe_cox_request *request, const char *model)
 {
-    const char *arm = reason->index + 1 < cohort->n_arms ? cohort->arm_level[reason->index + 1]
-                                                         : cohort->arm_level[cohort->n_arms - 1];
-    if (reason->status == RWE_SEPARATED)
-        rwe_error_set(reason, RWE_SEPARATED, reason->index,
-                      "the hazard ratio of \"%s\" against \"%s\" runs off to 0 or infinity, since "
-                      "one of them has no event while the other is at risk",
-                      arm, cohort->arm_level[0]);
-    if (reason->status == RWE_COLLINEAR)
-        rwe_error_set(reason, RWE_COLLINEAR, reason->index,
-                      "\"%s\" and \"%s\" are never at risk together when there is an event", arm,
-                      cohort->arm_level[0]);
+    const char *label =
+        rwe_arena_format(request->run->arena, "%s, %s model", request->design->label, model);
+    return label == NULL ? "" : label;
+}
+
+/* ---- one endpoint in one design ---- */
+
+/* The arms in one period. */
+static enum rwe_status run_period(struct rwe_run *run, struct rwe_grid *grid,
+                                  const struct rwe_cox_request *request,
+                                  const struct rwe_cox_model *whole, bool after,
+                                  struct rwe_error *error)
+{
+    double split = rwe_settings_number(run->settings, "split-time");
+    struct rwe_cox_model model;
+    rwe_fact sizes[2];
+    enum rwe_status status = rwe_cox_model_period(request, whole, split, after, &model, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
+    key.model = model.name;
+    key.level = rwe_arena_format(run->arena, "%s%.15g", after ? ">" : "<=", split);
+    const char *label = rwe_arena_format(run->arena, "%s %.15g", after ? "after" : "up to", split);
+    struct rwe_cox_shown *shown = RWE_NEW(run->arena, struct rwe_cox_shown, model.n_terms);
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    add_sizes(run, &key, &model, sizes);
+    for (size_t t = 0; t < model.n_terms; t++)
+        shown[t] = rwe_cox_term_facts(run, &key, &model, t);
+    arm_rows(run, grid, request, label, sizes, shown);
+    rwe_cox_model_warn(run, &key, fit_label(request, label), &model);
+    return RWE_OK;
+}
+
+static enum rwe_status run_arm(struct rwe_run *run, struct rwe_grid *grid,
+                               const struct rwe_cox_request *request, struct rwe_error *error)
+{
+    struct rwe_cox_model model;
+    rwe_fact sizes[2];
+    enum rwe_status status = rwe_cox_model_fit(request, &model, error);
+    struct rwe_cox_shown *shown = RWE_NEW(run->arena, struct rwe_cox_shown, run->cohort->n_arms);
+    if (status == RWE_OK && shown == NULL)
+        status = rwe_fail_memory(error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
+    key.model = model.name;
+    add_sizes(run, &key, &model, sizes);
+    rwe_cox_model_facts(run, &key, &model);
+    for (size_t t = 0; t < model.n_terms; t++)
+        shown[t] = rwe_cox_term_facts(run, &key, &model, t);
+    arm_rows(run, grid, request, NULL, sizes, shown);
+    rwe_cox_model_warn(run, &key, request->design->label, &model);
+    if (rwe_settings_has(run->settings, "split-time"))
+        for (int after = 0; after < 2 && status == RWE_OK; after++)
+            status = run_period(run, grid, request, &model, after, error);
+    return status;
+}
+
+/* Adds the adjusted model's facts and the row of its arms; its terms go to `shown`. */
+static enum rwe_status run_adjusted(struct rwe_run *run, struct rwe_grid *grid,
+                                    const struct rwe_cox_request *request,
+                                    struct rwe_cox_shown shown[], struct rwe_error *error)
+{
+    struct rwe_cox_model model;
+    rwe_fact sizes[2];
+    enum rwe_status status = rwe_cox_model_fit(request, &model, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
+    key.model = model.name;
+    add_sizes(run, &key, &model, sizes);
+    rwe_document_number(run->document, &key, "n.missing", (double)model.n_incomplete);
+    rwe_cox_model_facts(run, &key, &model);
+    for (size_t t = 0; t < model.n_terms; t++)
+        shown[t] = rwe_cox_term_facts(run, &key, &model, t);
+    arm_rows(run, grid, request, "adjusted", sizes, shown);
+    rwe_cox_model_warn(run, &key, fit_label(request, "adjusted"), &model);
+    return RWE_OK;
+}
+
+/* The terms of all designs for one endpoint, until their table is written. */
+struct terms {
+    struct rwe_cox_term *term;
+    size_t n_terms;
+    struct rwe_cox_shown *shown; /* [design * n_terms + term] */
+};
+
+/* The terms' names, as every design has them: the arms first where `arms`, then the covariates. */
+static enum rwe_status list_terms(struct rwe_run *run, bool arms, struct terms *terms,
+                                  struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    struct rwe_columns columns = rwe_covariate_columns(cohort, true, run->arena);
+    size_t n_arms = arms ? cohort->n_arms - 1 : 0;
+    terms->n_terms = n_arms + columns.n;
+    terms->term = RWE_NEW(run->arena, struct rwe_cox_term, terms->n_terms);
+    terms->shown = RWE_NEW(run->arena, struct rwe_cox_shown, run->n_designs * terms->n_terms);
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    for (size_t a = 0; a < n_arms; a++)
+        terms->term[a].name = rwe_arena_format(run->arena, "arm: %s against %s",
+                                               cohort->arm_level[a + 1], cohort->arm_level[0]);
+    for (size_t c = 0; c < columns.n; c++)
+        terms->term[n_arms + c].name = columns.item[c].name;
+    return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }
 
 static enum rwe_status run_one(struct rwe_run *run, struct rwe_grid *grid,
-                               const struct rwe_endpoint *endpoint, const struct rwe_design *design,
+                               const struct rwe_endpoint *endpoint, size_t d, struct terms *terms,
                                struct rwe_error *error)
 {
-    struct rwe_cox result;
-    struct rwe_error reason = {0};
     struct rwe_mark mark = rwe_arena_mark(run->arena);
-    enum rwe_status status = compute(run, endpoint, design, &result, &reason);
-    bool exists = status != RWE_SEPARATED && status != RWE_NOT_ESTIMABLE && status != RWE_COLLINEAR;
-    if (status != RWE_OK && exists) {
-        *error = reason;
-        return status;
+    struct rwe_cox_request request = {run, endpoint, &run->design[d], RWE_COX_ARM, 0};
+    enum rwe_status status = run_arm(run, grid, &request, error);
+    request.kind = RWE_COX_ADJUSTED;
+    if (status == RWE_OK && terms->n_terms > 0)
+        status = run_adjusted(run, grid, &request, terms->shown + d * terms->n_terms, error);
+    if (status == RWE_OK)
+        rwe_arena_release(run->arena, mark);
+    return status;
+}
+
+/* ---- the tables of terms ---- */
+
+static void note_strata_and_errors(struct rwe_run *run, struct rwe_grid *grid)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    if (cohort->stratum != NULL)
+        rwe_grid_note(grid, "Stratified by %s.", cohort->strata_name);
+    if (cohort->cluster != NULL)
+        rwe_grid_note(grid, "Whole cohort: robust standard errors, clustered by %s.",
+                      rwe_settings_text(run->settings, "cluster"));
+    if (run->n_designs > 1)
+        rwe_grid_note(grid, "Matched: robust standard errors, clustered by matched pair.");
+}
+
+static void present_terms(struct rwe_run *run, const struct rwe_endpoint *endpoint,
+                          const struct terms *terms)
+{
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
+    const char *title = rwe_arena_format(run->arena, "Adjusted hazard ratios: %s", endpoint->name);
+    struct rwe_grid *grid = rwe_cox_comparison_table(
+        run, &(struct rwe_cox_comparison){title, terms->term, terms->n_terms, terms->shown});
+    rwe_grid_note(grid, "One Cox model a population, with the arm and all covariates; a number per "
+                        "unit of its variable, a category against its first level. Only the arm's "
+                        "ratio is a comparison of treatments.");
+    rwe_arena_release(run->arena, mark);
+}
+
+/* Each covariate alone, in one design: fills the terms in the order of the covariates' columns. */
+static enum rwe_status run_univariable(struct rwe_run *run, const struct rwe_endpoint *endpoint,
+                                       size_t d, const struct terms *terms, struct rwe_error *error)
+{
+    size_t next = d * terms->n_terms;
+    enum rwe_status status = RWE_OK;
+    for (size_t j = 0; j < run->cohort->n_covariates && status == RWE_OK; j++) {
+        struct rwe_mark mark = rwe_arena_mark(run->arena);
+        struct rwe_cox_request request = {run, endpoint, &run->design[d], RWE_COX_UNIVARIABLE, j};
+        struct rwe_cox_model model;
+        rwe_fact sizes[2];
+        status = rwe_cox_model_fit(&request, &model, error);
+        if (status != RWE_OK)
+            return status;
+        struct rwe_key key = rwe_key_in("cox", endpoint, request.design);
+        key.model = model.name;
+        for (size_t t = 0; t < model.n_terms; t++)
+            terms->shown[next++] = rwe_cox_term_facts(run, &key, &model, t);
+        key.term = run->cohort->covariate[j].name;
+        add_sizes(run, &key, &model, sizes);
+        rwe_cox_model_warn(run, &key, fit_label(&request, key.term), &model);
+        rwe_arena_release(run->arena, mark);
     }
-    explain(run->cohort, &reason);
-    present(run, grid, endpoint, design, status == RWE_OK ? &result : NULL, &reason);
+    return status;
+}
+
+static enum rwe_status run_all_univariable(struct rwe_run *run, const struct rwe_endpoint *endpoint,
+                                           struct rwe_error *error)
+{
+    struct terms terms;
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
+    enum rwe_status status = list_terms(run, false, &terms, error);
+    for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++)
+        status = run_univariable(run, endpoint, d, &terms, error);
+    if (status != RWE_OK)
+        return status;
+    const char *title =
+        rwe_arena_format(run->arena, "Hazard ratios of covariates, each alone: %s", endpoint->name);
+    struct rwe_grid *grid = rwe_cox_comparison_table(
+        run, &(struct rwe_cox_comparison){title, terms.term, terms.n_terms, terms.shown});
+    rwe_grid_note(grid, "A Cox model of each covariate by itself, among those who have it.");
     rwe_arena_release(run->arena, mark);
     return RWE_OK;
+}
+
+/* ---- the analysis ---- */
+
+static struct rwe_grid *start_arm_table(struct rwe_run *run)
+{
+    struct rwe_grid *grid = rwe_document_table(run->document, "Hazard ratios of the arms");
+    rwe_grid_column(grid, "endpoint and contrast");
+    rwe_grid_column(grid, "n");
+    rwe_grid_column(grid, "events");
+    rwe_grid_column(grid, "hazard ratio\n(%s CI)", rwe_conf_level_text(run));
+    rwe_grid_column(grid, "log HR");
+    rwe_grid_column(grid, "std. error");
+    rwe_grid_column(grid, "p");
+    return grid;
+}
+
+static void end_arm_table(struct rwe_run *run, struct rwe_grid *grid)
+{
+    const char *ties = rwe_cox_ties_text(run);
+    rwe_grid_note(grid, "Cox model with the arm alone, %s ties; Wald limits and p-values.", ties);
+    if (run->cohort->n_covariates > 0)
+        rwe_grid_note(grid, "Adjusted: with all covariates, in subjects who have them all.");
+    if (rwe_settings_has(run->settings, "split-time"))
+        rwe_grid_note(grid, "Up to a time: later events are not seen. After it: those still at "
+                            "risk, who are no longer as comparable as at the start.");
+    note_strata_and_errors(run, grid);
+}
+
+static enum rwe_status run_univariable_part(struct rwe_run *run, struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    if (!rwe_settings_flag(run->settings, "univariable"))
+        return RWE_OK;
+    if (run->cohort->n_covariates == 0)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--univariable needs covariates: say --covariates A,B,…");
+    for (size_t e = 0; e < run->cohort->n_endpoints && status == RWE_OK; e++)
+        status = run_all_univariable(run, &run->cohort->endpoint[e], error);
+    return status;
 }
 
 static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_error *error)
@@ -188,32 +313,30 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Cox model");
-    struct rwe_grid *grid = rwe_document_table(run->document, "Hazard ratios of the arms");
-    rwe_grid_column(grid, "endpoint and contrast");
-    rwe_grid_column(grid, "n");
-    rwe_grid_column(grid, "events");
-    rwe_grid_column(grid, "hazard ratio\n(%s CI)", rwe_conf_level_text(run));
-    rwe_grid_column(grid, "log HR");
-    rwe_grid_column(grid, "std. error");
-    rwe_grid_column(grid, "p");
-    for (size_t e = 0; e < cohort->n_endpoints; e++)
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
+    struct rwe_grid *grid = start_arm_table(run);
+    struct terms *terms = RWE_NEW(run->arena, struct terms, cohort->n_endpoints);
+    if (terms == NULL)
+        return rwe_fail_memory(error);
+    for (size_t e = 0; e < cohort->n_endpoints && status == RWE_OK; e++) {
+        if (cohort->n_covariates > 0)
+            status = list_terms(run, true, &terms[e], error);
         for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++)
-            status = run_one(run, grid, &cohort->endpoint[e], &run->design[d], error);
-    rwe_grid_note(grid, "Cox model with the arm alone, %s ties; Wald limits and p-values.",
-                  rwe_settings_choice(run->settings, "ties") == 0 ? "Efron's" : "Breslow's");
-    if (cohort->stratum != NULL)
-        rwe_grid_note(grid, "Stratified by %s.", cohort->strata_name);
-    if (cohort->cluster != NULL)
-        rwe_grid_note(grid, "Whole cohort: robust standard errors, clustered by %s.",
-                      rwe_settings_text(run->settings, "cluster"));
-    if (run->n_designs > 1)
-        rwe_grid_note(grid, "Matched: robust standard errors, clustered by matched pair.");
-    return status;
+            status = run_one(run, grid, &cohort->endpoint[e], d, &terms[e], error);
+    }
+    end_arm_table(run, grid);
+    for (size_t e = 0; e < cohort->n_endpoints && status == RWE_OK; e++)
+        if (cohort->n_covariates > 0)
+            present_terms(run, &cohort->endpoint[e], &terms[e]);
+    if (status == RWE_OK)
+        rwe_arena_release(run->arena, mark);
+    return status == RWE_OK ? run_univariable_part(run, error) : status;
 }
 
 const struct rwe_analysis rwe_analysis_cox = {
     .name = "cox",
-    .help = "Hazard ratio of the arms by Cox's model; robust and clustered by pair after matching.",
+    .help = "Hazard ratio of the arms by Cox's model, also adjusted for the covariates; robust and "
+            "clustered by pair after matching.",
     .options = &option_list,
     .run = run_cox,
 };

@@ -28,6 +28,9 @@ struct rwe_columns rwe_covariate_columns(const struct rwe_cohort *cohort, bool f
 /** Values of a column by subject, NaN where missing. */
 void rwe_column_values(const struct rwe_column *column, size_t n, double out[]);
 
+/** Whether the subject's value is missing. */
+bool rwe_variable_missing(const struct rwe_variable *variable, size_t subject);
+
 /** Whether the column holds 0 and 1 only. */
 bool rwe_column_is_binary(const struct rwe_column *column);
 

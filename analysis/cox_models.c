@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "cox_models.h"
+
+#include "rwe/analysis/covariates.h"
+
+#include <string.h>
+
+/* ---- who: members with all the model's covariates ---- */
+
+/* The columns of the covariates that the model takes. */
+static struct rwe_columns pick_columns(const struct rwe_cox_request *request)
+{
+    const struct rwe_cohort *cohort = request->run->cohort;
+    struct rwe_columns columns = {NULL, 0};
+    if (request->kind == RWE_COX_ARM)
+        return columns;
+    columns = rwe_covariate_columns(cohort, true, request->run->arena);
+    if (request->kind == RWE_COX_ADJUSTED || columns.item == NULL)
+        return columns;
+    size_t n = 0;
+    for (size_t c = 0; c < columns.n; c++)
+        if (columns.item[c].variable == &cohort->covariate[request->covariate])
+            columns.item[n++] = columns.item[c];
+    columns.n = n;
+    return columns;
+}
+
+static bool is_complete(const struct rwe_columns *columns, size_t subject)
+{
+    for (size_t c = 0; c < columns->n; c++)
+        if (rwe_variable_missing(columns->item[c].variable, subject))
+            return false;
+    return true;
+}
+
+/* The design less those who lack a covariate: complete cases are a smaller design of the same kind,
+ * so that pairs, clusters, strata and weights reach the model as they reach the curve. */
+static enum rwe_status narrow(const struct rwe_cox_request *request,
+                              const struct rwe_columns *columns, struct rwe_design *design)
+{
+    const struct rwe_cohort *cohort = request->run->cohort;
+    uint8_t *member = RWE_NEW(request->run->arena, uint8_t, cohort->n);
+    size_t *arm_size = RWE_NEW(request->run->arena, size_t, cohort->n_arms);
+    if (rwe_arena_failed(request->run->arena))
+        return RWE_NO_MEMORY;
+    *design = *request->design;
+    design->n = 0;
+    for (size_t i = 0; i < cohort->n; i++) {
+        member[i] = request->design->member[i] && is_complete(columns, i);
+        arm_size[cohort->arm[i]] += member[i];
+        design->n += member[i];
+    }
+    design->member = member;
+    design->arm_size = arm_size;
+    return RWE_OK;
+}
+
+/* The subject of each row of the survival data. */
+static uint32_t *subjects_of(const struct rwe_cox_request *request, const struct rwe_design *design)
+{
+    const struct rwe_cohort *cohort = request->run->cohort;
+    uint32_t *subject = RWE_NEW(request->run->arena, uint32_t, design->n);
+    size_t n = 0;
+    for (size_t o = 0; subject != NULL && o < cohort->n; o++) {
+        uint32_t i = request->endpoint->order[o];
+        if (design->member[i])
+            subject[n++] = i;
+    }
+    return subject;
+}
+
+/* ---- what: terms and their columns of numbers ---- */
+
+/* The model while it is built. */
+struct builder {
+    const struct rwe_cox_request *request;
+    struct rwe_columns columns;
+    const uint32_t *subject; /* by row */
+    struct rwe_cox_model *model;
+    struct rwe_cox_term *term;
+    double *x;
+};
+
+/* Indicators of the arms other than the control. */
+static enum rwe_status add_arms(struct builder *b)
+{
+    const struct rwe_cohort *cohort = b->request->run->cohort;
+    struct rwe_cox_model *model = b->model;
+    for (size_t arm = 1; arm < cohort->n_arms; arm++) {
+        const char *name = cohort->n_arms == 2 ? "arm"
+                                               : rwe_arena_format(b->request->run->arena, "arm=%s",
+                                                                  cohort->arm_level[arm]);
+        if (name == NULL)
+            return RWE_NO_MEMORY;
+        for (size_t k = 0; k < model->data.n; k++)
+            b->x[model->p * model->data.n + k] = model->data.group[k] == arm;
+        b->term[model->n_terms++] = (struct rwe_cox_term){name, "arm", model->p++};
+    }
+    return RWE_OK;
+}
+
+/* Whether a level tells anybody apart: somebody has it, and somebody an earlier one. */
+static bool level_tells(const struct builder *b, const struct rwe_column *column)
+{
+    bool occurs = false, earlier = false;
+    for (size_t k = 0; k < b->model->data.n; k++) {
+        int32_t code = column->variable->code[b->subject[k]];
+        occurs |= code == column->level;
+        earlier |= code < column->level;
+    }
+    return occurs && earlier;
+}
+
+static void add_covariates(struct builder *b, double values[])
+{
+    struct rwe_cox_model *model = b->model;
+    for (size_t c = 0; c < b->columns.n; c++) {
+        const struct rwe_column *column = &b->columns.item[c];
+        struct rwe_cox_term *term = &b->term[model->n_terms++];
+        *term = (struct rwe_cox_term){column->name, column->variable->name, RWE_NO_INDEX};
+        if (column->variable->categorical && !level_tells(b, column))
+            continue;
+        rwe_column_values(column, b->request->run->cohort->n, values);
+        for (size_t k = 0; k < model->data.n; k++)
+            b->x[model->p * model->data.n + k] = values[b->subject[k]];
+        term->column = model->p++;
+    }
+}
+
+static enum rwe_status build(const struct rwe_cox_request *request, struct rwe_cox_model *model,
+                             struct rwe_error *error)
+{
+    struct rwe_arena *arena = request->run->arena;
+    const struct rwe_cohort *cohort = request->run->cohort;
+    struct rwe_design design;
+    struct builder b = {.request = request, .columns = pick_columns(request), .model = model};
+    if (narrow(request, &b.columns, &design) != RWE_OK)
+        return rwe_fail_memory(error);
+    model->n_incomplete = request->design->n - design.n;
+    struct rwe_design_view view = {RWE_STRATA_DECLARED, RWE_EVENTS_OWN};
+    enum rwe_status status =
+        rwe_design_survival(cohort, &design, request->endpoint, view, arena, &model->data, error);
+    if (status != RWE_OK)
+        return status;
+    for (size_t k = 0; k < model->data.n; k++)
+        model->n_events += model->data.event[k];
+    size_t most = cohort->n_arms + b.columns.n;
+    double *values = RWE_NEW(arena, double, cohort->n);
+    b.subject = subjects_of(request, &design);
+    b.term = RWE_NEW(arena, struct rwe_cox_term, most);
+    b.x = rwe_arena_alloc(arena, most, model->data.n * sizeof *b.x);
+    if (rwe_arena_failed(arena))
+        return rwe_fail_memory(error);
+    if (request->kind != RWE_COX_UNIVARIABLE && add_arms(&b) != RWE_OK)
+        return rwe_fail_memory(error);
+    add_covariates(&b, values);
+    model->term = b.term;
+    model->x = b.x;
+    return RWE_OK;
+}
+
+/* ---- fitting ---- */
+
+/* A failure at an arm's column, in terms of the arms. */
+static void explain_arm(const struct rwe_cohort *cohort, size_t arm, struct rwe_error *reason)
+{
+    if (reason->status == RWE_SEPARATED)
+        rwe_error_set(reason, RWE_SEPARATED, reason->index,
+                      "the hazard ratio of \"%s\" against \"%s\" runs off to 0 or infinity, since "
+                      "one of them has no event while the other is at risk",
+                      cohort->arm_level[arm], cohort->arm_level[0]);
+    if (reason->status == RWE_COLLINEAR)
+        rwe_error_set(reason, RWE_COLLINEAR, reason->index,
+                      "\"%s\" and \"%s\" are never at risk together when there is an event",
+                      cohort->arm_level[arm], cohort->arm_level[0]);
+}
+
+/* The same at a covariate's. */
+static void explain_covariate(const char *name, struct rwe_error *reason)
+{
+    if (reason->status == RWE_SEPARATED)
+        rwe_error_set(reason, RWE_SEPARATED, reason->index,
+                      "the hazard ratio of \"%s\" runs off to 0 or infinity: given the other terms "
+                      "it tells beforehand who has the event. Leave it out, or merge its "
+                      "categories",
+                      name);
+    if (reason->status == RWE_COLLINEAR)
+        rwe_error_set(reason, RWE_COLLINEAR, reason->index,
+                      "\"%s\" is constant, or determined by the terms before it (collinear): "
+                      "leave it out",
+                      name);
+}
+
+static void explain(const struct rwe_cohort *cohort, const struct rwe_cox_model *model,
+                    struct rwe_error *reason)
+{
+    for (size_t t = 0; t < model->n_terms; t++) {
+        if (model->term[t].column != reason->index || reason->index == RWE_NO_INDEX)
+            continue;
+        if (strcmp(model->term[t].variable, "arm") == 0 && t + 1 < cohort->n_arms)
+            explain_arm(cohort, t + 1, reason);
+        else
+            explain_covariate(model->term[t].name, reason);
+        return;
+    }
+}
+
+static bool is_in_the_data(enum rwe_status status)
+{
+    return status == RWE_SEPARATED || status == RWE_NOT_ESTIMABLE || status == RWE_COLLINEAR;
+}
+
+static enum rwe_status fit(const struct rwe_cox_request *request, struct rwe_cox_model *model,
+                           struct rwe_error *error)
+{
+    struct rwe_arena *arena = request->run->arena;
+    if (model->data.n == 0)
+        return rwe_fail(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                        "nobody is at risk with a value in every covariate");
+    if (model->p == 0)
+        return rwe_fail(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                        "everybody has the same value");
+    enum rwe_status status = rwe_cox_fit(&model->data, model->x, model->p, &model->options, arena,
+                                         &model->fit, &model->failure);
+    if (status == RWE_OK)
+        return RWE_OK;
+    if (is_in_the_data(status))
+        explain(request->run->cohort, model, &model->failure);
+    else
+        *error = model->failure;
+    return status;
+}
+
+enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
+                                  struct rwe_cox_model *model, struct rwe_error *error)
+{
+    static const char *const names[] = {"arm", "adjusted", "univariable"};
+    *model =
+        (struct rwe_cox_model){.name = names[request->kind], .options = rwe_cox_options_default()};
+    enum rwe_status status = build(request, model, error);
+    if (status != RWE_OK)
+        return status;
+    model->options.ties = (enum rwe_cox_ties)rwe_settings_choice(request->run->settings, "ties");
+    model->options.robust = model->data.cluster != NULL || model->data.weight != NULL;
+    status = fit(request, model, error);
+    return is_in_the_data(status) ? RWE_OK : status;
+}
+
+/* ---- a period ---- */
+
+/* Rows [first, n): the arrays are in order of time, so that those still at risk are the last. */
+static struct rwe_survival_data rows_from(const struct rwe_survival_data *data, size_t first)
+{
+    struct rwe_survival_data rest = *data;
+    rest.n = data->n - first;
+    rest.time += first;
+    rest.event += first;
+    rest.group += first;
+    rest.entry = data->entry == NULL ? NULL : data->entry + first;
+    rest.stratum = data->stratum == NULL ? NULL : data->stratum + first;
+    rest.cluster = data->cluster == NULL ? NULL : data->cluster + first;
+    rest.weight = data->weight == NULL ? NULL : data->weight + first;
+    return rest;
+}
+
+/* Everybody, censored at `split`. RWE_OK or RWE_NO_MEMORY. */
+static enum rwe_status cut_at(const struct rwe_survival_data *data, double split,
+                              struct rwe_arena *arena, struct rwe_survival_data *cut)
+{
+    double *time = RWE_NEW(arena, double, data->n);
+    uint8_t *event = RWE_NEW(arena, uint8_t, data->n);
+    if (rwe_arena_failed(arena))
+        return RWE_NO_MEMORY;
+    for (size_t i = 0; i < data->n; i++) {
+        bool later = data->time[i] > split;
+        time[i] = later ? split : data->time[i];
+        event[i] = later ? 0 : data->event[i];
+    }
+    *cut = *data;
+    cut->time = time;
+    cut->event = event;
+    return RWE_OK;
+}
+
+enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
+                                     const struct rwe_cox_model *whole, double split, bool after,
+                                     struct rwe_cox_model *model, struct rwe_error *error)
+{
+    struct rwe_arena *arena = request->run->arena;
+    const struct rwe_survival_data *data = &whole->data;
+    size_t first = 0;
+    *model = *whole;
+    model->name = "piecewise";
+    model->failure = (struct rwe_error){0};
+    model->n_events = 0;
+    while (after && first < data->n && data->time[first] <= split)
+        first++;
+    if (after)
+        model->data = rows_from(data, first);
+    else if (cut_at(data, split, arena, &model->data) != RWE_OK)
+        return rwe_fail_memory(error);
+    double *x = rwe_arena_alloc(arena, model->data.n, model->p * sizeof *x);
+    if (x == NULL)
+        return rwe_fail_memory(error);
+    for (size_t j = 0; j < model->p; j++)
+        memcpy(x + j * model->data.n, whole->x + j * data->n + first, model->data.n * sizeof *x);
+    for (size_t i = 0; i < model->data.n; i++)
+        model->n_events += model->data.event[i];
+    model->x = x;
+    enum rwe_status status = fit(request, model, error);
+    return is_in_the_data(status) ? RWE_OK : status;
+}
+
+const char *rwe_cox_ties_text(const struct rwe_run *run)
+{
+    return rwe_settings_choice(run->settings, "ties") == RWE_COX_EFRON ? "Efron's" : "Breslow's";
+}

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * Cox models of a cohort by name: the arm alone, the arm with the covariates, a covariate alone.
+ * What --cox shows and --ph tests are these same fits.
+ */
+#ifndef RWE_ANALYSIS_COX_MODELS_H
+#define RWE_ANALYSIS_COX_MODELS_H
+
+#include "rwe/analysis/analysis.h"
+#include "rwe/stats/cox.h"
+
+enum rwe_cox_model_kind {
+    RWE_COX_ARM,
+    RWE_COX_ADJUSTED,    /**< the arm and all covariates */
+    RWE_COX_UNIVARIABLE, /**< one covariate without the arm */
+};
+
+/** What to fit, and on whom. */
+struct rwe_cox_request {
+    struct rwe_run *run;
+    const struct rwe_endpoint *endpoint;
+    const struct rwe_design *design;
+    enum rwe_cox_model_kind kind;
+    size_t covariate; /**< of RWE_COX_UNIVARIABLE */
+};
+
+/** A term of the model. */
+struct rwe_cox_term {
+    const char *name;     /**< "arm", "age", "size=20-50" */
+    const char *variable; /**< "arm", "age", "size": terms of one variable stand together */
+    size_t column;        /**< in the fit; RWE_NO_INDEX for a level that nobody has, and for the
+                               first that somebody has when the reference is such a level */
+};
+
+/** A model with its data and its fit. */
+struct rwe_cox_model {
+    const char *name; /**< `model` in facts */
+    const struct rwe_cox_term *term;
+    size_t n_terms;
+    struct rwe_survival_data data; /**< of those with all the model's covariates */
+    size_t n_events;
+    size_t n_incomplete; /**< members of the design left out, since a covariate is missing */
+    const double *x;     /**< p columns of data.n values */
+    size_t p;
+    struct rwe_cox_options options;
+    struct rwe_cox fit;       /**< where `failure.status` is RWE_OK */
+    struct rwe_error failure; /**< why there is no fit, in terms of the covariates */
+};
+
+/**
+ * Builds and fits. A model that the data do not hold (RWE_NOT_ESTIMABLE, RWE_COLLINEAR,
+ * RWE_SEPARATED) is RWE_OK with `failure` set; what is returned is out of memory or a bad request.
+ * Standard errors are robust where rows are clustered or weighted. Lives in the run's arena.
+ */
+enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
+                                  struct rwe_cox_model *model, struct rwe_error *error);
+
+/**
+ * The model's ratios in one period alone: up to `split`, where later events are not seen, or after it,
+ * among those still at risk. An event belongs to one period, so that the two fits are those of one
+ * model with a column for each period. `whole` is a fitted or failed model; `model` as above.
+ */
+enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
+                                     const struct rwe_cox_model *whole, double split, bool after,
+                                     struct rwe_cox_model *model, struct rwe_error *error);
+
+/** "Efron's" or "Breslow's": the ties of the run. */
+const char *rwe_cox_ties_text(const struct rwe_run *run);
+
+#endif

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Facts and cells of fitted Cox models. */
+#ifndef RWE_ANALYSIS_COX_PRESENT_H
+#define RWE_ANALYSIS_COX_PRESENT_H
+
+#include "cox_models.h"
+#include "rwe/analysis/present.h"
+
+/** The facts of a term that tables show. A ratio of RWE_NO_FACT: the term is not in the table. */
+struct rwe_cox_shown {
+    rwe_fact ratio, low, high, coefficient, error, p;
+};
+
+/** Adds the facts of term t; the ratio alone, null, where there is no estimate. `key` has endpoint,
+ * population and model. */
+struct rwe_cox_shown rwe_cox_term_facts(struct rwe_run *run, const struct rwe_key *key,
+                                        const struct rwe_cox_model *model, size_t t);
+
+/** Adds the facts of the whole model, without n and n.event. */
+void rwe_cox_model_facts(struct rwe_run *run, const struct rwe_key *key,
+                         const struct rwe_cox_model *model);
+
+/** Warns of a model that has no estimate, or did not converge. */
+void rwe_cox_model_warn(struct rwe_run *run, const struct rwe_key *key, const char *label,
+                        const struct rwe_cox_model *model);
+
+/** One column a design: hazard ratios by term, [design * n_terms + term]. */
+struct rwe_cox_comparison {
+    const char *title;
+    const struct rwe_cox_term *term;
+    size_t n_terms;
+    const struct rwe_cox_shown *shown;
+};
+struct rwe_grid *rwe_cox_comparison_table(struct rwe_run *run,
+                                          const struct rwe_cox_comparison *comparison);
+
+#endif

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Whether hazards are proportional, by term of the Cox models. See ph.md. */
+#include "rwe/stats/ph.h"
+#include "cox_models.h"
+#include "rwe/analysis/present.h"
+
+#include <math.h>
+
+static const struct rwe_option options[] = {
+    {.name = "ph-transform",
+     .kind = RWE_OPTION_CHOICE,
+     .section = RWE_SECTION_METHOD,
+     .argument = "km|rank|identity|log",
+     .choices = "km|rank|identity|log",
+     .fallback = "km",
+     .help = "The function of time with which --ph lets log hazard ratios change (default km: one "
+             "less the Kaplan-Meier curve, as R's cox.zph)."},
+};
+static const struct rwe_options option_list = RWE_OPTIONS(options);
+
+/* The variables of a model, and which its columns belong to. */
+struct variables {
+    const char **name;
+    uint32_t *of_column;
+    size_t n;
+};
+
+/* Terms of one variable stand together and share its name, which is compared by address: a
+ * covariate may well be called "arm". */
+static enum rwe_status group_terms(const struct rwe_cox_model *model, struct rwe_arena *arena,
+                                   struct variables *variables)
+{
+    *variables = (struct variables){RWE_NEW(arena, const char *, model->n_terms),
+                                    RWE_NEW(arena, uint32_t, model->n_terms), 0};
+    if (rwe_arena_failed(arena))
+        return RWE_NO_MEMORY;
+    for (size_t t = 0; t < model->n_terms; t++) {
+        const struct rwe_cox_term *term = &model->term[t];
+        if (term->column == RWE_NO_INDEX)
+            continue;
+        if (variables->n == 0 || variables->name[variables->n - 1] != term->variable)
+            variables->name[variables->n++] = term->variable;
+        variables->of_column[term->column] = (uint32_t)variables->n - 1;
+    }
+    return RWE_OK;
+}
+
+static const char *test_name(const struct rwe_cox_request *request,
+                             const struct rwe_cox_model *model)
+{
+    if (model->data.cluster == NULL)
+        return model->data.weight == NULL ? "score" : "robust score";
+    return request->design->pair != NULL ? "robust score, by pair" : "robust score, by cluster";
+}
+
+/* The facts of a test, as cells unless `grid` is NULL. */
+static void present_test(struct rwe_run *run, struct rwe_grid *grid, struct rwe_key key,
+                         const struct rwe_ph_test *test)
+{
+    rwe_fact statistic = rwe_document_number(run->document, &key, "statistic", test->statistic);
+    rwe_fact df = rwe_document_number(run->document, &key, "df", test->df);
+    rwe_fact p = rwe_document_number(run->document, &key, "p.value", test->p_value);
+    if (grid == NULL)
+        return;
+    rwe_grid_cell(grid, RWE_CELL_STATISTIC, statistic, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(grid, RWE_CELL_COUNT, df, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(grid, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);
+}
+
+static void start_row(struct rwe_grid *grid, const struct rwe_cox_request *request,
+                      const struct rwe_cox_model *model)
+{
+    rwe_grid_row(grid, 0, "%s, %s: %s", request->endpoint->name, request->design->label,
+                 request->kind == RWE_COX_ARM ? "arm alone" : model->name);
+}
+
+static void warn_of_change(struct rwe_run *run, const struct rwe_cox_request *request,
+                           const struct rwe_cox_model *model, const struct rwe_ph *ph)
+{
+    if (!(ph->term[0].p_value < 1 - rwe_settings_number(run->settings, "conf-level")))
+        return;
+    rwe_document_warning(run->document, "non-proportional", "ph",
+                         "%s, %s, %s model: the hazard ratio of the arms changes over time; one "
+                         "number for it is an average that depends on the follow-up",
+                         request->endpoint->name, request->design->label, model->name);
+}
+
+/* The arms come first in both models, and are the only variable of one. */
+static void present(struct rwe_run *run, struct rwe_grid *grid,
+                    const struct rwe_cox_request *request, const struct rwe_cox_model *model,
+                    const struct variables *variables, const struct rwe_ph *ph)
+{
+    struct rwe_key key = rwe_key_in("ph", request->endpoint, request->design);
+    key.model = model->name;
+    key.term = "GLOBAL";
+    start_row(grid, request, model);
+    present_test(run, grid, key, &ph->global);
+    rwe_grid_words(grid, test_name(request, model));
+    for (size_t v = 0; v < variables->n; v++) {
+        key.term = variables->name[v];
+        if (variables->n > 1)
+            rwe_grid_row(grid, 1, "%s", key.term);
+        present_test(run, variables->n > 1 ? grid : NULL, key, &ph->term[v]);
+    }
+    warn_of_change(run, request, model, ph);
+}
+
+/* No model, no test: null facts, and why. */
+static void present_failure(struct rwe_run *run, struct rwe_grid *grid,
+                            const struct rwe_cox_request *request,
+                            const struct rwe_cox_model *model, const char *reason)
+{
+    struct rwe_key key = rwe_key_in("ph", request->endpoint, request->design);
+    key.model = model->name;
+    key.term = "GLOBAL";
+    start_row(grid, request, model);
+    present_test(run, grid, key, &(struct rwe_ph_test){NAN, (double)model->p, NAN});
+    rwe_grid_words(grid, "none");
+    rwe_document_warning(run->document, "not-estimable", "ph", "%s, %s, %s model: %s", key.endpoint,
+                         request->design->label, model->name, reason);
+}
+
+static enum rwe_status run_one(struct rwe_run *run, struct rwe_grid *grid,
+                               const struct rwe_cox_request *request, struct rwe_error *error)
+{
+    struct rwe_cox_model model;
+    struct variables variables;
+    struct rwe_ph ph;
+    struct rwe_error reason = {0};
+    struct rwe_ph_options test = rwe_ph_options_default();
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
+    enum rwe_status status = rwe_cox_model_fit(request, &model, error);
+    if (status != RWE_OK)
+        return status;
+    if (group_terms(&model, run->arena, &variables) != RWE_OK)
+        return rwe_fail_memory(error);
+    reason = model.failure;
+    if (reason.status == RWE_OK) {
+        test.transform = (enum rwe_ph_transform)rwe_settings_choice(run->settings, "ph-transform");
+        test.ties = model.options.ties;
+        test.robust = model.options.robust;
+        rwe_ph_test(&model.data,
+                    &(struct rwe_ph_model){model.x, model.p, model.fit.estimate,
+                                           variables.of_column, variables.n},
+                    &test, run->arena, &ph, &reason);
+    }
+    if (reason.status == RWE_NO_MEMORY)
+        return rwe_fail_memory(error);
+    if (reason.status == RWE_OK)
+        present(run, grid, request, &model, &variables, &ph);
+    else
+        present_failure(run, grid, request, &model, reason.message);
+    rwe_arena_release(run->arena, mark);
+    return RWE_OK;
+}
+
+static void add_notes(struct rwe_run *run, struct rwe_grid *grid)
+{
+    static const char *const transforms[] = {"one less the Kaplan–Meier curve", "the rank of time",
+                                             "time", "the logarithm of time"};
+    rwe_grid_note(grid,
+                  "Score test of log hazard ratios that change with %s (Grambsch and "
+                  "Therneau), for all terms of a model and for each. A large p does not show that "
+                  "hazards are proportional.",
+                  transforms[rwe_settings_choice(run->settings, "ph-transform")]);
+    if (run->n_designs > 1 || run->cohort->cluster != NULL)
+        rwe_grid_note(grid, "Robust: with the variance of the score between pairs or clusters; it "
+                            "does not depend on the scale of weights.");
+    if (run->cohort->stratum != NULL)
+        rwe_grid_note(grid, "Stratified by %s.", run->cohort->strata_name);
+}
+
+static enum rwe_status run_ph(struct rwe_run *run, void *state, struct rwe_error *error)
+{
+    (void)state;
+    const struct rwe_cohort *cohort = run->cohort;
+    enum rwe_status status = rwe_need_endpoint(run, "ph", error);
+    if (status != RWE_OK)
+        return status;
+    rwe_document_section(run->document, 1, "Proportional hazards");
+    struct rwe_grid *grid = rwe_document_table(run->document, "Tests of proportional hazards");
+    rwe_grid_column(grid, "model and term");
+    rwe_grid_column(grid, "chi-square");
+    rwe_grid_column(grid, "df");
+    rwe_grid_column(grid, "p");
+    rwe_grid_column(grid, "test");
+    int n_kinds = cohort->n_covariates > 0 ? 2 : 1;
+    for (size_t e = 0; e < cohort->n_endpoints; e++)
+        for (size_t d = 0; d < run->n_designs; d++)
+            for (int k = 0; k < n_kinds && status == RWE_OK; k++)
+                status =
+                    run_one(run, grid,
+                            &(struct rwe_cox_request){run, &cohort->endpoint[e], &run->design[d],
+                                                      k == 0 ? RWE_COX_ARM : RWE_COX_ADJUSTED, 0},
+                            error);
+    add_notes(run, grid);
+    return status;
+}
+
+const struct rwe_analysis rwe_analysis_ph = {
+    .name = "ph",
+    .help = "Tests of proportional hazards for the models of --cox, by term and for all; robust "
+            "after matching.",
+    .options = &option_list,
+    .run = run_ph,
+};

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: GPL-3.0-or-later
+# Expected numbers of the tests of proportional hazards and of models in two periods:
+# tests/oracle/cox_models.csv. R 4.2.2, survival 3.5-3. Run from the root of the repository:
+#   Rscript tests/oracle/cox_models.R > tests/oracle/cox_models.csv
+#
+# One line a vector: its name, then its values.
+invisible(Sys.setlocale("LC_COLLATE", "C")) # levels in order of bytes
+suppressPackageStartupMessages(library(survival))
+put <- function(name, value) cat(paste(c(name, sprintf("%.17g", value)), collapse = ","), "\n", sep = "")
+cohort <- function(name) read.csv(file.path("tests/oracle/data", paste0(name, ".csv")))
+control <- coxph.control(eps = 1e-14, iter.max = 60, toler.chol = 1e-15)
+
+lung <- cohort("lung")
+lung$event <- lung$status - 1
+lung <- lung[!is.na(lung$ph.ecog) & !is.na(lung$inst), ]
+veteran <- cohort("veteran")
+veteran$w <- 0.25 + (seq_len(nrow(veteran)) %% 5) / 2
+veteran$pair <- (seq_len(nrow(veteran)) - 1) %/% 2
+rotterdam <- cohort("rotterdam")
+rotterdam$pair <- (seq_len(nrow(rotterdam)) - 1) %/% 2
+some <- rotterdam[rotterdam$pair %% 7 == 0, ]
+some$w <- 0.5 + (some$pid %% 7) / 4
+
+# cox.zph: statistic, df and p by term, then GLOBAL -------------------------------------------
+zph <- function(name, formula, data, transforms = "km", ...) {
+    fit <- do.call(coxph, c(list(formula, data, control = control), list(...)))
+    for (transform in transforms)
+        put(sprintf("zph.%s.%s", name, transform), t(cox.zph(fit, transform)$table))
+}
+all <- c("km", "rank", "identity", "log")
+zph("lung", Surv(time, event) ~ sex + age + factor(ph.ecog), lung, all)
+zph("lung.strata", Surv(time, event) ~ sex + age + strata(inst), lung)
+zph("veteran", Surv(time, status) ~ trt + celltype + karno, veteran, all)
+zph("veteran.breslow", Surv(time, status) ~ trt + celltype + karno, veteran, ties = "breslow")
+zph("rotterdam", Surv(dtime, death) ~ hormon + age + size + nodes + grade, rotterdam, all)
+
+# The robust test. Rows are split at every event time, so that g(t) x is a covariate, and coxph
+# itself gives score residuals and information of the larger model at (beta, 0).
+robust <- function(name, time, event, x, g, term, weights, cluster) {
+    fit <- coxph(Surv(time, event) ~ x, weights = weights, control = control)
+    p <- ncol(x)
+    id <- seq_along(time)
+    split <- survSplit(Surv(time, event) ~ id, data.frame(time, event, id),
+                       cut = sort(unique(time[event == 1])), start = "start")
+    xs <- x[split$id, , drop = FALSE]
+    z <- cbind(xs, xs * g(split$time))
+    w <- weights[split$id]
+    larger <- suppressWarnings(coxph(Surv(start, time, event) ~ z, split, weights = w, iter = 0,
+                    init = c(coef(fit), rep(0, p)), timefix = FALSE))
+    I <- solve(if (is.null(larger$naive.var)) larger$var else larger$naive.var) # weights make var robust
+    L <- residuals(larger, "score", collapse = cluster[split$id], weighted = TRUE)
+    b <- 1:p
+    e <- L[, -b, drop = FALSE] - L[, b, drop = FALSE] %*% solve(I[b, b], I[b, -b])
+    u <- colSums(L)[-b]
+    one <- function(j) {
+        statistic <- drop(u[j] %*% solve(crossprod(e)[j, j, drop = FALSE], u[j]))
+        c(statistic, length(j), pchisq(statistic, length(j), lower.tail = FALSE))
+    }
+    put(paste0("robust.", name), c(sapply(c(split(1:p, term), list(1:p)), one)))
+}
+matrix_of <- function(formula, data) model.matrix(formula, data)[, -1, drop = FALSE]
+with(lung, robust("lung", time, event, cbind(sex, age, ph.ecog), identity, 1:3, rep(1, nrow(lung)), inst))
+x <- matrix_of(~ trt + celltype + karno, veteran)
+with(veteran, robust("veteran", time, status, x, log, c(1, 2, 2, 2, 3), w, pair))
+x <- matrix_of(~ hormon + age + size + nodes, some)
+with(some, robust("rotterdam", dtime, death, x, identity, c(1, 2, 3, 3, 4), w, pair))
+
+# Adjusted models, as the program is asked for in tests/unit/test_cox_models.c ------------------
+facts <- function(name, formula, data, terms, ...) {
+    fit <- do.call(coxph, c(list(formula, data, control = control), list(...)))
+    table <- summary(fit)$coefficients
+    error <- if (is.null(fit$naive.var)) "se(coef)" else "robust se"
+    for (j in seq_along(terms))
+        put(sprintf("%s.%s", name, terms[j]), table[j, c("coef", "se(coef)", error, "Pr(>|z|)")])
+    put(paste0(name, ".fit"), c(fit$n, fit$nevent, fit$loglik, 2 * diff(fit$loglik), fit$score,
+                                fit$wald.test, fit$concordance["concordance"]))
+}
+l <- cohort("lung")
+l$event <- l$status - 1
+l$sex <- l$sex - 1
+facts("lung.adjusted", Surv(time, event) ~ sex + age + factor(ph.ecog) + wt.loss, l,
+      c("arm", "age", "ph.ecog=1", "ph.ecog=2", "ph.ecog=3", "wt.loss"))
+facts("lung.age", Surv(time, event) ~ age, l, "age")
+facts("lung.ecog", Surv(time, event) ~ factor(ph.ecog), l, c("ph.ecog=1", "ph.ecog=2", "ph.ecog=3"))
+v <- cohort("veteran")
+v$trt <- v$trt - 1
+terms <- c("arm", "celltype=large", "celltype=smallcell", "celltype=squamous", "karno", "prior")
+facts("veteran.adjusted", Surv(time, status) ~ trt + celltype + karno + prior, v, terms)
+facts("veteran.breslow", Surv(time, status) ~ trt + celltype + karno + prior, v, terms, ties = "breslow")
+facts("veteran.cluster", Surv(time, status) ~ trt + celltype + karno + prior, v, terms,
+      cluster = v$diagtime)
+facts("veteran.strata", Surv(time, status) ~ trt + karno + prior + strata(celltype), v,
+      c("arm", "karno", "prior"))
+g <- cohort("gbsg")
+facts("gbsg.adjusted", Surv(rfstime, status) ~ hormon + age + meno + size + grade + nodes + pgr + er, g,
+      c("arm", "age", "meno", "size", "grade", "nodes", "pgr", "er"))
+zph("gbsg", Surv(rfstime, status) ~ hormon + age + meno + size + grade + nodes + pgr + er, g)
+
+# Two periods: an indicator of the arm for each, on rows split at the time ------------------------
+periods <- function(name, data, cut, ...) {
+    split <- survSplit(Surv(time, event) ~ ., data, cut = cut, episode = "period")
+    fit <- do.call(coxph, c(list(Surv(tstart, time, event) ~ I(arm * (period == 1)) + I(arm * (period == 2)),
+                                 split, control = control), list(...)))
+    put(paste0("periods.", name), rbind(coef(fit), sqrt(diag(vcov(fit)))))
+}
+periods("lung", with(l, data.frame(time, event, arm = sex)), 365)
+periods("veteran", with(v, data.frame(time, event = status, arm = trt)), 100)
+periods("gbsg", with(g, data.frame(time = rfstime, event = status, arm = hormon)), 730)

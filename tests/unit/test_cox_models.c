@@ -1,0 +1,387 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The recipes --cox and --ph: tests/oracle/cox_models.R made the expected numbers. */
+#include "csv_table.h"
+#include "program.h"
+
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const ORACLE = "tests/oracle/cox_models.csv";
+static const char *const DATA = "tests/oracle/data";
+
+/* A case of the oracle, and how its facts are found. */
+struct expected {
+    const char *name;  /* in the oracle */
+    const char *model; /* of the facts */
+    const char *terms; /* cut at '|' */
+    const char *error; /* the fact that the p-value comes from */
+};
+
+static double number(const struct program_facts *facts, const char *analysis, const char *model,
+                     const char *rest)
+{
+    char *key = program_format("%s endpoint=os population=all model=%s %s", analysis, model, rest);
+    double value = program_facts_number(facts, key);
+    free(key);
+    return value;
+}
+
+static double term_number(const struct program_facts *facts, const char *model, const char *term,
+                          const char *stat)
+{
+    char *rest = program_format("term=%s %s", term, stat);
+    double value = number(facts, "cox", model, rest);
+    free(rest);
+    return value;
+}
+
+static void check_term(const struct program_facts *facts, const struct oracle *oracle,
+                       const struct expected *expected, const char *term)
+{
+    char *name = program_format("%s.%s", expected->name, term);
+    const double *want = oracle_vector(oracle, name, &(size_t){0});
+    double estimate = term_number(facts, expected->model, term, "estimate");
+    assert_close(estimate, want[0], 1e-8);
+    assert_close(term_number(facts, expected->model, term, "std.error"), want[1], 1e-7);
+    assert_close(term_number(facts, expected->model, term, expected->error), want[2], 1e-7);
+    assert_close(term_number(facts, expected->model, term, "p.value"), want[3], 1e-6);
+    assert_close(term_number(facts, expected->model, term, "hr"), exp(estimate), 1e-14);
+    free(name);
+}
+
+static void check_terms(const struct program_facts *facts, struct expected expected)
+{
+    struct oracle *oracle = oracle_read(ORACLE);
+    char *terms = program_format("%s", expected.terms);
+    char *rest = NULL;
+    for (char *term = strtok_r(terms, "|", &rest); term != NULL; term = strtok_r(NULL, "|", &rest))
+        check_term(facts, oracle, &expected, term);
+    free(terms);
+    oracle_free(oracle);
+}
+
+/* The statistics of the whole model. Those of independent rows must be absent under a sandwich. */
+static void check_fit(const struct program_facts *facts, const char *case_name, bool robust)
+{
+    static const char *const stats[] = {"n",
+                                        "n.event",
+                                        "loglik.null",
+                                        "loglik",
+                                        "lr.statistic",
+                                        "score.statistic",
+                                        "wald.statistic",
+                                        "concordance"};
+    struct oracle *oracle = oracle_read(ORACLE);
+    char *name = program_format("%s.fit", case_name);
+    const double *want = oracle_vector(oracle, name, &(size_t){0});
+    for (size_t s = 0; s < 8; s++) {
+        if (!(robust && (s == 4 || s == 5)))
+            assert_close(number(facts, "cox", "adjusted", stats[s]), want[s], 1e-8);
+        else
+            assert_null(program_facts_find(
+                facts, s == 4 ? "cox endpoint=os population=all model=adjusted lr.statistic"
+                              : "cox endpoint=os population=all model=adjusted score.statistic"));
+    }
+    assert_close(number(facts, "cox", "adjusted", "converged"), 1, 0);
+    free(name);
+    oracle_free(oracle);
+}
+
+/* ---- against R ---- */
+
+static const char *const LUNG =
+    "--arm sex --endpoint os=time,status:2 --covariates age,ph.ecog,wt.loss --categorical ph.ecog";
+
+static void adjusted_takes_complete_cases_and_says_how_many(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of("%s/lung.csv %s --cox", DATA, LUNG);
+    check_terms(&facts,
+                (struct expected){"lung.adjusted", "adjusted",
+                                  "arm|age|ph.ecog=1|ph.ecog=2|ph.ecog=3|wt.loss", "std.error"});
+    check_fit(&facts, "lung.adjusted", false);
+    assert_close(number(&facts, "cox", "arm", "n"), 228, 0);
+    assert_close(number(&facts, "cox", "adjusted", "n") +
+                     number(&facts, "cox", "adjusted", "n.missing"),
+                 228, 0);
+    program_facts_clear(&facts);
+}
+
+static void univariable_takes_those_who_have_the_covariate(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of("%s/lung.csv %s --cox --univariable", DATA, LUNG);
+    check_terms(&facts, (struct expected){"lung.age", "univariable", "age", "std.error"});
+    check_terms(&facts, (struct expected){"lung.ecog", "univariable",
+                                          "ph.ecog=1|ph.ecog=2|ph.ecog=3", "std.error"});
+    assert_close(term_number(&facts, "univariable", "age", "n"), 228, 0);
+    assert_close(term_number(&facts, "univariable", "ph.ecog", "n"), 227, 0);
+    program_facts_clear(&facts);
+}
+
+static const char *const VETERAN = "--arm trt --endpoint os=time,status --cox --covariates";
+static const char *const VETERAN_TERMS =
+    "arm|celltype=large|celltype=smallcell|celltype=squamous|karno|prior";
+
+static void adjusted_with_a_factor_and_either_ties_matches_coxph(void **state)
+{
+    (void)state;
+    struct program_facts facts =
+        program_facts_of("%s/veteran.csv %s celltype,karno,prior", DATA, VETERAN);
+    check_terms(&facts,
+                (struct expected){"veteran.adjusted", "adjusted", VETERAN_TERMS, "std.error"});
+    check_fit(&facts, "veteran.adjusted", false);
+    program_facts_clear(&facts);
+    facts =
+        program_facts_of("%s/veteran.csv %s celltype,karno,prior --ties breslow", DATA, VETERAN);
+    check_terms(&facts,
+                (struct expected){"veteran.breslow", "adjusted", VETERAN_TERMS, "std.error"});
+    program_facts_clear(&facts);
+}
+
+static void adjusted_by_cluster_matches_coxph(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(
+        "%s/veteran.csv %s celltype,karno,prior --cluster diagtime", DATA, VETERAN);
+    check_terms(&facts,
+                (struct expected){"veteran.cluster", "adjusted", VETERAN_TERMS, "robust.se"});
+    check_fit(&facts, "veteran.cluster", true);
+    program_facts_clear(&facts);
+}
+
+static void adjusted_in_strata_matches_coxph(void **state)
+{
+    (void)state;
+    struct program_facts facts =
+        program_facts_of("%s/veteran.csv %s karno,prior --strata celltype", DATA, VETERAN);
+    check_terms(&facts,
+                (struct expected){"veteran.strata", "adjusted", "arm|karno|prior", "std.error"});
+    program_facts_clear(&facts);
+}
+
+static void ph_facts_match_cox_zph(void **state)
+{
+    (void)state;
+    static const char *const terms[] = {"arm",   "age", "meno", "size",  "grade",
+                                        "nodes", "pgr", "er",   "GLOBAL"};
+    struct oracle *oracle = oracle_read(ORACLE);
+    struct program_facts facts =
+        program_facts_of("%s/gbsg.csv --id pid --arm hormon --endpoint os=rfstime,status "
+                         "--covariates age,meno,size,grade,nodes,pgr,er --ph --cox",
+                         DATA);
+    const double *want = oracle_vector(oracle, "zph.gbsg.km", &(size_t){0});
+    check_terms(&facts, (struct expected){"gbsg.adjusted", "adjusted",
+                                          "arm|age|meno|size|grade|nodes|pgr|er", "std.error"});
+    check_fit(&facts, "gbsg.adjusted", false);
+    for (size_t t = 0; t < 9; t++, want += 3) {
+        static const char *const stats[] = {"statistic", "df", "p.value"};
+        for (size_t s = 0; s < 3; s++) {
+            char *rest = program_format("term=%s %s", terms[t], stats[s]);
+            assert_close(number(&facts, "ph", "adjusted", rest), want[s], 1e-6);
+            free(rest);
+        }
+    }
+    program_facts_clear(&facts);
+    oracle_free(oracle);
+}
+
+static void two_periods_match_coxph_on_split_rows(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *arguments, *split;
+    } cases[] = {
+        {"periods.lung", "lung.csv --arm sex --endpoint os=time,status:2", "365"},
+        {"periods.veteran", "veteran.csv --arm trt --endpoint os=time,status", "100"},
+        {"periods.gbsg", "gbsg.csv --id pid --arm hormon --endpoint os=rfstime,status", "730"},
+    };
+    struct oracle *oracle = oracle_read(ORACLE);
+    for (size_t c = 0; c < 3; c++) {
+        const double *want = oracle_vector(oracle, cases[c].name, &(size_t){0});
+        struct program_facts facts = program_facts_of("%s/%s --cox --split-time %s", DATA,
+                                                      cases[c].arguments, cases[c].split);
+        double events = 0;
+        for (int after = 0; after < 2; after++) {
+            static const char *const stats[] = {"estimate", "std.error"};
+            for (int s = 0; s < 2; s++) {
+                char *rest = program_format("term=arm level=%s%s %s",
+                                            after ? ">" : "<=", cases[c].split, stats[s]);
+                assert_close(number(&facts, "cox", "piecewise", rest), want[2 * after + s],
+                             s == 0 ? 1e-8 : 1e-7);
+                free(rest);
+            }
+            char *rest = program_format("level=%s%s n.event", after ? ">" : "<=", cases[c].split);
+            events += number(&facts, "cox", "piecewise", rest);
+            free(rest);
+        }
+        assert_close(events, number(&facts, "cox", "arm", "n.event"), 0);
+        program_facts_clear(&facts);
+    }
+    oracle_free(oracle);
+}
+
+static void matched_models_are_robust_and_their_ph_test_too(void **state)
+{
+    (void)state;
+    struct program_run run =
+        program_run("%s/gbsg.csv --id pid --arm hormon --endpoint os=rfstime,status --covariates "
+                    "age,meno,size,grade,nodes,pgr,er --ph --cox --psm --format json",
+                    DATA);
+    assert_code(run, 0);
+    struct program_facts facts = program_facts_parse(run.out);
+    static const char *const in = "cox endpoint=os population=matched model=adjusted ";
+    char *robust = program_format("%sterm=age robust.se", in);
+    char *lr = program_format("%slr.statistic", in);
+    assert_non_null(program_facts_find(&facts, robust));
+    assert_null(program_facts_find(&facts, lr));
+    double chi = program_facts_number(
+        &facts, "ph endpoint=os population=matched model=arm term=arm statistic");
+    assert_close(program_facts_number(
+                     &facts, "ph endpoint=os population=matched model=arm term=GLOBAL p.value"),
+                 gsl_cdf_chisq_Q(chi, 1), 1e-9);
+    program_facts_clear(&facts);
+    program_clear(&run);
+    free(robust);
+    free(lr);
+    run = program_run("%s/gbsg.csv --id pid --arm hormon --endpoint os=rfstime,status --covariates "
+                      "age,meno,size,grade,nodes,pgr,er --ph --psm",
+                      DATA);
+    assert_says(run.out, "robust score, by pair|score");
+    program_clear(&run);
+}
+
+/* ---- what is not in the data ---- */
+
+/* Twenty subjects; `twice` is 2 × age, `dead` foretells the event, level c has nobody with an age. */
+static const char SMALL[] = "id,arm,time,event,age,twice,dead,site,one\n"
+                            "1,0,1,1,50,100,1,b,1\n2,1,2,1,61,122,1,b,1\n3,0,3,0,42,84,0,a,1\n"
+                            "4,1,4,1,55,110,1,a,1\n5,0,5,0,66,132,0,b,1\n6,1,6,1,47,94,1,a,1\n"
+                            "7,0,7,1,58,116,1,a,1\n8,1,8,0,69,138,0,b,1\n9,0,9,1,51,102,1,b,1\n"
+                            "10,1,10,1,40,80,1,a,1\n11,0,11,1,63,126,1,b,1\n12,1,12,0,44,88,0,a,1\n"
+                            "13,0,13,1,,,1,c,1\n14,1,14,1,,,1,c,1\n";
+
+static struct program_run run_small(const char *arguments)
+{
+    char *folder = program_new_folder();
+    char *path = program_write_file(folder, "small.csv", SMALL);
+    struct program_run run =
+        program_run("%s --id id --arm arm --endpoint os=time,event %s", path, arguments);
+    free(path);
+    program_remove_folder(folder);
+    return run;
+}
+
+/* The arm alone has its ratio; the adjusted one is null, with a warning that names the covariate. */
+static void assert_adjusted_fails(const char *arguments, const char *says)
+{
+    char *json = program_format("%s --format json", arguments);
+    struct program_run run = run_small(json);
+    assert_code(run, 0);
+    struct program_facts facts = program_facts_parse(run.out);
+    assert_true(json_is_number(
+        program_facts_find(&facts, "cox endpoint=os population=all model=arm term=arm hr")));
+    assert_true(json_is_null(
+        program_facts_find(&facts, "cox endpoint=os population=all model=adjusted term=arm hr")));
+    assert_says(run.out, says);
+    program_facts_clear(&facts);
+    program_clear(&run);
+    run = run_small(arguments);
+    assert_says(run.out, "NE");
+    program_clear(&run);
+    free(json);
+}
+
+static void collinear_covariates_leave_the_arm_model_standing(void **state)
+{
+    (void)state;
+    assert_adjusted_fails("--cox --covariates age,twice", "not-estimable|twice|collinear");
+    assert_adjusted_fails("--cox --ph --covariates age,one", "not-estimable|one|constant");
+}
+
+static void a_covariate_that_foretells_the_event_is_named(void **state)
+{
+    (void)state;
+    assert_adjusted_fails("--cox --covariates dead", "not-estimable|dead|infinity");
+}
+
+static void ph_of_a_model_that_fails_is_null(void **state)
+{
+    (void)state;
+    struct program_run run = run_small("--ph --covariates age,twice --format json");
+    assert_code(run, 0);
+    struct program_facts facts = program_facts_parse(run.out);
+    assert_true(json_is_null(program_facts_find(
+        &facts, "ph endpoint=os population=all model=adjusted term=GLOBAL statistic")));
+    assert_true(json_is_number(
+        program_facts_find(&facts, "ph endpoint=os population=all model=arm term=arm statistic")));
+    program_facts_clear(&facts);
+    program_clear(&run);
+}
+
+/* Nobody of site c has an age: its term is null, and the model is that of sites a and b. */
+static void a_level_that_no_complete_case_has_is_left_out(void **state)
+{
+    (void)state;
+    struct program_run run = run_small("--cox --covariates age,site --format json");
+    assert_code(run, 0);
+    struct program_facts facts = program_facts_parse(run.out);
+    assert_true(json_is_null(program_facts_find(
+        &facts, "cox endpoint=os population=all model=adjusted term=site=c hr")));
+    assert_true(json_is_number(program_facts_find(
+        &facts, "cox endpoint=os population=all model=adjusted term=site=b hr")));
+    assert_close(number(&facts, "cox", "adjusted", "n"), 12, 0);
+    assert_close(number(&facts, "cox", "adjusted", "n.missing"), 2, 0);
+    program_facts_clear(&facts);
+    program_clear(&run);
+}
+
+static void a_period_without_events_is_null_with_a_warning(void **state)
+{
+    (void)state;
+    struct program_run run = run_small("--cox --split-time 100 --format json");
+    assert_code(run, 0);
+    struct program_facts facts = program_facts_parse(run.out);
+    assert_true(json_is_null(program_facts_find(
+        &facts, "cox endpoint=os population=all model=piecewise term=arm level=>100 hr")));
+    assert_close(number(&facts, "cox", "piecewise", "term=arm level=<=100 estimate"),
+                 number(&facts, "cox", "arm", "term=arm estimate"), 1e-12);
+    assert_says(run.out, "not-estimable|after 100");
+    program_facts_clear(&facts);
+    program_clear(&run);
+}
+
+static void univariable_without_covariates_is_wrong_usage(void **state)
+{
+    (void)state;
+    struct program_run run = run_small("--cox --univariable");
+    assert_code(run, 2);
+    assert_says(run.err, "--univariable|--covariates");
+    program_clear(&run);
+    run = run_small("--ph --ph-transform cubic");
+    assert_code(run, 2);
+    program_clear(&run);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(adjusted_takes_complete_cases_and_says_how_many),
+        cmocka_unit_test(univariable_takes_those_who_have_the_covariate),
+        cmocka_unit_test(adjusted_with_a_factor_and_either_ties_matches_coxph),
+        cmocka_unit_test(adjusted_by_cluster_matches_coxph),
+        cmocka_unit_test(adjusted_in_strata_matches_coxph),
+        cmocka_unit_test(ph_facts_match_cox_zph),
+        cmocka_unit_test(two_periods_match_coxph_on_split_rows),
+        cmocka_unit_test(matched_models_are_robust_and_their_ph_test_too),
+        cmocka_unit_test(collinear_covariates_leave_the_arm_model_standing),
+        cmocka_unit_test(a_covariate_that_foretells_the_event_is_named),
+        cmocka_unit_test(ph_of_a_model_that_fails_is_null),
+        cmocka_unit_test(a_level_that_no_complete_case_has_is_left_out),
+        cmocka_unit_test(a_period_without_events_is_null_with_a_warning),
+        cmocka_unit_test(univariable_without_covariates_is_wrong_usage),
+    };
+    return cmocka_run_group_tests(tests, check_setup_gsl, NULL);
+}

@@ -1,0 +1,465 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "check.h"
+#include "cohort.h"
+#include "rwe/stats/ph.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+static const char *const ORACLE = "tests/oracle/cox_models.csv";
+static const char *const TRANSFORM[] = {"km", "rank", "identity", "log"};
+
+enum { MOST_COLUMNS = 8 };
+
+/* A cohort and what its columns are. */
+struct design {
+    struct cohort cohort;
+    uint32_t term[MOST_COLUMNS];
+    size_t n_terms;
+};
+
+static int set_up(void **state)
+{
+    *state = rwe_arena_new();
+    return *state == NULL;
+}
+
+static int tear_down(void **state)
+{
+    rwe_arena_free(*state);
+    return 0;
+}
+
+static struct rwe_cox fit(struct design *design, const struct rwe_survival_data *data,
+                          enum rwe_cox_ties ties, struct rwe_arena *arena)
+{
+    struct rwe_cox_options options = rwe_cox_options_default();
+    struct rwe_error error = {0};
+    struct rwe_cox cox;
+    options.ties = ties;
+    if (rwe_cox_fit(data, design->cohort.x, design->cohort.p, &options, arena, &cox, &error) !=
+        RWE_OK)
+        fail_msg("%s", error.message);
+    return cox;
+}
+
+static struct rwe_ph test(struct design *design, struct rwe_ph_options options,
+                          struct rwe_arena *arena)
+{
+    struct rwe_survival_data data = cohort_sort(&design->cohort, arena);
+    struct rwe_cox cox = fit(design, &data, options.ties, arena);
+    struct rwe_ph_model model = {design->cohort.x, design->cohort.p, cox.estimate, design->term,
+                                 design->n_terms};
+    struct rwe_error error = {0};
+    struct rwe_ph ph;
+    if (rwe_ph_test(&data, &model, &options, arena, &ph, &error) != RWE_OK)
+        fail_msg("%s", error.message);
+    return ph;
+}
+
+/* Expected: statistic, df, p by term, then of all. */
+static void assert_test(const struct rwe_ph *ph, const char *key)
+{
+    struct oracle *oracle = oracle_read(ORACLE);
+    size_t n;
+    const double *expected = oracle_vector(oracle, key, &n);
+    assert_int_equal(n, 3 * (ph->n_terms + 1));
+    for (size_t t = 0; t <= ph->n_terms; t++, expected += 3) {
+        const struct rwe_ph_test *one = t < ph->n_terms ? &ph->term[t] : &ph->global;
+        assert_close(one->statistic, expected[0], 1e-7);
+        assert_close(one->df, expected[1], 0);
+        assert_close(one->p_value, expected[2], 1e-6);
+    }
+    oracle_free(oracle);
+}
+
+static void add(struct design *design, bool own_term, const double *values)
+{
+    struct cohort *cohort = &design->cohort;
+    design->n_terms += own_term;
+    design->term[cohort->p] = (uint32_t)design->n_terms - 1;
+    memcpy(cohort->x + cohort->p++ * cohort->n, values, cohort->n * sizeof(double));
+}
+
+/* Indicators of a column's levels but the first, as one term. */
+static void add_factor(struct design *design, const struct csv_table *table, const char *column,
+                       struct rwe_arena *arena)
+{
+    size_t n_levels;
+    uint32_t *code = csv_table_codes(table, column, &n_levels);
+    double *values = RWE_NEW(arena, double, table->n_rows);
+    for (uint32_t l = 1; l < n_levels; l++) {
+        for (size_t i = 0; i < table->n_rows; i++)
+            values[i] = code[i] == l;
+        add(design, l == 1, values);
+    }
+}
+
+static struct design new_design(const struct csv_table *table, const char *time, const char *event,
+                                double event_code, struct rwe_arena *arena)
+{
+    struct design design = {.cohort = cohort_new(arena, table->n_rows, MOST_COLUMNS)};
+    const double *status = csv_table_numbers(table, event);
+    memcpy(design.cohort.time, csv_table_numbers(table, time), table->n_rows * sizeof(double));
+    for (size_t i = 0; i < table->n_rows; i++)
+        design.cohort.event[i] = status[i] == event_code;
+    design.cohort.p = 0;
+    return design;
+}
+
+/* Keeps rows; the columns move together, since a column has n values. */
+static void keep_rows(struct design *design, const uint8_t keep[], struct rwe_arena *arena)
+{
+    design->cohort = cohort_subset(&design->cohort, keep, arena);
+}
+
+enum lung_as { LUNG_FACTOR, LUNG_STRATA, LUNG_CLUSTER };
+
+static struct design lung(enum lung_as as, struct rwe_arena *arena)
+{
+    struct csv_table *table = csv_table_read("tests/oracle/data/lung.csv");
+    struct design design = new_design(table, "time", "status", 2, arena);
+    const double *inst = csv_table_numbers(table, "inst");
+    const double *ecog = csv_table_numbers(table, "ph.ecog");
+    uint8_t *keep = RWE_NEW(arena, uint8_t, table->n_rows);
+    uint32_t *code = RWE_NEW(arena, uint32_t, table->n_rows);
+    double *values = RWE_NEW(arena, double, table->n_rows);
+    add(&design, true, csv_table_numbers(table, "sex"));
+    add(&design, true, csv_table_numbers(table, "age"));
+    for (size_t i = 0; i < table->n_rows; i++) {
+        keep[i] = !isnan(inst[i]) && !isnan(ecog[i]);
+        code[i] = keep[i] ? (uint32_t)inst[i] : 0;
+        values[i] = keep[i] ? ecog[i] : 0;
+    }
+    if (as == LUNG_CLUSTER)
+        add(&design, true, values);
+    for (int level = 1; as == LUNG_FACTOR && level <= 3; level++) {
+        for (size_t i = 0; i < table->n_rows; i++)
+            values[i] = keep[i] && (int)ecog[i] == level;
+        add(&design, level == 1, values);
+    }
+    if (as == LUNG_STRATA)
+        design.cohort.stratum = code;
+    if (as == LUNG_CLUSTER)
+        design.cohort.cluster = code;
+    keep_rows(&design, keep, arena);
+    csv_table_free(table);
+    return design;
+}
+
+/* Two rows of the file, one after the other, are a pair. */
+static void add_pairs_and_weights(struct design *design, const double weight[],
+                                  struct rwe_arena *arena)
+{
+    struct cohort *cohort = &design->cohort;
+    cohort->cluster = RWE_NEW(arena, uint32_t, cohort->n);
+    cohort->weight = RWE_NEW(arena, double, cohort->n);
+    memcpy(cohort->weight, weight, cohort->n * sizeof(double));
+    for (size_t i = 0; i < cohort->n; i++)
+        cohort->cluster[i] = (uint32_t)(i / 2);
+}
+
+static struct design veteran(bool weighted, struct rwe_arena *arena)
+{
+    struct csv_table *table = csv_table_read("tests/oracle/data/veteran.csv");
+    struct design design = new_design(table, "time", "status", 1, arena);
+    double *weight = RWE_NEW(arena, double, table->n_rows);
+    add(&design, true, csv_table_numbers(table, "trt"));
+    add_factor(&design, table, "celltype", arena);
+    add(&design, true, csv_table_numbers(table, "karno"));
+    for (size_t i = 0; i < table->n_rows; i++)
+        weight[i] = 0.25 + (double)((i + 1) % 5) / 2;
+    if (weighted)
+        add_pairs_and_weights(&design, weight, arena);
+    csv_table_free(table);
+    return design;
+}
+
+/* All of it, or every seventh pair of rows, with weights. */
+static struct design rotterdam(bool weighted, struct rwe_arena *arena)
+{
+    struct csv_table *table = csv_table_read("tests/oracle/data/rotterdam.csv");
+    struct design design = new_design(table, "dtime", "death", 1, arena);
+    const double *pid = csv_table_numbers(table, "pid");
+    double *weight = RWE_NEW(arena, double, table->n_rows);
+    uint8_t *keep = RWE_NEW(arena, uint8_t, table->n_rows);
+    add(&design, true, csv_table_numbers(table, "hormon"));
+    add(&design, true, csv_table_numbers(table, "age"));
+    add_factor(&design, table, "size", arena);
+    add(&design, true, csv_table_numbers(table, "nodes"));
+    if (!weighted)
+        add(&design, true, csv_table_numbers(table, "grade"));
+    for (size_t i = 0; i < table->n_rows; i++) {
+        weight[i] = 0.5 + fmod(pid[i], 7) / 4;
+        keep[i] = i / 2 % 7 == 0;
+    }
+    if (weighted) {
+        add_pairs_and_weights(&design, weight, arena);
+        keep_rows(&design, keep, arena);
+    }
+    csv_table_free(table);
+    return design;
+}
+
+/* ---- against R ---- */
+
+static void every_transform_matches_cox_zph(void **state)
+{
+    for (int k = 0; k < 4; k++) {
+        struct rwe_ph_options options = rwe_ph_options_default();
+        struct design designs[] = {lung(LUNG_FACTOR, *state), veteran(false, *state),
+                                   rotterdam(false, *state)};
+        const char *const names[] = {"lung", "veteran", "rotterdam"};
+        options.transform = (enum rwe_ph_transform)k;
+        for (int d = 0; d < 3; d++) {
+            char key[64];
+            struct rwe_ph ph = test(&designs[d], options, *state);
+            snprintf(key, sizeof key, "zph.%s.%s", names[d], TRANSFORM[k]);
+            assert_test(&ph, key);
+        }
+    }
+}
+
+static void strata_match_cox_zph(void **state)
+{
+    struct design design = lung(LUNG_STRATA, *state);
+    struct rwe_ph ph = test(&design, rwe_ph_options_default(), *state);
+    assert_test(&ph, "zph.lung.strata.km");
+}
+
+static void breslow_matches_cox_zph(void **state)
+{
+    struct design design = veteran(false, *state);
+    struct rwe_ph_options options = rwe_ph_options_default();
+    options.ties = RWE_COX_BRESLOW;
+    struct rwe_ph ph = test(&design, options, *state);
+    assert_test(&ph, "zph.veteran.breslow.km");
+}
+
+/* coxph's own score residuals of rows split at every event time: tests/oracle/cox_models.R. */
+static void robust_matches_split_rows_of_coxph(void **state)
+{
+    struct rwe_ph_options options = {RWE_PH_IDENTITY, RWE_COX_EFRON, true};
+    struct design design = lung(LUNG_CLUSTER, *state);
+    struct rwe_ph ph = test(&design, options, *state);
+    assert_test(&ph, "robust.lung");
+    design = rotterdam(true, *state);
+    ph = test(&design, options, *state);
+    assert_test(&ph, "robust.rotterdam");
+    options.transform = RWE_PH_LOG;
+    design = veteran(true, *state);
+    ph = test(&design, options, *state);
+    assert_test(&ph, "robust.veteran");
+}
+
+/* ---- another route ---- */
+
+/* Two arms without ties: with x = 0 or 1 and q the share of arm 1 in the risk set, V = q (1 − q). */
+static void two_arms_by_hand(void **state)
+{
+    static const double time[] = {1, 2, 3, 4, 5, 6};
+    static const uint8_t event[] = {1, 1, 0, 1, 1, 1};
+    static const double x[] = {1, 0, 1, 1, 0, 0};
+    struct design design = {.cohort = cohort_of(*state, 6, time, event, NULL), .n_terms = 1};
+    design.cohort.x = RWE_NEW(*state, double, 6);
+    design.cohort.p = 1;
+    memcpy(design.cohort.x, x, sizeof x);
+    struct rwe_survival_data data = cohort_sort(&design.cohort, *state);
+    double r = exp(fit(&design, &data, RWE_COX_EFRON, *state).estimate[0]);
+    /* At risk in arm 1 and 0 at the events 1, 2, 4 (then arm 0 alone, which says nothing). */
+    static const double one[] = {3, 2, 1}, zero[] = {3, 3, 2}, at[] = {1, 2, 4}, who[] = {1, 0, 1};
+    double u = 0, a = 0, b = 0, c = 0;
+    for (int k = 0; k < 3; k++) {
+        double q = r * one[k] / (r * one[k] + zero[k]), v = q * (1 - q);
+        u += at[k] * (who[k] - q);
+        a += v;
+        b += at[k] * v;
+        c += at[k] * at[k] * v;
+    }
+    struct rwe_ph_options options = {RWE_PH_IDENTITY, RWE_COX_EFRON, false};
+    struct rwe_ph ph = test(&design, options, *state);
+    assert_close(ph.global.statistic, u * u / (c - b * b / a), 1e-10);
+    assert_close(ph.term[0].statistic, ph.global.statistic, 1e-14);
+}
+
+/* cox.zph multiplies its statistic by 10 here. */
+static void robust_is_the_same_for_weights_ten_times_as_large(void **state)
+{
+    struct rwe_ph_options options = {RWE_PH_KM, RWE_COX_EFRON, true};
+    struct design design = veteran(true, *state);
+    struct rwe_ph before = test(&design, options, *state);
+    options.robust = false;
+    struct rwe_ph model_before = test(&design, options, *state);
+    for (size_t i = 0; i < design.cohort.n; i++)
+        design.cohort.weight[i] *= 10;
+    struct rwe_ph model_after = test(&design, options, *state);
+    options.robust = true;
+    struct rwe_ph after = test(&design, options, *state);
+    assert_close(after.global.statistic, before.global.statistic, 1e-9);
+    for (size_t t = 0; t < before.n_terms; t++)
+        assert_close(after.term[t].statistic, before.term[t].statistic, 1e-9);
+    assert_close(model_after.global.statistic, 10 * model_before.global.statistic, 1e-9);
+}
+
+static void whole_weights_are_replicated_rows(void **state)
+{
+    struct cohort weighted = cohort_random(*state, 200, 3, 0, 11);
+    weighted.weight = RWE_NEW(*state, double, weighted.n);
+    for (size_t i = 0; i < weighted.n; i++)
+        weighted.weight[i] = 1 + (double)(i % 3);
+    struct design one = {weighted, {0, 1, 2}, 3};
+    struct design many = {cohort_replicate(&weighted, *state), {0, 1, 2}, 3};
+    /* The rank of a time counts rows, and Efron splits ties: neither is meant here. */
+    struct rwe_ph_options options = {RWE_PH_IDENTITY, RWE_COX_BRESLOW, false};
+    struct rwe_ph a = test(&one, options, *state), b = test(&many, options, *state);
+    assert_close(a.global.statistic, b.global.statistic, 1e-8);
+    assert_close(a.term[2].statistic, b.term[2].statistic, 1e-8);
+}
+
+static void neither_units_of_time_nor_of_covariates_matter(void **state)
+{
+    struct rwe_ph_options options = {RWE_PH_IDENTITY, RWE_COX_EFRON, false};
+    struct design design = veteran(false, *state);
+    struct rwe_ph before = test(&design, options, *state);
+    for (size_t i = 0; i < design.cohort.n; i++) {
+        design.cohort.time[i] /= 30.4375;
+        design.cohort.x[4 * design.cohort.n + i] =
+            1e3 - 2 * design.cohort.x[4 * design.cohort.n + i];
+    }
+    struct rwe_ph after = test(&design, options, *state);
+    assert_close(after.global.statistic, before.global.statistic, 1e-8);
+    assert_close(after.term[2].statistic, before.term[2].statistic, 1e-8);
+}
+
+/* A hazard ratio of 4 that becomes 1/4 is found; p far below 1e-10 is no 0. */
+static void crossing_hazards_are_found(void **state)
+{
+    struct cohort cohort = cohort_random(*state, 4000, 1, 0, 5);
+    for (size_t i = 0; i < cohort.n; i++) {
+        double u = ((double)i + 0.5) / (double)cohort.n;
+        cohort.x[i] = (double)(i % 2);
+        cohort.event[i] = 1;
+        cohort.time[i] = cohort.x[i] > 0 ? pow(u, 0.25) : pow(u, 4);
+    }
+    struct design design = {cohort, {0}, 1};
+    struct rwe_ph ph = test(&design, rwe_ph_options_default(), *state);
+    assert_true(ph.global.statistic > 300);
+    assert_true(ph.global.p_value > 0 && ph.global.p_value < 1e-60);
+}
+
+/* ---- errors ---- */
+
+static enum rwe_status status_of(struct design *design, struct rwe_ph_options options,
+                                 const double estimate[], struct rwe_arena *arena,
+                                 struct rwe_error *error)
+{
+    struct rwe_survival_data data = cohort_sort(&design->cohort, arena);
+    struct rwe_ph_model model = {design->cohort.x, design->cohort.p, estimate, design->term,
+                                 design->n_terms};
+    struct rwe_ph ph;
+    *error = (struct rwe_error){0};
+    return rwe_ph_test(&data, &model, &options, arena, &ph, error);
+}
+
+static void bad_requests_are_refused(void **state)
+{
+    static const double zero[2] = {0, 0}, bad[2] = {0, NAN};
+    struct rwe_ph_options options = rwe_ph_options_default(), wrong = options;
+    struct design design = {cohort_random(*state, 50, 2, 0, 1), {0, 1}, 2};
+    struct rwe_error error;
+    assert_int_equal(status_of(&design, options, zero, *state, &error), RWE_OK);
+    assert_int_equal(status_of(&design, options, bad, *state, &error), RWE_NOT_FINITE);
+    assert_int_equal(error.index, 1);
+    wrong.transform = (enum rwe_ph_transform)9;
+    assert_int_equal(status_of(&design, wrong, zero, *state, &error), RWE_BAD_INPUT);
+    wrong = options;
+    wrong.ties = (enum rwe_cox_ties)9;
+    assert_int_equal(status_of(&design, wrong, zero, *state, &error), RWE_BAD_INPUT);
+    design.n_terms = 1;
+    assert_int_equal(status_of(&design, options, zero, *state, &error), RWE_BAD_INPUT);
+    assert_int_equal(error.index, 1);
+    design.n_terms = 2;
+    design.cohort.x[7] = INFINITY;
+    assert_int_equal(status_of(&design, options, zero, *state, &error), RWE_NOT_FINITE);
+    design.cohort.p = 0;
+    assert_int_equal(status_of(&design, options, zero, *state, &error), RWE_BAD_INPUT);
+}
+
+static void data_without_an_answer_are_refused(void **state)
+{
+    static const double zero[2] = {0, 0};
+    struct rwe_ph_options options = rwe_ph_options_default();
+    struct design design = {cohort_random(*state, 50, 2, 0, 1), {0, 1}, 2};
+    struct rwe_error error;
+    cohort_sort(&design.cohort, *state);
+    design.cohort.time[0] = 0;
+    design.cohort.event[0] = 1;
+    options.transform = RWE_PH_LOG;
+    assert_int_equal(status_of(&design, options, zero, *state, &error), RWE_NOT_ESTIMABLE);
+    assert_int_equal(error.index, 0);
+    options.transform = RWE_PH_IDENTITY;
+    assert_int_equal(status_of(&design, options, zero, *state, &error), RWE_OK);
+    for (size_t i = 0; i < 50; i++)
+        design.cohort.event[i] = i == 20;
+    assert_int_equal(status_of(&design, options, zero, *state, &error), RWE_NOT_ESTIMABLE);
+    for (size_t i = 0; i < 50; i++)
+        design.cohort.event[i] = 0;
+    assert_int_equal(status_of(&design, options, zero, *state, &error), RWE_NOT_ESTIMABLE);
+    struct design twice = {cohort_random(*state, 50, 2, 0, 1), {0, 1}, 2};
+    memcpy(twice.cohort.x + 50, twice.cohort.x, 50 * sizeof(double));
+    assert_int_equal(status_of(&twice, options, zero, *state, &error), RWE_COLLINEAR);
+    assert_int_equal(error.index, 1);
+}
+
+static void late_entry_is_refused(void **state)
+{
+    static const double zero[1] = {0}, entry[20] = {0};
+    static const uint32_t term[1] = {0};
+    struct cohort cohort = cohort_random(*state, 20, 1, 0, 1);
+    struct rwe_survival_data data = cohort_sort(&cohort, *state);
+    struct rwe_ph_model model = {cohort.x, 1, zero, term, 1};
+    struct rwe_ph_options options = rwe_ph_options_default();
+    struct rwe_error error = {0};
+    struct rwe_ph ph;
+    data.entry = entry;
+    assert_int_equal(rwe_ph_test(&data, &model, &options, *state, &ph, &error), RWE_BAD_INPUT);
+    assert_non_null(strstr(error.message, "late entry"));
+}
+
+/* Three clusters have no covariance of four columns; a term of one column still has its test. */
+static void fewer_clusters_than_columns_leave_the_global_test_open(void **state)
+{
+    struct design design = {cohort_random(*state, 60, 4, 0, 3), {0, 1, 2, 3}, 4};
+    struct rwe_ph_options options = {RWE_PH_KM, RWE_COX_EFRON, true};
+    design.cohort.cluster = RWE_NEW(*state, uint32_t, 60);
+    for (uint32_t i = 0; i < 60; i++)
+        design.cohort.cluster[i] = i % 3;
+    struct rwe_ph ph = test(&design, options, *state);
+    assert_nan(ph.global.statistic);
+    assert_nan(ph.global.p_value);
+    assert_true(isfinite(ph.term[0].statistic));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(every_transform_matches_cox_zph, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(strata_match_cox_zph, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(breslow_matches_cox_zph, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(robust_matches_split_rows_of_coxph, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(two_arms_by_hand, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(robust_is_the_same_for_weights_ten_times_as_large, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(whole_weights_are_replicated_rows, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(neither_units_of_time_nor_of_covariates_matter, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(crossing_hazards_are_found, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(bad_requests_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(data_without_an_answer_are_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(late_entry_is_refused, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(fewer_clusters_than_columns_leave_the_global_test_open,
+                                        set_up, tear_down),
+    };
+    return cmocka_run_group_tests(tests, check_setup_gsl, NULL);
+}
