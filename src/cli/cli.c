@@ -97,35 +97,52 @@ static int analyze(struct rwe_cli *cli)
 
 /* ---- the program ---- */
 
-static int print_something(const struct rwe_cli *cli, int what)
+static void print_study(const struct rwe_settings *settings, FILE *out)
 {
-    switch (what) {
-    case 0:
-        rwe_cli_man(cli->settings, cli->out);
-        break;
-    case 1:
-        rwe_cli_completion(cli->settings, cli->out);
-        break;
-    default:
-        fwrite(rwe_builtin_study, 1, rwe_builtin_study_size, cli->out);
+    (void)settings;
+    fwrite(rwe_builtin_study, 1, rwe_builtin_study_size, out);
+}
+
+/* Makes a text whole in memory and writes it at once, so that a full disk is told with its reason. */
+static int print(const struct rwe_cli *cli, void (*make)(const struct rwe_settings *, FILE *))
+{
+    struct rwe_error error = {0};
+    struct rwe_bytes bytes = {0};
+    FILE *memory = rwe_bytes_open(&bytes);
+    if (memory == NULL) {
+        rwe_error_set(&error, RWE_NO_MEMORY, RWE_NO_INDEX, "out of memory");
+        return rwe_cli_fail(cli->err, &error);
     }
-    return RWE_EXIT_DONE;
+    make(cli->settings, memory);
+    enum rwe_status status = rwe_bytes_close(&bytes, memory, &error);
+    errno = 0;
+    if (status == RWE_OK &&
+        (fwrite(bytes.byte, 1, bytes.n, cli->out) != bytes.n || fflush(cli->out) != 0))
+        status = rwe_fail(&error, RWE_IO, RWE_NO_INDEX, "cannot write to standard output: %s",
+                          strerror(errno));
+    rwe_bytes_clear(&bytes);
+    return status == RWE_OK ? RWE_EXIT_DONE : rwe_cli_fail(cli->err, &error);
+}
+
+static int print_something(const struct rwe_cli *cli)
+{
+    static void (*const makers[])(const struct rwe_settings *,
+                                  FILE *) = {rwe_cli_man, rwe_cli_completion, print_study};
+    return print(cli, makers[rwe_settings_choice(cli->settings, "print")]);
 }
 
 static int dispatch(struct rwe_cli *cli)
 {
     struct rwe_error error = {0};
     const char *check = rwe_settings_text(cli->settings, "check");
-    if (rwe_settings_flag(cli->settings, "help")) {
-        rwe_cli_help(cli->settings, cli->out);
-        return RWE_EXIT_DONE;
-    }
+    if (rwe_settings_flag(cli->settings, "help"))
+        return print(cli, rwe_cli_help);
     if (rwe_settings_flag(cli->settings, "version")) {
         fprintf(cli->out, "rwe-analyze %s\n", RWE_VERSION);
         return RWE_EXIT_DONE;
     }
     if (rwe_settings_has(cli->settings, "print"))
-        return print_something(cli, rwe_settings_choice(cli->settings, "print"));
+        return print_something(cli);
     if (check != NULL)
         return rwe_cli_check(cli, check);
     if (!rwe_settings_has(cli->settings, "simulate"))
