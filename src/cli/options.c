@@ -83,8 +83,7 @@ const char *const rwe_not_built[] = {
 };
 
 const char *const rwe_options_not_built[] = {
-    "entry",    "tau",       "ratio",  "replace", "exact", "distance",
-    "estimand", "bootstrap", "compat", "init",    NULL,
+    "tau", "ratio", "replace", "exact", "distance", "estimand", "bootstrap", "compat", "init", NULL,
 };
 
 struct rwe_settings *rwe_cli_settings(struct rwe_arena *arena)
