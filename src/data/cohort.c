@@ -105,6 +105,11 @@ static enum rwe_status digest_subjects(const struct raw *raw, const uint32_t row
     for (size_t s = 0; s < raw->strata.n; s++)
         rwe_subject_digest_numbers(digest,
                                    gather_codes(raw->stratum[s].code, row, digest.n, column));
+    if (raw->entry != NULL) {
+        gather_numbers(raw->entry, row, digest.n, column);
+        if (rwe_subject_digest_ranks(digest, column, raw->scratch) != RWE_OK)
+            return RWE_NO_MEMORY;
+    }
     for (size_t e = 0; e < raw->n_endpoints; e++) {
         gather_numbers(raw->endpoint[e].time, row, digest.n, column);
         if (rwe_subject_digest_ranks(digest, column, raw->scratch) != RWE_OK)
@@ -398,6 +403,11 @@ static enum rwe_status gather_rest(const struct raw *raw, struct rwe_cohort *coh
             cluster[i] = (uint32_t)raw->cluster.code[cohort->row[i]];
         cohort->cluster = cluster;
         cohort->n_clusters = raw->cluster.n_levels;
+    }
+    if (raw->entry != NULL) {
+        double *entry = RWE_NEW(raw->arena, double, cohort->n);
+        if (entry != NULL)
+            cohort->entry = gather_numbers(raw->entry, cohort->row, cohort->n, entry);
     }
     if (raw->exposure_start != NULL) {
         double *start = RWE_NEW(raw->arena, double, cohort->n);

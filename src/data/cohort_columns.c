@@ -465,11 +465,41 @@ static enum rwe_status read_exposure(struct raw *raw, struct rwe_error *error)
     return RWE_OK;
 }
 
+/* Who comes under observation at or after the end of it was never observed. */
+static enum rwe_status check_entries(struct raw *raw, size_t column, struct rwe_error *error)
+{
+    for (size_t i = 0; i < raw->n_rows; i++)
+        for (size_t e = 0; e < raw->n_endpoints; e++) {
+            if (!(raw->entry[i] >= raw->endpoint[e].time[i]))
+                continue;
+            if (complain(raw, i, column, rwe_arena_format(raw->scratch, "%.15g", raw->entry[i]),
+                         "not before the end of follow-up",
+                         rwe_arena_format(raw->arena,
+                                          "the subject must enter before its time of %s",
+                                          raw->endpoint[e].spec->name)) != RWE_OK)
+                return rwe_fail_memory(error);
+            break;
+        }
+    return RWE_OK;
+}
+
+static enum rwe_status read_entry(struct raw *raw, struct rwe_error *error)
+{
+    size_t column;
+    const char *name = rwe_settings_text(raw->settings, "entry");
+    if (name == NULL)
+        return RWE_OK;
+    enum rwe_status status = rwe_cohort_column(raw->table, "--entry", name, &column, error);
+    if (status == RWE_OK)
+        status = read_required_numbers(raw, column, &raw->entry, error);
+    return status == RWE_OK ? check_entries(raw, column, error) : status;
+}
+
 enum rwe_status rwe_raw_read(struct raw *raw, struct rwe_error *error)
 {
     static enum rwe_status (*const steps[])(struct raw *, struct rwe_error *) = {
         read_id,     read_arm,     read_endpoints, read_covariates,
-        read_strata, read_cluster, read_exposure,
+        read_strata, read_cluster, read_exposure,  read_entry,
     };
     for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
         enum rwe_status status = steps[s](raw, error);

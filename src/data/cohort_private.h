@@ -42,6 +42,7 @@ struct raw {
     struct rwe_factor cluster;
     bool has_cluster;
     double *exposure_start;
+    double *entry;
 };
 
 /* Fills the columns. Complaints are added for the rows that cannot be read. */

@@ -36,6 +36,7 @@ enum rwe_status rwe_design_pairs(const struct rwe_cohort *cohort, const uint32_t
 
 /* The arrays that survival data borrow, writable while they are filled. */
 struct columns {
+    double *entry; /* NULL: nobody enters late */
     double *time;
     uint8_t *event;
     uint32_t *group, *stratum, *cluster;
@@ -64,6 +65,8 @@ static void copy_rows(const struct rwe_cohort *cohort, const struct rwe_design *
         if (!design->member[i])
             continue;
         to->time[k] = endpoint->time[i];
+        if (to->entry != NULL)
+            to->entry[k] = cohort->entry[i];
         to->event[k] = seen_as(endpoint->event[i], events);
         to->group[k] = cohort->arm[i];
         if (stratum_of != NULL)
@@ -85,6 +88,7 @@ enum rwe_status rwe_design_survival(const struct rwe_cohort *cohort,
                                                                       : NULL;
     const uint32_t *cluster_of = design->pair != NULL ? design->pair : cohort->cluster;
     struct columns columns = {
+        .entry = cohort->entry == NULL ? NULL : RWE_NEW(arena, double, design->n),
         .time = RWE_NEW(arena, double, design->n),
         .event = RWE_NEW(arena, uint8_t, design->n),
         .group = RWE_NEW(arena, uint32_t, design->n),
@@ -96,6 +100,7 @@ enum rwe_status rwe_design_survival(const struct rwe_cohort *cohort,
     copy_rows(cohort, design, endpoint, view.events, stratum_of, cluster_of, &columns);
     *data = (struct rwe_survival_data){
         .n = design->n,
+        .entry = columns.entry,
         .time = columns.time,
         .event = columns.event,
         .n_causes = view.events == RWE_EVENTS_BY_CAUSE ? endpoint->n_causes : 1,

@@ -33,6 +33,13 @@ static const struct rwe_option options[] = {
      .help = "An endpoint: its name, the column of times, the column of events, and the values of "
              "that column that count as the event (default 1, and then only 0 besides). "
              "Repeatable."},
+    {.name = "entry",
+     .kind = RWE_OPTION_TEXT,
+     .section = RWE_SECTION_FILE,
+     .argument = "COL",
+     .help =
+         "Column with the time at which the subject comes under observation (left truncation): at "
+         "risk only after it. Without it everybody is, from time zero."},
     {.name = "covariates",
      .kind = RWE_OPTION_LIST,
      .section = RWE_SECTION_FILE,

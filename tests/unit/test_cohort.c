@@ -264,6 +264,27 @@ static void missing_starts_of_exposure_mean_never(void **state)
     assert_close(f->cohort->exposure_start[1], 0.5, 0);
 }
 
+static void late_entry_is_read_and_must_lie_before_the_time(void **state)
+{
+    struct fixture *f = *state;
+    set_usual(f);
+    set(f, "entry", "en");
+    assert_int_equal(build(f, "id,arm,en,t,e\n2,b,0.5,2,0\n1,a,0,1,1\n"), RWE_OK);
+    assert_close(f->cohort->entry[0], 0, 0);
+    assert_close(f->cohort->entry[1], 0.5, 0);
+}
+
+static void an_entry_after_the_time_is_a_complaint(void **state)
+{
+    struct fixture *f = *state;
+    set_usual(f);
+    set(f, "entry", "en");
+    assert_int_equal(build(f, "id,arm,en,t,e\n2,b,2,2,0\n1,a,0,1,1\n"), RWE_BAD_INPUT);
+    assert_int_equal(f->complaints.n, 1);
+    assert_string_equal(f->complaints.item[0].reason, "not before the end of follow-up");
+    assert_string_equal(f->complaints.item[0].value, "2");
+}
+
 static void every_complaint_is_kept_and_stops_the_run(void **state)
 {
     struct fixture *f = *state;
@@ -292,6 +313,8 @@ int main(void)
         FRESH(a_row_with_two_faults_is_left_out_once),
         FRESH(strata_are_combinations_in_sorted_order),
         FRESH(missing_starts_of_exposure_mean_never),
+        FRESH(late_entry_is_read_and_must_lie_before_the_time),
+        FRESH(an_entry_after_the_time_is_a_complaint),
         FRESH(every_complaint_is_kept_and_stops_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -74,6 +74,7 @@ struct rwe_cohort {
     const char *strata_name; /**< "site, sex" */
     const uint32_t *cluster; /**< by subject, or NULL */
     size_t n_clusters;
+    const double *entry; /**< by subject, before each of its times; NULL when not declared */
     const double *exposure_start; /**< by subject, NaN: never; NULL when not declared */
 
     const struct rwe_excluded_row *excluded; /**< by line */
