@@ -164,6 +164,11 @@ check-threads: $(BUILD)/tests/property/test_threads $(BUILD)/rwe-analyze
 	$(BUILD)/tests/property/test_threads
 	$(BUILD)/rwe-analyze sample_data/cohort.csv --ae sample_data/ae.csv --km --psm --threads 5 > /dev/null
 
+# Known truth by simulation: coverage of limits and type-I error of tests (seconds, not part of test).
+.PHONY: check-coverage
+check-coverage: $(BUILD)/tests/simulation/coverage
+	$(BUILD)/tests/simulation/coverage
+
 .PHONY: tidy
 tidy:
 	clang-tidy --quiet $(LIB_SOURCES) $(CLI_SOURCES) -- $(CPPFLAGS) -std=gnu17
@@ -200,6 +205,7 @@ help:
 	  'make install    PREFIX=/usr/local, DESTDIR=' \
 	  'make SAN=address,undefined test     tests under sanitizers' \
 	  'make check-tsan tests of threads under ThreadSanitizer' \
+	  'make check-coverage  coverage of limits and type-I error by simulation' \
 	  'make tidy       clang-tidy; make format, make check-format, make check-layers' \
 	  'make bench      benchmarks, with ratios to R where R is installed'
 
