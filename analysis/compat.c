@@ -35,6 +35,7 @@ static const struct {
 } defaults[] = {
     {"conf-type", {"log", "log-log", "log-log"}},
     {"ties", {"efron", "breslow", "breslow"}},
+    {"difference", {"wald-corrected", "wald", "wald"}},
 };
 enum { N_DEFAULTS = sizeof defaults / sizeof defaults[0] };
 

@@ -36,6 +36,14 @@ static const struct rwe_option options[] = {
      .low = 0,
      .high = 100,
      .help = "… or this share at grade 3 or more (default 2). Facts hold all terms."},
+    {.name = "difference",
+     .kind = RWE_OPTION_CHOICE,
+     .section = RWE_SECTION_METHOD,
+     .argument = "METHOD",
+     .choices = "newcombe|miettinen-nurminen|wald|wald-corrected",
+     .fallback = "newcombe",
+     .help = "Limits of risk differences of independent arms: newcombe (default), "
+             "miettinen-nurminen, wald, wald-corrected."},
     {.name = "fisher",
      .kind = RWE_OPTION_FLAG,
      .section = RWE_SECTION_METHOD,
@@ -110,6 +118,11 @@ struct comparison {
     double p_value;
 };
 
+static enum rwe_difference_method method_of(const struct rwe_run *run)
+{
+    return (enum rwe_difference_method)rwe_settings_choice(run->settings, "difference");
+}
+
 static struct comparison compare(const struct table *t, const struct row *row, int least)
 {
     double level = rwe_settings_number(t->run->settings, "conf-level");
@@ -118,14 +131,14 @@ static struct comparison compare(const struct table *t, const struct row *row, i
         return (struct comparison){rwe_proportion_paired_difference(pairs, level),
                                    rwe_proportion_mcnemar(pairs)};
     }
+    const size_t *n = t->design->arm_size;
     size_t treated = at_least(t->grade_count, 1, least);
     size_t control = at_least(t->grade_count, 0, least);
-    size_t n_treated = t->design->arm_size[1];
-    size_t n_control = t->design->arm_size[0];
-    return (struct comparison){rwe_proportion_difference((double)treated, (double)n_treated,
-                                                         (double)control, (double)n_control, level),
-                               rwe_proportion_fisher((unsigned)treated, (unsigned)n_treated,
-                                                     (unsigned)control, (unsigned)n_control)};
+    struct rwe_two_by_two table = {(double)treated, (double)n[1], (double)control, (double)n[0]};
+    return (struct comparison){
+        rwe_proportion_difference_by(&table, method_of(t->run), level),
+        rwe_proportion_fisher((unsigned)treated, (unsigned)n[1], (unsigned)control, (unsigned)n[0]),
+    };
 }
 
 /* ---- presenting ---- */
@@ -228,6 +241,19 @@ static void start_table(struct table *t)
     }
 }
 
+/* Limits of the difference, by name. */
+static const char *limits_of(const struct table *t)
+{
+    static const char *const independent[] = {
+        [RWE_DIFFERENCE_NEWCOMBE] = "Newcombe's hybrid score limits",
+        [RWE_DIFFERENCE_MIETTINEN_NURMINEN] = "score limits of Miettinen and Nurminen",
+        [RWE_DIFFERENCE_WALD] = "Wald limits",
+        [RWE_DIFFERENCE_WALD_CORRECTED] = "Wald limits with continuity correction",
+    };
+    return t->design->pair != NULL ? "Newcombe's score limits for matched pairs"
+                                   : independent[method_of(t->run)];
+}
+
 static void end_table(const struct table *t, size_t n_hidden)
 {
     const struct rwe_settings *settings = t->run->settings;
@@ -239,9 +265,7 @@ static void end_table(const struct table *t, size_t n_hidden)
                   rwe_settings_number(settings, "ae-cut"),
                   rwe_settings_number(settings, "ae-cut-severe"), n_hidden);
     if (t->run->cohort->n_arms == 2)
-        rwe_grid_note(t->grid, "Differences, treated − control, with %s.",
-                      t->design->pair == NULL ? "Newcombe's hybrid score limits"
-                                              : "Newcombe's score limits for matched pairs");
+        rwe_grid_note(t->grid, "Differences, treated − control, with %s.", limits_of(t));
     if (exact)
         rwe_grid_note(t->grid, "p: %s, exploratory, not adjusted for their number.",
                       t->design->pair == NULL ? "Fisher's exact test" : "McNemar's exact test");

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Known truth: do nominal 95% limits hold it in 95 of 100 samples, do tests at 5% reject a true null
- * hypothesis in 5? Some seconds, and rather more with many
- * replicates, so this is no part of `make test`:
+ * hypothesis in 5? It takes some seconds, and is no part of `make test`:
  *
  *   make build/release/tests/simulation/coverage && build/release/tests/simulation/coverage
  *

@@ -43,14 +43,16 @@ static void check_value(const struct rwe_settings *settings, const char *name, c
 
 static void each_system_sets_its_own_defaults(void **state)
 {
-    static const char *const expected[][3] = {
-        {"r", "log", "efron"}, {"sas", "log-log", "breslow"}, {"stata", "log-log", "breslow"}};
+    static const char *const expected[][4] = {{"r", "log", "efron", "wald-corrected"},
+                                              {"sas", "log-log", "breslow", "wald"},
+                                              {"stata", "log-log", "breslow", "wald"}};
     for (size_t s = 0; s < 3; s++) {
         struct rwe_settings *settings = program_settings(*state);
         set(settings, "compat", expected[s][0], RWE_FROM_COMMAND);
         assert_int_equal(rwe_compat_apply(settings, NULL), RWE_OK);
         check_value(settings, "conf-type", expected[s][1]);
         check_value(settings, "ties", expected[s][2]);
+        check_value(settings, "difference", expected[s][3]);
         assert_int_equal(rwe_settings_source(settings, "ties"), RWE_FROM_DEFAULT);
     }
 }
@@ -61,6 +63,7 @@ static void without_it_nothing_changes(void **state)
     assert_int_equal(rwe_compat_apply(settings, NULL), RWE_OK);
     check_value(settings, "conf-type", "log-log");
     check_value(settings, "ties", "efron");
+    check_value(settings, "difference", "newcombe");
 }
 
 static void what_study_and_command_say_goes_before(void **state)
@@ -116,7 +119,7 @@ static void the_report_names_system_defaults_and_exceptions(void **state)
     assert_says(r.out, "Defaults as in R|conf-type log|ties efron|Efron's ties");
     assert_null(strstr(r.out, "Given otherwise"));
     assert_says(stata.out,
-                "Defaults as in Stata|conf-type log-log|Given otherwise: ties efron|median");
+                "Defaults as in Stata|conf-type log-log|Given otherwise|ties efron|median");
     assert_null(strstr(none.out, "Defaults as in"));
     program_clear(&r);
     program_clear(&stata);

@@ -195,6 +195,37 @@ static void every_difference_of_small_groups_is_sound(void **state)
             }
 }
 
+/* Mean share of samples of 15 and 20 whose limits hold p1 − p2, over a grid of both; by summing over
+ * all tables. */
+static double mean_coverage(enum rwe_difference_method method)
+{
+    struct rwe_interval limits[16][21];
+    double share = 0;
+    for (unsigned x1 = 0; x1 <= 15; x1++)
+        for (unsigned x2 = 0; x2 <= 20; x2++)
+            limits[x1][x2] = rwe_proportion_difference_by(&(struct rwe_two_by_two){x1, 15, x2, 20},
+                                                          method, 0.95);
+    for (double p1 = 0.03; p1 < 1; p1 += 0.05)
+        for (double p2 = 0.05; p2 < 1; p2 += 0.05)
+            for (unsigned x1 = 0; x1 <= 15; x1++)
+                for (unsigned x2 = 0; x2 <= 20; x2++)
+                    if (limits[x1][x2].low <= p1 - p2 && p1 - p2 <= limits[x1][x2].high)
+                        share +=
+                            gsl_ran_binomial_pdf(x1, p1, 15) * gsl_ran_binomial_pdf(x2, p2, 20);
+    return share / (20 * 19);
+}
+
+static void score_limits_of_small_groups_hold_their_level_and_wald_does_not(void **state)
+{
+    (void)state;
+    double score =
+        mean_coverage(RWE_DIFFERENCE_MIETTINEN_NURMINEN); /* 95.3%, as Newcombe's; Wald 92.1% */
+    double newcombe = mean_coverage(RWE_DIFFERENCE_NEWCOMBE);
+    assert_true(score > 0.945 && score < 0.965);
+    assert_true(newcombe > 0.945 && newcombe < 0.965);
+    assert_true(mean_coverage(RWE_DIFFERENCE_WALD) < 0.93);
+}
+
 /* ---- ratios ---- */
 
 static void score_ratio_matches_r(void **state)
@@ -307,6 +338,7 @@ int main(void)
         TEST(each_difference_matches_r),
         TEST(newcombe_is_the_one_known_already),
         TEST(every_difference_of_small_groups_is_sound),
+        TEST(score_limits_of_small_groups_hold_their_level_and_wald_does_not),
         TEST(score_ratio_matches_r),
         TEST(ratio_excludes_1_where_the_score_difference_excludes_0),
         TEST(exact_odds_ratio_matches_r),

@@ -4,6 +4,7 @@
 #include "rwe/stats/rate.h"
 
 #include <gsl/gsl_cdf.h>
+#include <gsl/gsl_randist.h>
 #include <math.h>
 
 static int set_up(void **state)
@@ -49,6 +50,21 @@ static void limits_leave_a_tail_of_poisson_each(void **state)
         struct rwe_interval rate = rwe_rate_limits(d, 1, 0.95);
         assert_close(gsl_cdf_poisson_Q(d - 1, rate.low), 0.025, 1e-10);
         assert_close(gsl_cdf_poisson_P(d, rate.high), 0.025, 1e-10);
+    }
+}
+
+/* Share of samples whose limits hold the mean: by summing over all of them. */
+static void garwood_always_holds_its_level(void **state)
+{
+    (void)state;
+    for (double mean = 0.1; mean < 30; mean += 0.37) {
+        double share = 0;
+        for (unsigned d = 0; d < 120; d++) {
+            struct rwe_interval rate = rwe_rate_limits(d, 1, 0.95);
+            if (rate.low <= mean && mean <= rate.high)
+                share += gsl_ran_poisson_pdf(d, mean);
+        }
+        assert_true(share >= 0.95 && share < 1);
     }
 }
 
@@ -122,6 +138,7 @@ int main(void)
         TEST(garwood_matches_r),
         TEST(no_event_in_100_leaves_room_for_3_7),
         TEST(limits_leave_a_tail_of_poisson_each),
+        TEST(garwood_always_holds_its_level),
         TEST(comparison_matches_r),
         TEST(swapping_the_groups_inverts_the_ratio),
         TEST(unit_of_time_does_not_matter_to_the_ratio),
