@@ -285,15 +285,15 @@ enum rwe_status rwe_km_band_fit(const struct rwe_km_curve *curve, enum rwe_km_ba
                                  .to = curve->time[last],
                                  .a_from = v_first / (1 + v_first),
                                  .a_to = v_last / (1 + v_last)};
+    if (kind == RWE_KM_HALL_WELLNER && !(v_first < v_last))
+        return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                        "a curve with one step between 0 and 1 has no band");
     band->critical = kind == RWE_KM_HALL_WELLNER
                          ? rwe_km_hall_wellner(band->a_from, band->a_to, options->conf_level)
                          : rwe_km_equal_precision(band->a_from, band->a_to, options->conf_level);
-    if (gsl_isnan(band->critical))
-        return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
-                        "a curve with one step between 0 and 1 has no band");
     double *low = RWE_NEW(arena, double, curve->n_points);
     double *high = RWE_NEW(arena, double, curve->n_points);
-    if (rwe_arena_failed(arena))
+    if (rwe_arena_failed(arena) || gsl_isnan(band->critical)) /* the ends are in range */
         return rwe_fail_memory(error);
     fill_limits(curve, kind, options, band, low, high);
     band->conf_low = low;

@@ -60,7 +60,8 @@ struct rwe_km_quantile {
 /** The curve read at a time. */
 struct rwe_km_point {
     double survival, std_error, conf_low, conf_high; /**< NaN beyond the last time in the group */
-    double at_risk;                                  /**< those with time >= t */
+    double
+        at_risk; /**< at the curve's next point: those with time >= t, unless some enter between */
 };
 
 /**
