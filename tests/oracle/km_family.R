@@ -121,3 +121,11 @@ for (level in c(0.9, 0.95, 0.99)) {
         root(function(c) inside.ou(log(e[2] * (1 - e[1]) / (e[1] * (1 - e[2]))) / 2, c), 1.5, 5)))
 }
 put("ends", unlist(ends))
+
+# What --cluster shows: veteran's arms at 100 days, histologies as clusters; quantiles of the first.
+fit <- do.call(survfit, list(Surv(time, status) ~ trt, veteran, cluster = veteran$celltype,
+                             conf.type = "log-log"))
+at <- summary(fit, times = 100)
+put("veteran.celltype", c(at$surv, at$std.err, at$lower, at$upper))
+q <- quantile(survfit(Surv(time, status) ~ trt, veteran, conf.type = "log-log")[1], c(0.25, 0.75))
+put("veteran.quantile", c(q$quantile, q$lower, q$upper))
