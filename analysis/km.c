@@ -14,6 +14,14 @@ static const struct rwe_option options[] = {
      .fallback = "log-log",
      .help = "Scale on which limits of survival are made: log-log|log|plain|logit|arcsin (default "
              "log-log, as SAS; R has log)."},
+    {.name = "bands",
+     .kind = RWE_OPTION_CHOICE,
+     .section = RWE_SECTION_METHOD,
+     .argument = "KIND",
+     .choices = "none|hall-wellner|equal-precision",
+     .fallback = "none",
+     .help = "Bands that hold the whole curve at once, beside the limits at each time: "
+             "none|hall-wellner|equal-precision (default none)."},
     {.name = "quantiles",
      .kind = RWE_OPTION_NUMBERS,
      .section = RWE_SECTION_METHOD,
@@ -29,6 +37,8 @@ struct arm_result {
     struct rwe_km_curve curve;
     struct rwe_km_quantile median;
     struct rwe_km_quantile followup;
+    struct rwe_km_band band; /* without points unless asked for and there is one */
+    const char *no_band;     /* why there is none; NULL */
 };
 
 enum { MOST_TIMES = 64 };
@@ -121,6 +131,35 @@ static enum rwe_status fit_curve(struct rwe_run *run, const struct rwe_survival_
                : rwe_km_fit(table, arm, &km, run->arena, curve, error);
 }
 
+/* "none" is the first choice. */
+static bool wants_bands(const struct rwe_run *run)
+{
+    return rwe_settings_choice(run->settings, "bands") != 0;
+}
+
+/* The critical values are for Greenwood's variance. */
+static enum rwe_status compute_band(struct rwe_run *run, size_t arm, bool robust,
+                                    struct result *result, struct rwe_error *error)
+{
+    struct rwe_km_options km = options_of(run);
+    struct rwe_error reason = {0};
+    enum rwe_km_band_kind kind =
+        (enum rwe_km_band_kind)(rwe_settings_choice(run->settings, "bands") - 1);
+    struct arm_result *of = &result->arm[arm];
+    enum rwe_status status =
+        robust ? rwe_fail(&reason, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                          "bands are not defined under weights or clusters")
+               : rwe_km_band_fit(&of->curve, kind, &km, run->arena, &of->band, &reason);
+    if (status == RWE_NOT_ESTIMABLE) {
+        of->band = (struct rwe_km_band){.from = NAN, .to = NAN, .critical = NAN};
+        of->no_band = rwe_arena_string(run->arena, reason.message);
+        return RWE_OK;
+    }
+    if (status != RWE_OK)
+        *error = reason;
+    return status;
+}
+
 static enum rwe_status compute_arm(struct rwe_run *run, const struct rwe_event_table *table,
                                    size_t arm, struct arm_result *result, struct rwe_error *error)
 {
@@ -170,6 +209,8 @@ static enum rwe_status compute_arms(struct rwe_run *run, struct result *result,
         status = fit_curve(run, &data, &table, a, result, error);
     for (size_t a = 0; status == RWE_OK && a < run->cohort->n_arms; a++)
         status = compute_arm(run, &table, a, &result->arm[a], error);
+    for (size_t a = 0; status == RWE_OK && wants_bands(run) && a < run->cohort->n_arms; a++)
+        status = compute_band(run, a, is_robust(&data, result->design), result, error);
     if (status == RWE_OK)
         status = compute_more(run, result, &data, &table, scratch, error);
     return status;
@@ -246,9 +287,9 @@ static void present_summary(struct rwe_run *run, const struct result results[], 
 
 /* ---- the curve at times ---- */
 
-/* S and its limits at a time as facts, and as a cell where there is a grid. */
-static void present_point(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
-                          const struct rwe_km_curve *curve)
+/* S and its limits at a time as facts and as a cell; the fact of S. */
+static rwe_fact present_point(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
+                              const struct rwe_km_curve *curve)
 {
     struct rwe_km_point point = rwe_km_at(curve, key->time);
     rwe_fact value = rwe_document_number(run->document, key, "estimate", point.survival);
@@ -256,6 +297,43 @@ static void present_point(struct rwe_run *run, struct rwe_grid *grid, const stru
     rwe_fact low = rwe_document_number(run->document, key, "conf.low", point.conf_low);
     rwe_fact high = rwe_document_number(run->document, key, "conf.high", point.conf_high);
     rwe_grid_cell(grid, RWE_CELL_SURVIVAL_LIMITS, value, low, high);
+    return value;
+}
+
+/* The band at a time: where the curve was at its last point before. */
+static void present_band_at(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
+                            rwe_fact survival, const struct arm_result *arm)
+{
+    double low = NAN, high = NAN;
+    for (size_t i = 0; i < arm->band.n_points && arm->curve.time[i] <= key->time; i++) {
+        low = arm->band.conf_low[i];
+        high = arm->band.conf_high[i];
+    }
+    bool within = key->time >= arm->band.from && key->time <= arm->band.to;
+    rwe_fact from = rwe_document_number(run->document, key, "band.low", within ? low : NAN);
+    rwe_fact to = rwe_document_number(run->document, key, "band.high", within ? high : NAN);
+    rwe_grid_cell(grid, RWE_CELL_SURVIVAL_LIMITS, survival, from, to);
+}
+
+static void note_bands(struct rwe_run *run, struct rwe_grid *grid, const struct result *result)
+{
+    for (size_t a = 0; a < run->cohort->n_arms; a++) {
+        const struct rwe_km_band *band = &result->arm[a].band;
+        struct rwe_key key =
+            rwe_key_arm(rwe_key_in("km", result->endpoint, result->design), run->cohort, a);
+        rwe_document_number(run->document, &key, "band.critical", band->critical);
+        rwe_document_number(run->document, &key, "band.from", band->from);
+        rwe_document_number(run->document, &key, "band.to", band->to);
+    }
+    for (size_t a = 0; a < run->cohort->n_arms; a++)
+        if (result->arm[a].no_band != NULL)
+            rwe_document_warning(run->document, "no-band", "km", "%s, %s, arm %s: %s.",
+                                 result->endpoint->name, result->design->label,
+                                 run->cohort->arm_level[a], result->arm[a].no_band);
+    rwe_grid_note(grid,
+                  "The band holds the whole curve at once with this probability (%s), from its "
+                  "first event to the last time above 0.",
+                  rwe_settings_text(run->settings, "bands"));
 }
 
 static void present_survival(struct rwe_run *run, const struct result *result,
@@ -267,15 +345,24 @@ static void present_survival(struct rwe_run *run, const struct result *result,
     rwe_grid_column(grid, "time%s", rwe_time_unit_suffix(run));
     for (size_t a = 0; a < run->cohort->n_arms; a++)
         rwe_grid_column(grid, "%s\n(%s CI)", run->cohort->arm_level[a], rwe_conf_level_text(run));
-    for (size_t t = 0; t < times->n; t++) {
+    for (size_t a = 0; wants_bands(run) && a < run->cohort->n_arms; a++)
+        rwe_grid_column(grid, "%s\n(%s band)", run->cohort->arm_level[a], rwe_conf_level_text(run));
+    rwe_fact *survival = RWE_NEW(run->arena, rwe_fact, run->cohort->n_arms);
+    for (size_t t = 0; survival != NULL && t < times->n; t++) {
         struct rwe_key key = rwe_key_in("km", result->endpoint, result->design);
         key.time = times->at[t];
         rwe_grid_row(grid, 0, "%g", key.time);
         for (size_t a = 0; a < run->cohort->n_arms; a++) {
             struct rwe_key arm = rwe_key_arm(key, run->cohort, a);
-            present_point(run, grid, &arm, &result->arm[a].curve);
+            survival[a] = present_point(run, grid, &arm, &result->arm[a].curve);
+        }
+        for (size_t a = 0; wants_bands(run) && a < run->cohort->n_arms; a++) {
+            struct rwe_key arm = rwe_key_arm(key, run->cohort, a);
+            present_band_at(run, grid, &arm, survival[a], &result->arm[a]);
         }
     }
+    if (wants_bands(run))
+        note_bands(run, grid, result);
 }
 
 /* Events and censorings up to and at `time`; at risk just before it. */
@@ -321,14 +408,24 @@ static void present_at_risk(struct rwe_run *run, const struct result *result,
 static void add_series(struct rwe_run *run, const struct result *result)
 {
     static const char *const names[] = {"time",     "n.risk",    "n.event",  "n.censor",
-                                        "estimate", "std.error", "conf.low", "conf.high"};
+                                        "estimate", "std.error", "conf.low", "conf.high",
+                                        "band.low", "band.high"};
     for (size_t a = 0; a < run->cohort->n_arms; a++) {
         const struct rwe_km_curve *c = &result->arm[a].curve;
-        const double *const columns[] = {c->time,     c->at_risk,   c->events,   c->censored,
-                                         c->survival, c->std_error, c->conf_low, c->conf_high};
+        const double *const columns[] = {c->time,
+                                         c->at_risk,
+                                         c->events,
+                                         c->censored,
+                                         c->survival,
+                                         c->std_error,
+                                         c->conf_low,
+                                         c->conf_high,
+                                         result->arm[a].band.conf_low,
+                                         result->arm[a].band.conf_high};
+        size_t n_columns = result->arm[a].band.n_points > 0 ? 10 : 8;
         struct rwe_key key =
             rwe_key_arm(rwe_key_in("km", result->endpoint, result->design), run->cohort, a);
-        rwe_document_series(run->document, &key, "step", c->n_points, 8, names, columns);
+        rwe_document_series(run->document, &key, "step", c->n_points, n_columns, names, columns);
     }
 }
 

@@ -105,8 +105,9 @@ static void walk(const struct rwe_event_table *table, size_t group, const double
         if (d + c <= 0)
             continue;
         if (d > 0) {
-            survival *= (n - d) / n;
-            greenwood += d / (n * (n - d)); /* infinite when all fail; S is 0 then, and stays */
+            survival *= km_left(n, d) / n;
+            greenwood +=
+                d / (n * km_left(n, d)); /* infinite when all fail; S is 0 then, and stays */
         }
         struct km_limits limits = km_limits(survival, sqrt(greenwood), z, options->transform);
         points->time[point] = table->time[row];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "rwe/stats/km.h"
+#include "km_private.h"
 
 /* A quantity q of the curve depends on subject i through the hazards h_j = d_j / n_j alone:
  *
@@ -31,12 +31,12 @@ static void slopes_of_survival(const struct rwe_event_table *table, size_t group
     for (; n_rows < table->n_rows && table->time[n_rows] <= time; n_rows++) {
         double d = events_in(table, group, n_rows), n = at_risk_in(table, group, n_rows);
         if (d > 0)
-            survival *= (n - d) / n;
+            survival *= km_left(n, d) / n;
     }
     for (size_t row = 0; survival > 0 && row < n_rows; row++) {
         double d = events_in(table, group, row);
         if (d > 0)
-            jump[row] = -survival / (at_risk_in(table, group, row) - d);
+            jump[row] = -survival / km_left(at_risk_in(table, group, row), d);
     }
 }
 
@@ -58,14 +58,14 @@ static void slopes_of_mean(const struct rwe_event_table *table, size_t group, do
     for (; n_rows < table->n_rows && table->time[n_rows] < time; n_rows++) {
         double d = events_in(table, group, n_rows), n = at_risk_in(table, group, n_rows);
         if (d > 0)
-            survival *= (n - d) / n;
+            survival *= km_left(n, d) / n;
         jump[n_rows] = survival; /* for the way back */
     }
     double area = 0, right = time;
     for (size_t row = n_rows; row-- > 0; right = table->time[row]) {
         double d = events_in(table, group, row), n = at_risk_in(table, group, row);
         area += jump[row] * (right - table->time[row]);
-        jump[row] = d > 0 && n > d ? -area / (n - d) : 0;
+        jump[row] = d > 0 && km_left(n, d) > 0 ? -area / km_left(n, d) : 0;
     }
 }
 

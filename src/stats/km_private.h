@@ -13,4 +13,13 @@ struct km_limits {
  * they are away. */
 struct km_limits km_limits(double s, double e, double z, enum rwe_km_transform transform);
 
+/* Those left of n at risk when d fail. Numbers at risk are sums and, with late entry, differences of
+ * weights: what is less than a millionth of a millionth of n is the rounding of "nobody". */
+static inline double km_left(double n, double d)
+{
+    const double rounding = 1e-12;
+    double left = n - d;
+    return left > rounding * n ? left : 0;
+}
+
 #endif

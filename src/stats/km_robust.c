@@ -98,8 +98,8 @@ static void walk(struct state *state, const struct rwe_km_curve *curve,
         if (s <= 0)
             continue; /* and so it stays */
         let_enter(state, curve->time[point]);
-        state->a += d / (n * (n - d));
-        let_leave(state, curve->time[point], n - d);
+        state->a += d / (n * km_left(n, d));
+        let_leave(state, curve->time[point], km_left(n, d));
         const struct sums *sums = &state->sums;
         double variance = sums->gg - 2 * state->a * sums->gw + state->a * state->a * sums->ww;
         double e = sqrt(fmax(0, variance));

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/stats/rmst.h"
+#include "km_private.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -57,8 +58,8 @@ static enum rwe_status walk_group(const struct rwe_event_table *table, size_t gr
             break;
         if (d > 0) {
             walk_to(walk, last);
-            walk->survival *= (n - d) / n;
-            walk->g += d / (n * (n - d));
+            walk->survival *= km_left(n, d) / n;
+            walk->g += d / (n * km_left(n, d));
         }
     }
     if (isnan(last))

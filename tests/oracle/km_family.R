@@ -85,3 +85,47 @@ for (name in names(all)) {
         }
     }
 }
+
+# Critical values of simultaneous bands, by other routes than the program's ------------------------
+# Hall–Wellner: the killed Brownian motion by images, integrated on a grid.
+inside.bridge <- function(low, high, k, n = 601) {
+    x <- seq(-k, k, length.out = n)
+    h <- x[2] - x[1]
+    s <- sqrt(high - low)
+    q <- outer(x, x, function(a, b) {
+        sum <- 0
+        for (j in -8:8)
+            sum <- sum + dnorm(b - a - 4 * j * k, 0, s) - dnorm(b + a - 2 * k - 4 * j * k, 0, s)
+        sum
+    })
+    sqrt(2 * pi) * sum(dnorm(x, 0, sqrt(low)) * (q %*% dnorm(x, 0, sqrt(1 - high)))) * h^2
+}
+# Equal precision: the generator of the Ornstein–Uhlenbeck process by finite differences.
+inside.ou <- function(length, c) {
+    at <- function(n) {
+        h <- 2 * c / n
+        x <- -c + h * seq_len(n - 1)
+        a <- diag(2 / h^2 + x^2 / 4 - 1 / 2)
+        a[cbind(1:(n - 2), 2:(n - 1))] <- a[cbind(2:(n - 1), 1:(n - 2))] <- -1 / h^2
+        e <- eigen(a, symmetric = TRUE)
+        sum(crossprod(e$vectors, sqrt(dnorm(x)))^2 * exp(-e$values * length)) * h
+    }
+    (4 * at(240) - at(120)) / 3
+}
+ends <- list(c(0.1, 0.6), c(0.1, 0.9), c(0.02, 0.6), c(0.3, 0.5), c(0.05, 0.4))
+for (level in c(0.9, 0.95, 0.99)) {
+    root <- function(f, from, to) uniroot(function(k) f(k) - level, c(from, to), tol = 1e-10)$root
+    put(sprintf("hall-wellner.%g", level),
+        sapply(ends, function(e) root(function(k) inside.bridge(e[1], e[2], k), 0.5, 3)))
+    put(sprintf("equal-precision.%g", level), sapply(ends, function(e)
+        root(function(c) inside.ou(log(e[2] * (1 - e[1]) / (e[1] * (1 - e[2]))) / 2, c), 1.5, 5)))
+}
+put("ends", unlist(ends))
+
+# What --cluster shows: veteran's arms at 100 days, histologies as clusters; quantiles of the first.
+fit <- do.call(survfit, list(Surv(time, status) ~ trt, veteran, cluster = veteran$celltype,
+                             conf.type = "log-log"))
+at <- summary(fit, times = 100)
+put("veteran.celltype", c(at$surv, at$std.err, at$lower, at$upper))
+q <- quantile(survfit(Surv(time, status) ~ trt, veteran, conf.type = "log-log")[1], c(0.25, 0.75))
+put("veteran.quantile", c(q$quantile, q$lower, q$upper))

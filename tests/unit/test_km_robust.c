@@ -341,6 +341,38 @@ static void an_early_risk_set_of_one_that_fails_ends_the_curve(void **state)
     rwe_arena_free(arena);
 }
 
+/* 0.1 + 0.2 + … + 0.7, less those who enter later, is not exactly the weight of the first. */
+static void everybody_is_everybody_whatever_the_rounding_of_weights(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    const double entry[] = {0, 3, 3, 3, 3, 3, 3}, time[] = {2, 4, 5, 6, 7, 8, 9};
+    const uint8_t event[] = {1, 1, 0, 1, 0, 1, 1};
+    double weight[7];
+    for (size_t k = 1; k <= 50; k++) {
+        for (size_t i = 0; i < 7; i++)
+            weight[i] = 0.1 * (double)((i * k) % 13 + 1) / (double)k;
+        struct rwe_survival_data data = {.n = 7,
+                                         .entry = entry,
+                                         .time = time,
+                                         .event = event,
+                                         .n_groups = 1,
+                                         .n_strata = 1,
+                                         .weight = weight};
+        struct rwe_event_table table;
+        struct rwe_km_curve curve;
+        struct rwe_km_options options = rwe_km_options_default();
+        assert_int_equal(rwe_event_table_build(&data, arena, &table, NULL), RWE_OK);
+        assert_int_equal(rwe_km_fit_robust(&data, &table, 0, &options, arena, &curve, NULL),
+                         RWE_OK);
+        for (size_t i = 0; i < curve.n_points; i++) {
+            assert_true(curve.survival[i] == 0);
+            assert_nan(curve.std_error[i]);
+        }
+    }
+    rwe_arena_free(arena);
+}
+
 static struct rwe_km_difference difference(const struct loaded *loaded, double time)
 {
     struct rwe_km_curve control = fit_greenwood(loaded, 0), treated = fit_greenwood(loaded, 1);
@@ -489,6 +521,7 @@ int main(void)
         cmocka_unit_test(robust_error_does_not_feel_the_scale_of_weights),
         cmocka_unit_test(doubled_rows_in_a_cluster_are_weight_two),
         cmocka_unit_test(an_early_risk_set_of_one_that_fails_ends_the_curve),
+        cmocka_unit_test(everybody_is_everybody_whatever_the_rounding_of_weights),
         cmocka_unit_test(differences_match_their_definition),
         cmocka_unit_test(arms_apart_add_their_variances),
         cmocka_unit_test(identical_twins_in_pairs_do_not_differ),

@@ -60,7 +60,8 @@ struct rwe_km_quantile {
 /** The curve read at a time. */
 struct rwe_km_point {
     double survival, std_error, conf_low, conf_high; /**< NaN beyond the last time in the group */
-    double at_risk;                                  /**< those with time >= t */
+    double
+        at_risk; /**< at the curve's next point: those with time >= t, unless some enter between */
 };
 
 /**
@@ -186,6 +187,48 @@ enum rwe_status rwe_km_compare_at(const struct rwe_survival_data *data,
                                   const struct rwe_km_arms *arms, double time,
                                   struct rwe_arena *scratch, struct rwe_km_difference *result,
                                   struct rwe_error *error);
+
+/** Bands that hold the whole curve at once. */
+enum rwe_km_band_kind {
+    RWE_KM_HALL_WELLNER,    /**< Hall & Wellner, Biometrika 67:133 (1980) */
+    RWE_KM_EQUAL_PRECISION, /**< Nair, Technometrics 26:265 (1984): pointwise limits, widened */
+};
+
+/**
+ * A simultaneous band of a curve between two of its times, by point of the curve.
+ *
+ * With σ² = Var log S, n subjects and a = nσ² / (1 + nσ²) at either end, log S lies within
+ * k (1 + nσ²) / √n (Hall–Wellner) or c σ (equal precision) of its estimate at all times between
+ * with the asked probability; the limits take these in the place of z σ on the curve's scale
+ * (Borgan & Liestøl, Scand J Stat 17:35, 1990). k and c are computed, not read off tables.
+ */
+struct rwe_km_band {
+    size_t n_points;                    /**< those of the curve */
+    const double *conf_low, *conf_high; /**< NaN outside [from, to] */
+    double from, to;                    /**< the first event; the last time with 0 < S */
+    double a_from, a_to;
+    double critical; /**< k or c */
+};
+
+/**
+ * For a curve with Greenwood's errors. RWE_BAD_INPUT: options out of range; RWE_NOT_ESTIMABLE: no
+ * time with 0 < S < 1, or one step alone for a Hall–Wellner band; RWE_NO_MEMORY.
+ */
+enum rwe_status rwe_km_band_fit(const struct rwe_km_curve *curve, enum rwe_km_band_kind kind,
+                                const struct rwe_km_options *options, struct rwe_arena *arena,
+                                struct rwe_km_band *band, struct rwe_error *error);
+
+/**
+ * k with P(|B(u)| <= k for all u in [low, high]) = level, B a Brownian bridge; 0 <= low < high <= 1.
+ * NaN where out of range. Good to 1e-8.
+ */
+double rwe_km_hall_wellner(double low, double high, double level);
+
+/**
+ * c with P(|B(u)| <= c sqrt(u (1 − u)) for all u in [low, high]) = level; 0 < low <= high < 1. NaN
+ * where out of range. Good to 1e-7.
+ */
+double rwe_km_equal_precision(double low, double high, double level);
 
 /** Whether Greenwood's formula does not hold for these data: they have weights or clusters. */
 bool rwe_km_needs_robust(const struct rwe_survival_data *data);
