@@ -16,6 +16,7 @@
 #include "rwe/stats/event_table.h"
 #include "rwe/stats/km.h"
 #include "rwe/stats/logrank.h"
+#include "rwe/stats/rmst.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -166,6 +167,71 @@ static enum verdict judge_logrank(const struct sample *sample, double argument, 
     return rejects(result.p_value);
 }
 
+/* The survival data, its pairs as clusters or patients on their own. */
+static struct rwe_survival_data clustered(const struct sample *sample, bool by_pair)
+{
+    struct rwe_survival_data data = sample->data;
+    data.stratum = NULL;
+    data.n_strata = 1;
+    if (!by_pair)
+        data.cluster = NULL;
+    return data;
+}
+
+static double true_mean(const struct sample *sample, uint32_t arm, double tau)
+{
+    double hazard = trial_hazard(sample->trial, arm);
+    return -expm1(-hazard * tau) / hazard;
+}
+
+/* Limits of the treated arm's mean survival up to tau. */
+static enum verdict judge_mean(const struct sample *sample, double tau, int by_pair)
+{
+    struct rwe_survival_data data = clustered(sample, by_pair);
+    struct rwe_rmst_options options = rwe_rmst_options_default();
+    struct rwe_rmst mean;
+    options.tau = tau;
+    if (rwe_rmst_fit(&data, &sample->table, 1, &options, sample->arena, &mean, NULL) != RWE_OK)
+        return NOT_ESTIMABLE;
+    return holds(mean.conf_low, mean.conf_high, true_mean(sample, 1, tau));
+}
+
+static enum rwe_status compare_means(const struct sample *sample, double tau, bool by_pair,
+                                     enum rwe_rmst_contrast contrast,
+                                     struct rwe_rmst_comparison *comparison)
+{
+    struct rwe_survival_data data = clustered(sample, by_pair);
+    struct rwe_rmst_options options = rwe_rmst_options_default();
+    struct rwe_rmst_request request = {.contrast = contrast, .control = 0, .treated = 1};
+    options.tau = tau;
+    return rwe_rmst_compare(&data, &sample->table, &request, &options, sample->arena, comparison,
+                            NULL);
+}
+
+static enum verdict judge_mean_difference(const struct sample *sample, double tau, int by_pair)
+{
+    struct rwe_rmst_comparison c;
+    if (compare_means(sample, tau, by_pair, RWE_RMST_DIFFERENCE, &c) != RWE_OK)
+        return NOT_ESTIMABLE;
+    return holds(c.conf_low, c.conf_high, true_mean(sample, 1, tau) - true_mean(sample, 0, tau));
+}
+
+static enum verdict judge_mean_ratio(const struct sample *sample, double tau, int by_pair)
+{
+    struct rwe_rmst_comparison c;
+    if (compare_means(sample, tau, by_pair, RWE_RMST_RATIO, &c) != RWE_OK)
+        return NOT_ESTIMABLE;
+    return holds(c.conf_low, c.conf_high, true_mean(sample, 1, tau) / true_mean(sample, 0, tau));
+}
+
+static enum verdict judge_mean_test(const struct sample *sample, double tau, int by_pair)
+{
+    struct rwe_rmst_comparison c;
+    if (compare_means(sample, tau, by_pair, RWE_RMST_DIFFERENCE, &c) != RWE_OK)
+        return NOT_ESTIMABLE;
+    return rejects(c.p_value);
+}
+
 /* ---- the tables ---- */
 
 #define SURVIVAL(scale, option_, percent, bounds)                                                  \
@@ -199,6 +265,9 @@ static const struct check effect[] = {
     MEDIAN("arcsine", RWE_KM_ARCSIN, COVERAGE),
     MEDIAN("plain", RWE_KM_PLAIN, COVERAGE),
     {"median follow-up, log-log", judge_followup, 0, RWE_KM_LOG_LOG, COVERAGE},
+    {"mean survival up to 24 months", judge_mean, 24, false, COVERAGE},
+    {"difference of the means", judge_mean_difference, 24, false, COVERAGE},
+    {"ratio of the means", judge_mean_ratio, 24, false, COVERAGE},
     {"hazard ratio, Cox, Wald limits", judge_hazard_ratio, 0, false, COVERAGE},
     {"hazard ratio, Cox, sandwich", judge_hazard_ratio, 0, true, COVERAGE},
 };
@@ -218,16 +287,20 @@ static const struct check null[] = {
     {"Cox, Wald", judge_cox_test, 0, WALD, TYPE_ONE},
     {"Cox, score", judge_cox_test, 0, SCORE, TYPE_ONE},
     {"Cox, likelihood ratio", judge_cox_test, 0, LIKELIHOOD_RATIO, TYPE_ONE},
+    {"difference of mean survival up to 24 months", judge_mean_test, 24, false, TYPE_ONE},
 };
 
 static const struct check pairs_effect[] = {
     {"hazard ratio, Cox, sandwich by pair", judge_hazard_ratio, 0, true, COVERAGE},
+    {"difference of mean survival up to 24 months, by pair", judge_mean_difference, 24, true,
+     COVERAGE},
     {"hazard ratio, Cox, pairs ignored", judge_hazard_ratio, 0, false, REPORTED},
 };
 
 static const struct check pairs_null[] = {
     {"log-rank within pairs", judge_logrank, 0, true, TYPE_ONE},
     {"Cox, Wald by the sandwich by pair", judge_cox_test, 0, ROBUST_WALD, TYPE_ONE},
+    {"difference of means up to 24 months, by pair", judge_mean_test, 24, true, TYPE_ONE},
     {"log-rank, pairs ignored", judge_logrank, 0, false, REPORTED},
     {"Cox, Wald, pairs ignored", judge_cox_test, 0, WALD, REPORTED},
 };
