@@ -103,7 +103,7 @@ enum rwe_status rwe_logrank_chi_square(const struct rwe_logrank_sums *sums, doub
     size_t rank = keep_regular(sums, kept);
     if (rank == 0)
         return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
-                        "no two groups are at risk together when an event happens");
+                        "no two groups are at risk together at an event that counts");
     for (size_t a = 0; a < rank; a++) {
         difference[a] = sums->difference[kept[a]];
         for (size_t b = 0; b <= a; b++)

@@ -86,9 +86,9 @@ enum rwe_status rwe_logrank_trend(const struct rwe_logrank *result, const double
  *   ψ_ig = w_i [ δ_i W(t_i) ([g_i = g] − n_g/n(t_i)) − Σ W d/n ([g_i = g] − n_g/n) ],
  *
  * the sum over event times in (entry, t_i] of its stratum. It is the score residual of a weighted
- * Cox model (Breslow's ties) at no effect, and the test the robust score test of Lin & Wei (JASA
- * 84:1074, 1989). It does not change with the scale of the weights, except for Gehan–Breslow's and
- * Peto–Peto's S~, in which n counts. `table` is that of `data`. n log n.
+ * Cox model (Breslow's ties) at no effect, and the test is the robust score test of Lin & Wei (JASA
+ * 84:1074, 1989). It does not change with the scale of the weights, except for Peto–Peto's S~, whose
+ * n + 1 counts subjects. `table` is that of `data`. n log n.
  * Errors: those of rwe_logrank_weighted; RWE_NOT_ESTIMABLE too with fewer clusters than degrees of
  * freedom.
  */

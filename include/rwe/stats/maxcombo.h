@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * MaxCombo: the largest of several weighted log-rank statistics of two groups, with the p-value of
- * that largest (Lee, Stat Probab Lett 32:405, 1996 has the idea; Karrison, Stata J 16:678, 2016 the
- * joint normal distribution). It keeps power whether hazards are proportional, differ late, or early.
+ * that largest (Lee, Biometrics 52:721, 1996; Karrison, Stata J 16:678, 2016). It keeps power
+ * whether hazards are proportional, differ late, or early.
  */
 #ifndef RWE_STATS_MAXCOMBO_H
 #define RWE_STATS_MAXCOMBO_H
