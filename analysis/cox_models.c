@@ -248,37 +248,58 @@ enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
 
 /* ---- a period ---- */
 
-/* Rows [first, n): the arrays are in order of time, so that those still at risk are the last. */
-static struct rwe_survival_data rows_from(const struct rwe_survival_data *data, size_t first)
+static double *gather_numbers(const double from[], const uint32_t row[], size_t n,
+                              struct rwe_arena *arena)
 {
-    struct rwe_survival_data rest = *data;
-    rest.n = data->n - first;
-    rest.time += first;
-    rest.event += first;
-    rest.group += first;
-    rest.entry = data->entry == NULL ? NULL : data->entry + first;
-    rest.stratum = data->stratum == NULL ? NULL : data->stratum + first;
-    rest.cluster = data->cluster == NULL ? NULL : data->cluster + first;
-    rest.weight = data->weight == NULL ? NULL : data->weight + first;
-    return rest;
+    double *to = from == NULL ? NULL : RWE_NEW(arena, double, n);
+    for (size_t k = 0; to != NULL && k < n; k++)
+        to[k] = from[row[k]];
+    return to;
 }
 
-/* Everybody, censored at `split`. RWE_OK or RWE_NO_MEMORY. */
-static enum rwe_status cut_at(const struct rwe_survival_data *data, double split,
-                              struct rwe_arena *arena, struct rwe_survival_data *cut)
+static uint32_t *gather_codes(const uint32_t from[], const uint32_t row[], size_t n,
+                              struct rwe_arena *arena)
 {
-    double *time = RWE_NEW(arena, double, data->n);
-    uint8_t *event = RWE_NEW(arena, uint8_t, data->n);
+    uint32_t *to = from == NULL ? NULL : RWE_NEW(arena, uint32_t, n);
+    for (size_t k = 0; to != NULL && k < n; k++)
+        to[k] = from[row[k]];
+    return to;
+}
+
+/* The rows at risk in the period, in their order: those who enter before its end and leave after its
+ * beginning. What happens after `split` is not seen before it. RWE_OK or RWE_NO_MEMORY. */
+static enum rwe_status take_period(const struct rwe_cox_model *whole, double split, bool after,
+                                   struct rwe_arena *arena, struct rwe_cox_model *model)
+{
+    const struct rwe_survival_data *from = &whole->data;
+    struct rwe_survival_data *to = &model->data;
+    uint32_t *row = RWE_NEW(arena, uint32_t, from->n);
+    uint8_t *event = RWE_NEW(arena, uint8_t, from->n);
+    double *x = rwe_arena_alloc(arena, from->n, whole->p * sizeof *x);
+    size_t n = 0;
+    for (size_t i = 0; row != NULL && i < from->n; i++)
+        if (after ? from->time[i] > split : from->entry == NULL || from->entry[i] < split)
+            row[n++] = (uint32_t)i;
+    double *time = gather_numbers(from->time, row, n, arena);
+    to->n = n;
+    to->time = time;
+    to->event = event;
+    to->entry = gather_numbers(from->entry, row, n, arena);
+    to->weight = gather_numbers(from->weight, row, n, arena);
+    to->group = gather_codes(from->group, row, n, arena);
+    to->stratum = gather_codes(from->stratum, row, n, arena);
+    to->cluster = gather_codes(from->cluster, row, n, arena);
     if (rwe_arena_failed(arena))
         return RWE_NO_MEMORY;
-    for (size_t i = 0; i < data->n; i++) {
-        bool later = data->time[i] > split;
-        time[i] = later ? split : data->time[i];
-        event[i] = later ? 0 : data->event[i];
+    for (size_t k = 0; k < n; k++) {
+        bool later = !after && time[k] > split;
+        event[k] = later ? 0 : from->event[row[k]];
+        time[k] = later ? split : time[k];
+        model->n_events += event[k];
+        for (size_t j = 0; j < whole->p; j++)
+            x[j * n + k] = whole->x[j * from->n + row[k]];
     }
-    *cut = *data;
-    cut->time = time;
-    cut->event = event;
+    model->x = x;
     return RWE_OK;
 }
 
@@ -286,27 +307,12 @@ enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
                                      const struct rwe_cox_model *whole, double split, bool after,
                                      struct rwe_cox_model *model, struct rwe_error *error)
 {
-    struct rwe_arena *arena = request->run->arena;
-    const struct rwe_survival_data *data = &whole->data;
-    size_t first = 0;
     *model = *whole;
     model->name = "piecewise";
     model->failure = (struct rwe_error){0};
     model->n_events = 0;
-    while (after && first < data->n && data->time[first] <= split)
-        first++;
-    if (after)
-        model->data = rows_from(data, first);
-    else if (cut_at(data, split, arena, &model->data) != RWE_OK)
+    if (take_period(whole, split, after, request->run->arena, model) != RWE_OK)
         return rwe_fail_memory(error);
-    double *x = rwe_arena_alloc(arena, model->data.n, model->p * sizeof *x);
-    if (x == NULL)
-        return rwe_fail_memory(error);
-    for (size_t j = 0; j < model->p; j++)
-        memcpy(x + j * model->data.n, whole->x + j * data->n + first, model->data.n * sizeof *x);
-    for (size_t i = 0; i < model->data.n; i++)
-        model->n_events += model->data.event[i];
-    model->x = x;
     enum rwe_status status = fit(request, model, error);
     return is_in_the_data(status) ? RWE_OK : status;
 }
