@@ -16,6 +16,13 @@ static const struct rwe_option options[] = {
      .kind = RWE_OPTION_FLAG,
      .section = RWE_SECTION_METHOD,
      .help = "Also a Cox model of each covariate alone."},
+    {.name = "spline",
+     .kind = RWE_OPTION_LIST,
+     .section = RWE_SECTION_METHOD,
+     .argument = "A,B,…",
+     .help =
+         "Covariates, numbers, that enter Cox models as natural cubic splines with 3 degrees of "
+         "freedom."},
     {.name = "split-time",
      .kind = RWE_OPTION_NUMBER,
      .section = RWE_SECTION_METHOD,
@@ -174,7 +181,10 @@ static enum rwe_status list_terms(struct rwe_run *run, bool arms, struct terms *
         terms->term[a].name = rwe_arena_format(run->arena, "arm: %s against %s",
                                                cohort->arm_level[a + 1], cohort->arm_level[0]);
     for (size_t c = 0; c < columns.n; c++)
-        terms->term[n_arms + c].name = columns.item[c].name;
+        terms->term[n_arms + c].name =
+            rwe_cox_is_spline(run, columns.item[c].variable)
+                ? rwe_arena_format(run->arena, "%s (Q3 against Q1)", columns.item[c].name)
+                : columns.item[c].name;
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }
 
@@ -207,6 +217,13 @@ static void note_strata_and_errors(struct rwe_run *run, struct rwe_grid *grid)
         rwe_grid_note(grid, "Matched: robust standard errors, clustered by matched pair.");
 }
 
+static void note_splines(struct rwe_run *run, struct rwe_grid *grid)
+{
+    if (rwe_settings_list(run->settings, "spline").n > 0)
+        rwe_grid_note(grid, "Q3 against Q1: natural cubic spline with 3 degrees of freedom; the "
+                            "ratio of its quartiles, and p of all its terms.");
+}
+
 static void present_terms(struct rwe_run *run, const struct rwe_endpoint *endpoint,
                           const struct terms *terms)
 {
@@ -217,6 +234,7 @@ static void present_terms(struct rwe_run *run, const struct rwe_endpoint *endpoi
     rwe_grid_note(grid, "One Cox model a population, with the arm and all covariates; a number per "
                         "unit of its variable, a category against its first level. Only the arm's "
                         "ratio is a comparison of treatments.");
+    note_splines(run, grid);
     rwe_arena_release(run->arena, mark);
 }
 
@@ -261,6 +279,7 @@ static enum rwe_status run_all_univariable(struct rwe_run *run, const struct rwe
     struct rwe_grid *grid = rwe_cox_comparison_table(
         run, &(struct rwe_cox_comparison){title, terms.term, terms.n_terms, terms.shown});
     rwe_grid_note(grid, "A Cox model of each covariate by itself, among those who have it.");
+    note_splines(run, grid);
     rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }
@@ -310,6 +329,8 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
     (void)state;
     const struct rwe_cohort *cohort = run->cohort;
     enum rwe_status status = rwe_need_endpoint(run, "cox", error);
+    if (status == RWE_OK)
+        status = rwe_cox_check_splines(run, error);
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Cox model");

@@ -94,7 +94,8 @@ static enum rwe_status add_arms(struct builder *b)
             return RWE_NO_MEMORY;
         for (size_t k = 0; k < model->data.n; k++)
             b->x[model->p * model->data.n + k] = model->data.group[k] == arm;
-        b->term[model->n_terms++] = (struct rwe_cox_term){name, "arm", model->p++};
+        b->term[model->n_terms++] = (struct rwe_cox_term){
+            .name = name, .variable = "arm", .column = model->p++, .n_columns = 1};
     }
     return RWE_OK;
 }
@@ -111,20 +112,43 @@ static bool level_tells(const struct builder *b, const struct rwe_column *column
     return occurs && earlier;
 }
 
-static void add_covariates(struct builder *b, double values[])
+/* A spline that cannot be placed is the model's failure, not the run's. */
+static enum rwe_status add_bent(struct builder *b, const double value[], struct rwe_cox_term *term)
+{
+    struct rwe_cox_model *model = b->model;
+    struct rwe_error reason = {0};
+    enum rwe_status status = rwe_cox_add_spline(value, model->data.n, b->request->run->arena,
+                                                b->x + model->p * model->data.n, term, &reason);
+    if (status == RWE_NO_MEMORY)
+        return status;
+    if (status != RWE_OK)
+        rwe_error_set(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX, "\"%s\": %s", term->name,
+                      reason.message);
+    return RWE_OK;
+}
+
+static enum rwe_status add_covariates(struct builder *b, double values[], double taken[])
 {
     struct rwe_cox_model *model = b->model;
     for (size_t c = 0; c < b->columns.n; c++) {
         const struct rwe_column *column = &b->columns.item[c];
         struct rwe_cox_term *term = &b->term[model->n_terms++];
-        *term = (struct rwe_cox_term){column->name, column->variable->name, RWE_NO_INDEX};
+        *term = (struct rwe_cox_term){
+            .name = column->name, .variable = column->variable->name, .column = RWE_NO_INDEX};
         if (column->variable->categorical && !level_tells(b, column))
             continue;
         rwe_column_values(column, b->request->run->cohort->n, values);
         for (size_t k = 0; k < model->data.n; k++)
-            b->x[model->p * model->data.n + k] = values[b->subject[k]];
-        term->column = model->p++;
+            taken[k] = values[b->subject[k]];
+        term->n_columns = 1;
+        if (!rwe_cox_is_spline(b->request->run, column->variable))
+            memcpy(b->x + model->p * model->data.n, taken, model->data.n * sizeof *taken);
+        else if (add_bent(b, taken, term) != RWE_OK)
+            return RWE_NO_MEMORY;
+        term->column = model->p;
+        model->p += term->n_columns;
     }
+    return RWE_OK;
 }
 
 static enum rwe_status build(const struct rwe_cox_request *request, struct rwe_cox_model *model,
@@ -144,8 +168,9 @@ static enum rwe_status build(const struct rwe_cox_request *request, struct rwe_c
         return status;
     for (size_t k = 0; k < model->data.n; k++)
         model->n_events += model->data.event[k];
-    size_t most = cohort->n_arms + b.columns.n;
+    size_t most = cohort->n_arms + b.columns.n * RWE_SPLINE_MOST_DF;
     double *values = RWE_NEW(arena, double, cohort->n);
+    double *taken = RWE_NEW(arena, double, cohort->n);
     b.subject = subjects_of(request, &design);
     b.term = RWE_NEW(arena, struct rwe_cox_term, most);
     b.x = rwe_arena_alloc(arena, most, model->data.n * sizeof *b.x);
@@ -153,7 +178,8 @@ static enum rwe_status build(const struct rwe_cox_request *request, struct rwe_c
         return rwe_fail_memory(error);
     if (request->kind != RWE_COX_UNIVARIABLE && add_arms(&b) != RWE_OK)
         return rwe_fail_memory(error);
-    add_covariates(&b, values);
+    if (add_covariates(&b, values, taken) != RWE_OK)
+        return rwe_fail_memory(error);
     model->term = b.term;
     model->x = b.x;
     return RWE_OK;
@@ -195,12 +221,14 @@ static void explain(const struct rwe_cohort *cohort, const struct rwe_cox_model 
                     struct rwe_error *reason)
 {
     for (size_t t = 0; t < model->n_terms; t++) {
-        if (model->term[t].column != reason->index || reason->index == RWE_NO_INDEX)
+        const struct rwe_cox_term *term = &model->term[t];
+        if (reason->index == RWE_NO_INDEX || term->column == RWE_NO_INDEX ||
+            reason->index < term->column || reason->index >= term->column + term->n_columns)
             continue;
-        if (strcmp(model->term[t].variable, "arm") == 0 && t + 1 < cohort->n_arms)
+        if (strcmp(term->variable, "arm") == 0 && t + 1 < cohort->n_arms)
             explain_arm(cohort, t + 1, reason);
         else
-            explain_covariate(model->term[t].name, reason);
+            explain_covariate(term->name, reason);
         return;
     }
 }
@@ -214,6 +242,8 @@ static enum rwe_status fit(const struct rwe_cox_request *request, struct rwe_cox
                            struct rwe_error *error)
 {
     struct rwe_arena *arena = request->run->arena;
+    if (model->failure.status != RWE_OK)
+        return model->failure.status;
     if (model->data.n == 0)
         return rwe_fail(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
                         "nobody is at risk with a value in every covariate");
@@ -248,37 +278,58 @@ enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
 
 /* ---- a period ---- */
 
-/* Rows [first, n): the arrays are in order of time, so that those still at risk are the last. */
-static struct rwe_survival_data rows_from(const struct rwe_survival_data *data, size_t first)
+static double *gather_numbers(const double from[], const uint32_t row[], size_t n,
+                              struct rwe_arena *arena)
 {
-    struct rwe_survival_data rest = *data;
-    rest.n = data->n - first;
-    rest.time += first;
-    rest.event += first;
-    rest.group += first;
-    rest.entry = data->entry == NULL ? NULL : data->entry + first;
-    rest.stratum = data->stratum == NULL ? NULL : data->stratum + first;
-    rest.cluster = data->cluster == NULL ? NULL : data->cluster + first;
-    rest.weight = data->weight == NULL ? NULL : data->weight + first;
-    return rest;
+    double *to = from == NULL ? NULL : RWE_NEW(arena, double, n);
+    for (size_t k = 0; to != NULL && k < n; k++)
+        to[k] = from[row[k]];
+    return to;
 }
 
-/* Everybody, censored at `split`. RWE_OK or RWE_NO_MEMORY. */
-static enum rwe_status cut_at(const struct rwe_survival_data *data, double split,
-                              struct rwe_arena *arena, struct rwe_survival_data *cut)
+static uint32_t *gather_codes(const uint32_t from[], const uint32_t row[], size_t n,
+                              struct rwe_arena *arena)
 {
-    double *time = RWE_NEW(arena, double, data->n);
-    uint8_t *event = RWE_NEW(arena, uint8_t, data->n);
+    uint32_t *to = from == NULL ? NULL : RWE_NEW(arena, uint32_t, n);
+    for (size_t k = 0; to != NULL && k < n; k++)
+        to[k] = from[row[k]];
+    return to;
+}
+
+/* The rows at risk in the period, in their order: those who enter before its end and leave after its
+ * beginning. What happens after `split` is not seen before it. RWE_OK or RWE_NO_MEMORY. */
+static enum rwe_status take_period(const struct rwe_cox_model *whole, double split, bool after,
+                                   struct rwe_arena *arena, struct rwe_cox_model *model)
+{
+    const struct rwe_survival_data *from = &whole->data;
+    struct rwe_survival_data *to = &model->data;
+    uint32_t *row = RWE_NEW(arena, uint32_t, from->n);
+    uint8_t *event = RWE_NEW(arena, uint8_t, from->n);
+    double *x = rwe_arena_alloc(arena, from->n, whole->p * sizeof *x);
+    size_t n = 0;
+    for (size_t i = 0; row != NULL && i < from->n; i++)
+        if (after ? from->time[i] > split : from->entry == NULL || from->entry[i] < split)
+            row[n++] = (uint32_t)i;
+    double *time = gather_numbers(from->time, row, n, arena);
+    to->n = n;
+    to->time = time;
+    to->event = event;
+    to->entry = gather_numbers(from->entry, row, n, arena);
+    to->weight = gather_numbers(from->weight, row, n, arena);
+    to->group = gather_codes(from->group, row, n, arena);
+    to->stratum = gather_codes(from->stratum, row, n, arena);
+    to->cluster = gather_codes(from->cluster, row, n, arena);
     if (rwe_arena_failed(arena))
         return RWE_NO_MEMORY;
-    for (size_t i = 0; i < data->n; i++) {
-        bool later = data->time[i] > split;
-        time[i] = later ? split : data->time[i];
-        event[i] = later ? 0 : data->event[i];
+    for (size_t k = 0; k < n; k++) {
+        bool later = !after && time[k] > split;
+        event[k] = later ? 0 : from->event[row[k]];
+        time[k] = later ? split : time[k];
+        model->n_events += event[k];
+        for (size_t j = 0; j < whole->p; j++)
+            x[j * n + k] = whole->x[j * from->n + row[k]];
     }
-    *cut = *data;
-    cut->time = time;
-    cut->event = event;
+    model->x = x;
     return RWE_OK;
 }
 
@@ -286,27 +337,12 @@ enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
                                      const struct rwe_cox_model *whole, double split, bool after,
                                      struct rwe_cox_model *model, struct rwe_error *error)
 {
-    struct rwe_arena *arena = request->run->arena;
-    const struct rwe_survival_data *data = &whole->data;
-    size_t first = 0;
     *model = *whole;
     model->name = "piecewise";
     model->failure = (struct rwe_error){0};
     model->n_events = 0;
-    while (after && first < data->n && data->time[first] <= split)
-        first++;
-    if (after)
-        model->data = rows_from(data, first);
-    else if (cut_at(data, split, arena, &model->data) != RWE_OK)
+    if (take_period(whole, split, after, request->run->arena, model) != RWE_OK)
         return rwe_fail_memory(error);
-    double *x = rwe_arena_alloc(arena, model->data.n, model->p * sizeof *x);
-    if (x == NULL)
-        return rwe_fail_memory(error);
-    for (size_t j = 0; j < model->p; j++)
-        memcpy(x + j * model->data.n, whole->x + j * data->n + first, model->data.n * sizeof *x);
-    for (size_t i = 0; i < model->data.n; i++)
-        model->n_events += model->data.event[i];
-    model->x = x;
     enum rwe_status status = fit(request, model, error);
     return is_in_the_data(status) ? RWE_OK : status;
 }

@@ -8,6 +8,7 @@
 
 #include "rwe/analysis/analysis.h"
 #include "rwe/stats/cox.h"
+#include "rwe/stats/spline.h"
 
 enum rwe_cox_model_kind {
     RWE_COX_ARM,
@@ -30,6 +31,9 @@ struct rwe_cox_term {
     const char *variable; /**< "arm", "age", "size": terms of one variable stand together */
     size_t column;        /**< in the fit; RWE_NO_INDEX for a level that nobody has, and for the
                                first that somebody has when the reference is such a level */
+    size_t n_columns;     /**< 1; more for a spline, whose columns follow each other */
+    const char *contrast_name;           /**< "61 against 45": quartiles, of a spline; or NULL */
+    double contrast[RWE_SPLINE_MOST_DF]; /**< basis at the one less that at the other */
 };
 
 /** A model with its data and its fit. */
@@ -63,6 +67,17 @@ enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
 enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
                                      const struct rwe_cox_model *whole, double split, bool after,
                                      struct rwe_cox_model *model, struct rwe_error *error);
+
+/** RWE_USAGE where --spline names what is no numeric covariate. */
+enum rwe_status rwe_cox_check_splines(const struct rwe_run *run, struct rwe_error *error);
+
+/** Whether --spline names the variable. */
+bool rwe_cox_is_spline(const struct rwe_run *run, const struct rwe_variable *variable);
+
+/** Writes the columns of a spline of n values to x, and into `term` how many they are and what its
+ * hazard ratio compares. RWE_NOT_ESTIMABLE with few distinct values. */
+enum rwe_status rwe_cox_add_spline(const double value[], size_t n, struct rwe_arena *arena,
+                                   double x[], struct rwe_cox_term *term, struct rwe_error *error);
 
 /** "Efron's" or "Breslow's": the ties of the run. */
 const char *rwe_cox_ties_text(const struct rwe_run *run);

@@ -1,37 +1,108 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cox_present.h"
 
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_errno.h>
+#include <gsl/gsl_linalg.h>
 #include <math.h>
+
+static const struct rwe_cox_shown nothing = {RWE_NO_FACT, RWE_NO_FACT, RWE_NO_FACT,
+                                             RWE_NO_FACT, RWE_NO_FACT, RWE_NO_FACT};
+
+/* c' V c for the term's columns. */
+static double contrast_variance(const struct rwe_cox_term *term, const double c[], size_t p,
+                                const double V[])
+{
+    double sum = 0;
+    for (size_t j = 0; j < term->n_columns; j++)
+        for (size_t k = 0; k < term->n_columns; k++)
+            sum += c[j] * c[k] * V[(term->column + j) * p + term->column + k];
+    return sum;
+}
+
+/* β' V⁻¹ β of the term's columns; NaN where V is singular. */
+static double joint_wald(const struct rwe_cox_term *term, const struct rwe_cox *fit)
+{
+    double block[RWE_SPLINE_MOST_DF * RWE_SPLINE_MOST_DF], solved[RWE_SPLINE_MOST_DF];
+    const double *V = fit->robust == NULL ? fit->covariance : fit->robust;
+    const double *beta = fit->estimate + term->column;
+    size_t n = term->n_columns;
+    for (size_t j = 0; j < n; j++)
+        for (size_t k = 0; k < n; k++)
+            block[j * n + k] = V[(term->column + j) * fit->p + term->column + k];
+    gsl_matrix_view matrix = gsl_matrix_view_array(block, n, n);
+    gsl_vector_const_view right = gsl_vector_const_view_array(beta, n);
+    gsl_vector_view left = gsl_vector_view_array(solved, n);
+    if (gsl_linalg_cholesky_decomp1(&matrix.matrix) != GSL_SUCCESS ||
+        gsl_linalg_cholesky_solve(&matrix.matrix, &right.vector, &left.vector) != GSL_SUCCESS)
+        return NAN;
+    double statistic = 0;
+    for (size_t j = 0; j < n; j++)
+        statistic += beta[j] * solved[j];
+    return statistic;
+}
+
+/* A log hazard ratio with its errors and limits; no test. */
+static struct rwe_cox_shown ratio_facts(struct rwe_run *run, const struct rwe_key *key,
+                                        double estimate, double model_error, const double *robust)
+{
+    struct rwe_document *document = run->document;
+    struct rwe_cox_shown shown = nothing;
+    double error = robust == NULL ? model_error : *robust;
+    double reach = rwe_normal_limit(run) * error;
+    shown.coefficient = rwe_document_number(document, key, "estimate", estimate);
+    shown.error = rwe_document_number(document, key, "std.error", model_error);
+    if (robust != NULL)
+        shown.error = rwe_document_number(document, key, "robust.se", error);
+    shown.ratio = rwe_document_number(document, key, "hr", exp(estimate));
+    shown.low = rwe_document_number(document, key, "conf.low", exp(estimate - reach));
+    shown.high = rwe_document_number(document, key, "conf.high", exp(estimate + reach));
+    return shown;
+}
+
+/* The test that a spline's columns are all 0. Returns the p-value. */
+static rwe_fact joint_facts(struct rwe_run *run, const struct rwe_key *key,
+                            const struct rwe_cox_term *term, const struct rwe_cox *fit)
+{
+    double wald = joint_wald(term, fit), df = (double)term->n_columns;
+    rwe_document_number(run->document, key, "wald.statistic", wald);
+    rwe_document_number(run->document, key, "df", df);
+    return rwe_document_number(run->document, key, "p.value",
+                               isnan(wald) ? NAN : gsl_cdf_chisq_Q(wald, df));
+}
 
 struct rwe_cox_shown rwe_cox_term_facts(struct rwe_run *run, const struct rwe_key *key,
                                         const struct rwe_cox_model *model, size_t t)
 {
-    struct rwe_document *document = run->document;
-    struct rwe_key term = *key;
-    struct rwe_cox_shown shown = {RWE_NO_FACT, RWE_NO_FACT, RWE_NO_FACT,
-                                  RWE_NO_FACT, RWE_NO_FACT, RWE_NO_FACT};
-    size_t j = model->term[t].column;
-    term.term = model->term[t].name;
-    if (model->failure.status != RWE_OK || j == RWE_NO_INDEX) {
-        shown.ratio = rwe_document_number(document, &term, "hr", NAN);
+    static const double one[RWE_SPLINE_MOST_DF] = {1};
+    const struct rwe_cox_term *term = &model->term[t];
+    const struct rwe_cox *fit = &model->fit;
+    struct rwe_cox_shown shown = nothing;
+    struct rwe_key of_term = *key, of_ratio;
+    of_term.term = term->name;
+    of_ratio = of_term;
+    if (model->failure.status != RWE_OK || term->column == RWE_NO_INDEX) {
+        shown.ratio = rwe_document_number(run->document, &of_term, "hr", NAN);
         return shown;
     }
-    const struct rwe_cox *fit = &model->fit;
-    size_t diagonal = j * fit->p + j;
-    double estimate = fit->estimate[j];
-    double model_error = sqrt(fit->covariance[diagonal]);
-    double error = fit->robust == NULL ? model_error : sqrt(fit->robust[diagonal]);
-    double z = estimate / error;
-    double reach = rwe_normal_limit(run) * error;
-    shown.coefficient = rwe_document_number(document, &term, "estimate", estimate);
-    shown.error = rwe_document_number(document, &term, "std.error", model_error);
+    bool bent = term->contrast_name != NULL;
+    const double *c = bent ? term->contrast : one;
+    double estimate = 0, robust = NAN;
+    for (size_t j = 0; j < term->n_columns; j++)
+        estimate += c[j] * fit->estimate[term->column + j];
+    double error = sqrt(contrast_variance(term, c, fit->p, fit->covariance));
     if (fit->robust != NULL)
-        shown.error = rwe_document_number(document, &term, "robust.se", error);
-    rwe_document_number(document, &term, "statistic", z);
-    shown.p = rwe_document_number(document, &term, "p.value", rwe_normal_p_value(z));
-    shown.ratio = rwe_document_number(document, &term, "hr", exp(estimate));
-    shown.low = rwe_document_number(document, &term, "conf.low", exp(estimate - reach));
-    shown.high = rwe_document_number(document, &term, "conf.high", exp(estimate + reach));
+        robust = sqrt(contrast_variance(term, c, fit->p, fit->robust));
+    if (bent)
+        of_ratio.level = term->contrast_name;
+    shown = ratio_facts(run, &of_ratio, estimate, error, fit->robust == NULL ? NULL : &robust);
+    if (bent) {
+        shown.p = joint_facts(run, &of_term, term, fit);
+        return shown;
+    }
+    double z = estimate / (fit->robust == NULL ? error : robust);
+    rwe_document_number(run->document, &of_term, "statistic", z);
+    shown.p = rwe_document_number(run->document, &of_term, "p.value", rwe_normal_p_value(z));
     return shown;
 }
 

@@ -12,7 +12,7 @@ struct rwe_cox_shown {
 };
 
 /** Adds the facts of term t; the ratio alone, null, where there is no estimate. `key` has endpoint,
- * population and model. */
+ * population and model. Of a spline: the ratio of its quartiles, and the test of all its columns. */
 struct rwe_cox_shown rwe_cox_term_facts(struct rwe_run *run, const struct rwe_key *key,
                                         const struct rwe_cox_model *model, size_t t);
 

@@ -31,7 +31,7 @@ static enum rwe_status group_terms(const struct rwe_cox_model *model, struct rwe
                                    struct variables *variables)
 {
     *variables = (struct variables){RWE_NEW(arena, const char *, model->n_terms),
-                                    RWE_NEW(arena, uint32_t, model->n_terms), 0};
+                                    RWE_NEW(arena, uint32_t, model->p), 0};
     if (rwe_arena_failed(arena))
         return RWE_NO_MEMORY;
     for (size_t t = 0; t < model->n_terms; t++) {
@@ -40,7 +40,8 @@ static enum rwe_status group_terms(const struct rwe_cox_model *model, struct rwe
             continue;
         if (variables->n == 0 || variables->name[variables->n - 1] != term->variable)
             variables->name[variables->n++] = term->variable;
-        variables->of_column[term->column] = (uint32_t)variables->n - 1;
+        for (size_t j = 0; j < term->n_columns; j++)
+            variables->of_column[term->column + j] = (uint32_t)variables->n - 1;
     }
     return RWE_OK;
 }
@@ -175,6 +176,8 @@ static enum rwe_status run_ph(struct rwe_run *run, void *state, struct rwe_error
     (void)state;
     const struct rwe_cohort *cohort = run->cohort;
     enum rwe_status status = rwe_need_endpoint(run, "ph", error);
+    if (status == RWE_OK)
+        status = rwe_cox_check_splines(run, error);
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Proportional hazards");

@@ -3,7 +3,7 @@
 
 #include "ldl_private.h"
 #include "ph_private.h"
-#include "rwe/stats/km.h"
+#include "rwe/stats/event_table.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
@@ -55,21 +55,17 @@ static enum rwe_status transform_km(const struct rwe_survival_data *data, struct
                                        .n_causes = data->n_causes,
                                        .n_groups = 1,
                                        .n_strata = 1};
-    struct rwe_km_options options = rwe_km_options_default();
     struct rwe_event_table table;
-    struct rwe_km_curve curve;
     enum rwe_status status = rwe_event_table_build(&pooled, scratch, &table, error);
-    if (status == RWE_OK)
-        status = rwe_km_fit(&table, 0, &options, scratch, &curve, error);
-    if (status != RWE_OK)
-        return status;
-    size_t point = 0;
-    for (size_t i = 0; i < data->n; i++) {
-        while (curve.time[point] < data->time[i])
-            point++;
-        g[i] = point == 0 ? 0 : 1 - curve.survival[point - 1];
+    double survival =
+        1; /* just before the table's row; limits, as rwe_km_fit has, cost logarithms */
+    size_t i = 0;
+    for (size_t row = 0; status == RWE_OK && row < table.n_rows; row++) {
+        for (; i < data->n && data->time[i] == table.time[row]; i++)
+            g[i] = 1 - survival;
+        survival *= (table.at_risk[row] - table.events[row]) / table.at_risk[row];
     }
-    return RWE_OK;
+    return status;
 }
 
 static void transform_rank(const struct rwe_survival_data *data, double g[])

@@ -79,12 +79,14 @@ static void sum_steps(struct workspace *work, enum rwe_cox_ties ties)
 
 static void add_information(const struct workspace *work, double g, struct rwe_ph_score *score)
 {
-    for (size_t jk = 0; jk < score->p * score->p; jk++) {
-        double v = work->variance[jk];
-        score->beta_beta[jk] += v;
-        score->beta_theta[jk] += g * v;
-        score->theta_theta[jk] += g * g * v;
-    }
+    size_t p = score->p;
+    for (size_t j = 0; j < p; j++)
+        for (size_t jk = j * p; jk <= j * p + j; jk++) {
+            double v = work->variance[jk];
+            score->beta_beta[jk] += v;
+            score->beta_theta[jk] += g * v;
+            score->theta_theta[jk] += g * g * v;
+        }
 }
 
 /* What the deaths among rows [begin, end) of one time add to the score, and their own residuals. */

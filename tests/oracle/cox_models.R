@@ -106,3 +106,36 @@ periods <- function(name, data, cut, ...) {
 periods("lung", with(l, data.frame(time, event, arm = sex)), 365)
 periods("veteran", with(v, data.frame(time, event = status, arm = trt)), 100)
 periods("gbsg", with(g, data.frame(time = rfstime, event = status, arm = hormon)), 730)
+
+# Natural cubic splines: knots, then the basis by column ---------------------------------------
+library(splines)
+spline <- function(name, x, df) {
+    basis <- ns(x, df)
+    put(paste0("spline.", name, ".knots"), c(min(x), attr(basis, "knots"), max(x)))
+    put(paste0("spline.", name), basis)
+}
+spline("lung.age", l$age, 3)
+spline("veteran.karno", v$karno, 2)
+spline("gbsg.pgr", g$pgr, 5)
+spline("gbsg.age", g$age, 1)
+
+# Splines in the adjusted model: of each, log HR of Q3 against Q1, its errors, joint Wald, p ------
+bent <- function(name, formula, data, variables, cluster = NULL) {
+    fit <- do.call(coxph, list(formula, data, control = control, cluster = cluster))
+    naive <- if (is.null(fit$naive.var)) fit$var else fit$naive.var
+    for (v in variables) {
+        q <- quantile(data[[v]], c(0.25, 0.75))
+        j <- grep(sprintf("ns(%s,", v), names(coef(fit)), fixed = TRUE)
+        a <- drop(diff(predict(ns(data[[v]], 3), q)))
+        b <- coef(fit)[j]
+        wald <- drop(b %*% solve(fit$var[j, j], b))
+        error <- function(V) sqrt(drop(a %*% V[j, j] %*% a))
+        put(sprintf("%s.%s", name, v),
+            c(sum(a * b), error(naive), error(fit$var), wald, pchisq(wald, 3, lower.tail = FALSE)))
+    }
+    put(paste0(name, ".fit"), fit$loglik[2])
+}
+l <- l[complete.cases(l[, c("age", "wt.loss", "ph.karno")]), ]
+bent("bent.lung", Surv(time, event) ~ sex + ns(age, 3) + ns(wt.loss, 3) + ph.karno, l, c("age", "wt.loss"))
+bent("bent.veteran", Surv(time, status) ~ trt + ns(age, 3) + karno, v, "age", v$diagtime)
+bent("bent.gbsg", Surv(rfstime, status) ~ hormon + ns(age, 3) + ns(pgr, 3) + ns(er, 3), g, c("age", "pgr", "er"))

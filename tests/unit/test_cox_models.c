@@ -253,15 +253,78 @@ static void matched_models_are_robust_and_their_ph_test_too(void **state)
     program_clear(&run);
 }
 
+/* The ratio of the quartiles stands under a level that names them, which R's script does not. */
+static double spline_number(const struct program_facts *facts, const char *variable,
+                            const char *stat)
+{
+    char *begin =
+        program_format("cox endpoint=os population=all model=adjusted term=%s level=", variable);
+    double value = NAN;
+    for (size_t i = 0; i < facts->n; i++) {
+        const char *last = strrchr(facts->fact[i].key, ' ');
+        if (strncmp(facts->fact[i].key, begin, strlen(begin)) == 0 && strcmp(last + 1, stat) == 0)
+            value = json_number_value(facts->fact[i].value);
+    }
+    free(begin);
+    return value;
+}
+
+static void check_spline(const struct program_facts *facts, const char *name, const char *variable,
+                         const char *error)
+{
+    struct oracle *oracle = oracle_read(ORACLE);
+    char *key = program_format("%s.%s", name, variable);
+    const double *want = oracle_vector(oracle, key, &(size_t){0});
+    assert_close(spline_number(facts, variable, "estimate"), want[0], 1e-7);
+    assert_close(spline_number(facts, variable, "std.error"), want[1], 1e-7);
+    assert_close(spline_number(facts, variable, error), want[2], 1e-7);
+    assert_close(spline_number(facts, variable, "hr"), exp(want[0]), 1e-7);
+    assert_close(term_number(facts, "adjusted", variable, "wald.statistic"), want[3], 1e-7);
+    assert_close(term_number(facts, "adjusted", variable, "df"), 3, 0);
+    assert_close(term_number(facts, "adjusted", variable, "p.value"), want[4], 1e-6);
+    free(key);
+    key = program_format("%s.fit", name);
+    assert_close(number(facts, "cox", "adjusted", "loglik"), oracle_number(oracle, key), 1e-10);
+    free(key);
+    oracle_free(oracle);
+}
+
+static void splines_match_ns_in_coxph(void **state)
+{
+    (void)state;
+    struct program_facts facts =
+        program_facts_of("%s/lung.csv --arm sex --endpoint os=time,status:2 --cox --covariates "
+                         "age,wt.loss,ph.karno --spline age,wt.loss",
+                         DATA);
+    check_spline(&facts, "bent.lung", "age", "std.error");
+    check_spline(&facts, "bent.lung", "wt.loss", "std.error");
+    assert_true(isfinite(term_number(&facts, "adjusted", "ph.karno", "p.value")));
+    program_facts_clear(&facts);
+    facts = program_facts_of("%s/veteran.csv %s age,karno --spline age --cluster diagtime", DATA,
+                             VETERAN);
+    check_spline(&facts, "bent.veteran", "age", "robust.se");
+    program_facts_clear(&facts);
+    facts = program_facts_of("%s/gbsg.csv --id pid --arm hormon --endpoint os=rfstime,status --cox "
+                             "--covariates age,pgr,er --spline age,pgr,er --ph",
+                             DATA);
+    check_spline(&facts, "bent.gbsg", "age", "std.error");
+    check_spline(&facts, "bent.gbsg", "pgr", "std.error");
+    check_spline(&facts, "bent.gbsg", "er", "std.error");
+    assert_close(number(&facts, "ph", "adjusted", "term=pgr df"), 3, 0);
+    assert_close(number(&facts, "ph", "adjusted", "term=GLOBAL df"), 10, 0);
+    program_facts_clear(&facts);
+}
+
 /* ---- what is not in the data ---- */
 
 /* Twenty subjects; `twice` is 2 × age, `dead` foretells the event, level c has nobody with an age. */
-static const char SMALL[] = "id,arm,time,event,age,twice,dead,site,one\n"
-                            "1,0,1,1,50,100,1,b,1\n2,1,2,1,61,122,1,b,1\n3,0,3,0,42,84,0,a,1\n"
-                            "4,1,4,1,55,110,1,a,1\n5,0,5,0,66,132,0,b,1\n6,1,6,1,47,94,1,a,1\n"
-                            "7,0,7,1,58,116,1,a,1\n8,1,8,0,69,138,0,b,1\n9,0,9,1,51,102,1,b,1\n"
-                            "10,1,10,1,40,80,1,a,1\n11,0,11,1,63,126,1,b,1\n12,1,12,0,44,88,0,a,1\n"
-                            "13,0,13,1,,,1,c,1\n14,1,14,1,,,1,c,1\n";
+static const char SMALL[] =
+    "id,arm,time,event,age,twice,dead,site,one,few\n"
+    "1,0,1,1,50,100,1,b,1,0\n2,1,2,1,61,122,1,b,1,0\n3,0,3,0,42,84,0,a,1,0\n"
+    "4,1,4,1,55,110,1,a,1,0\n5,0,5,0,66,132,0,b,1,0\n6,1,6,1,47,94,1,a,1,0\n"
+    "7,0,7,1,58,116,1,a,1,2\n8,1,8,0,69,138,0,b,1,0\n9,0,9,1,51,102,1,b,1,0\n"
+    "10,1,10,1,40,80,1,a,1,0\n11,0,11,1,63,126,1,b,1,0\n12,1,12,0,44,88,0,a,1,0\n"
+    "13,0,13,1,,,1,c,1,0\n14,1,14,1,,,1,c,1,3\n";
 
 static struct program_run run_small(const char *arguments)
 {
@@ -305,6 +368,20 @@ static void a_covariate_that_foretells_the_event_is_named(void **state)
 {
     (void)state;
     assert_adjusted_fails("--cox --covariates dead", "not-estimable|dead|infinity");
+}
+
+static void a_spline_needs_a_numeric_covariate_with_enough_values(void **state)
+{
+    (void)state;
+    struct program_run run = run_small("--cox --covariates age,site --spline site");
+    assert_code(run, 2);
+    assert_says(run.err, "--spline|site|numbers");
+    program_clear(&run);
+    run = run_small("--ph --covariates age --spline twice");
+    assert_code(run, 2);
+    assert_says(run.err, "twice|--covariates");
+    program_clear(&run);
+    assert_adjusted_fails("--cox --ph --covariates few --spline few", "not-estimable|few|knots");
 }
 
 static void ph_of_a_model_that_fails_is_null(void **state)
@@ -376,6 +453,8 @@ int main(void)
         cmocka_unit_test(ph_facts_match_cox_zph),
         cmocka_unit_test(two_periods_match_coxph_on_split_rows),
         cmocka_unit_test(matched_models_are_robust_and_their_ph_test_too),
+        cmocka_unit_test(splines_match_ns_in_coxph),
+        cmocka_unit_test(a_spline_needs_a_numeric_covariate_with_enough_values),
         cmocka_unit_test(collinear_covariates_leave_the_arm_model_standing),
         cmocka_unit_test(a_covariate_that_foretells_the_event_is_named),
         cmocka_unit_test(ph_of_a_model_that_fails_is_null),
