@@ -72,3 +72,40 @@ cox("veteran.exact", coxph(Surv(ceiling(time / 7), status) ~ trt + karno + strat
                            ties = "exact", control = control))
 cox("heart.exact", coxph(Surv(start, stop, event) ~ age + surgery + transplant, heart,
                          ties = "exact", control = control))
+
+# Residuals and prediction ---------------------------------------------------------------------
+# By row of the CSV, except Schoenfeld: by time, then by row of the CSV (strata: not used there).
+# survival 3.5-3 orders weighted Schoenfeld residuals by row: no oracle, so none with weights here.
+residual <- function(name, fit, schoenfeld = TRUE) {
+    key <- function(what) paste0("residual.", name, ".", what)
+    put(key("martingale"), residuals(fit, "martingale"))
+    put(key("deviance"), residuals(fit, "deviance"))
+    put(key("score"), t(as.matrix(residuals(fit, "score"))))
+    put(key("dfbeta"), t(as.matrix(residuals(fit, "dfbeta"))))
+    if (!schoenfeld) return()
+    put(key("schoenfeld"), t(as.matrix(residuals(fit, "schoenfeld"))))
+    put(key("scaled"), t(as.matrix(residuals(fit, "scaledsch"))))
+}
+predicted <- function(name, fit, newdata) {
+    curve <- survfit(fit, newdata = newdata)
+    at <- curve$n.event > 0
+    key <- function(what) paste0("predict.", name, ".", what)
+    put(key("time"), curve$time[at])
+    put(key("hazard"), curve$cumhaz[at])
+    put(key("std_error"), curve$std.err[at])
+    put(key("survival"), curve$surv[at])
+}
+for (ties in c("efron", "breslow")) {
+    name <- function(what) paste0(what, ".", ties)
+    fit <- coxph(Surv(time, event) ~ sex + age, lung, ties = ties, control = control)
+    residual(name("lung"), fit)
+    predicted(name("lung"), fit, data.frame(sex = 2, age = 50))
+    fit <- coxph(Surv(start, stop, event) ~ age + surgery + transplant, heart, ties = ties,
+                 control = control)
+    residual(name("heart"), fit)
+    predicted(name("heart"), fit, data.frame(age = 5, surgery = 1, transplant = 0))
+    fit <- coxph(Surv(time, status) ~ trt + karno + strata(celltype), veteran, weights = w,
+                 robust = TRUE, ties = ties, control = control)
+    residual(name("veteran"), fit, schoenfeld = FALSE)
+    predicted(name("veteran"), fit, data.frame(trt = 1, karno = 40, celltype = "large"))
+}
