@@ -78,10 +78,11 @@ static void count_pairs(const struct ranked_weights *weights, size_t rank, doubl
 /* Rows by stratum and time, what they score, and who comes under observation late. */
 struct ranking {
     struct rwe_strata strata;
-    uint32_t *rank;     /* of the row's score in its stratum */
-    uint32_t *n_ranks;  /* by stratum */
-    double *entry;      /* by position in strata.order; NULL: all from the start */
-    uint32_t *by_entry; /* positions of each stratum in ascending entry */
+    uint32_t *rank;      /* of the row's score in its stratum */
+    uint32_t *n_ranks;   /* by stratum */
+    double *entry;       /* by position in strata.order; NULL: all from the start */
+    uint32_t *by_entry;  /* positions of each stratum in ascending entry */
+    double *time_weight; /* by position: of the pairs of an event; NULL: all 1 */
 };
 
 static enum rwe_status ranking_init(const struct rwe_survival_data *data, const double score[],
@@ -122,6 +123,13 @@ static size_t remove_not_entered(const struct rwe_survival_data *data,
     return next;
 }
 
+static double event_weight(const struct rwe_survival_data *data, const struct ranking *ranking,
+                           size_t k)
+{
+    double weight = weight_of(data, ranking->strata.order[k]);
+    return ranking->time_weight == NULL ? weight : weight * ranking->time_weight[k];
+}
+
 /* From the last time to the first; within a time the censored come in first, since they outlive
  * its events, and the events last, since they do not outlive one another. */
 static void count_stratum(const struct rwe_survival_data *data, const struct ranking *ranking,
@@ -141,7 +149,7 @@ static void count_stratum(const struct rwe_survival_data *data, const struct ran
                 weights_add(weights, rank[order[k]], weight_of(data, order[k]));
         for (size_t k = begin; k < end; k++)
             if (data->event[order[k]])
-                count_pairs(weights, rank[order[k]], weight_of(data, order[k]), result);
+                count_pairs(weights, rank[order[k]], event_weight(data, ranking, k), result);
         for (size_t k = begin; k < end; k++)
             if (data->event[order[k]])
                 weights_add(weights, rank[order[k]], weight_of(data, order[k]));
@@ -149,8 +157,32 @@ static void count_stratum(const struct rwe_survival_data *data, const struct ran
     }
 }
 
+/* 1 / G(t−)² at times up to tau, else 0. At a time, the censored follow the events, so that those are
+ * no longer at risk of being censored. */
+static void weigh_stratum(const struct rwe_survival_data *data, size_t s, double tau,
+                          struct ranking *ranking)
+{
+    const uint32_t *order = ranking->strata.order;
+    size_t stop = ranking->strata.start[s + 1];
+    double uncensored = 1, at_risk = 0;
+    for (size_t k = ranking->strata.start[s]; k < stop; k++)
+        at_risk += weight_of(data, order[k]);
+    for (size_t begin = ranking->strata.start[s], end = begin; begin < stop; begin = end) {
+        double time = data->time[order[begin]], events = 0, censored = 0;
+        for (; end < stop && data->time[order[end]] == time; end++) {
+            *(data->event[order[end]] ? &events : &censored) += weight_of(data, order[end]);
+            ranking->time_weight[end] = time <= tau ? 1 / (uncensored * uncensored) : 0;
+        }
+        if (censored > 0 && end < stop) /* after the last time nothing is weighed */
+            uncensored *= 1 - censored / (at_risk - events);
+        at_risk -= events + censored;
+    }
+}
+
+/* tau: NULL: all pairs alike. */
 static enum rwe_status count_all(const struct rwe_survival_data *data, const double score[],
-                                 struct rwe_arena *scratch, struct rwe_concordance *result)
+                                 const double *tau, struct rwe_arena *scratch,
+                                 struct rwe_concordance *result)
 {
     struct ranking ranking;
     struct ranked_weights weights = {
@@ -159,16 +191,20 @@ static enum rwe_status count_all(const struct rwe_survival_data *data, const dou
     };
     if (ranking_init(data, score, scratch, &ranking) != RWE_OK)
         return RWE_NO_MEMORY;
+    if (tau != NULL && (ranking.time_weight = RWE_NEW(scratch, double, data->n)) == NULL)
+        return RWE_NO_MEMORY;
     for (size_t s = 0; s < data->n_strata; s++) {
+        if (tau != NULL)
+            weigh_stratum(data, s, *tau, &ranking);
         weights_clear(&weights, ranking.n_ranks[s]);
         count_stratum(data, &ranking, s, &weights, result);
     }
     return RWE_OK;
 }
 
-enum rwe_status rwe_concordance(const struct rwe_survival_data *data, const double score[],
-                                struct rwe_arena *scratch, struct rwe_concordance *result,
-                                struct rwe_error *error)
+static enum rwe_status concordance(const struct rwe_survival_data *data, const double score[],
+                                   const double *tau, struct rwe_arena *scratch,
+                                   struct rwe_concordance *result, struct rwe_error *error)
 {
     enum rwe_status status = rwe_survival_data_check(data, error);
     if (status != RWE_OK)
@@ -178,10 +214,29 @@ enum rwe_status rwe_concordance(const struct rwe_survival_data *data, const doub
             return rwe_fail(error, RWE_NOT_FINITE, i, "score is not a finite number");
     *result = (struct rwe_concordance){0};
     struct rwe_mark mark = rwe_arena_mark(scratch);
-    if (count_all(data, score, scratch, result) != RWE_OK)
+    if (count_all(data, score, tau, scratch, result) != RWE_OK)
         return rwe_fail_memory(error);
     rwe_arena_release(scratch, mark);
     double comparable = result->concordant + result->discordant + result->tied;
     result->index = comparable > 0 ? (result->concordant + result->tied / 2) / comparable : NAN;
     return RWE_OK;
+}
+
+enum rwe_status rwe_concordance(const struct rwe_survival_data *data, const double score[],
+                                struct rwe_arena *scratch, struct rwe_concordance *result,
+                                struct rwe_error *error)
+{
+    return concordance(data, score, NULL, scratch, result, error);
+}
+
+enum rwe_status rwe_uno_concordance(const struct rwe_survival_data *data, const double score[],
+                                    double tau, struct rwe_arena *scratch,
+                                    struct rwe_concordance *result, struct rwe_error *error)
+{
+    if (!(tau > 0))
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "tau must be above 0");
+    if (data->entry != NULL)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "Uno's concordance is not defined with late entry");
+    return concordance(data, score, &tau, scratch, result, error);
 }

@@ -234,9 +234,9 @@ static double wald(const double beta[], const double V[], size_t p, struct newto
     return rwe_ldl_quadratic(newton->factor, p, newton->step);
 }
 
-static enum rwe_status find_concordance(const struct rwe_survival_data *data, const double x[],
-                                        size_t p, const double beta[], const double offset[],
-                                        struct rwe_arena *scratch, double *index)
+enum rwe_status rwe_cox_find_concordance(const struct rwe_survival_data *data, const double x[],
+                                         size_t p, const double beta[], const double offset[],
+                                         struct rwe_arena *scratch, double *index)
 {
     double *predictor = RWE_NEW(scratch, double, data->n);
     struct rwe_concordance concordance;
@@ -325,8 +325,8 @@ static enum rwe_status fit(const struct rwe_survival_data *data, const double x[
         return status;
     if (write_estimate(data, &newton, scratch, output) != RWE_OK ||
         find_robust_score(data, &newton, scratch, &result->robust_score_statistic) != RWE_OK ||
-        find_concordance(data, x, p, newton.beta, options->offset, scratch, &result->concordance) !=
-            RWE_OK)
+        rwe_cox_find_concordance(data, x, p, newton.beta, options->offset, scratch,
+                                 &result->concordance) != RWE_OK)
         return rwe_fail_memory(error);
     const double *variance = options->robust ? output->robust : output->covariance;
     result->loglik = newton.here.loglik;

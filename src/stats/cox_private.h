@@ -170,4 +170,9 @@ enum rwe_status rwe_cox_sandwich(const struct rwe_cox_rows *rows,
                                  const double beta[], const double covariance[],
                                  struct rwe_arena *scratch, double robust[]);
 
+/** Harrell's C of the linear predictor; NaN where that overflows. RWE_OK or RWE_NO_MEMORY. */
+enum rwe_status rwe_cox_find_concordance(const struct rwe_survival_data *data, const double x[],
+                                         size_t p, const double beta[], const double offset[],
+                                         struct rwe_arena *scratch, double *index);
+
 #endif

@@ -263,32 +263,61 @@ static void add_deaths(const struct rwe_cox_rows *rows, size_t begin, size_t end
     }
 }
 
+/* Sums over the steps of one time, of weight w each, at which a share g = 1 − fraction of the tied
+ * deaths is left and S is the sum of r. */
+struct step_sums {
+    double by_sum, g_by_sum;       /* Σ w / S, Σ w g / S */
+    double by_square, g_by_square; /* Σ w / S², Σ w g / S² */
+    double g2_by_square;           /* Σ w g² / S² */
+};
+
+static struct step_sums sum_steps(const struct rwe_cox_risk_set *set, size_t n_steps,
+                                  struct rwe_cox_likelihood *likelihood)
+{
+    struct step_sums sums = {0};
+    double weight = set->death_weight / (double)n_steps;
+    for (size_t step = 0; step < n_steps; step++) {
+        double fraction = (double)step / (double)n_steps;
+        double sum = set->all.r - fraction * set->deaths.r;
+        double g = (double)(n_steps - step) / (double)n_steps;
+        double scale = weight / sum, square = scale / sum;
+        sums.by_sum += scale;
+        sums.g_by_sum += scale * g;
+        sums.by_square += square;
+        sums.g_by_square += square * g;
+        sums.g2_by_square += square * g * g;
+        rwe_cox_add_to_loglik(likelihood, -weight * (log(sum) + set->shift));
+    }
+    return sums;
+}
+
 /* Less the terms of the risk set, with S the sum of r over it and x̄ the mean at one step:
- *   loglik −= w log S,   score −= w x̄,   information += w (Σ r x x' / S − x̄ x̄'). */
+ *   loglik −= w log S,   score −= w x̄,   information += w (Σ r x x' / S − x̄ x̄').
+ * At a step x̄ = (c + g d) / S, with d the sum of r x over the tied deaths and c over the others: the
+ * sums over steps are of numbers alone, and the matrices are touched once a time. */
 static void subtract_risk_set(struct rwe_cox_work *work, enum rwe_cox_ties ties,
                               struct rwe_cox_likelihood *likelihood)
 {
     const struct rwe_cox_risk_set *set = &work->set;
-    size_t n_steps = rwe_cox_n_steps(set, ties);
     size_t p = set->p;
-    double *mean = work->mean;
-    for (size_t step = 0; step < n_steps; step++) {
-        double weight = set->death_weight / (double)n_steps;
-        double fraction = (double)step / (double)n_steps;
-        double sum = rwe_cox_risk_set_mean(set, fraction, mean);
-        double scale = weight / sum;
-        rwe_cox_add_to_loglik(likelihood, -weight * (log(sum) + set->shift));
-        for (size_t j = 0; j < p; j++) {
-            const double *all = set->all.rxx + j * p;
-            const double *deaths = set->deaths.rxx + j * p;
-            double *information = likelihood->information + j * p;
-            double weighted_mean = weight * mean[j];
-            likelihood->score[j] -= weighted_mean;
-            if (likelihood->gross != NULL)
-                likelihood->gross[j] += scale * (all[j] - fraction * deaths[j]);
-            for (size_t k = 0; k <= j; k++)
-                information[k] += scale * (all[k] - fraction * deaths[k]) - weighted_mean * mean[k];
-        }
+    struct step_sums sums = sum_steps(set, rwe_cox_n_steps(set, ties), likelihood);
+    double *c = work->mean;
+    const double *d = set->deaths.rx;
+    double late = sums.by_sum - sums.g_by_sum; /* Σ w fraction / S */
+    for (size_t j = 0; j < p; j++)
+        c[j] = set->all.rx[j] - d[j];
+    for (size_t j = 0; j < p; j++) {
+        const double *all = set->all.rxx + j * p;
+        const double *deaths = set->deaths.rxx + j * p;
+        double *information = likelihood->information + j * p;
+        double with_c = sums.by_square * c[j] + sums.g_by_square * d[j];
+        double with_d = sums.g_by_square * c[j] + sums.g2_by_square * d[j];
+        likelihood->score[j] -= sums.by_sum * c[j] + sums.g_by_sum * d[j];
+        if (likelihood->gross != NULL)
+            likelihood->gross[j] += sums.by_sum * all[j] - late * deaths[j];
+        for (size_t k = 0; k <= j; k++)
+            information[k] +=
+                sums.by_sum * all[k] - late * deaths[k] - (with_c * c[k] + with_d * d[k]);
     }
 }
 

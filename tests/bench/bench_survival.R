@@ -28,4 +28,11 @@ for (n in c(600, 1e4, 1e5, 1e6)) {
     best("table+logrank", n, function() survdiff(y ~ arm))
     best("cox.1", n, function() coxph(y ~ arm, robust = TRUE))
     best("cox.10", n, function() coxph(y ~ x, robust = TRUE))
+    if (n <= 1e4) { # quadratic in survival 3.5-3 with weights: a minute at 1e5
+        w <- 0.5 + (seq_len(n) %% 7) / 4
+        best("cox.10.weighted", n, function() coxph(y ~ x, weights = w, robust = TRUE))
+    }
+    late <- Surv(time * (seq_len(n) %% 5) / 10, time, event)
+    id <- seq_len(n)
+    best("cox.10.entry", n, function() coxph(late ~ x, cluster = id))
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
  * Nanoseconds a row of the survival kernels: event table with both arms' curves, log-rank test, Cox
- * with the arm alone (Efron, robust) and with 10 covariates. From the root of the repository:
+ * with the arm alone (Efron, robust) and with 10 covariates, also weighted or with late entry. From the root of the repository:
  *
  *   make build/release/tests/bench/bench_survival && build/release/tests/bench/bench_survival
  *   Rscript tests/bench/bench_survival.R      (the same shapes of data through R's survival)
@@ -69,6 +69,29 @@ static void run_cox_adjusted(const struct rwe_survival_data *data, const double 
     run_cox(data, x, P, arena);
 }
 
+/* With weights, and with late entry: the same shape, entries at a share of the time. */
+static void run_cox_weighted(const struct rwe_survival_data *data, const double x[],
+                             struct rwe_arena *arena)
+{
+    struct rwe_survival_data weighted = *data;
+    double *weight = RWE_NEW(arena, double, data->n);
+    for (size_t i = 0; i < data->n; i++)
+        weight[i] = 0.5 + (double)(i % 7) / 4;
+    weighted.weight = weight;
+    run_cox(&weighted, x, P, arena);
+}
+
+static void run_cox_entry(const struct rwe_survival_data *data, const double x[],
+                          struct rwe_arena *arena)
+{
+    struct rwe_survival_data late = *data;
+    double *entry = RWE_NEW(arena, double, data->n);
+    for (size_t i = 0; i < data->n; i++)
+        entry[i] = data->time[i] * (double)(i % 5) / 10;
+    late.entry = entry;
+    run_cox(&late, x, P, arena);
+}
+
 static void measure(const char *name, const struct rwe_survival_data *data, const double x[],
                     void (*run)(const struct rwe_survival_data *, const double *,
                                 struct rwe_arena *))
@@ -99,6 +122,8 @@ int main(void)
         measure("table+logrank", &data, cohort.x, run_logrank);
         measure("cox.1", &data, cohort.x, run_cox_arm);
         measure("cox.10", &data, cohort.x, run_cox_adjusted);
+        measure("cox.10.weighted", &data, cohort.x, run_cox_weighted);
+        measure("cox.10.entry", &data, cohort.x, run_cox_entry);
         rwe_arena_free(arena);
     }
     return 0;
