@@ -188,6 +188,12 @@ static enum rwe_status list_terms(struct rwe_run *run, bool arms, struct terms *
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }
 
+/* Whether the adjusted model was asked for: by name, not by --km, which brings the arms' ratio only. */
+static bool is_adjusted(const struct rwe_run *run)
+{
+    return run->cohort->n_covariates > 0 && rwe_settings_has(run->settings, "cox");
+}
+
 static enum rwe_status run_one(struct rwe_run *run, struct rwe_grid *grid,
                                const struct rwe_endpoint *endpoint, size_t d, struct terms *terms,
                                struct rwe_error *error)
@@ -303,7 +309,7 @@ static void end_arm_table(struct rwe_run *run, struct rwe_grid *grid)
 {
     const char *ties = rwe_cox_ties_text(run);
     rwe_grid_note(grid, "Cox model with the arm alone, %s ties; Wald limits and p-values.", ties);
-    if (run->cohort->n_covariates > 0)
+    if (is_adjusted(run))
         rwe_grid_note(grid, "Adjusted: with all covariates, in subjects who have them all.");
     if (rwe_settings_has(run->settings, "split-time"))
         rwe_grid_note(grid, "Up to a time: later events are not seen. After it: those still at "
@@ -340,14 +346,14 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
     if (terms == NULL)
         return rwe_fail_memory(error);
     for (size_t e = 0; e < cohort->n_endpoints && status == RWE_OK; e++) {
-        if (cohort->n_covariates > 0)
+        if (is_adjusted(run))
             status = list_terms(run, true, &terms[e], error);
         for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++)
             status = run_one(run, grid, &cohort->endpoint[e], d, &terms[e], error);
     }
     end_arm_table(run, grid);
     for (size_t e = 0; e < cohort->n_endpoints && status == RWE_OK; e++)
-        if (cohort->n_covariates > 0)
+        if (is_adjusted(run))
             present_terms(run, &cohort->endpoint[e], &terms[e]);
     if (status == RWE_OK)
         rwe_arena_release(run->arena, mark);
@@ -356,8 +362,8 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
 
 const struct rwe_analysis rwe_analysis_cox = {
     .name = "cox",
-    .help = "Hazard ratio of the arms by Cox's model, also adjusted for the covariates; robust and "
-            "clustered by pair after matching.",
+    .help = "Hazard ratio of the arms by Cox's model; robust and clustered by pair after matching. "
+            "Asked for by name, not by --km, also adjusted for the covariates.",
     .options = &option_list,
     .run = run_cox,
 };
