@@ -78,7 +78,7 @@ static const struct rwe_option options[] = {
 const struct rwe_options rwe_cli_options = RWE_OPTIONS(options);
 
 const char *const rwe_not_built[] = {
-    "ph",      "rmst", "cuminc",    "iptw",        "response", "landmark",
+    "ph",      "rmst", "iptw",      "response",    "landmark",
     "timedep", "ccw",  "subgroups", "sensitivity", NULL,
 };
 
