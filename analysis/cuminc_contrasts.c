@@ -49,6 +49,24 @@ static void warn(const struct question *q, const char *code, const char *what, c
                          what, message);
 }
 
+/* A failure of a model in terms of the arms: its columns are those other than the control. */
+static void explain(const struct question *q, struct rwe_error *reason)
+{
+    const struct rwe_cohort *cohort = q->run->cohort;
+    if (reason->index + 1 >= cohort->n_arms)
+        return;
+    const char *arm = cohort->arm_level[reason->index + 1];
+    if (reason->status == RWE_SEPARATED)
+        rwe_error_set(reason, RWE_SEPARATED, reason->index,
+                      "the hazard ratio of \"%s\" against \"%s\" runs off to 0 or infinity, since "
+                      "one of them has no event while the other is at risk",
+                      arm, cohort->arm_level[0]);
+    if (reason->status == RWE_COLLINEAR)
+        rwe_error_set(reason, RWE_COLLINEAR, reason->index,
+                      "\"%s\" and \"%s\" are never at risk together when there is an event", arm,
+                      cohort->arm_level[0]);
+}
+
 static const char *term_of(const struct question *q, size_t arm)
 {
     const struct rwe_cohort *cohort = q->run->cohort;
@@ -155,6 +173,7 @@ static enum rwe_status run_fine_gray(const struct question *q, struct estimate e
         return rwe_fail_memory(error);
     size_t p = data.n_groups - 1;
     status = rwe_fine_gray_fit(&data, x, p, &options, q->run->arena, &result, error);
+    explain(q, error);
     if (is_absence(status))
         warn(q, "not-estimable", "Fine–Gray model", error->message);
     else if (status != RWE_OK)
@@ -206,6 +225,7 @@ static enum rwe_status run_cox(const struct question *q, struct estimate estimat
     for (size_t i = 0; i < data.n; i++)
         n_events += data.event[i];
     status = rwe_cox_fit(&data, x, p, &options, q->run->arena, &result, error);
+    explain(q, error);
     if (is_absence(status))
         warn(q, "not-estimable", "cause-specific Cox model", error->message);
     else if (status != RWE_OK)
