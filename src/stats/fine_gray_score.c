@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Likelihood, score and information in two passes over rows (the idea is that of Kawaguchi et al., R J
- * 12(2):163, 2020). Σ r over a risk set is a sum of those at risk themselves, gathered from the last
- * row up, and G(t−) times a sum over competitors before t, gathered from the first row down. The
+ * Likelihood, score and information in two passes over rows (the idea is that of Kawaguchi et al., The R
+ * Journal, 2020). Σ r over a risk set is a sum of those at risk themselves, gathered from the last row
+ * up, and G(t−) times a sum over competitors before t, gathered from the first row down. The
  * second moments are never made by risk set: with ω_i the sum of row i's weight in the risk sets
  * over step = events / total,
  *

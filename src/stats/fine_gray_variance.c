@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The sandwich of Fine & Gray (1999, appendix): I⁻¹ Σ u u' I⁻¹ with u = η + ψ summed by cluster.
+ * The sandwich of Fine & Gray (1999): I⁻¹ Σ u u' I⁻¹ with u = η + ψ summed by cluster.
  *
  *   η_i = ∫ (x_i − mean) w_i dM_i     the score residual
  *   ψ_i = ∫ q(u) / n(u) dM^c_i(u)     its share in G, n those at risk of censoring

@@ -44,7 +44,8 @@ struct rwe_fine_gray {
  * Newton–Raphson from 0 with step halving; a step takes O(n p²), without sorting.
  *
  * data->weight multiplies a row in the likelihood, in the sandwich and in G: robust is right for
- * sampling weights that are taken as known. Clusters as Zhou et al. (Biostatistics 13:371, 2012).
+ * sampling weights that are taken as known. The share of G is that of its martingale, which differs
+ * from the infinitesimal jackknife by terms of order 1/n. Clusters as Zhou et al. (Biostatistics 13:371, 2012).
  * With `censoring_by_group` the share of G in the sandwich is taken group by group; crr lets the
  * censored of a group speak for the competitors of all groups.
  *
