@@ -16,7 +16,7 @@
  *   Σ over t_i <= t, causes c of  S(t_i−)² d_ci (n_i − d_ci) / (n_i² (n_i − 1))
  *                                × (J_c − (F_k(t) − F_k(t_i)) / S(t_i))²
  *
- * the infinitesimal jackknife (Efron, JRSS B 54:83, 1992), as survival's survfit has it: the sum
+ * the infinitesimal jackknife (Efron, Biometrika 68:589, 1981), as survival's survfit has it: the sum
  * over clusters of their squared influence on F_k(t). It is right under sampling weights and
  * clusters; Aalen's takes weights as replication. Without both the two differ by terms of order 1/n.
  *

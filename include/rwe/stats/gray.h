@@ -10,7 +10,7 @@
  *
  *   Σ over t of (1 − F(t−))^ρ (d_g − d R_g / ΣR)
  *
- * where F is the cumulative incidence of all groups together. Variance as in Gray's section 4, with
+ * where F is the cumulative incidence of all groups together. Variance as Gray has it, with
  * his correction for ties; statistic and p are those of cmprsk's cuminc.
  *
  * The numbers in the table are taken as counts: a weight is so many subjects.

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rwe/analysis/times.h"
+
+#include <math.h>
+#include <string.h>
+
+static struct rwe_times round_times(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
+{
+    static const double steps[] = {1, 2, 2.5, 5, 10};
+    const char *unit = rwe_settings_text(run->settings, "time-unit");
+    double last = endpoint->time[endpoint->order[run->cohort->n - 1]];
+    struct rwe_times times = {{0}, 0};
+    if (!(last > 0))
+        return times;
+    double power = pow(10, floor(log10(last / 5)));
+    double step = power;
+    for (size_t s = 0; s < sizeof steps / sizeof steps[0] && step * 6 < last; s++)
+        step = steps[s] * power;
+    if (unit != NULL && strcmp(unit, "months") == 0 && last > 24)
+        step = 12 * ceil(last / 72);
+    for (double t = step; t <= last && times.n < RWE_MOST_TIMES; t += step)
+        times.at[times.n++] = t;
+    return times;
+}
+
+static void insert(struct rwe_times *times, double time)
+{
+    size_t k = times->n;
+    while (k > 0 && times->at[k - 1] > time)
+        k--;
+    if (k > 0 && times->at[k - 1] == time)
+        return;
+    memmove(&times->at[k + 1], &times->at[k], (times->n - k) * sizeof times->at[0]);
+    times->at[k] = time;
+    times->n++;
+}
+
+struct rwe_times rwe_times_of(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
+{
+    struct rwe_numbers asked = rwe_settings_numbers(run->settings, "times");
+    struct rwe_times times = {{0}, 0};
+    if (asked.n == 0)
+        return round_times(run, endpoint);
+    for (size_t t = 0; t < asked.n && times.n < RWE_MOST_TIMES; t++)
+        insert(&times, asked.item[t]);
+    return times;
+}

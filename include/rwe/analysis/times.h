@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** The times at which recipes tell a curve. */
+#ifndef RWE_ANALYSIS_TIMES_H
+#define RWE_ANALYSIS_TIMES_H
+
+#include "rwe/analysis/analysis.h"
+
+enum { RWE_MOST_TIMES = 64 };
+
+/** Ascending, each once. */
+struct rwe_times {
+    double at[RWE_MOST_TIMES];
+    size_t n;
+};
+
+/**
+ * Those of --times; without it five or six round steps over the follow-up of the endpoint: 1, 2,
+ * 2.5, 5 × a power of ten, or of 12 where the unit is months and the follow-up longer than two years.
+ */
+struct rwe_times rwe_times_of(const struct rwe_run *run, const struct rwe_endpoint *endpoint);
+
+#endif
