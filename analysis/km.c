@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Kaplan–Meier curves by arm: medians, survival at times, follow-up, numbers at risk. See km.md. */
 #include "km_more.h"
+#include "rwe/analysis/times.h"
 
 #include <math.h>
 #include <string.h>
@@ -41,19 +42,12 @@ struct arm_result {
     const char *no_band;     /* why there is none; NULL */
 };
 
-enum { MOST_TIMES = 64 };
-
-struct times {
-    double at[MOST_TIMES + 1]; /* with zero */
-    size_t n;
-};
-
 /* All arms of an endpoint in a population. */
 struct result {
     const struct rwe_design *design;
     const struct rwe_endpoint *endpoint;
     struct arm_result *arm;
-    struct times times;
+    struct rwe_times times;
     struct km_more more;
 };
 
@@ -63,53 +57,6 @@ static struct rwe_km_options options_of(const struct rwe_run *run)
     km.transform = (enum rwe_km_transform)rwe_settings_choice(run->settings, "conf-type");
     km.conf_level = rwe_settings_number(run->settings, "conf-level");
     return km;
-}
-
-/* ---- the times that are told ---- */
-
-/* Round times over the follow-up: five or six steps of 1, 2, 2.5, 5 × a power of ten, or of 12
- * where the unit is months and the follow-up is longer than two years. */
-static struct times round_times(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
-{
-    static const double steps[] = {1, 2, 2.5, 5, 10};
-    const char *unit = rwe_settings_text(run->settings, "time-unit");
-    double last = endpoint->time[endpoint->order[run->cohort->n - 1]];
-    struct times times = {{0}, 0};
-    if (!(last > 0))
-        return times;
-    double power = pow(10, floor(log10(last / 5)));
-    double step = power;
-    for (size_t s = 0; s < sizeof steps / sizeof steps[0] && step * 6 < last; s++)
-        step = steps[s] * power;
-    if (unit != NULL && strcmp(unit, "months") == 0 && last > 24)
-        step = 12 * ceil(last / 72);
-    for (double t = step; t <= last && times.n < MOST_TIMES; t += step)
-        times.at[times.n++] = t;
-    return times;
-}
-
-/* Keeps the times ascending and each once, so that no fact has a twin. */
-static void insert(struct times *times, double time)
-{
-    size_t k = times->n;
-    while (k > 0 && times->at[k - 1] > time)
-        k--;
-    if (k > 0 && times->at[k - 1] == time)
-        return;
-    memmove(&times->at[k + 1], &times->at[k], (times->n - k) * sizeof times->at[0]);
-    times->at[k] = time;
-    times->n++;
-}
-
-static struct times times_of(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
-{
-    struct rwe_numbers asked = rwe_settings_numbers(run->settings, "times");
-    struct times times = {{0}, 0};
-    if (asked.n == 0)
-        return round_times(run, endpoint);
-    for (size_t t = 0; t < asked.n && times.n < MOST_TIMES; t++)
-        insert(&times, asked.item[t]);
-    return times;
 }
 
 /* ---- computing ---- */
@@ -186,7 +133,7 @@ static enum rwe_status compute_more(struct rwe_run *run, struct result *result,
         return rwe_fail_memory(error);
     for (size_t a = 0; a < run->cohort->n_arms; a++)
         curve[a] = &result->arm[a].curve;
-    result->times = times_of(run, result->endpoint);
+    result->times = rwe_times_of(run, result->endpoint);
     result->more = (struct km_more){.endpoint = result->endpoint,
                                     .design = result->design,
                                     .time = result->times.at,
@@ -337,7 +284,7 @@ static void note_bands(struct rwe_run *run, struct rwe_grid *grid, const struct 
 }
 
 static void present_survival(struct rwe_run *run, const struct result *result,
-                             const struct times *times)
+                             const struct rwe_times *times)
 {
     struct rwe_grid *grid = rwe_document_table(
         run->document, rwe_arena_format(run->arena, "Survival at times: %s, %s",
@@ -377,14 +324,14 @@ static void count_until(const struct rwe_km_curve *curve, double time, double *e
 }
 
 static void present_at_risk(struct rwe_run *run, const struct result *result,
-                            const struct times *survival_times)
+                            const struct rwe_times *survival_times)
 {
     struct rwe_grid *grid = rwe_document_table(
         run->document, rwe_arena_format(run->arena, "At risk (events; censored so far): %s, %s",
                                         result->endpoint->name, result->design->label));
     rwe_grid_column(grid, "time%s", rwe_time_unit_suffix(run));
-    struct times times = *survival_times;
-    insert(&times, 0);
+    struct rwe_times times = *survival_times;
+    rwe_times_insert(&times, 0);
     for (size_t t = 0; t < times.n; t++)
         rwe_grid_column(grid, "%g", times.at[t]);
     for (size_t a = 0; a < run->cohort->n_arms; a++) {

@@ -23,7 +23,7 @@ static struct rwe_times round_times(const struct rwe_run *run, const struct rwe_
     return times;
 }
 
-static void insert(struct rwe_times *times, double time)
+void rwe_times_insert(struct rwe_times *times, double time)
 {
     size_t k = times->n;
     while (k > 0 && times->at[k - 1] > time)
@@ -42,6 +42,6 @@ struct rwe_times rwe_times_of(const struct rwe_run *run, const struct rwe_endpoi
     if (asked.n == 0)
         return round_times(run, endpoint);
     for (size_t t = 0; t < asked.n && times.n < RWE_MOST_TIMES; t++)
-        insert(&times, asked.item[t]);
+        rwe_times_insert(&times, asked.item[t]);
     return times;
 }

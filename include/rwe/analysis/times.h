@@ -9,7 +9,7 @@ enum { RWE_MOST_TIMES = 64 };
 
 /** Ascending, each once. */
 struct rwe_times {
-    double at[RWE_MOST_TIMES];
+    double at[RWE_MOST_TIMES + 1]; /**< room for one more, as 0 */
     size_t n;
 };
 
@@ -18,5 +18,8 @@ struct rwe_times {
  * 2.5, 5 × a power of ten, or of 12 where the unit is months and the follow-up longer than two years.
  */
 struct rwe_times rwe_times_of(const struct rwe_run *run, const struct rwe_endpoint *endpoint);
+
+/** Adds a time, unless it is there, so that no fact has a twin. Room for one beyond rwe_times_of's. */
+void rwe_times_insert(struct rwe_times *times, double time);
 
 #endif
