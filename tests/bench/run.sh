@@ -50,3 +50,9 @@ fi
 
 title "Propensity score, matching and balance, ns a row"
 "$bench/bench_matching" 2
+
+title "Curves: robust Kaplan–Meier, differences, restricted means, ns a row"
+"$bench/bench_km"
+
+title "Competing risks, ns a row"
+"$bench/bench_competing"
