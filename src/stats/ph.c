@@ -27,9 +27,6 @@ static enum rwe_status check_request(const struct rwe_survival_data *data,
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "unknown transform of time");
     if (options->ties != RWE_COX_EFRON && options->ties != RWE_COX_BRESLOW)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "unknown treatment of ties");
-    if (data->entry != NULL)
-        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "the test of proportional hazards does not know late entry");
     enum rwe_status status = rwe_survival_data_check(data, error);
     for (size_t i = 0; status == RWE_OK && i < data->n * model->p; i++)
         if (!isfinite(model->x[i]))
@@ -51,6 +48,7 @@ static enum rwe_status transform_km(const struct rwe_survival_data *data, struct
 {
     struct rwe_survival_data pooled = {.n = data->n,
                                        .time = data->time,
+                                       .entry = data->entry,
                                        .event = data->event,
                                        .n_causes = data->n_causes,
                                        .n_groups = 1,

@@ -8,7 +8,7 @@
  *
  *   L_i = δ_i g(t_i) (x_i − x̄) − Σ over event steps at which i is at risk of g(t) r_i (x_i − x̄_k) w_k / S_k.
  *
- * A pass backwards finds scores, information and the jumps of H = Σ w / S and G = Σ x̄ w / S; one
+ * A row is at risk from its entry on, so that the sum up to there is taken off again. A pass backwards finds scores, information and the jumps of H = Σ w / S and G = Σ x̄ w / S; one
  * forwards sums the jumps, plain for β and times g for θ. A jump is in units of exp(−shift). */
 struct jump {
     double time, shift, g;
@@ -18,15 +18,17 @@ struct jump {
 struct workspace {
     struct rwe_cox_risk_set set;
     size_t n_jumps;
-    struct jump *jump;   /* latest first within a stratum */
-    double *jump_mean;   /* [jump * p + j] */
-    double *predictor;   /* n */
-    double *mean, *own;  /* p: mean at a step; over the steps of a time */
-    double *late;        /* p: Σ fraction x̄ w / S over the steps of a time */
-    double *variance;    /* p × p: V_t */
-    double *sum, *sum_g; /* p: G, and G with g, up to now */
-    double late_hazard;  /* Σ fraction w / S over the steps of a time */
-    double time_hazard;  /* Σ w / S over them */
+    struct jump *jump;       /* latest first within a stratum */
+    double *jump_mean;       /* [jump * p + j] */
+    double *predictor;       /* n */
+    double *mean, *own;      /* p: mean at a step; over the steps of a time */
+    double *late;            /* p: Σ fraction x̄ w / S over the steps of a time */
+    double *variance;        /* p × p: V_t */
+    double *sum, *sum_g;     /* p: G, and G with g, up to now */
+    double hazard, hazard_g; /* H, and H with g */
+    double shift;            /* the four are in units of exp(−shift) */
+    double late_hazard;      /* Σ fraction w / S over the steps of a time */
+    double time_hazard;      /* Σ w / S over them */
 };
 
 static enum rwe_status workspace_init(struct workspace *work, const struct rwe_cox_rows *rows,
@@ -131,33 +133,61 @@ static void pass_backwards(const struct rwe_cox_rows *rows, enum rwe_cox_ties ti
     }
 }
 
+/* The sums H and G up to the present time, plain and with g, in units of exp(−shift). */
+static void pass_jump(size_t index, size_t p, struct workspace *work)
+{
+    const struct jump *jump = &work->jump[index];
+    double factor = exp(jump->shift - work->shift); /* at most 1 without entries */
+    work->shift = jump->shift;
+    work->hazard = work->hazard * factor + jump->hazard;
+    work->hazard_g = work->hazard_g * factor + jump->g * jump->hazard;
+    for (size_t j = 0; j < p; j++) {
+        double mean = work->jump_mean[index * p + j];
+        work->sum[j] = work->sum[j] * factor + mean;
+        work->sum_g[j] = work->sum_g[j] * factor + jump->g * mean;
+    }
+}
+
+/* residual_i += sign r_i (x_i H − G) at the present time. */
+static void add_expected(const struct rwe_cox_rows *rows, size_t i, double sign,
+                         const struct workspace *work, double residual[])
+{
+    size_t p = rows->p;
+    double r = sign * exp(work->predictor[i] - work->shift);
+    for (size_t j = 0; j < p; j++) {
+        double x = rows->x[i * p + j];
+        residual[i * 2 * p + j] += r * (x * work->hazard - work->sum[j]);
+        residual[i * 2 * p + p + j] += r * (x * work->hazard_g - work->sum_g[j]);
+    }
+}
+
+/* Those who enter before `time` were not at risk at the jumps so far. Returns who enters next. */
+static size_t pass_entries(const struct rwe_cox_rows *rows, size_t next, size_t end, double time,
+                           const struct workspace *work, double residual[])
+{
+    for (; rows->entry != NULL && next < end && rows->entry[rows->by_entry[next]] < time; next++)
+        if (work->hazard > 0)
+            add_expected(rows, rows->by_entry[next], 1, work, residual);
+    return next;
+}
+
 static void pass_forwards(const struct rwe_cox_rows *rows, size_t s, struct workspace *work,
                           double residual[])
 {
     size_t p = rows->p, next = work->n_jumps;
-    double hazard = 0, hazard_g = 0;
-    double shift = work->set.shift; /* the largest: that of the first jump */
+    size_t end = rows->start[s + 1], entering = rows->start[s];
+    work->hazard = work->hazard_g = 0;
+    work->shift = work->jump[next - 1].shift;
     memset(work->sum, 0, p * sizeof(double));
     memset(work->sum_g, 0, p * sizeof(double));
-    for (size_t i = rows->start[s]; i < rows->start[s + 1]; i++) {
+    for (size_t i = rows->start[s]; i < end; i++) {
         while (next > 0 && work->jump[next - 1].time <= rows->time[i]) {
-            const struct jump *jump = &work->jump[--next];
-            double factor = exp(jump->shift - shift); /* at most 1 */
-            shift = jump->shift;
-            hazard = hazard * factor + jump->hazard;
-            hazard_g = hazard_g * factor + jump->g * jump->hazard;
-            for (size_t j = 0; j < p; j++) {
-                double mean = work->jump_mean[next * p + j];
-                work->sum[j] = work->sum[j] * factor + mean;
-                work->sum_g[j] = work->sum_g[j] * factor + jump->g * mean;
-            }
+            double time = work->jump[--next].time;
+            entering = pass_entries(rows, entering, end, time, work, residual);
+            pass_jump(next, p, work);
         }
-        double r = exp(work->predictor[i] - shift);
-        for (size_t j = 0; j < p; j++) {
-            double x = rows->x[i * p + j];
-            residual[i * 2 * p + j] -= r * (x * hazard - work->sum[j]);
-            residual[i * 2 * p + p + j] -= r * (x * hazard_g - work->sum_g[j]);
-        }
+        entering = pass_entries(rows, entering, end, rows->time[i], work, residual);
+        add_expected(rows, i, -1, work, residual);
     }
 }
 

@@ -24,7 +24,7 @@
 
 /** The function g of time. Each is centred at its mean over events, which the test does not notice. */
 enum rwe_ph_transform {
-    RWE_PH_KM,       /**< 1 − S(t−), Kaplan–Meier of all rows; least moved by late events */
+    RWE_PH_KM, /**< 1 − S(t−), Kaplan–Meier of all rows, each from its entry on; least moved by late events */
     RWE_PH_RANK,     /**< mean rank of t among all rows' times */
     RWE_PH_IDENTITY, /**< t */
     RWE_PH_LOG,      /**< log t; events must be after 0 */
@@ -62,11 +62,11 @@ struct rwe_ph_model {
 
 /**
  * Weights and clusters are those of `data`; g does not look at weights, so that it is one function of
- * time whatever they are. O(n (p + log n) + events p²) time, O(n p) space.
+ * time whatever they are; under RWE_PH_KM it looks at entries, under RWE_PH_RANK it does not. A row is
+ * at risk in (entry, time]. O(n (p + log n) + events p²) time, O(n p) space.
  *
  * Errors: those of rwe_survival_data_check; RWE_NOT_FINITE (index = position in x, or the column of
- * the estimate); RWE_BAD_INPUT for no column, a term out of range, late entry (which this version
- * does not know); RWE_NOT_ESTIMABLE without events, with all at one time (g is constant then), or
+ * the estimate); RWE_BAD_INPUT for no column, a term out of range; RWE_NOT_ESTIMABLE without events, with all at one time (g is constant then), or
  * with an event at 0 under RWE_PH_LOG (index = row); RWE_COLLINEAR (index = column) when the model
  * has no information on β; RWE_NO_MEMORY.
  */
