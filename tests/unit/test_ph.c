@@ -606,6 +606,100 @@ static void fewer_clusters_than_columns_leave_the_global_test_open(void **state)
     assert_true(isfinite(ph.term[0].statistic));
 }
 
+/* ---- average hazard ratio ---- */
+
+static struct rwe_average_hr average(struct design *design, enum rwe_cox_ties ties,
+                                     struct rwe_arena *arena)
+{
+    struct rwe_survival_data data = sort(design, arena);
+    struct rwe_cox_options options = rwe_cox_options_default();
+    struct rwe_error error = {0};
+    struct rwe_average_hr result;
+    options.ties = ties;
+    if (rwe_average_hr_fit(&data, design->cohort.x, design->cohort.p, &options, arena, &result,
+                           &error) != RWE_OK)
+        fail_msg("%s", error.message);
+    assert_true(result.converged);
+    return result;
+}
+
+static void average_ratio_matches_weighted_split_rows_of_coxph(void **state)
+{
+    struct {
+        const char *key;
+        struct design design;
+        enum rwe_cox_ties ties;
+    } cases[] = {
+        {"lung.sex", lung(LUNG_CLUSTER, *state), RWE_COX_BRESLOW},
+        {"lung", lung(LUNG_CLUSTER, *state), RWE_COX_EFRON},
+        {"veteran", veteran(false, *state), RWE_COX_EFRON},
+        {"veteran.weighted", veteran(true, *state), RWE_COX_EFRON},
+        {"rotterdam.weighted", rotterdam(true, *state), RWE_COX_EFRON},
+    };
+    cases[0].design.cohort.p = 1;
+    cases[0].design.cohort.cluster = cases[1].design.cohort.cluster = NULL;
+    struct oracle *oracle = oracle_read("tests/oracle/ph_average.csv");
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct rwe_average_hr result = average(&cases[c].design, cases[c].ties, *state);
+        size_t n, p = result.p;
+        const double *expected = oracle_vector(oracle, cases[c].key, &n);
+        assert_int_equal(n, 2 * p);
+        for (size_t j = 0; j < p; j++) {
+            assert_close(result.estimate[j], expected[j], 1e-8);
+            assert_close(sqrt(result.covariance[j * p + j]), expected[p + j], 1e-7);
+        }
+    }
+    oracle_free(oracle);
+}
+
+/* Nobody is censored: w is S(t−), and exp β comes near the odds of failing first, which are 2. */
+static void average_ratio_of_proportional_hazards_is_the_ratio(void **state)
+{
+    struct cohort cohort = cohort_random(*state, 20000, 1, 0, 5);
+    for (size_t i = 0; i < cohort.n; i++) {
+        double u = ((double)(i / 2) + 0.5) / ((double)cohort.n / 2);
+        cohort.x[i] = (double)(i % 2);
+        cohort.event[i] = 1;
+        cohort.time[i] = -log(u) / (cohort.x[i] > 0 ? 2 : 1);
+    }
+    struct design design = {cohort, {0}, 1, false};
+    struct rwe_average_hr result = average(&design, RWE_COX_EFRON, *state);
+    assert_close(result.estimate[0], log(2), 1e-3);
+}
+
+static void average_ratio_does_not_look_at_the_scale_of_weights(void **state)
+{
+    struct design design = veteran(true, *state);
+    struct rwe_average_hr before = average(&design, RWE_COX_EFRON, *state);
+    for (size_t i = 0; i < design.cohort.n; i++)
+        design.cohort.weight[i] *= 10;
+    struct rwe_average_hr after = average(&design, RWE_COX_EFRON, *state);
+    assert_close(after.estimate[0], before.estimate[0], 1e-10);
+    assert_close(after.covariance[0], before.covariance[0], 1e-9);
+}
+
+static void average_ratio_refuses_late_entry(void **state)
+{
+    struct design design = heart(false, *state);
+    struct rwe_survival_data data = sort(&design, *state);
+    struct rwe_cox_options options = rwe_cox_options_default();
+    struct rwe_average_hr result;
+    struct rwe_error error = {0};
+    assert_int_equal(rwe_average_hr_fit(&data, design.cohort.x, design.cohort.p, &options, *state,
+                                        &result, &error),
+                     RWE_BAD_INPUT);
+    data.entry = NULL;
+    options.ties = RWE_COX_EXACT;
+    assert_int_equal(rwe_average_hr_fit(&data, design.cohort.x, design.cohort.p, &options, *state,
+                                        &result, &error),
+                     RWE_BAD_INPUT);
+    options.ties = RWE_COX_EFRON;
+    memcpy(design.cohort.x, design.cohort.x + design.cohort.n, design.cohort.n * sizeof(double));
+    assert_int_equal(rwe_average_hr_fit(&data, design.cohort.x, design.cohort.p, &options, *state,
+                                        &result, &error),
+                     RWE_COLLINEAR);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -628,6 +722,13 @@ int main(void)
         cmocka_unit_test_setup_teardown(data_without_an_answer_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(fewer_clusters_than_columns_leave_the_global_test_open,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(average_ratio_matches_weighted_split_rows_of_coxph, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(average_ratio_of_proportional_hazards_is_the_ratio, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(average_ratio_does_not_look_at_the_scale_of_weights, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(average_ratio_refuses_late_entry, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);
 }

@@ -74,4 +74,33 @@ enum rwe_status rwe_ph_test(const struct rwe_survival_data *data, const struct r
                             const struct rwe_ph_options *options, struct rwe_arena *arena,
                             struct rwe_ph *result, struct rwe_error *error);
 
+/**
+ * Where hazards are not proportional: the average hazard ratio (Schemper, Wakounig & Heinze, Stat Med
+ * 28:2473, 2009), the root β of
+ *
+ *     Σ over events of w(t) (x − x̄(t, β)) = 0,   w(t) = S(t−) / G(t−),
+ *
+ * with S the Kaplan–Meier curve of all rows and G that of being followed (censorings as events; who
+ * fails at t is at risk of censoring then), both with the data's weights and over all strata. S gives
+ * a time the weight of those still to be spared, 1/G takes out how long they happened to be
+ * followed. Between two arms, exp β is near the odds that one of the first fails before one of the other.
+ */
+struct rwe_average_hr {
+    size_t p;
+    const double *estimate; /**< p: log of the average ratios */
+    const double *covariance; /**< p × p: A⁻¹ B A⁻¹ between clusters (Lin & Wei), which takes w as
+                                   known; there is no model-based one */
+    size_t n_events;
+    size_t n_iterations;
+    bool converged;
+};
+
+/**
+ * x as for rwe_cox_fit; of the options, ties, max_iterations and tolerance. Newton from Cox's estimate.
+ * Errors: those of rwe_cox_fit; RWE_BAD_INPUT for late entry, an offset or exact ties.
+ */
+enum rwe_status rwe_average_hr_fit(const struct rwe_survival_data *data, const double x[], size_t p,
+                                   const struct rwe_cox_options *options, struct rwe_arena *arena,
+                                   struct rwe_average_hr *result, struct rwe_error *error);
+
 #endif
