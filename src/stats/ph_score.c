@@ -48,34 +48,60 @@ static enum rwe_status workspace_init(struct workspace *work, const struct rwe_c
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
-/* V_t, the mean of x and the jump at the time just added, over the steps that its ties take. */
+/* Sums over the steps of one time, of weight w each, at which a share g = 1 − fraction of the tied
+ * deaths is left and S is the sum of r. */
+struct step_sums {
+    double inverse, g_inverse;         /* Σ 1 / S, Σ g / S */
+    double late_inverse;               /* Σ fraction / S */
+    double by_square, g_by_square;     /* Σ 1 / S², Σ g / S² */
+    double g2_by_square;               /* Σ g² / S² */
+    double late_square, late_square_g; /* Σ fraction / S², Σ fraction g / S² */
+};
+
+static struct step_sums sums_of(const struct rwe_cox_risk_set *set, size_t n_steps)
+{
+    struct step_sums sums = {0};
+    for (size_t step = 0; step < n_steps; step++) {
+        double fraction = (double)step / (double)n_steps;
+        double g = (double)(n_steps - step) / (double)n_steps;
+        double inverse = 1 / (set->all.r - fraction * set->deaths.r), square = inverse * inverse;
+        sums.inverse += inverse;
+        sums.g_inverse += g * inverse;
+        sums.late_inverse += fraction * inverse;
+        sums.by_square += square;
+        sums.g_by_square += g * square;
+        sums.g2_by_square += g * g * square;
+        sums.late_square += fraction * square;
+        sums.late_square_g += fraction * g * square;
+    }
+    return sums;
+}
+
+/* V_t, the mean of x and the jump at the time just added. At a step x̄ = (c + g d) / S, with d the sum
+ * of r x over the tied deaths and c over the others: the sums over steps are of numbers alone, and
+ * the matrices are touched once a time. */
 static void sum_steps(struct workspace *work, enum rwe_cox_ties ties)
 {
     const struct rwe_cox_risk_set *set = &work->set;
     size_t p = set->p, n_steps = rwe_cox_n_steps(set, ties);
-    double weight = set->death_weight / (double)n_steps;
-    double *jump_mean = work->jump_mean + work->n_jumps * p;
-    work->time_hazard = work->late_hazard = 0;
-    memset(work->variance, 0, p * p * sizeof(double));
-    memset(work->own, 0, p * sizeof(double));
-    memset(work->late, 0, p * sizeof(double));
-    memset(jump_mean, 0, p * sizeof(double));
-    for (size_t step = 0; step < n_steps; step++) {
-        double fraction = (double)step / (double)n_steps;
-        double hazard = weight / rwe_cox_risk_set_mean(set, fraction, work->mean);
-        work->time_hazard += hazard;
-        work->late_hazard += fraction * hazard;
-        for (size_t j = 0; j < p; j++) {
-            double mean = work->mean[j];
-            const double *all = set->all.rxx + j * p;
-            const double *deaths = set->deaths.rxx + j * p;
-            work->own[j] += mean / (double)n_steps;
-            jump_mean[j] += hazard * mean;
-            work->late[j] += fraction * hazard * mean;
-            for (size_t k = 0; k <= j; k++)
-                work->variance[j * p + k] +=
-                    hazard * (all[k] - fraction * deaths[k]) - weight * mean * work->mean[k];
-        }
+    double w = set->death_weight / (double)n_steps;
+    double *jump_mean = work->jump_mean + work->n_jumps * p, *c = work->mean;
+    const double *d = set->deaths.rx;
+    struct step_sums sums = sums_of(set, n_steps);
+    work->time_hazard = w * sums.inverse;
+    work->late_hazard = w * sums.late_inverse;
+    for (size_t j = 0; j < p; j++)
+        c[j] = set->all.rx[j] - d[j];
+    for (size_t j = 0; j < p; j++) {
+        const double *all = set->all.rxx + j * p, *deaths = set->deaths.rxx + j * p;
+        double with_c = w * (sums.by_square * c[j] + sums.g_by_square * d[j]);
+        double with_d = w * (sums.g_by_square * c[j] + sums.g2_by_square * d[j]);
+        work->own[j] = (sums.inverse * c[j] + sums.g_inverse * d[j]) / (double)n_steps;
+        work->late[j] = w * (sums.late_square * c[j] + sums.late_square_g * d[j]);
+        jump_mean[j] = with_c;
+        for (size_t k = 0; k <= j; k++)
+            work->variance[j * p + k] = work->time_hazard * all[k] - work->late_hazard * deaths[k] -
+                                        (with_c * c[k] + with_d * d[k]);
     }
 }
 
