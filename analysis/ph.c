@@ -2,6 +2,7 @@
 /* Whether hazards are proportional, by term of the Cox models. See ph.md. */
 #include "rwe/stats/ph.h"
 #include "cox_models.h"
+#include "cox_present.h"
 #include "rwe/analysis/present.h"
 
 #include <math.h>
@@ -15,6 +16,12 @@ static const struct rwe_option options[] = {
      .fallback = "km",
      .help = "The function of time with which --ph lets log hazard ratios change (default km: one "
              "less the Kaplan-Meier curve, as R's cox.zph)."},
+    {.name = "average-hr",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_METHOD,
+     .help =
+         "With --ph, also the average hazard ratio of the arms: an answer where hazards are not "
+         "proportional (Schemper, Wakounig and Heinze)."},
 };
 static const struct rwe_options option_list = RWE_OPTIONS(options);
 
@@ -171,6 +178,82 @@ static void add_notes(struct rwe_run *run, struct rwe_grid *grid)
         rwe_grid_note(grid, "Stratified by %s.", run->cohort->strata_name);
 }
 
+/* ---- --average-hr ---- */
+
+/* The model of the arms alone with average ratios for its fit. `robust` stays NULL: there is one
+ * variance, and it is the sandwich. */
+static enum rwe_status average_model(const struct rwe_cox_request *request,
+                                     struct rwe_cox_model *model, struct rwe_error *error)
+{
+    enum rwe_status status = rwe_cox_model_fit(request, model, error);
+    if (status != RWE_OK)
+        return status;
+    model->name = "average";
+    if (model->failure.status != RWE_OK)
+        return RWE_OK;
+    struct rwe_average_hr average;
+    status = rwe_average_hr_fit(&model->data, model->x, model->p, &model->options,
+                                request->run->arena, &average, &model->failure);
+    if (status == RWE_NO_MEMORY)
+        return rwe_fail_memory(error);
+    if (status != RWE_OK)
+        return RWE_OK; /* the model says why */
+    model->fit.estimate = average.estimate;
+    model->fit.covariance = average.covariance;
+    model->fit.robust = NULL;
+    model->fit.converged = average.converged;
+    return RWE_OK;
+}
+
+static enum rwe_status add_average(struct rwe_run *run, struct rwe_grid *grid,
+                                   const struct rwe_cox_request *request, struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    struct rwe_cox_model model;
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
+    enum rwe_status status = average_model(request, &model, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
+    key.model = model.name;
+    rwe_fact n = rwe_document_number(run->document, &key, "n", (double)model.data.n);
+    rwe_fact n_events = rwe_document_number(run->document, &key, "n.event", (double)model.n_events);
+    for (size_t t = 0; t < model.n_terms; t++) {
+        struct rwe_cox_shown shown = rwe_cox_term_facts(run, &key, &model, t);
+        rwe_grid_row(grid, 0, "%s, %s: %s against %s", request->endpoint->name,
+                     request->design->label, cohort->arm_level[t + 1], cohort->arm_level[0]);
+        rwe_grid_cell(grid, RWE_CELL_COUNT, n, RWE_NO_FACT, RWE_NO_FACT);
+        rwe_grid_cell(grid, RWE_CELL_COUNT, n_events, RWE_NO_FACT, RWE_NO_FACT);
+        rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, shown.ratio, shown.low, shown.high);
+        if (shown.p != RWE_NO_FACT)
+            rwe_grid_cell(grid, RWE_CELL_P_VALUE, shown.p, RWE_NO_FACT, RWE_NO_FACT);
+    }
+    rwe_cox_model_warn(run, &key, request->design->label, &model);
+    rwe_arena_release(run->arena, mark);
+    return RWE_OK;
+}
+
+static enum rwe_status run_average(struct rwe_run *run, struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    enum rwe_status status = RWE_OK;
+    struct rwe_grid *grid = rwe_document_table(run->document, "Average hazard ratio");
+    rwe_grid_column(grid, "endpoint and contrast");
+    rwe_grid_column(grid, "n");
+    rwe_grid_column(grid, "events");
+    rwe_grid_column(grid, "average hazard ratio\n(%s CI)", rwe_conf_level_text(run));
+    rwe_grid_column(grid, "p");
+    for (size_t e = 0; e < cohort->n_endpoints; e++)
+        for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++)
+            status = add_average(run, grid,
+                                 &(struct rwe_cox_request){run, &cohort->endpoint[e],
+                                                           &run->design[d], RWE_COX_ARM, 0},
+                                 error);
+    rwe_grid_note(grid, "Events weighted by S(t−)/G(t−), survival over follow-up (Schemper, "
+                        "Wakounig and Heinze); robust standard errors.");
+    return status;
+}
+
 static enum rwe_status run_ph(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
@@ -197,6 +280,8 @@ static enum rwe_status run_ph(struct rwe_run *run, void *state, struct rwe_error
                                                       k == 0 ? RWE_COX_ARM : RWE_COX_ADJUSTED, 0},
                             error);
     add_notes(run, grid);
+    if (status == RWE_OK && rwe_settings_flag(run->settings, "average-hr"))
+        status = run_average(run, error);
     return status;
 }
 

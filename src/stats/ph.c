@@ -27,9 +27,6 @@ static enum rwe_status check_request(const struct rwe_survival_data *data,
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "unknown transform of time");
     if (options->ties != RWE_COX_EFRON && options->ties != RWE_COX_BRESLOW)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "unknown treatment of ties");
-    if (data->entry != NULL)
-        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "the test of proportional hazards does not know late entry");
     enum rwe_status status = rwe_survival_data_check(data, error);
     for (size_t i = 0; status == RWE_OK && i < data->n * model->p; i++)
         if (!isfinite(model->x[i]))
@@ -51,6 +48,7 @@ static enum rwe_status transform_km(const struct rwe_survival_data *data, struct
 {
     struct rwe_survival_data pooled = {.n = data->n,
                                        .time = data->time,
+                                       .entry = data->entry,
                                        .event = data->event,
                                        .n_causes = data->n_causes,
                                        .n_groups = 1,
@@ -151,34 +149,6 @@ static void model_variance(const struct rwe_ph_score *score, const double projec
         }
 }
 
-/* Σ e e' over clusters, with e = Σ w (L_θ − projection L_β). */
-static enum rwe_status robust_variance(const struct rwe_survival_data *data,
-                                       const struct rwe_cox_rows *rows,
-                                       const struct rwe_ph_score *score, const double projection[],
-                                       struct rwe_arena *scratch, double variance[])
-{
-    size_t p = score->p;
-    size_t n_clusters = data->cluster == NULL ? rows->n : data->n_clusters;
-    double *sum = rwe_arena_alloc(scratch, n_clusters, p * sizeof(double));
-    if (sum == NULL)
-        return RWE_NO_MEMORY;
-    for (size_t i = 0; i < rows->n; i++) {
-        const double *of_beta = score->residual + i * 2 * p, *of_theta = of_beta + p;
-        double *e = sum + (data->cluster == NULL ? i : data->cluster[rows->origin[i]]) * p;
-        for (size_t j = 0; j < p; j++) {
-            double own = of_theta[j];
-            for (size_t k = 0; k < p; k++)
-                own -= projection[j * p + k] * of_beta[k];
-            e[j] += rows->weight[i] * own;
-        }
-    }
-    for (size_t c = 0; c < n_clusters; c++)
-        for (size_t j = 0; j < p; j++)
-            for (size_t k = 0; k <= j; k++)
-                variance[j * p + k] += sum[c * p + j] * sum[c * p + k];
-    return RWE_OK;
-}
-
 /* ---- tests ---- */
 
 /* The test of the columns of one term, or of all (RWE_NO_INDEX). `block` holds p × p, `u` p. */
@@ -239,7 +209,7 @@ static enum rwe_status test_all(const struct rwe_survival_data *data,
                         rank);
     if (!options->robust)
         model_variance(&score, projection, variance);
-    else if (robust_variance(data, &rows, &score, projection, scratch, variance) != RWE_OK)
+    else if (rwe_ph_meat(data, &rows, &score, projection, scratch, variance) != RWE_OK)
         return rwe_fail_memory(error);
     for (size_t t = 0; t < model->n_terms; t++)
         term[t] = test_columns(model, t, score.score, variance, projection, u);

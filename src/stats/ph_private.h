@@ -20,4 +20,12 @@ enum rwe_status rwe_ph_score(const struct rwe_cox_rows *rows, enum rwe_cox_ties 
                              const double beta[], const double g[], bool residuals,
                              struct rwe_arena *arena, struct rwe_ph_score *score);
 
+/**
+ * The lower triangle of Σ e e' over clusters, each row its own where there are none, into a matrix of
+ * zeros; e = Σ w (L_θ − projection L_β), with projection p × p or NULL: 0. RWE_OK or RWE_NO_MEMORY.
+ */
+enum rwe_status rwe_ph_meat(const struct rwe_survival_data *data, const struct rwe_cox_rows *rows,
+                            const struct rwe_ph_score *score, const double projection[],
+                            struct rwe_arena *scratch, double variance[]);
+
 #endif

@@ -8,7 +8,7 @@
  *
  *   L_i = δ_i g(t_i) (x_i − x̄) − Σ over event steps at which i is at risk of g(t) r_i (x_i − x̄_k) w_k / S_k.
  *
- * A pass backwards finds scores, information and the jumps of H = Σ w / S and G = Σ x̄ w / S; one
+ * A row is at risk from its entry on, so that the sum up to there is taken off again. A pass backwards finds scores, information and the jumps of H = Σ w / S and G = Σ x̄ w / S; one
  * forwards sums the jumps, plain for β and times g for θ. A jump is in units of exp(−shift). */
 struct jump {
     double time, shift, g;
@@ -18,15 +18,17 @@ struct jump {
 struct workspace {
     struct rwe_cox_risk_set set;
     size_t n_jumps;
-    struct jump *jump;   /* latest first within a stratum */
-    double *jump_mean;   /* [jump * p + j] */
-    double *predictor;   /* n */
-    double *mean, *own;  /* p: mean at a step; over the steps of a time */
-    double *late;        /* p: Σ fraction x̄ w / S over the steps of a time */
-    double *variance;    /* p × p: V_t */
-    double *sum, *sum_g; /* p: G, and G with g, up to now */
-    double late_hazard;  /* Σ fraction w / S over the steps of a time */
-    double time_hazard;  /* Σ w / S over them */
+    struct jump *jump;       /* latest first within a stratum */
+    double *jump_mean;       /* [jump * p + j] */
+    double *predictor;       /* n */
+    double *mean, *own;      /* p: mean at a step; over the steps of a time */
+    double *late;            /* p: Σ fraction x̄ w / S over the steps of a time */
+    double *variance;        /* p × p: V_t */
+    double *sum, *sum_g;     /* p: G, and G with g, up to now */
+    double hazard, hazard_g; /* H, and H with g */
+    double shift;            /* the four are in units of exp(−shift) */
+    double late_hazard;      /* Σ fraction w / S over the steps of a time */
+    double time_hazard;      /* Σ w / S over them */
 };
 
 static enum rwe_status workspace_init(struct workspace *work, const struct rwe_cox_rows *rows,
@@ -46,34 +48,60 @@ static enum rwe_status workspace_init(struct workspace *work, const struct rwe_c
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
-/* V_t, the mean of x and the jump at the time just added, over the steps that its ties take. */
+/* Sums over the steps of one time, of weight w each, at which a share g = 1 − fraction of the tied
+ * deaths is left and S is the sum of r. */
+struct step_sums {
+    double inverse, g_inverse;         /* Σ 1 / S, Σ g / S */
+    double late_inverse;               /* Σ fraction / S */
+    double by_square, g_by_square;     /* Σ 1 / S², Σ g / S² */
+    double g2_by_square;               /* Σ g² / S² */
+    double late_square, late_square_g; /* Σ fraction / S², Σ fraction g / S² */
+};
+
+static struct step_sums sums_of(const struct rwe_cox_risk_set *set, size_t n_steps)
+{
+    struct step_sums sums = {0};
+    for (size_t step = 0; step < n_steps; step++) {
+        double fraction = (double)step / (double)n_steps;
+        double g = (double)(n_steps - step) / (double)n_steps;
+        double inverse = 1 / (set->all.r - fraction * set->deaths.r), square = inverse * inverse;
+        sums.inverse += inverse;
+        sums.g_inverse += g * inverse;
+        sums.late_inverse += fraction * inverse;
+        sums.by_square += square;
+        sums.g_by_square += g * square;
+        sums.g2_by_square += g * g * square;
+        sums.late_square += fraction * square;
+        sums.late_square_g += fraction * g * square;
+    }
+    return sums;
+}
+
+/* V_t, the mean of x and the jump at the time just added. At a step x̄ = (c + g d) / S, with d the sum
+ * of r x over the tied deaths and c over the others: the sums over steps are of numbers alone, and
+ * the matrices are touched once a time. */
 static void sum_steps(struct workspace *work, enum rwe_cox_ties ties)
 {
     const struct rwe_cox_risk_set *set = &work->set;
     size_t p = set->p, n_steps = rwe_cox_n_steps(set, ties);
-    double weight = set->death_weight / (double)n_steps;
-    double *jump_mean = work->jump_mean + work->n_jumps * p;
-    work->time_hazard = work->late_hazard = 0;
-    memset(work->variance, 0, p * p * sizeof(double));
-    memset(work->own, 0, p * sizeof(double));
-    memset(work->late, 0, p * sizeof(double));
-    memset(jump_mean, 0, p * sizeof(double));
-    for (size_t step = 0; step < n_steps; step++) {
-        double fraction = (double)step / (double)n_steps;
-        double hazard = weight / rwe_cox_risk_set_mean(set, fraction, work->mean);
-        work->time_hazard += hazard;
-        work->late_hazard += fraction * hazard;
-        for (size_t j = 0; j < p; j++) {
-            double mean = work->mean[j];
-            const double *all = set->all.rxx + j * p;
-            const double *deaths = set->deaths.rxx + j * p;
-            work->own[j] += mean / (double)n_steps;
-            jump_mean[j] += hazard * mean;
-            work->late[j] += fraction * hazard * mean;
-            for (size_t k = 0; k <= j; k++)
-                work->variance[j * p + k] +=
-                    hazard * (all[k] - fraction * deaths[k]) - weight * mean * work->mean[k];
-        }
+    double w = set->death_weight / (double)n_steps;
+    double *jump_mean = work->jump_mean + work->n_jumps * p, *c = work->mean;
+    const double *d = set->deaths.rx;
+    struct step_sums sums = sums_of(set, n_steps);
+    work->time_hazard = w * sums.inverse;
+    work->late_hazard = w * sums.late_inverse;
+    for (size_t j = 0; j < p; j++)
+        c[j] = set->all.rx[j] - d[j];
+    for (size_t j = 0; j < p; j++) {
+        const double *all = set->all.rxx + j * p, *deaths = set->deaths.rxx + j * p;
+        double with_c = w * (sums.by_square * c[j] + sums.g_by_square * d[j]);
+        double with_d = w * (sums.g_by_square * c[j] + sums.g2_by_square * d[j]);
+        work->own[j] = (sums.inverse * c[j] + sums.g_inverse * d[j]) / (double)n_steps;
+        work->late[j] = w * (sums.late_square * c[j] + sums.late_square_g * d[j]);
+        jump_mean[j] = with_c;
+        for (size_t k = 0; k <= j; k++)
+            work->variance[j * p + k] = work->time_hazard * all[k] - work->late_hazard * deaths[k] -
+                                        (with_c * c[k] + with_d * d[k]);
     }
 }
 
@@ -131,33 +159,61 @@ static void pass_backwards(const struct rwe_cox_rows *rows, enum rwe_cox_ties ti
     }
 }
 
+/* The sums H and G up to the present time, plain and with g, in units of exp(−shift). */
+static void pass_jump(size_t index, size_t p, struct workspace *work)
+{
+    const struct jump *jump = &work->jump[index];
+    double factor = exp(jump->shift - work->shift); /* at most 1 without entries */
+    work->shift = jump->shift;
+    work->hazard = work->hazard * factor + jump->hazard;
+    work->hazard_g = work->hazard_g * factor + jump->g * jump->hazard;
+    for (size_t j = 0; j < p; j++) {
+        double mean = work->jump_mean[index * p + j];
+        work->sum[j] = work->sum[j] * factor + mean;
+        work->sum_g[j] = work->sum_g[j] * factor + jump->g * mean;
+    }
+}
+
+/* residual_i += sign r_i (x_i H − G) at the present time. */
+static void add_expected(const struct rwe_cox_rows *rows, size_t i, double sign,
+                         const struct workspace *work, double residual[])
+{
+    size_t p = rows->p;
+    double r = sign * exp(work->predictor[i] - work->shift);
+    for (size_t j = 0; j < p; j++) {
+        double x = rows->x[i * p + j];
+        residual[i * 2 * p + j] += r * (x * work->hazard - work->sum[j]);
+        residual[i * 2 * p + p + j] += r * (x * work->hazard_g - work->sum_g[j]);
+    }
+}
+
+/* Those who enter before `time` were not at risk at the jumps so far. Returns who enters next. */
+static size_t pass_entries(const struct rwe_cox_rows *rows, size_t next, size_t end, double time,
+                           const struct workspace *work, double residual[])
+{
+    for (; rows->entry != NULL && next < end && rows->entry[rows->by_entry[next]] < time; next++)
+        if (work->hazard > 0)
+            add_expected(rows, rows->by_entry[next], 1, work, residual);
+    return next;
+}
+
 static void pass_forwards(const struct rwe_cox_rows *rows, size_t s, struct workspace *work,
                           double residual[])
 {
     size_t p = rows->p, next = work->n_jumps;
-    double hazard = 0, hazard_g = 0;
-    double shift = work->set.shift; /* the largest: that of the first jump */
+    size_t end = rows->start[s + 1], entering = rows->start[s];
+    work->hazard = work->hazard_g = 0;
+    work->shift = work->jump[next - 1].shift;
     memset(work->sum, 0, p * sizeof(double));
     memset(work->sum_g, 0, p * sizeof(double));
-    for (size_t i = rows->start[s]; i < rows->start[s + 1]; i++) {
+    for (size_t i = rows->start[s]; i < end; i++) {
         while (next > 0 && work->jump[next - 1].time <= rows->time[i]) {
-            const struct jump *jump = &work->jump[--next];
-            double factor = exp(jump->shift - shift); /* at most 1 */
-            shift = jump->shift;
-            hazard = hazard * factor + jump->hazard;
-            hazard_g = hazard_g * factor + jump->g * jump->hazard;
-            for (size_t j = 0; j < p; j++) {
-                double mean = work->jump_mean[next * p + j];
-                work->sum[j] = work->sum[j] * factor + mean;
-                work->sum_g[j] = work->sum_g[j] * factor + jump->g * mean;
-            }
+            double time = work->jump[--next].time;
+            entering = pass_entries(rows, entering, end, time, work, residual);
+            pass_jump(next, p, work);
         }
-        double r = exp(work->predictor[i] - shift);
-        for (size_t j = 0; j < p; j++) {
-            double x = rows->x[i * p + j];
-            residual[i * 2 * p + j] -= r * (x * hazard - work->sum[j]);
-            residual[i * 2 * p + p + j] -= r * (x * hazard_g - work->sum_g[j]);
-        }
+        entering = pass_entries(rows, entering, end, rows->time[i], work, residual);
+        add_expected(rows, i, -1, work, residual);
     }
 }
 
@@ -185,5 +241,31 @@ enum rwe_status rwe_ph_score(const struct rwe_cox_rows *rows, enum rwe_cox_ties 
             pass_forwards(rows, s, &work, score->residual);
     }
     rwe_arena_release(arena, mark);
+    return RWE_OK;
+}
+
+enum rwe_status rwe_ph_meat(const struct rwe_survival_data *data, const struct rwe_cox_rows *rows,
+                            const struct rwe_ph_score *score, const double projection[],
+                            struct rwe_arena *scratch, double variance[])
+{
+    size_t p = score->p;
+    size_t n_clusters = data->cluster == NULL ? rows->n : data->n_clusters;
+    double *sum = rwe_arena_alloc(scratch, n_clusters, p * sizeof(double));
+    if (sum == NULL)
+        return RWE_NO_MEMORY;
+    for (size_t i = 0; i < rows->n; i++) {
+        const double *of_beta = score->residual + i * 2 * p, *of_theta = of_beta + p;
+        double *e = sum + (data->cluster == NULL ? i : data->cluster[rows->origin[i]]) * p;
+        for (size_t j = 0; j < p; j++) {
+            double own = of_theta[j];
+            for (size_t k = 0; projection != NULL && k < p; k++)
+                own -= projection[j * p + k] * of_beta[k];
+            e[j] += rows->weight[i] * own;
+        }
+    }
+    for (size_t c = 0; c < n_clusters; c++)
+        for (size_t j = 0; j < p; j++)
+            for (size_t k = 0; k <= j; k++)
+                variance[j * p + k] += sum[c * p + j] * sum[c * p + k];
     return RWE_OK;
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 
 static const char *const ORACLE = "tests/oracle/cox_models.csv";
+static const char *const ENTRY_ORACLE = "tests/oracle/ph_entry.csv";
 static const char *const TRANSFORM[] = {"km", "rank", "identity", "log"};
 
 enum { MOST_COLUMNS = 8 };
@@ -17,6 +18,7 @@ struct design {
     struct cohort cohort;
     uint32_t term[MOST_COLUMNS];
     size_t n_terms;
+    bool late; /* one more column of x holds the entries, so that they move with the rows */
 };
 
 static int set_up(void **state)
@@ -44,10 +46,21 @@ static struct rwe_cox fit(struct design *design, const struct rwe_survival_data 
     return cox;
 }
 
+static struct rwe_survival_data sort(struct design *design, struct rwe_arena *arena)
+{
+    struct cohort *cohort = &design->cohort;
+    cohort->p += design->late;
+    struct rwe_survival_data data = cohort_sort(cohort, arena);
+    cohort->p -= design->late;
+    if (design->late)
+        data.entry = cohort->x + cohort->p * cohort->n;
+    return data;
+}
+
 static struct rwe_ph test(struct design *design, struct rwe_ph_options options,
                           struct rwe_arena *arena)
 {
-    struct rwe_survival_data data = cohort_sort(&design->cohort, arena);
+    struct rwe_survival_data data = sort(design, arena);
     struct rwe_cox cox = fit(design, &data, options.ties, arena);
     struct rwe_ph_model model = {design->cohort.x, design->cohort.p, cox.estimate, design->term,
                                  design->n_terms};
@@ -59,9 +72,9 @@ static struct rwe_ph test(struct design *design, struct rwe_ph_options options,
 }
 
 /* Expected: statistic, df, p by term, then of all. */
-static void assert_test(const struct rwe_ph *ph, const char *key)
+static void assert_test_in(const char *file, const struct rwe_ph *ph, const char *key)
 {
-    struct oracle *oracle = oracle_read(ORACLE);
+    struct oracle *oracle = oracle_read(file);
     size_t n;
     const double *expected = oracle_vector(oracle, key, &n);
     assert_int_equal(n, 3 * (ph->n_terms + 1));
@@ -72,6 +85,11 @@ static void assert_test(const struct rwe_ph *ph, const char *key)
         assert_close(one->p_value, expected[2], 1e-6);
     }
     oracle_free(oracle);
+}
+
+static void assert_test(const struct rwe_ph *ph, const char *key)
+{
+    assert_test_in(ORACLE, ph, key);
 }
 
 static void add(struct design *design, bool own_term, const double *values)
@@ -202,6 +220,93 @@ static struct design rotterdam(bool weighted, struct rwe_arena *arena)
     return design;
 }
 
+/* Gives each row an entry and keeps those that enter before they leave. */
+static void enter(struct design *design, const double entry[], struct rwe_arena *arena)
+{
+    struct cohort *cohort = &design->cohort;
+    uint8_t *keep = RWE_NEW(arena, uint8_t, cohort->n);
+    for (size_t i = 0; i < cohort->n; i++)
+        keep[i] = entry[i] < cohort->time[i];
+    double *x = rwe_arena_alloc(arena, cohort->n, (cohort->p + 1) * sizeof(double));
+    memcpy(x, cohort->x, cohort->n * cohort->p * sizeof(double));
+    memcpy(x + cohort->p++ * cohort->n, entry, cohort->n * sizeof(double));
+    cohort->x = x;
+    keep_rows(design, keep, arena);
+    design->cohort.p--;
+    design->late = true;
+}
+
+/* (step i) mod modulus for row i = 1, 2, … of the file */
+static double *entries(size_t n, size_t step, size_t modulus, struct rwe_arena *arena)
+{
+    double *entry = RWE_NEW(arena, double, n);
+    for (size_t i = 0; i < n; i++)
+        entry[i] = (double)((i + 1) * step % modulus);
+    return entry;
+}
+
+/* As `weights` of tests/oracle/ph_entry.R: of the rows that are left, in the order of the file. */
+static void add_weights(struct design *design, struct rwe_arena *arena)
+{
+    design->cohort.weight = RWE_NEW(arena, double, design->cohort.n);
+    for (size_t i = 0; i < design->cohort.n; i++)
+        design->cohort.weight[i] = 0.25 + (double)((i + 1) % 5) / 2;
+}
+
+static struct design late_lung(enum lung_as as, bool weighted, struct rwe_arena *arena)
+{
+    struct csv_table *table = csv_table_read("tests/oracle/data/lung.csv");
+    const double *inst = csv_table_numbers(table, "inst");
+    const double *ecog = csv_table_numbers(table, "ph.ecog");
+    double *entry = entries(table->n_rows, 7, 60, arena);
+    struct design design = lung(as, arena);
+    size_t n = 0;
+    for (size_t i = 0; i < table->n_rows; i++)
+        if (!isnan(inst[i]) && !isnan(ecog[i]))
+            entry[n++] = entry[i];
+    enter(&design, entry, arena);
+    if (as == LUNG_CLUSTER && !weighted)
+        design.cohort.cluster = NULL;
+    if (weighted)
+        add_weights(&design, arena);
+    csv_table_free(table);
+    return design;
+}
+
+static struct design late_rotterdam(struct rwe_arena *arena)
+{
+    struct csv_table *table = csv_table_read("tests/oracle/data/rotterdam.csv");
+    struct design design = new_design(table, "dtime", "death", 1, arena);
+    add(&design, true, csv_table_numbers(table, "hormon"));
+    add(&design, true, csv_table_numbers(table, "age"));
+    add(&design, true, csv_table_numbers(table, "nodes"));
+    enter(&design, entries(table->n_rows, 37, 2000, arena), arena);
+    csv_table_free(table);
+    return design;
+}
+
+/* Rows of a patient before and after a transplant: its covariate changes in time. */
+static struct design heart(bool weighted, struct rwe_arena *arena)
+{
+    struct csv_table *table = csv_table_read("tests/oracle/data/heart.csv");
+    struct design design = new_design(table, "stop", "event", 1, arena);
+    const double *id = csv_table_numbers(table, "id");
+    add(&design, true, csv_table_numbers(table, "transplant"));
+    add(&design, true, csv_table_numbers(table, "age"));
+    add(&design, true, csv_table_numbers(table, "year"));
+    add(&design, true, csv_table_numbers(table, "surgery"));
+    if (weighted) {
+        design.cohort.cluster = RWE_NEW(arena, uint32_t, table->n_rows);
+        for (size_t i = 0; i < table->n_rows; i++)
+            design.cohort.cluster[i] = (uint32_t)id[i];
+    }
+    enter(&design, csv_table_numbers(table, "start"), arena);
+    if (weighted)
+        add_weights(&design, arena);
+    csv_table_free(table);
+    return design;
+}
+
 /* ---- against R ---- */
 
 static void every_transform_matches_cox_zph(void **state)
@@ -251,6 +356,44 @@ static void robust_matches_split_rows_of_coxph(void **state)
     design = veteran(true, *state);
     ph = test(&design, options, *state);
     assert_test(&ph, "robust.veteran");
+}
+
+static void late_entry_matches_cox_zph(void **state)
+{
+    struct {
+        const char *name;
+        struct design design;
+        enum rwe_cox_ties ties;
+    } cases[] = {
+        {"lung", late_lung(LUNG_CLUSTER, false, *state), RWE_COX_EFRON},
+        {"lung.breslow", late_lung(LUNG_CLUSTER, false, *state), RWE_COX_BRESLOW},
+        {"lung.strata", late_lung(LUNG_STRATA, false, *state), RWE_COX_EFRON},
+        {"rotterdam", late_rotterdam(*state), RWE_COX_EFRON},
+        {"heart", heart(false, *state), RWE_COX_EFRON},
+    };
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++)
+        for (int k = 0; k < 4; k++) {
+            char key[64];
+            struct rwe_ph_options options = {(enum rwe_ph_transform)k, cases[c].ties, false};
+            struct rwe_ph ph = test(&cases[c].design, options, *state);
+            snprintf(key, sizeof key, "zph.%s.%s", cases[c].name, TRANSFORM[k]);
+            assert_test_in(ENTRY_ORACLE, &ph, key);
+        }
+}
+
+static void robust_with_late_entry_matches_split_rows_of_coxph(void **state)
+{
+    struct design designs[] = {late_lung(LUNG_CLUSTER, true, *state), heart(true, *state)};
+    const char *const names[] = {"lung", "heart"};
+    static const enum rwe_ph_transform transforms[] = {RWE_PH_KM, RWE_PH_IDENTITY};
+    for (int d = 0; d < 2; d++)
+        for (int k = 0; k < 2; k++) {
+            char key[64];
+            struct rwe_ph_options options = {transforms[k], RWE_COX_EFRON, true};
+            struct rwe_ph ph = test(&designs[d], options, *state);
+            snprintf(key, sizeof key, "robust.%s.%s", names[d], TRANSFORM[transforms[k]]);
+            assert_test_in(ENTRY_ORACLE, &ph, key);
+        }
 }
 
 /* ---- another route ---- */
@@ -308,8 +451,8 @@ static void whole_weights_are_replicated_rows(void **state)
     weighted.weight = RWE_NEW(*state, double, weighted.n);
     for (size_t i = 0; i < weighted.n; i++)
         weighted.weight[i] = 1 + (double)(i % 3);
-    struct design one = {weighted, {0, 1, 2}, 3};
-    struct design many = {cohort_replicate(&weighted, *state), {0, 1, 2}, 3};
+    struct design one = {weighted, {0, 1, 2}, 3, false};
+    struct design many = {cohort_replicate(&weighted, *state), {0, 1, 2}, 3, false};
     /* The rank of a time counts rows, and Efron splits ties: neither is meant here. */
     struct rwe_ph_options options = {RWE_PH_IDENTITY, RWE_COX_BRESLOW, false};
     struct rwe_ph a = test(&one, options, *state), b = test(&many, options, *state);
@@ -332,6 +475,43 @@ static void neither_units_of_time_nor_of_covariates_matter(void **state)
     assert_close(after.term[2].statistic, before.term[2].statistic, 1e-8);
 }
 
+/* Each row becomes two, of one cluster, before and after `cut`, or half its time where that is less. */
+static struct design split_rows(const struct cohort *whole, double cut, struct rwe_arena *arena)
+{
+    struct design design = {
+        cohort_new(arena, 2 * whole->n, whole->p + 1), {0, 1, 2}, whole->p, true};
+    struct cohort *cohort = &design.cohort;
+    size_t n = cohort->n;
+    cohort->cluster = RWE_NEW(arena, uint32_t, n);
+    cohort->p = whole->p;
+    for (size_t k = 0; k < n; k++) {
+        size_t i = k / 2;
+        bool first = k % 2 == 0;
+        double at = fmin(cut, whole->time[i] / 2);
+        cohort->time[k] = first ? at : whole->time[i];
+        cohort->event[k] = !first && whole->event[i];
+        cohort->cluster[k] = (uint32_t)i;
+        for (size_t j = 0; j < whole->p; j++)
+            cohort->x[j * n + k] = whole->x[j * whole->n + i];
+        cohort->x[whole->p * n + k] = first ? 0 : at;
+    }
+    return design;
+}
+
+static void a_row_cut_in_two_says_the_same(void **state)
+{
+    struct cohort whole = cohort_random(*state, 300, 3, 0.05, 17);
+    struct design one = {whole, {0, 1, 2}, 3, false};
+    struct design two = split_rows(&whole, 0.4, *state);
+    static const enum rwe_ph_transform transforms[] = {RWE_PH_KM, RWE_PH_IDENTITY, RWE_PH_LOG};
+    for (int k = 0; k < 6; k++) {
+        struct rwe_ph_options options = {transforms[k / 2], RWE_COX_EFRON, k % 2 != 0};
+        struct rwe_ph a = test(&one, options, *state), b = test(&two, options, *state);
+        assert_close(b.global.statistic, a.global.statistic, 1e-9);
+        assert_close(b.term[1].statistic, a.term[1].statistic, 1e-9);
+    }
+}
+
 /* A hazard ratio of 4 that becomes 1/4 is found; p far below 1e-10 is no 0. */
 static void crossing_hazards_are_found(void **state)
 {
@@ -342,7 +522,7 @@ static void crossing_hazards_are_found(void **state)
         cohort.event[i] = 1;
         cohort.time[i] = cohort.x[i] > 0 ? pow(u, 0.25) : pow(u, 4);
     }
-    struct design design = {cohort, {0}, 1};
+    struct design design = {cohort, {0}, 1, false};
     struct rwe_ph ph = test(&design, rwe_ph_options_default(), *state);
     assert_true(ph.global.statistic > 300);
     assert_true(ph.global.p_value > 0 && ph.global.p_value < 1e-60);
@@ -366,7 +546,7 @@ static void bad_requests_are_refused(void **state)
 {
     static const double zero[2] = {0, 0}, bad[2] = {0, NAN};
     struct rwe_ph_options options = rwe_ph_options_default(), wrong = options;
-    struct design design = {cohort_random(*state, 50, 2, 0, 1), {0, 1}, 2};
+    struct design design = {cohort_random(*state, 50, 2, 0, 1), {0, 1}, 2, false};
     struct rwe_error error;
     assert_int_equal(status_of(&design, options, zero, *state, &error), RWE_OK);
     assert_int_equal(status_of(&design, options, bad, *state, &error), RWE_NOT_FINITE);
@@ -390,7 +570,7 @@ static void data_without_an_answer_are_refused(void **state)
 {
     static const double zero[2] = {0, 0};
     struct rwe_ph_options options = rwe_ph_options_default();
-    struct design design = {cohort_random(*state, 50, 2, 0, 1), {0, 1}, 2};
+    struct design design = {cohort_random(*state, 50, 2, 0, 1), {0, 1}, 2, false};
     struct rwe_error error;
     cohort_sort(&design.cohort, *state);
     design.cohort.time[0] = 0;
@@ -406,31 +586,16 @@ static void data_without_an_answer_are_refused(void **state)
     for (size_t i = 0; i < 50; i++)
         design.cohort.event[i] = 0;
     assert_int_equal(status_of(&design, options, zero, *state, &error), RWE_NOT_ESTIMABLE);
-    struct design twice = {cohort_random(*state, 50, 2, 0, 1), {0, 1}, 2};
+    struct design twice = {cohort_random(*state, 50, 2, 0, 1), {0, 1}, 2, false};
     memcpy(twice.cohort.x + 50, twice.cohort.x, 50 * sizeof(double));
     assert_int_equal(status_of(&twice, options, zero, *state, &error), RWE_COLLINEAR);
     assert_int_equal(error.index, 1);
 }
 
-static void late_entry_is_refused(void **state)
-{
-    static const double zero[1] = {0}, entry[20] = {0};
-    static const uint32_t term[1] = {0};
-    struct cohort cohort = cohort_random(*state, 20, 1, 0, 1);
-    struct rwe_survival_data data = cohort_sort(&cohort, *state);
-    struct rwe_ph_model model = {cohort.x, 1, zero, term, 1};
-    struct rwe_ph_options options = rwe_ph_options_default();
-    struct rwe_error error = {0};
-    struct rwe_ph ph;
-    data.entry = entry;
-    assert_int_equal(rwe_ph_test(&data, &model, &options, *state, &ph, &error), RWE_BAD_INPUT);
-    assert_non_null(strstr(error.message, "late entry"));
-}
-
 /* Three clusters have no covariance of four columns; a term of one column still has its test. */
 static void fewer_clusters_than_columns_leave_the_global_test_open(void **state)
 {
-    struct design design = {cohort_random(*state, 60, 4, 0, 3), {0, 1, 2, 3}, 4};
+    struct design design = {cohort_random(*state, 60, 4, 0, 3), {0, 1, 2, 3}, 4, false};
     struct rwe_ph_options options = {RWE_PH_KM, RWE_COX_EFRON, true};
     design.cohort.cluster = RWE_NEW(*state, uint32_t, 60);
     for (uint32_t i = 0; i < 60; i++)
@@ -441,6 +606,100 @@ static void fewer_clusters_than_columns_leave_the_global_test_open(void **state)
     assert_true(isfinite(ph.term[0].statistic));
 }
 
+/* ---- average hazard ratio ---- */
+
+static struct rwe_average_hr average(struct design *design, enum rwe_cox_ties ties,
+                                     struct rwe_arena *arena)
+{
+    struct rwe_survival_data data = sort(design, arena);
+    struct rwe_cox_options options = rwe_cox_options_default();
+    struct rwe_error error = {0};
+    struct rwe_average_hr result;
+    options.ties = ties;
+    if (rwe_average_hr_fit(&data, design->cohort.x, design->cohort.p, &options, arena, &result,
+                           &error) != RWE_OK)
+        fail_msg("%s", error.message);
+    assert_true(result.converged);
+    return result;
+}
+
+static void average_ratio_matches_weighted_split_rows_of_coxph(void **state)
+{
+    struct {
+        const char *key;
+        struct design design;
+        enum rwe_cox_ties ties;
+    } cases[] = {
+        {"lung.sex", lung(LUNG_CLUSTER, *state), RWE_COX_BRESLOW},
+        {"lung", lung(LUNG_CLUSTER, *state), RWE_COX_EFRON},
+        {"veteran", veteran(false, *state), RWE_COX_EFRON},
+        {"veteran.weighted", veteran(true, *state), RWE_COX_EFRON},
+        {"rotterdam.weighted", rotterdam(true, *state), RWE_COX_EFRON},
+    };
+    cases[0].design.cohort.p = 1;
+    cases[0].design.cohort.cluster = cases[1].design.cohort.cluster = NULL;
+    struct oracle *oracle = oracle_read("tests/oracle/ph_average.csv");
+    for (size_t c = 0; c < sizeof cases / sizeof *cases; c++) {
+        struct rwe_average_hr result = average(&cases[c].design, cases[c].ties, *state);
+        size_t n, p = result.p;
+        const double *expected = oracle_vector(oracle, cases[c].key, &n);
+        assert_int_equal(n, 2 * p);
+        for (size_t j = 0; j < p; j++) {
+            assert_close(result.estimate[j], expected[j], 1e-8);
+            assert_close(sqrt(result.covariance[j * p + j]), expected[p + j], 1e-7);
+        }
+    }
+    oracle_free(oracle);
+}
+
+/* Nobody is censored: w is S(t−), and exp β comes near the odds of failing first, which are 2. */
+static void average_ratio_of_proportional_hazards_is_the_ratio(void **state)
+{
+    struct cohort cohort = cohort_random(*state, 20000, 1, 0, 5);
+    for (size_t i = 0; i < cohort.n; i++) {
+        double u = ((double)(i / 2) + 0.5) / ((double)cohort.n / 2);
+        cohort.x[i] = (double)(i % 2);
+        cohort.event[i] = 1;
+        cohort.time[i] = -log(u) / (cohort.x[i] > 0 ? 2 : 1);
+    }
+    struct design design = {cohort, {0}, 1, false};
+    struct rwe_average_hr result = average(&design, RWE_COX_EFRON, *state);
+    assert_close(result.estimate[0], log(2), 1e-3);
+}
+
+static void average_ratio_does_not_look_at_the_scale_of_weights(void **state)
+{
+    struct design design = veteran(true, *state);
+    struct rwe_average_hr before = average(&design, RWE_COX_EFRON, *state);
+    for (size_t i = 0; i < design.cohort.n; i++)
+        design.cohort.weight[i] *= 10;
+    struct rwe_average_hr after = average(&design, RWE_COX_EFRON, *state);
+    assert_close(after.estimate[0], before.estimate[0], 1e-10);
+    assert_close(after.covariance[0], before.covariance[0], 1e-9);
+}
+
+static void average_ratio_refuses_late_entry(void **state)
+{
+    struct design design = heart(false, *state);
+    struct rwe_survival_data data = sort(&design, *state);
+    struct rwe_cox_options options = rwe_cox_options_default();
+    struct rwe_average_hr result;
+    struct rwe_error error = {0};
+    assert_int_equal(rwe_average_hr_fit(&data, design.cohort.x, design.cohort.p, &options, *state,
+                                        &result, &error),
+                     RWE_BAD_INPUT);
+    data.entry = NULL;
+    options.ties = RWE_COX_EXACT;
+    assert_int_equal(rwe_average_hr_fit(&data, design.cohort.x, design.cohort.p, &options, *state,
+                                        &result, &error),
+                     RWE_BAD_INPUT);
+    options.ties = RWE_COX_EFRON;
+    memcpy(design.cohort.x, design.cohort.x + design.cohort.n, design.cohort.n * sizeof(double));
+    assert_int_equal(rwe_average_hr_fit(&data, design.cohort.x, design.cohort.p, &options, *state,
+                                        &result, &error),
+                     RWE_COLLINEAR);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -448,18 +707,28 @@ int main(void)
         cmocka_unit_test_setup_teardown(strata_match_cox_zph, set_up, tear_down),
         cmocka_unit_test_setup_teardown(breslow_matches_cox_zph, set_up, tear_down),
         cmocka_unit_test_setup_teardown(robust_matches_split_rows_of_coxph, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(late_entry_matches_cox_zph, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(robust_with_late_entry_matches_split_rows_of_coxph, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(two_arms_by_hand, set_up, tear_down),
         cmocka_unit_test_setup_teardown(robust_is_the_same_for_weights_ten_times_as_large, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(whole_weights_are_replicated_rows, set_up, tear_down),
         cmocka_unit_test_setup_teardown(neither_units_of_time_nor_of_covariates_matter, set_up,
                                         tear_down),
+        cmocka_unit_test_setup_teardown(a_row_cut_in_two_says_the_same, set_up, tear_down),
         cmocka_unit_test_setup_teardown(crossing_hazards_are_found, set_up, tear_down),
         cmocka_unit_test_setup_teardown(bad_requests_are_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(data_without_an_answer_are_refused, set_up, tear_down),
-        cmocka_unit_test_setup_teardown(late_entry_is_refused, set_up, tear_down),
         cmocka_unit_test_setup_teardown(fewer_clusters_than_columns_leave_the_global_test_open,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(average_ratio_matches_weighted_split_rows_of_coxph, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(average_ratio_of_proportional_hazards_is_the_ratio, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(average_ratio_does_not_look_at_the_scale_of_weights, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(average_ratio_refuses_late_entry, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);
 }
