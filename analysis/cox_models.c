@@ -250,10 +250,16 @@ static enum rwe_status fit(const struct rwe_cox_request *request, struct rwe_cox
     if (model->p == 0)
         return rwe_fail(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
                         "everybody has the same value");
+    bool exact = model->options.ties == RWE_COX_EXACT;
+    if (exact && model->options.robust)
+        return rwe_fail(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                        "exact ties have no robust error; take --ties efron");
     enum rwe_status status = rwe_cox_fit(&model->data, model->x, model->p, &model->options, arena,
                                          &model->fit, &model->failure);
     if (status == RWE_OK)
         return RWE_OK;
+    if (exact && status == RWE_BAD_INPUT) /* too many deaths at one time */
+        status = model->failure.status = RWE_NOT_ESTIMABLE;
     if (is_in_the_data(status))
         explain(request->run->cohort, model, &model->failure);
     else
@@ -339,7 +345,8 @@ enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
 {
     *model = *whole;
     model->name = "piecewise";
-    model->failure = (struct rwe_error){0};
+    model->failure = model->separation = (struct rwe_error){0};
+    model->profile = NULL;
     model->n_events = 0;
     if (take_period(whole, split, after, request->run->arena, model) != RWE_OK)
         return rwe_fail_memory(error);
@@ -349,5 +356,6 @@ enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
 
 const char *rwe_cox_ties_text(const struct rwe_run *run)
 {
-    return rwe_settings_choice(run->settings, "ties") == RWE_COX_EFRON ? "Efron's" : "Breslow's";
+    static const char *const texts[] = {"Efron's", "Breslow's", "exact"};
+    return texts[rwe_settings_choice(run->settings, "ties")];
 }
