@@ -29,6 +29,12 @@ static const struct rwe_option options[] = {
      .help =
          "Covariates, numbers, that enter Cox models as natural cubic splines with 3 degrees of "
          "freedom."},
+    {.name = "interaction",
+     .kind = RWE_OPTION_LIST,
+     .section = RWE_SECTION_METHOD,
+     .argument = "A,B,…",
+     .help = "Covariates by which the arms' hazard ratio may differ: also the adjusted Cox model "
+             "with their products."},
     {.name = "split-time",
      .kind = RWE_OPTION_NUMBER,
      .section = RWE_SECTION_METHOD,
@@ -402,6 +408,8 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
     enum rwe_status status = rwe_need_endpoint(run, "cox", error);
     if (status == RWE_OK)
         status = rwe_cox_check_splines(run, error);
+    if (status == RWE_OK)
+        status = rwe_cox_check_interactions(run, error);
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Cox model");
@@ -422,6 +430,8 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
             present_terms(run, &cohort->endpoint[e], &terms[e]);
     if (status == RWE_OK)
         rwe_arena_release(run->arena, mark);
+    if (status == RWE_OK)
+        status = rwe_cox_run_interactions(run, error);
     return status == RWE_OK ? run_univariable_part(run, error) : status;
 }
 

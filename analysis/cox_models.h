@@ -14,6 +14,7 @@ enum rwe_cox_model_kind {
     RWE_COX_ARM,
     RWE_COX_ADJUSTED,    /**< the arm and all covariates */
     RWE_COX_UNIVARIABLE, /**< one covariate without the arm */
+    RWE_COX_INTERACTION, /**< the adjusted one, and the arm times each covariate of --interaction */
 };
 
 /** What to fit, and on whom. */
@@ -32,6 +33,7 @@ struct rwe_cox_term {
     size_t column;        /**< in the fit; RWE_NO_INDEX for a level that nobody has, and for the
                                first that somebody has when the reference is such a level */
     size_t n_columns;     /**< 1; more for a spline, whose columns follow each other */
+    bool is_product;      /**< of an arm and a covariate: "arm:age" */
     const char *contrast_name;           /**< "61 against 45": quartiles, of a spline; or NULL */
     double contrast[RWE_SPLINE_MOST_DF]; /**< basis at the one less that at the other */
 };
@@ -85,6 +87,12 @@ enum rwe_status rwe_cox_check_splines(const struct rwe_run *run, struct rwe_erro
 
 /** Whether --spline names the variable. */
 bool rwe_cox_is_spline(const struct rwe_run *run, const struct rwe_variable *variable);
+
+/** RWE_USAGE where --interaction names what is no covariate, or a spline. */
+enum rwe_status rwe_cox_check_interactions(const struct rwe_run *run, struct rwe_error *error);
+
+/** Whether --interaction names the variable. */
+bool rwe_cox_is_modifier(const struct rwe_run *run, const struct rwe_variable *variable);
 
 /** Writes the columns of a spline of n values to x, and into `term` how many they are and what its
  * hazard ratio compares. RWE_NOT_ESTIMABLE with few distinct values. */

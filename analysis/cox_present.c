@@ -20,13 +20,18 @@ static double contrast_variance(const struct rwe_cox_term *term, const double c[
     return sum;
 }
 
-/* β' V⁻¹ β of the term's columns; NaN where V is singular. */
-static double joint_wald(const struct rwe_cox_term *term, const struct rwe_cox *fit)
+/* β' V⁻¹ β of the term's columns; NaN where V is singular, or memory is out, which the arena
+ * remembers. */
+static double joint_wald(const struct rwe_cox_term *term, const struct rwe_cox *fit,
+                         struct rwe_arena *arena)
 {
-    double block[RWE_SPLINE_MOST_DF * RWE_SPLINE_MOST_DF], solved[RWE_SPLINE_MOST_DF];
     const double *V = fit->robust == NULL ? fit->covariance : fit->robust;
     const double *beta = fit->estimate + term->column;
     size_t n = term->n_columns;
+    double *block = rwe_arena_alloc(arena, n, n * sizeof *block);
+    double *solved = RWE_NEW(arena, double, n);
+    if (block == NULL || solved == NULL)
+        return NAN;
     for (size_t j = 0; j < n; j++)
         for (size_t k = 0; k < n; k++)
             block[j * n + k] = V[(term->column + j) * fit->p + term->column + k];
@@ -92,15 +97,29 @@ static rwe_fact column_test(struct rwe_run *run, const struct rwe_key *key,
     return rwe_document_number(document, key, "p.value", rwe_normal_p_value(z));
 }
 
-/* The test that a spline's columns are all 0. Returns the p-value. */
+/* The test that the term's columns are all 0. Returns the p-value. */
 static rwe_fact joint_facts(struct rwe_run *run, const struct rwe_key *key,
                             const struct rwe_cox_term *term, const struct rwe_cox *fit)
 {
-    double wald = joint_wald(term, fit), df = (double)term->n_columns;
+    double wald = joint_wald(term, fit, run->arena), df = (double)term->n_columns;
     rwe_document_number(run->document, key, "wald.statistic", wald);
     rwe_document_number(run->document, key, "df", df);
     return rwe_document_number(run->document, key, "p.value",
                                isnan(wald) ? NAN : gsl_cdf_chisq_Q(wald, df));
+}
+
+struct rwe_cox_shown rwe_cox_joint_facts(struct rwe_run *run, const struct rwe_key *key,
+                                         const struct rwe_cox_model *model,
+                                         const struct rwe_cox_term *term)
+{
+    struct rwe_cox_shown shown = nothing;
+    struct rwe_key of_term = *key;
+    of_term.term = term->name;
+    if (model->failure.status != RWE_OK || term->column == RWE_NO_INDEX)
+        shown.p = rwe_document_number(run->document, &of_term, "p.value", NAN);
+    else
+        shown.p = joint_facts(run, &of_term, term, &model->fit);
+    return shown;
 }
 
 struct rwe_cox_shown rwe_cox_term_facts(struct rwe_run *run, const struct rwe_key *key,
@@ -155,8 +174,10 @@ void rwe_cox_model_facts(struct rwe_run *run, const struct rwe_key *key,
         rwe_document_number(document, key, "wald.statistic", fit->wald_statistic);
     rwe_document_number(document, key, "concordance", fit->concordance);
     rwe_document_number(document, key, "converged", fit->converged);
-    if (fit->robust != NULL)
+    if (fit->robust != NULL) {
+        rwe_document_number(document, key, "robust.score.statistic", fit->robust_score_statistic);
         return;
+    }
     rwe_document_number(document, key, "lr.statistic", fit->lr_statistic);
     if (model->separation.status == RWE_OK)
         rwe_document_number(document, key, "score.statistic", fit->score_statistic);

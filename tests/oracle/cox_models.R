@@ -232,3 +232,25 @@ profiled("profile.veteran", Surv(v$time, v$status), as.matrix(v[c("trt", "karno"
          c("arm", "karno", "prior"))
 profiled("profile.gbsg", Surv(g$rfstime, g$status), as.matrix(g[c("hormon", "age", "nodes")]),
          c("arm", "age", "nodes"))
+put("veteran.cluster.rscore", coxph(Surv(time, status) ~ trt + celltype + karno + prior, v,
+                                    cluster = v$diagtime, control = control)$rscore)
+
+# Interactions: terms, then Wald's test of those of a factor: statistic, df, p -----------------------
+joint <- function(name, fit, pattern) {
+    j <- grep(pattern, names(coef(fit)))
+    wald <- drop(coef(fit)[j] %*% solve(fit$var[j, j], coef(fit)[j]))
+    put(name, c(wald, length(j), pchisq(wald, length(j), lower.tail = FALSE)))
+}
+facts("product.veteran", Surv(time, status) ~ trt + celltype + karno + trt:celltype + trt:karno, v,
+      c("arm", "celltype=large", "celltype=smallcell", "celltype=squamous", "karno",
+        "arm:celltype=large", "arm:celltype=smallcell", "arm:celltype=squamous", "arm:karno"))
+joint("product.veteran.joint", coxph(Surv(time, status) ~ trt + celltype + karno + trt:celltype + trt:karno, v,
+                                     control = control), "trt:celltype")
+facts("product.cluster", Surv(time, status) ~ trt + celltype + trt:celltype, v,
+      c("arm", "celltype=large", "celltype=smallcell", "celltype=squamous",
+        "arm:celltype=large", "arm:celltype=smallcell", "arm:celltype=squamous"), cluster = v$diagtime)
+joint("product.cluster.joint", coxph(Surv(time, status) ~ trt + celltype + trt:celltype, v, cluster = v$diagtime,
+                                     control = control), "trt:celltype")
+facts("product.lung", Surv(time, event) ~ sex + age + sex:age, l, c("arm", "age", "arm:age"))
+facts("product.gbsg", Surv(rfstime, status) ~ hormon + age + nodes + hormon:age + hormon:nodes, g,
+      c("arm", "age", "nodes", "arm:age", "arm:nodes"))

@@ -149,6 +149,10 @@ static void adjusted_by_cluster_matches_coxph(void **state)
     check_terms(&facts,
                 (struct expected){"veteran.cluster", "adjusted", VETERAN_TERMS, "robust.se"});
     check_fit(&facts, "veteran.cluster", true);
+    struct oracle *oracle = oracle_read(ORACLE);
+    assert_close(number(&facts, "cox", "adjusted", "robust.score.statistic"),
+                 oracle_number(oracle, "veteran.cluster.rscore"), 1e-8);
+    oracle_free(oracle);
     program_facts_clear(&facts);
 }
 
@@ -315,9 +319,59 @@ static void splines_match_ns_in_coxph(void **state)
     program_facts_clear(&facts);
 }
 
-/* ---- exact ties, and the profile likelihood ---- */
+/* ---- interactions ---- */
 
 static const char *const GBSG = "--id pid --arm hormon --endpoint os=rfstime,status --cox";
+
+static void check_joint(const struct program_facts *facts, const char *name, const char *term)
+{
+    struct oracle *oracle = oracle_read(ORACLE);
+    const double *want = oracle_vector(oracle, name, &(size_t){0});
+    assert_close(term_number(facts, "interaction", term, "wald.statistic"), want[0], 1e-7);
+    assert_close(term_number(facts, "interaction", term, "df"), want[1], 0);
+    assert_close(term_number(facts, "interaction", term, "p.value"), want[2], 1e-6);
+    oracle_free(oracle);
+}
+
+static void products_with_the_arm_match_coxph(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(
+        "%s/veteran.csv %s celltype,karno --interaction karno,celltype", DATA, VETERAN);
+    check_terms(&facts, (struct expected){"product.veteran", "interaction",
+                                          "arm|celltype=large|celltype=smallcell|celltype=squamous|"
+                                          "karno|arm:celltype=large|arm:celltype=smallcell|"
+                                          "arm:celltype=squamous|arm:karno",
+                                          "std.error"});
+    check_joint(&facts, "product.veteran.joint", "arm:celltype");
+    program_facts_clear(&facts);
+    facts = program_facts_of("%s/lung.csv --arm sex --endpoint os=time,status:2 --cox "
+                             "--covariates age --interaction age",
+                             DATA);
+    check_terms(&facts,
+                (struct expected){"product.lung", "interaction", "arm|age|arm:age", "std.error"});
+    program_facts_clear(&facts);
+    facts = program_facts_of("%s/gbsg.csv %s --covariates age,nodes --interaction age,nodes", DATA,
+                             GBSG);
+    check_terms(&facts, (struct expected){"product.gbsg", "interaction",
+                                          "arm|age|nodes|arm:age|arm:nodes", "std.error"});
+    program_facts_clear(&facts);
+}
+
+static void products_by_cluster_have_a_robust_joint_test(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(
+        "%s/veteran.csv %s celltype --interaction celltype --cluster diagtime", DATA, VETERAN);
+    check_terms(&facts, (struct expected){"product.cluster", "interaction",
+                                          "arm|arm:celltype=large|arm:celltype=smallcell|"
+                                          "arm:celltype=squamous",
+                                          "robust.se"});
+    check_joint(&facts, "product.cluster.joint", "arm:celltype");
+    program_facts_clear(&facts);
+}
+
+/* ---- exact ties, and the profile likelihood ---- */
 
 static void exact_ties_match_coxph(void **state)
 {
@@ -574,6 +628,28 @@ static void a_period_without_events_is_null_with_a_warning(void **state)
     program_clear(&run);
 }
 
+/* The product of the arm and a level that no complete case has is null; the joint test does without. */
+static void an_interaction_needs_a_straight_covariate(void **state)
+{
+    (void)state;
+    struct program_run run = run_small("--cox --covariates age --interaction site");
+    assert_code(run, 2);
+    assert_says(run.err, "--interaction|site|--covariates");
+    program_clear(&run);
+    run = run_small("--cox --covariates age --interaction age --spline age");
+    assert_code(run, 2);
+    assert_says(run.err, "--interaction|age|spline");
+    program_clear(&run);
+    run = run_small("--cox --covariates age,site --interaction site --format json");
+    assert_code(run, 0);
+    struct program_facts facts = program_facts_parse(run.out);
+    assert_true(json_is_null(program_facts_find(
+        &facts, "cox endpoint=os population=all model=interaction term=arm:site=c hr")));
+    assert_close(term_number(&facts, "interaction", "arm:site", "df"), 1, 0);
+    program_facts_clear(&facts);
+    program_clear(&run);
+}
+
 static void univariable_without_covariates_is_wrong_usage(void **state)
 {
     (void)state;
@@ -603,6 +679,9 @@ int main(void)
         cmocka_unit_test(a_monotone_likelihood_has_firths_fit_and_profile_limits),
         cmocka_unit_test(a_monotone_period_of_the_arms_is_labelled_and_has_no_ph_test),
         cmocka_unit_test(a_monotone_likelihood_of_clusters_is_null_with_a_warning),
+        cmocka_unit_test(products_with_the_arm_match_coxph),
+        cmocka_unit_test(products_by_cluster_have_a_robust_joint_test),
+        cmocka_unit_test(an_interaction_needs_a_straight_covariate),
         cmocka_unit_test(exact_ties_match_coxph),
         cmocka_unit_test(exact_ties_have_neither_robust_error_nor_ph_test),
         cmocka_unit_test(profile_limits_match_offsets_in_coxph),
