@@ -8,10 +8,16 @@ static const struct rwe_option options[] = {
     {.name = "ties",
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_METHOD,
-     .argument = "efron|breslow",
-     .choices = "efron|breslow",
+     .argument = "efron|breslow|exact",
+     .choices = "efron|breslow|exact",
      .fallback = "efron",
-     .help = "Tied event times in Cox models (default efron, as R; SAS has breslow)."},
+     .help = "Tied event times in Cox models (default efron, as R; SAS has breslow; exact: of "
+             "discrete times, without robust errors)."},
+    {.name = "profile",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_METHOD,
+     .help = "Profile-likelihood limits and likelihood-ratio tests in Cox models in place of "
+             "Wald's, where rows are neither clustered nor weighted."},
     {.name = "univariable",
      .kind = RWE_OPTION_FLAG,
      .section = RWE_SECTION_METHOD,
@@ -23,6 +29,12 @@ static const struct rwe_option options[] = {
      .help =
          "Covariates, numbers, that enter Cox models as natural cubic splines with 3 degrees of "
          "freedom."},
+    {.name = "interaction",
+     .kind = RWE_OPTION_LIST,
+     .section = RWE_SECTION_METHOD,
+     .argument = "A,B,…",
+     .help = "Covariates by which the arms' hazard ratio may differ: also the adjusted Cox model "
+             "with their products."},
     {.name = "split-time",
      .kind = RWE_OPTION_NUMBER,
      .section = RWE_SECTION_METHOD,
@@ -34,6 +46,11 @@ static const struct rwe_option options[] = {
 static const struct rwe_options option_list = RWE_OPTIONS(options);
 
 /* ---- the table of arms ---- */
+
+struct arm_table {
+    struct rwe_grid *grid;
+    bool firth; /* a row is of Firth's fit */
+};
 
 static void add_sizes(struct rwe_run *run, const struct rwe_key *key,
                       const struct rwe_cox_model *model, rwe_fact sizes[2])
@@ -56,22 +73,32 @@ static void fill_row(struct rwe_grid *grid, const rwe_fact sizes[2],
     rwe_grid_cell(grid, RWE_CELL_P_VALUE, shown->p, RWE_NO_FACT, RWE_NO_FACT);
 }
 
+/* What is said of one model's arms. */
+struct arm_part {
+    const char *what; /* below the first rows: "adjusted"; NULL for those */
+    rwe_fact sizes[2];
+    const struct rwe_cox_shown *shown;
+    bool firth;
+};
+
 /* The rows of one model's arms: "os, Matched 1:1: 1 against 0", and below it what else is said of
  * the same contrast: "adjusted". */
-static void arm_rows(struct rwe_run *run, struct rwe_grid *grid,
-                     const struct rwe_cox_request *request, const char *what,
-                     const rwe_fact sizes[2], const struct rwe_cox_shown shown[])
+static void arm_rows(struct rwe_run *run, struct arm_table *table,
+                     const struct rwe_cox_request *request, const struct arm_part *part)
 {
     const struct rwe_cohort *cohort = run->cohort;
+    const char *firth = part->firth ? " (Firth)" : "";
+    table->firth |= part->firth;
     for (size_t arm = 1; arm < cohort->n_arms; arm++) {
-        if (what == NULL)
-            rwe_grid_row(grid, 0, "%s, %s: %s against %s", request->endpoint->name,
-                         request->design->label, cohort->arm_level[arm], cohort->arm_level[0]);
+        if (part->what == NULL)
+            rwe_grid_row(table->grid, 0, "%s, %s: %s against %s%s", request->endpoint->name,
+                         request->design->label, cohort->arm_level[arm], cohort->arm_level[0],
+                         firth);
         else if (cohort->n_arms == 2)
-            rwe_grid_row(grid, 1, "%s", what);
+            rwe_grid_row(table->grid, 1, "%s%s", part->what, firth);
         else
-            rwe_grid_row(grid, 1, "%s: %s", what, cohort->arm_level[arm]);
-        fill_row(grid, sizes, &shown[arm - 1]);
+            rwe_grid_row(table->grid, 1, "%s: %s%s", part->what, cohort->arm_level[arm], firth);
+        fill_row(table->grid, part->sizes, &part->shown[arm - 1]);
     }
 }
 
@@ -85,15 +112,17 @@ static const char *fit_label(const struct rwe_cox_request *request, const char *
 /* ---- one endpoint in one design ---- */
 
 /* The arms in one period. */
-static enum rwe_status run_period(struct rwe_run *run, struct rwe_grid *grid,
+static enum rwe_status run_period(struct rwe_run *run, struct arm_table *table,
                                   const struct rwe_cox_request *request,
                                   const struct rwe_cox_model *whole, bool after,
                                   struct rwe_error *error)
 {
     double split = rwe_settings_number(run->settings, "split-time");
     struct rwe_cox_model model;
-    rwe_fact sizes[2];
+    struct arm_part part = {0};
     enum rwe_status status = rwe_cox_model_period(request, whole, split, after, &model, error);
+    if (status == RWE_OK)
+        status = rwe_cox_model_limits(request, &model, error);
     if (status != RWE_OK)
         return status;
     struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
@@ -103,20 +132,25 @@ static enum rwe_status run_period(struct rwe_run *run, struct rwe_grid *grid,
     struct rwe_cox_shown *shown = RWE_NEW(run->arena, struct rwe_cox_shown, model.n_terms);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
-    add_sizes(run, &key, &model, sizes);
+    add_sizes(run, &key, &model, part.sizes);
     for (size_t t = 0; t < model.n_terms; t++)
         shown[t] = rwe_cox_term_facts(run, &key, &model, t);
-    arm_rows(run, grid, request, label, sizes, shown);
+    part.what = label;
+    part.shown = shown;
+    part.firth = model.separation.status != RWE_OK;
+    arm_rows(run, table, request, &part);
     rwe_cox_model_warn(run, &key, fit_label(request, label), &model);
     return RWE_OK;
 }
 
-static enum rwe_status run_arm(struct rwe_run *run, struct rwe_grid *grid,
+static enum rwe_status run_arm(struct rwe_run *run, struct arm_table *table,
                                const struct rwe_cox_request *request, struct rwe_error *error)
 {
     struct rwe_cox_model model;
-    rwe_fact sizes[2];
+    struct arm_part part = {0};
     enum rwe_status status = rwe_cox_model_fit(request, &model, error);
+    if (status == RWE_OK)
+        status = rwe_cox_model_limits(request, &model, error);
     struct rwe_cox_shown *shown = RWE_NEW(run->arena, struct rwe_cox_shown, run->cohort->n_arms);
     if (status == RWE_OK && shown == NULL)
         status = rwe_fail_memory(error);
@@ -124,38 +158,18 @@ static enum rwe_status run_arm(struct rwe_run *run, struct rwe_grid *grid,
         return status;
     struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
     key.model = model.name;
-    add_sizes(run, &key, &model, sizes);
+    add_sizes(run, &key, &model, part.sizes);
     rwe_cox_model_facts(run, &key, &model);
     for (size_t t = 0; t < model.n_terms; t++)
         shown[t] = rwe_cox_term_facts(run, &key, &model, t);
-    arm_rows(run, grid, request, NULL, sizes, shown);
+    part.shown = shown;
+    part.firth = model.separation.status != RWE_OK;
+    arm_rows(run, table, request, &part);
     rwe_cox_model_warn(run, &key, request->design->label, &model);
     if (rwe_settings_has(run->settings, "split-time"))
         for (int after = 0; after < 2 && status == RWE_OK; after++)
-            status = run_period(run, grid, request, &model, after, error);
+            status = run_period(run, table, request, &model, after, error);
     return status;
-}
-
-/* Adds the adjusted model's facts and the row of its arms; its terms go to `shown`. */
-static enum rwe_status run_adjusted(struct rwe_run *run, struct rwe_grid *grid,
-                                    const struct rwe_cox_request *request,
-                                    struct rwe_cox_shown shown[], struct rwe_error *error)
-{
-    struct rwe_cox_model model;
-    rwe_fact sizes[2];
-    enum rwe_status status = rwe_cox_model_fit(request, &model, error);
-    if (status != RWE_OK)
-        return status;
-    struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
-    key.model = model.name;
-    add_sizes(run, &key, &model, sizes);
-    rwe_document_number(run->document, &key, "n.missing", (double)model.n_incomplete);
-    rwe_cox_model_facts(run, &key, &model);
-    for (size_t t = 0; t < model.n_terms; t++)
-        shown[t] = rwe_cox_term_facts(run, &key, &model, t);
-    arm_rows(run, grid, request, "adjusted", sizes, shown);
-    rwe_cox_model_warn(run, &key, fit_label(request, "adjusted"), &model);
-    return RWE_OK;
 }
 
 /* The terms of all designs for one endpoint, until their table is written. */
@@ -163,7 +177,36 @@ struct terms {
     struct rwe_cox_term *term;
     size_t n_terms;
     struct rwe_cox_shown *shown; /* [design * n_terms + term] */
+    bool firth;                  /* a model is Firth's fit */
 };
+
+/* Adds the adjusted model's facts and the row of its arms; its terms go to those of design d. */
+static enum rwe_status run_adjusted(struct rwe_run *run, struct arm_table *table,
+                                    const struct rwe_cox_request *request, size_t d,
+                                    struct terms *terms, struct rwe_error *error)
+{
+    struct rwe_cox_model model;
+    struct arm_part part = {.what = "adjusted"};
+    struct rwe_cox_shown *shown = terms->shown + d * terms->n_terms;
+    enum rwe_status status = rwe_cox_model_fit(request, &model, error);
+    if (status == RWE_OK)
+        status = rwe_cox_model_limits(request, &model, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
+    key.model = model.name;
+    add_sizes(run, &key, &model, part.sizes);
+    rwe_document_number(run->document, &key, "n.missing", (double)model.n_incomplete);
+    rwe_cox_model_facts(run, &key, &model);
+    for (size_t t = 0; t < model.n_terms; t++)
+        shown[t] = rwe_cox_term_facts(run, &key, &model, t);
+    part.shown = shown;
+    part.firth = model.separation.status != RWE_OK;
+    terms->firth |= part.firth;
+    arm_rows(run, table, request, &part);
+    rwe_cox_model_warn(run, &key, fit_label(request, "adjusted"), &model);
+    return RWE_OK;
+}
 
 /* The terms' names, as every design has them: the arms first where `arms`, then the covariates. */
 static enum rwe_status list_terms(struct rwe_run *run, bool arms, struct terms *terms,
@@ -194,16 +237,16 @@ static bool is_adjusted(const struct rwe_run *run)
     return run->cohort->n_covariates > 0 && rwe_settings_has(run->settings, "cox");
 }
 
-static enum rwe_status run_one(struct rwe_run *run, struct rwe_grid *grid,
+static enum rwe_status run_one(struct rwe_run *run, struct arm_table *table,
                                const struct rwe_endpoint *endpoint, size_t d, struct terms *terms,
                                struct rwe_error *error)
 {
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     struct rwe_cox_request request = {run, endpoint, &run->design[d], RWE_COX_ARM, 0};
-    enum rwe_status status = run_arm(run, grid, &request, error);
+    enum rwe_status status = run_arm(run, table, &request, error);
     request.kind = RWE_COX_ADJUSTED;
     if (status == RWE_OK && terms->n_terms > 0)
-        status = run_adjusted(run, grid, &request, terms->shown + d * terms->n_terms, error);
+        status = run_adjusted(run, table, &request, d, terms, error);
     if (status == RWE_OK)
         rwe_arena_release(run->arena, mark);
     return status;
@@ -223,6 +266,21 @@ static void note_strata_and_errors(struct rwe_run *run, struct rwe_grid *grid)
         rwe_grid_note(grid, "Matched: robust standard errors, clustered by matched pair.");
 }
 
+static void note_limits(struct rwe_run *run, struct rwe_grid *grid)
+{
+    if (rwe_settings_flag(run->settings, "profile"))
+        rwe_grid_note(grid, "Profile-likelihood limits and likelihood-ratio p-values in place of "
+                            "Wald's where standard errors are not robust.");
+}
+
+static void note_firth(struct rwe_grid *grid, const char *which)
+{
+    rwe_grid_note(grid,
+                  "%s: the likelihood has no maximum; that with Firth's penalty has. Its profile "
+                  "limits and likelihood-ratio p-value.",
+                  which);
+}
+
 static void note_splines(struct rwe_run *run, struct rwe_grid *grid)
 {
     if (rwe_settings_list(run->settings, "spline").n > 0)
@@ -240,13 +298,16 @@ static void present_terms(struct rwe_run *run, const struct rwe_endpoint *endpoi
     rwe_grid_note(grid, "One Cox model a population, with the arm and all covariates; a number per "
                         "unit of its variable, a category against its first level. Only the arm's "
                         "ratio is a comparison of treatments.");
+    note_limits(run, grid);
+    if (terms->firth)
+        note_firth(grid, "Where a warning says so");
     note_splines(run, grid);
     rwe_arena_release(run->arena, mark);
 }
 
 /* Each covariate alone, in one design: fills the terms in the order of the covariates' columns. */
 static enum rwe_status run_univariable(struct rwe_run *run, const struct rwe_endpoint *endpoint,
-                                       size_t d, const struct terms *terms, struct rwe_error *error)
+                                       size_t d, struct terms *terms, struct rwe_error *error)
 {
     size_t next = d * terms->n_terms;
     enum rwe_status status = RWE_OK;
@@ -256,12 +317,15 @@ static enum rwe_status run_univariable(struct rwe_run *run, const struct rwe_end
         struct rwe_cox_model model;
         rwe_fact sizes[2];
         status = rwe_cox_model_fit(&request, &model, error);
+        if (status == RWE_OK)
+            status = rwe_cox_model_limits(&request, &model, error);
         if (status != RWE_OK)
             return status;
         struct rwe_key key = rwe_key_in("cox", endpoint, request.design);
         key.model = model.name;
         for (size_t t = 0; t < model.n_terms; t++)
             terms->shown[next++] = rwe_cox_term_facts(run, &key, &model, t);
+        terms->firth |= model.separation.status != RWE_OK;
         key.term = run->cohort->covariate[j].name;
         add_sizes(run, &key, &model, sizes);
         rwe_cox_model_warn(run, &key, fit_label(&request, key.term), &model);
@@ -273,7 +337,7 @@ static enum rwe_status run_univariable(struct rwe_run *run, const struct rwe_end
 static enum rwe_status run_all_univariable(struct rwe_run *run, const struct rwe_endpoint *endpoint,
                                            struct rwe_error *error)
 {
-    struct terms terms;
+    struct terms terms = {0};
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     enum rwe_status status = list_terms(run, false, &terms, error);
     for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++)
@@ -285,6 +349,9 @@ static enum rwe_status run_all_univariable(struct rwe_run *run, const struct rwe
     struct rwe_grid *grid = rwe_cox_comparison_table(
         run, &(struct rwe_cox_comparison){title, terms.term, terms.n_terms, terms.shown});
     rwe_grid_note(grid, "A Cox model of each covariate by itself, among those who have it.");
+    note_limits(run, grid);
+    if (terms.firth)
+        note_firth(grid, "Where a warning says so");
     note_splines(run, grid);
     rwe_arena_release(run->arena, mark);
     return RWE_OK;
@@ -292,7 +359,7 @@ static enum rwe_status run_all_univariable(struct rwe_run *run, const struct rwe
 
 /* ---- the analysis ---- */
 
-static struct rwe_grid *start_arm_table(struct rwe_run *run)
+static struct arm_table start_arm_table(struct rwe_run *run)
 {
     struct rwe_grid *grid = rwe_document_table(run->document, "Hazard ratios of the arms");
     rwe_grid_column(grid, "endpoint and contrast");
@@ -302,13 +369,17 @@ static struct rwe_grid *start_arm_table(struct rwe_run *run)
     rwe_grid_column(grid, "log HR");
     rwe_grid_column(grid, "std. error");
     rwe_grid_column(grid, "p");
-    return grid;
+    return (struct arm_table){grid, false};
 }
 
-static void end_arm_table(struct rwe_run *run, struct rwe_grid *grid)
+static void end_arm_table(struct rwe_run *run, const struct arm_table *table)
 {
+    struct rwe_grid *grid = table->grid;
     const char *ties = rwe_cox_ties_text(run);
     rwe_grid_note(grid, "Cox model with the arm alone, %s ties; Wald limits and p-values.", ties);
+    note_limits(run, grid);
+    if (table->firth)
+        note_firth(grid, "Firth");
     if (is_adjusted(run))
         rwe_grid_note(grid, "Adjusted: with all covariates, in subjects who have them all.");
     if (rwe_settings_has(run->settings, "split-time"))
@@ -337,11 +408,13 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
     enum rwe_status status = rwe_need_endpoint(run, "cox", error);
     if (status == RWE_OK)
         status = rwe_cox_check_splines(run, error);
+    if (status == RWE_OK)
+        status = rwe_cox_check_interactions(run, error);
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Cox model");
     struct rwe_mark mark = rwe_arena_mark(run->arena);
-    struct rwe_grid *grid = start_arm_table(run);
+    struct arm_table table = start_arm_table(run);
     struct terms *terms = RWE_NEW(run->arena, struct terms, cohort->n_endpoints);
     if (terms == NULL)
         return rwe_fail_memory(error);
@@ -349,14 +422,16 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
         if (is_adjusted(run))
             status = list_terms(run, true, &terms[e], error);
         for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++)
-            status = run_one(run, grid, &cohort->endpoint[e], d, &terms[e], error);
+            status = run_one(run, &table, &cohort->endpoint[e], d, &terms[e], error);
     }
-    end_arm_table(run, grid);
+    end_arm_table(run, &table);
     for (size_t e = 0; e < cohort->n_endpoints && status == RWE_OK; e++)
         if (is_adjusted(run))
             present_terms(run, &cohort->endpoint[e], &terms[e]);
     if (status == RWE_OK)
         rwe_arena_release(run->arena, mark);
+    if (status == RWE_OK)
+        status = rwe_cox_run_interactions(run, error);
     return status == RWE_OK ? run_univariable_part(run, error) : status;
 }
 

@@ -15,7 +15,7 @@ static struct rwe_columns pick_columns(const struct rwe_cox_request *request)
     if (request->kind == RWE_COX_ARM)
         return columns;
     columns = rwe_covariate_columns(cohort, true, request->run->arena);
-    if (request->kind == RWE_COX_ADJUSTED || columns.item == NULL)
+    if (request->kind != RWE_COX_UNIVARIABLE || columns.item == NULL)
         return columns;
     size_t n = 0;
     for (size_t c = 0; c < columns.n; c++)
@@ -151,6 +151,46 @@ static enum rwe_status add_covariates(struct builder *b, double values[], double
     return RWE_OK;
 }
 
+/* The product of the arm's column and the covariate's; a level that nobody has stays out. */
+static enum rwe_status add_product(struct builder *b, const struct rwe_cox_term *arm,
+                                   const struct rwe_cox_term *covariate, const char *variable)
+{
+    struct rwe_cox_model *model = b->model;
+    size_t n = model->data.n;
+    struct rwe_cox_term *term = &b->term[model->n_terms++];
+    *term = (struct rwe_cox_term){.variable = variable, .column = RWE_NO_INDEX, .is_product = true};
+    term->name = rwe_arena_format(b->request->run->arena, "%s:%s", arm->name, covariate->name);
+    if (term->name == NULL)
+        return RWE_NO_MEMORY;
+    if (covariate->column == RWE_NO_INDEX)
+        return RWE_OK;
+    term->column = model->p++;
+    term->n_columns = 1;
+    const double *left = b->x + arm->column * n, *right = b->x + covariate->column * n;
+    for (size_t k = 0; k < n; k++)
+        b->x[term->column * n + k] = left[k] * right[k];
+    return RWE_OK;
+}
+
+/* Products stand together by covariate, which tells them apart by the address of `variable`. */
+static enum rwe_status add_products(struct builder *b)
+{
+    const struct rwe_run *run = b->request->run;
+    size_t n_arms = run->cohort->n_arms - 1;
+    const char *variable = NULL;
+    for (size_t c = 0; c < b->columns.n; c++) {
+        const struct rwe_variable *v = b->columns.item[c].variable;
+        if (!rwe_cox_is_modifier(run, v))
+            continue;
+        if (c == 0 || b->columns.item[c - 1].variable != v)
+            variable = rwe_arena_format(run->arena, "arm:%s", v->name);
+        for (size_t arm = 0; arm < n_arms; arm++)
+            if (variable == NULL || add_product(b, &b->term[arm], &b->term[n_arms + c], variable))
+                return RWE_NO_MEMORY;
+    }
+    return RWE_OK;
+}
+
 static enum rwe_status build(const struct rwe_cox_request *request, struct rwe_cox_model *model,
                              struct rwe_error *error)
 {
@@ -168,7 +208,7 @@ static enum rwe_status build(const struct rwe_cox_request *request, struct rwe_c
         return status;
     for (size_t k = 0; k < model->data.n; k++)
         model->n_events += model->data.event[k];
-    size_t most = cohort->n_arms + b.columns.n * RWE_SPLINE_MOST_DF;
+    size_t most = cohort->n_arms + b.columns.n * (RWE_SPLINE_MOST_DF + cohort->n_arms);
     double *values = RWE_NEW(arena, double, cohort->n);
     double *taken = RWE_NEW(arena, double, cohort->n);
     b.subject = subjects_of(request, &design);
@@ -179,6 +219,8 @@ static enum rwe_status build(const struct rwe_cox_request *request, struct rwe_c
     if (request->kind != RWE_COX_UNIVARIABLE && add_arms(&b) != RWE_OK)
         return rwe_fail_memory(error);
     if (add_covariates(&b, values, taken) != RWE_OK)
+        return rwe_fail_memory(error);
+    if (request->kind == RWE_COX_INTERACTION && add_products(&b) != RWE_OK)
         return rwe_fail_memory(error);
     model->term = b.term;
     model->x = b.x;
@@ -250,10 +292,16 @@ static enum rwe_status fit(const struct rwe_cox_request *request, struct rwe_cox
     if (model->p == 0)
         return rwe_fail(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
                         "everybody has the same value");
+    bool exact = model->options.ties == RWE_COX_EXACT;
+    if (exact && model->options.robust)
+        return rwe_fail(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                        "exact ties have no robust error; take --ties efron");
     enum rwe_status status = rwe_cox_fit(&model->data, model->x, model->p, &model->options, arena,
                                          &model->fit, &model->failure);
     if (status == RWE_OK)
         return RWE_OK;
+    if (exact && status == RWE_BAD_INPUT) /* too many deaths at one time */
+        status = model->failure.status = RWE_NOT_ESTIMABLE;
     if (is_in_the_data(status))
         explain(request->run->cohort, model, &model->failure);
     else
@@ -264,7 +312,7 @@ static enum rwe_status fit(const struct rwe_cox_request *request, struct rwe_cox
 enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
                                   struct rwe_cox_model *model, struct rwe_error *error)
 {
-    static const char *const names[] = {"arm", "adjusted", "univariable"};
+    static const char *const names[] = {"arm", "adjusted", "univariable", "interaction"};
     *model =
         (struct rwe_cox_model){.name = names[request->kind], .options = rwe_cox_options_default()};
     enum rwe_status status = build(request, model, error);
@@ -339,7 +387,8 @@ enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
 {
     *model = *whole;
     model->name = "piecewise";
-    model->failure = (struct rwe_error){0};
+    model->failure = model->separation = (struct rwe_error){0};
+    model->profile = NULL;
     model->n_events = 0;
     if (take_period(whole, split, after, request->run->arena, model) != RWE_OK)
         return rwe_fail_memory(error);
@@ -349,5 +398,6 @@ enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
 
 const char *rwe_cox_ties_text(const struct rwe_run *run)
 {
-    return rwe_settings_choice(run->settings, "ties") == RWE_COX_EFRON ? "Efron's" : "Breslow's";
+    static const char *const texts[] = {"Efron's", "Breslow's", "exact"};
+    return texts[rwe_settings_choice(run->settings, "ties")];
 }

@@ -7,13 +7,14 @@
 #define RWE_ANALYSIS_COX_MODELS_H
 
 #include "rwe/analysis/analysis.h"
-#include "rwe/stats/cox.h"
+#include "rwe/stats/cox_firth.h"
 #include "rwe/stats/spline.h"
 
 enum rwe_cox_model_kind {
     RWE_COX_ARM,
     RWE_COX_ADJUSTED,    /**< the arm and all covariates */
     RWE_COX_UNIVARIABLE, /**< one covariate without the arm */
+    RWE_COX_INTERACTION, /**< the adjusted one, and the arm times each covariate of --interaction */
 };
 
 /** What to fit, and on whom. */
@@ -32,6 +33,7 @@ struct rwe_cox_term {
     size_t column;        /**< in the fit; RWE_NO_INDEX for a level that nobody has, and for the
                                first that somebody has when the reference is such a level */
     size_t n_columns;     /**< 1; more for a spline, whose columns follow each other */
+    bool is_product;      /**< of an arm and a covariate: "arm:age" */
     const char *contrast_name;           /**< "61 against 45": quartiles, of a spline; or NULL */
     double contrast[RWE_SPLINE_MOST_DF]; /**< basis at the one less that at the other */
 };
@@ -47,8 +49,11 @@ struct rwe_cox_model {
     const double *x;     /**< p columns of data.n values */
     size_t p;
     struct rwe_cox_options options;
-    struct rwe_cox fit;       /**< where `failure.status` is RWE_OK */
-    struct rwe_error failure; /**< why there is no fit, in terms of the covariates */
+    struct rwe_cox fit;                    /**< where `failure.status` is RWE_OK */
+    struct rwe_error failure;              /**< why there is no fit, in terms of the covariates */
+    struct rwe_error separation;           /**< why `fit` is Firth's: the likelihood is monotone */
+    const struct rwe_cox_profile *profile; /**< by column, in place of Wald's limits and tests; or
+                                                NULL. Set by rwe_cox_model_limits alone */
 };
 
 /**
@@ -58,6 +63,15 @@ struct rwe_cox_model {
  */
 enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
                                   struct rwe_cox_model *model, struct rwe_error *error);
+
+/**
+ * Gives a model whose likelihood is monotone (`failure` RWE_SEPARATED) Firth's fit, and it or any
+ * model under --profile the limits of the profile likelihood. Leaves a robust model alone, since no
+ * such limits hold where rows depend on each other, and a monotone one with exact ties, for which
+ * there is no penalty.
+ */
+enum rwe_status rwe_cox_model_limits(const struct rwe_cox_request *request,
+                                     struct rwe_cox_model *model, struct rwe_error *error);
 
 /**
  * The model's ratios in one period alone: up to `split`, where later events are not seen, or after it,
@@ -74,12 +88,18 @@ enum rwe_status rwe_cox_check_splines(const struct rwe_run *run, struct rwe_erro
 /** Whether --spline names the variable. */
 bool rwe_cox_is_spline(const struct rwe_run *run, const struct rwe_variable *variable);
 
+/** RWE_USAGE where --interaction names what is no covariate, or a spline. */
+enum rwe_status rwe_cox_check_interactions(const struct rwe_run *run, struct rwe_error *error);
+
+/** Whether --interaction names the variable. */
+bool rwe_cox_is_modifier(const struct rwe_run *run, const struct rwe_variable *variable);
+
 /** Writes the columns of a spline of n values to x, and into `term` how many they are and what its
  * hazard ratio compares. RWE_NOT_ESTIMABLE with few distinct values. */
 enum rwe_status rwe_cox_add_spline(const double value[], size_t n, struct rwe_arena *arena,
                                    double x[], struct rwe_cox_term *term, struct rwe_error *error);
 
-/** "Efron's" or "Breslow's": the ties of the run. */
+/** "Efron's", "Breslow's" or "exact": the ties of the run. */
 const char *rwe_cox_ties_text(const struct rwe_run *run);
 
 #endif

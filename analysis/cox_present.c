@@ -20,13 +20,18 @@ static double contrast_variance(const struct rwe_cox_term *term, const double c[
     return sum;
 }
 
-/* β' V⁻¹ β of the term's columns; NaN where V is singular. */
-static double joint_wald(const struct rwe_cox_term *term, const struct rwe_cox *fit)
+/* β' V⁻¹ β of the term's columns; NaN where V is singular, or memory is out, which the arena
+ * remembers. */
+static double joint_wald(const struct rwe_cox_term *term, const struct rwe_cox *fit,
+                         struct rwe_arena *arena)
 {
-    double block[RWE_SPLINE_MOST_DF * RWE_SPLINE_MOST_DF], solved[RWE_SPLINE_MOST_DF];
     const double *V = fit->robust == NULL ? fit->covariance : fit->robust;
     const double *beta = fit->estimate + term->column;
     size_t n = term->n_columns;
+    double *block = rwe_arena_alloc(arena, n, n * sizeof *block);
+    double *solved = RWE_NEW(arena, double, n);
+    if (block == NULL || solved == NULL)
+        return NAN;
     for (size_t j = 0; j < n; j++)
         for (size_t k = 0; k < n; k++)
             block[j * n + k] = V[(term->column + j) * fit->p + term->column + k];
@@ -42,33 +47,79 @@ static double joint_wald(const struct rwe_cox_term *term, const struct rwe_cox *
     return statistic;
 }
 
-/* A log hazard ratio with its errors and limits; no test. */
+/* A log hazard ratio with its errors. */
+struct ratio {
+    double estimate, std_error;
+    double robust; /* NaN where there is none */
+    double low, high;
+};
+
+/* Wald's limits do not hold for a penalised estimate: the likelihood is far from a parabola there. */
+static void wald_limits(const struct rwe_run *run, const struct rwe_cox_model *model,
+                        struct ratio *ratio)
+{
+    bool firth = model->separation.status != RWE_OK;
+    double error = isnan(ratio->robust) ? ratio->std_error : ratio->robust;
+    double reach = firth ? NAN : rwe_normal_limit(run) * error;
+    ratio->low = ratio->estimate - reach;
+    ratio->high = ratio->estimate + reach;
+}
+
+/* All but the test. */
 static struct rwe_cox_shown ratio_facts(struct rwe_run *run, const struct rwe_key *key,
-                                        double estimate, double model_error, const double *robust)
+                                        const struct ratio *ratio)
 {
     struct rwe_document *document = run->document;
     struct rwe_cox_shown shown = nothing;
-    double error = robust == NULL ? model_error : *robust;
-    double reach = rwe_normal_limit(run) * error;
-    shown.coefficient = rwe_document_number(document, key, "estimate", estimate);
-    shown.error = rwe_document_number(document, key, "std.error", model_error);
-    if (robust != NULL)
-        shown.error = rwe_document_number(document, key, "robust.se", error);
-    shown.ratio = rwe_document_number(document, key, "hr", exp(estimate));
-    shown.low = rwe_document_number(document, key, "conf.low", exp(estimate - reach));
-    shown.high = rwe_document_number(document, key, "conf.high", exp(estimate + reach));
+    shown.coefficient = rwe_document_number(document, key, "estimate", ratio->estimate);
+    shown.error = rwe_document_number(document, key, "std.error", ratio->std_error);
+    if (!isnan(ratio->robust))
+        shown.error = rwe_document_number(document, key, "robust.se", ratio->robust);
+    shown.ratio = rwe_document_number(document, key, "hr", exp(ratio->estimate));
+    shown.low = rwe_document_number(document, key, "conf.low", exp(ratio->low));
+    shown.high = rwe_document_number(document, key, "conf.high", exp(ratio->high));
     return shown;
 }
 
-/* The test that a spline's columns are all 0. Returns the p-value. */
+/* The test of one column: likelihood-ratio where its limits are of that kind, else Wald's. */
+static rwe_fact column_test(struct rwe_run *run, const struct rwe_key *key,
+                            const struct rwe_cox_profile *profile, const struct ratio *ratio)
+{
+    struct rwe_document *document = run->document;
+    if (profile != NULL) {
+        double lr = profile->converged ? profile->lr_statistic : NAN;
+        rwe_document_number(document, key, "lr.statistic", lr);
+        return rwe_document_number(document, key, "p.value",
+                                   isnan(lr) ? NAN : gsl_cdf_chisq_Q(lr, 1));
+    }
+    double z = ratio->estimate / (isnan(ratio->robust) ? ratio->std_error : ratio->robust);
+    rwe_document_number(document, key, "statistic", z);
+    return rwe_document_number(document, key, "p.value", rwe_normal_p_value(z));
+}
+
+/* The test that the term's columns are all 0. Returns the p-value. */
 static rwe_fact joint_facts(struct rwe_run *run, const struct rwe_key *key,
                             const struct rwe_cox_term *term, const struct rwe_cox *fit)
 {
-    double wald = joint_wald(term, fit), df = (double)term->n_columns;
+    double wald = joint_wald(term, fit, run->arena), df = (double)term->n_columns;
     rwe_document_number(run->document, key, "wald.statistic", wald);
     rwe_document_number(run->document, key, "df", df);
     return rwe_document_number(run->document, key, "p.value",
                                isnan(wald) ? NAN : gsl_cdf_chisq_Q(wald, df));
+}
+
+struct rwe_cox_shown rwe_cox_joint_facts(struct rwe_run *run, const struct rwe_key *key,
+                                         const struct rwe_cox_model *model,
+                                         const struct rwe_cox_term *term)
+{
+    struct rwe_cox_shown shown = nothing;
+    struct rwe_key of_term = *key;
+    of_term.term = term->name;
+    if (model->failure.status != RWE_OK || term->column == RWE_NO_INDEX)
+        shown.p = rwe_document_number(run->document, &of_term, "p.value", NAN);
+    else
+        shown.p = joint_facts(run, &of_term, term, &model->fit);
+    return shown;
 }
 
 struct rwe_cox_shown rwe_cox_term_facts(struct rwe_run *run, const struct rwe_key *key,
@@ -87,22 +138,24 @@ struct rwe_cox_shown rwe_cox_term_facts(struct rwe_run *run, const struct rwe_ke
     }
     bool bent = term->contrast_name != NULL;
     const double *c = bent ? term->contrast : one;
-    double estimate = 0, robust = NAN;
+    const struct rwe_cox_profile *profile =
+        model->profile == NULL || bent ? NULL : &model->profile[term->column];
+    struct ratio ratio = {.robust = NAN};
     for (size_t j = 0; j < term->n_columns; j++)
-        estimate += c[j] * fit->estimate[term->column + j];
-    double error = sqrt(contrast_variance(term, c, fit->p, fit->covariance));
+        ratio.estimate += c[j] * fit->estimate[term->column + j];
+    ratio.std_error = sqrt(contrast_variance(term, c, fit->p, fit->covariance));
     if (fit->robust != NULL)
-        robust = sqrt(contrast_variance(term, c, fit->p, fit->robust));
+        ratio.robust = sqrt(contrast_variance(term, c, fit->p, fit->robust));
+    wald_limits(run, model, &ratio);
+    if (profile != NULL) {
+        ratio.low = profile->converged ? profile->low : NAN;
+        ratio.high = profile->converged ? profile->high : NAN;
+    }
     if (bent)
         of_ratio.level = term->contrast_name;
-    shown = ratio_facts(run, &of_ratio, estimate, error, fit->robust == NULL ? NULL : &robust);
-    if (bent) {
-        shown.p = joint_facts(run, &of_term, term, fit);
-        return shown;
-    }
-    double z = estimate / (fit->robust == NULL ? error : robust);
-    rwe_document_number(run->document, &of_term, "statistic", z);
-    shown.p = rwe_document_number(run->document, &of_term, "p.value", rwe_normal_p_value(z));
+    shown = ratio_facts(run, &of_ratio, &ratio);
+    shown.p =
+        bent ? joint_facts(run, &of_term, term, fit) : column_test(run, &of_term, profile, &ratio);
     return shown;
 }
 
@@ -117,25 +170,51 @@ void rwe_cox_model_facts(struct rwe_run *run, const struct rwe_key *key,
         return;
     rwe_document_number(document, key, "loglik.null", fit->loglik_null);
     rwe_document_number(document, key, "loglik", fit->loglik);
-    rwe_document_number(document, key, "wald.statistic", fit->wald_statistic);
+    if (model->separation.status == RWE_OK)
+        rwe_document_number(document, key, "wald.statistic", fit->wald_statistic);
     rwe_document_number(document, key, "concordance", fit->concordance);
     rwe_document_number(document, key, "converged", fit->converged);
-    if (fit->robust != NULL)
+    if (fit->robust != NULL) {
+        rwe_document_number(document, key, "robust.score.statistic", fit->robust_score_statistic);
         return;
+    }
     rwe_document_number(document, key, "lr.statistic", fit->lr_statistic);
-    rwe_document_number(document, key, "score.statistic", fit->score_statistic);
+    if (model->separation.status == RWE_OK)
+        rwe_document_number(document, key, "score.statistic", fit->score_statistic);
+}
+
+/* Whether a limit was not found. */
+static bool profile_failed(const struct rwe_cox_model *model)
+{
+    bool failed = false;
+    for (size_t j = 0; model->profile != NULL && j < model->p; j++)
+        failed |= !model->profile[j].converged;
+    return failed;
 }
 
 void rwe_cox_model_warn(struct rwe_run *run, const struct rwe_key *key, const char *label,
                         const struct rwe_cox_model *model)
 {
-    if (model->failure.status != RWE_OK)
-        rwe_document_warning(run->document, "not-estimable", "cox", "%s, %s: %s", key->endpoint,
-                             label, model->failure.message);
-    else if (!model->fit.converged)
-        rwe_document_warning(run->document, "not-converged", "cox",
+    struct rwe_document *document = run->document;
+    const struct rwe_error *failure = &model->failure;
+    if (failure->status != RWE_OK) {
+        rwe_document_warning(
+            document, failure->status == RWE_SEPARATED ? "monotone-likelihood" : "not-estimable",
+            "cox", "%s, %s: %s", key->endpoint, label, failure->message);
+        return;
+    }
+    if (model->separation.status != RWE_OK)
+        rwe_document_warning(document, "monotone-likelihood", "cox",
+                             "%s, %s: %s. Shown is Firth's penalised estimate", key->endpoint,
+                             label, model->separation.message);
+    if (!model->fit.converged)
+        rwe_document_warning(document, "not-converged", "cox",
                              "%s, %s: Newton's method did not converge in %zu steps", key->endpoint,
                              label, model->fit.n_iterations);
+    else if (profile_failed(model))
+        rwe_document_warning(document, "not-converged", "cox",
+                             "%s, %s: the search for a profile limit did not converge",
+                             key->endpoint, label);
 }
 
 struct rwe_grid *rwe_cox_comparison_table(struct rwe_run *run,

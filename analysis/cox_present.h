@@ -16,6 +16,14 @@ struct rwe_cox_shown {
 struct rwe_cox_shown rwe_cox_term_facts(struct rwe_run *run, const struct rwe_key *key,
                                         const struct rwe_cox_model *model, size_t t);
 
+/** Adds Wald's test that all columns of `term` are 0, under its name; null where there is no estimate. */
+struct rwe_cox_shown rwe_cox_joint_facts(struct rwe_run *run, const struct rwe_key *key,
+                                         const struct rwe_cox_model *model,
+                                         const struct rwe_cox_term *term);
+
+/** Adds the interaction models of all endpoints and designs, where --interaction asks for them. */
+enum rwe_status rwe_cox_run_interactions(struct rwe_run *run, struct rwe_error *error);
+
 /** Adds the facts of the whole model, without n and n.event. */
 void rwe_cox_model_facts(struct rwe_run *run, const struct rwe_key *key,
                          const struct rwe_cox_model *model);

@@ -143,6 +143,9 @@ static enum rwe_status run_one(struct rwe_run *run, struct rwe_grid *grid,
     if (group_terms(&model, run->arena, &variables) != RWE_OK)
         return rwe_fail_memory(error);
     reason = model.failure;
+    if (reason.status == RWE_OK && model.options.ties == RWE_COX_EXACT)
+        rwe_error_set(&reason, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                      "there is no such test with exact ties; take --ties efron");
     if (reason.status == RWE_OK) {
         test.transform = (enum rwe_ph_transform)rwe_settings_choice(run->settings, "ph-transform");
         test.ties = model.options.ties;

@@ -139,3 +139,118 @@ l <- l[complete.cases(l[, c("age", "wt.loss", "ph.karno")]), ]
 bent("bent.lung", Surv(time, event) ~ sex + ns(age, 3) + ns(wt.loss, 3) + ph.karno, l, c("age", "wt.loss"))
 bent("bent.veteran", Surv(time, status) ~ trt + ns(age, 3) + karno, v, "age", v$diagtime)
 bent("bent.gbsg", Surv(rfstime, status) ~ hormon + ns(age, 3) + ns(pgr, 3) + ns(er, 3), g, c("age", "pgr", "er"))
+
+# A term that foretells the event: Firth's fit of the small cohort of the tests, by the penalised
+# likelihood written out (no ties, no strata). By term: estimate, its error, profile limits, LR, p.
+small <- read.csv(text = "arm,time,event,dead
+0,1,1,1\n1,2,1,1\n0,3,0,0\n1,4,1,1\n0,5,0,0\n1,6,1,1\n0,7,1,1
+1,8,0,0\n0,9,1,1\n1,10,1,1\n0,11,1,1\n1,12,0,0\n0,13,1,1\n1,14,1,1")
+penalised <- function(time, event, x) {
+    at <- function(beta) {
+        eta <- drop(x %*% beta)
+        value <- 0
+        I <- 0
+        for (i in which(event == 1)) {
+            R <- which(time >= time[i])
+            w <- exp(eta[R])
+            z <- x[R, , drop = FALSE]
+            m <- colSums(w * z) / sum(w)
+            value <- value + eta[i] - log(sum(w))
+            I <- I + crossprod(sqrt(w) * sweep(z, 2, m)) / sum(w)
+        }
+        list(value = value + determinant(I)$modulus[1] / 2, I = I)
+    }
+    slope <- function(beta, j) { # Richardson's extrapolation of central differences
+        central <- function(h) { e <- h * (seq_along(beta) == j); (at(beta + e)$value - at(beta - e)$value) / (2 * h) }
+        (4 * central(5e-4) - central(1e-3)) / 3
+    }
+    top <- function(free, beta) {
+        for (k in if (length(free)) 1:300) {
+            here <- at(beta)
+            step <- solve(here$I[free, free], sapply(free, function(j) slope(beta, j)))
+            h <- 1
+            repeat {
+                to <- beta
+                to[free] <- beta[free] + h * step
+                there <- at(to)$value
+                if (h < 1e-3 || (is.finite(there) && there >= here$value - 1e-13)) break
+                h <- h / 2
+            }
+            beta <- to
+            if (max(abs(step)) < 1e-11) break
+        }
+        list(beta = beta, value = at(beta)$value)
+    }
+    list(at = at, top = top)
+}
+firth <- function(name, time, event, x, terms) {
+    l <- penalised(time, event, x)
+    p <- ncol(x)
+    best <- l$top(1:p, rep(0, p))
+    se <- sqrt(diag(solve(l$at(best$beta)$I)))
+    for (j in 1:p) {
+        fall <- function(b) {
+            beta <- best$beta
+            beta[j] <- b
+            2 * (best$value - l$top(setdiff(1:p, j), beta)$value)
+        }
+        root <- function(d) uniroot(function(b) fall(b) - qchisq(0.95, 1),
+                                    best$beta[j] + sort(d * se[j] * c(0.5, 2)), extendInt = "yes", tol = 1e-10)$root
+        put(sprintf("%s.%s", name, terms[j]),
+            c(best$beta[j], se[j], root(-1), root(1), fall(0), pchisq(fall(0), 1, lower.tail = FALSE)))
+    }
+    put(paste0(name, ".loglik"), c(l$at(rep(0, p))$value, best$value))
+}
+with(small, firth("firth.small", time, event, cbind(arm, dead), c("arm", "dead")))
+
+# Exact ties, and limits of the profile likelihood: by term low, high, LR ---------------------------
+facts("veteran.exact", Surv(time, status) ~ trt + karno + prior, v, c("arm", "karno", "prior"),
+      ties = "exact")
+l <- cohort("lung")
+l$event <- l$status - 1
+l$sex <- l$sex - 1
+facts("lung.exact", Surv(time, event) ~ sex + age, l, c("arm", "age"), ties = "exact")
+facts("gbsg.exact", Surv(rfstime, status) ~ hormon + age + nodes, g, c("arm", "age", "nodes"), ties = "exact")
+profiled <- function(name, y, x, terms, ties = "efron") {
+    fit <- coxph(y ~ x, ties = ties, control = control)
+    for (j in seq_along(terms)) {
+        fall <- function(b) {
+            z <- b * x[, j]
+            other <- if (ncol(x) == 1) coxph(y ~ offset(z), ties = ties)
+                     else coxph(y ~ x[, -j] + offset(z), ties = ties, control = control)
+            2 * (fit$loglik[2] - other$loglik[length(other$loglik)])
+        }
+        se <- sqrt(fit$var[j, j])
+        root <- function(d) uniroot(function(b) fall(b) - qchisq(0.95, 1),
+                                    coef(fit)[j] + sort(d * se * c(1, 3)), extendInt = "yes", tol = 1e-11)$root
+        put(sprintf("%s.%s", name, terms[j]), c(root(-1), root(1), fall(0)))
+    }
+}
+profiled("profile.lung", Surv(l$time, l$event), as.matrix(l[c("sex", "age")]), c("arm", "age"))
+profiled("profile.lung.exact", Surv(l$time, l$event), as.matrix(l[c("sex", "age")]), c("arm", "age"), "exact")
+profiled("profile.veteran", Surv(v$time, v$status), as.matrix(v[c("trt", "karno", "prior")]),
+         c("arm", "karno", "prior"))
+profiled("profile.gbsg", Surv(g$rfstime, g$status), as.matrix(g[c("hormon", "age", "nodes")]),
+         c("arm", "age", "nodes"))
+put("veteran.cluster.rscore", coxph(Surv(time, status) ~ trt + celltype + karno + prior, v,
+                                    cluster = v$diagtime, control = control)$rscore)
+
+# Interactions: terms, then Wald's test of those of a factor: statistic, df, p -----------------------
+joint <- function(name, fit, pattern) {
+    j <- grep(pattern, names(coef(fit)))
+    wald <- drop(coef(fit)[j] %*% solve(fit$var[j, j], coef(fit)[j]))
+    put(name, c(wald, length(j), pchisq(wald, length(j), lower.tail = FALSE)))
+}
+facts("product.veteran", Surv(time, status) ~ trt + celltype + karno + trt:celltype + trt:karno, v,
+      c("arm", "celltype=large", "celltype=smallcell", "celltype=squamous", "karno",
+        "arm:celltype=large", "arm:celltype=smallcell", "arm:celltype=squamous", "arm:karno"))
+joint("product.veteran.joint", coxph(Surv(time, status) ~ trt + celltype + karno + trt:celltype + trt:karno, v,
+                                     control = control), "trt:celltype")
+facts("product.cluster", Surv(time, status) ~ trt + celltype + trt:celltype, v,
+      c("arm", "celltype=large", "celltype=smallcell", "celltype=squamous",
+        "arm:celltype=large", "arm:celltype=smallcell", "arm:celltype=squamous"), cluster = v$diagtime)
+joint("product.cluster.joint", coxph(Surv(time, status) ~ trt + celltype + trt:celltype, v, cluster = v$diagtime,
+                                     control = control), "trt:celltype")
+facts("product.lung", Surv(time, event) ~ sex + age + sex:age, l, c("arm", "age", "arm:age"))
+facts("product.gbsg", Surv(rfstime, status) ~ hormon + age + nodes + hormon:age + hormon:nodes, g,
+      c("arm", "age", "nodes", "arm:age", "arm:nodes"))

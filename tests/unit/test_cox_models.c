@@ -149,6 +149,10 @@ static void adjusted_by_cluster_matches_coxph(void **state)
     check_terms(&facts,
                 (struct expected){"veteran.cluster", "adjusted", VETERAN_TERMS, "robust.se"});
     check_fit(&facts, "veteran.cluster", true);
+    struct oracle *oracle = oracle_read(ORACLE);
+    assert_close(number(&facts, "cox", "adjusted", "robust.score.statistic"),
+                 oracle_number(oracle, "veteran.cluster.rscore"), 1e-8);
+    oracle_free(oracle);
     program_facts_clear(&facts);
 }
 
@@ -315,6 +319,150 @@ static void splines_match_ns_in_coxph(void **state)
     program_facts_clear(&facts);
 }
 
+/* ---- interactions ---- */
+
+static const char *const GBSG = "--id pid --arm hormon --endpoint os=rfstime,status --cox";
+
+static void check_joint(const struct program_facts *facts, const char *name, const char *term)
+{
+    struct oracle *oracle = oracle_read(ORACLE);
+    const double *want = oracle_vector(oracle, name, &(size_t){0});
+    assert_close(term_number(facts, "interaction", term, "wald.statistic"), want[0], 1e-7);
+    assert_close(term_number(facts, "interaction", term, "df"), want[1], 0);
+    assert_close(term_number(facts, "interaction", term, "p.value"), want[2], 1e-6);
+    oracle_free(oracle);
+}
+
+static void products_with_the_arm_match_coxph(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(
+        "%s/veteran.csv %s celltype,karno --interaction karno,celltype", DATA, VETERAN);
+    check_terms(&facts, (struct expected){"product.veteran", "interaction",
+                                          "arm|celltype=large|celltype=smallcell|celltype=squamous|"
+                                          "karno|arm:celltype=large|arm:celltype=smallcell|"
+                                          "arm:celltype=squamous|arm:karno",
+                                          "std.error"});
+    check_joint(&facts, "product.veteran.joint", "arm:celltype");
+    program_facts_clear(&facts);
+    facts = program_facts_of("%s/lung.csv --arm sex --endpoint os=time,status:2 --cox "
+                             "--covariates age --interaction age",
+                             DATA);
+    check_terms(&facts,
+                (struct expected){"product.lung", "interaction", "arm|age|arm:age", "std.error"});
+    program_facts_clear(&facts);
+    facts = program_facts_of("%s/gbsg.csv %s --covariates age,nodes --interaction age,nodes", DATA,
+                             GBSG);
+    check_terms(&facts, (struct expected){"product.gbsg", "interaction",
+                                          "arm|age|nodes|arm:age|arm:nodes", "std.error"});
+    program_facts_clear(&facts);
+}
+
+static void products_by_cluster_have_a_robust_joint_test(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(
+        "%s/veteran.csv %s celltype --interaction celltype --cluster diagtime", DATA, VETERAN);
+    check_terms(&facts, (struct expected){"product.cluster", "interaction",
+                                          "arm|arm:celltype=large|arm:celltype=smallcell|"
+                                          "arm:celltype=squamous",
+                                          "robust.se"});
+    check_joint(&facts, "product.cluster.joint", "arm:celltype");
+    program_facts_clear(&facts);
+}
+
+/* ---- exact ties, and the profile likelihood ---- */
+
+static void exact_ties_match_coxph(void **state)
+{
+    (void)state;
+    struct program_facts facts =
+        program_facts_of("%s/veteran.csv %s karno,prior --ties exact", DATA, VETERAN);
+    check_terms(&facts,
+                (struct expected){"veteran.exact", "adjusted", "arm|karno|prior", "std.error"});
+    check_fit(&facts, "veteran.exact", false);
+    program_facts_clear(&facts);
+    facts = program_facts_of("%s/lung.csv --arm sex --endpoint os=time,status:2 --cox "
+                             "--covariates age --ties exact",
+                             DATA);
+    check_terms(&facts, (struct expected){"lung.exact", "adjusted", "arm|age", "std.error"});
+    check_fit(&facts, "lung.exact", false);
+    program_facts_clear(&facts);
+    facts = program_facts_of("%s/gbsg.csv %s --covariates age,nodes --ties exact", DATA, GBSG);
+    check_terms(&facts, (struct expected){"gbsg.exact", "adjusted", "arm|age|nodes", "std.error"});
+    check_fit(&facts, "gbsg.exact", false);
+    program_facts_clear(&facts);
+}
+
+static void exact_ties_have_neither_robust_error_nor_ph_test(void **state)
+{
+    (void)state;
+    struct program_run run =
+        program_run("%s/gbsg.csv %s --ph --psm --covariates age,nodes --ties exact "
+                    "--format json",
+                    DATA, GBSG);
+    assert_code(run, 0);
+    struct program_facts facts = program_facts_parse(run.out);
+    assert_true(json_is_number(
+        program_facts_find(&facts, "cox endpoint=os population=all model=arm term=arm hr")));
+    assert_true(json_is_null(
+        program_facts_find(&facts, "cox endpoint=os population=matched model=arm term=arm hr")));
+    assert_true(json_is_null(
+        program_facts_find(&facts, "ph endpoint=os population=all model=arm term=GLOBAL p.value")));
+    assert_says(run.out, "exact ties have no robust error|no such test with exact ties");
+    program_facts_clear(&facts);
+    program_clear(&run);
+}
+
+static void check_profile(const struct program_facts *facts, const char *name, const char *terms)
+{
+    struct oracle *oracle = oracle_read(ORACLE);
+    char *list = program_format("%s", terms);
+    char *rest = NULL;
+    for (char *term = strtok_r(list, "|", &rest); term != NULL; term = strtok_r(NULL, "|", &rest)) {
+        char *key = program_format("%s.%s", name, term);
+        const double *want = oracle_vector(oracle, key, &(size_t){0});
+        assert_close(term_number(facts, "adjusted", term, "conf.low"), exp(want[0]), 1e-7);
+        assert_close(term_number(facts, "adjusted", term, "conf.high"), exp(want[1]), 1e-7);
+        assert_close(term_number(facts, "adjusted", term, "lr.statistic"), want[2], 1e-7);
+        assert_close(term_number(facts, "adjusted", term, "p.value"), gsl_cdf_chisq_Q(want[2], 1),
+                     1e-6);
+        free(key);
+    }
+    free(list);
+    oracle_free(oracle);
+}
+
+static void profile_limits_match_offsets_in_coxph(void **state)
+{
+    (void)state;
+    static const char *const lung = "--arm sex --endpoint os=time,status:2 --cox --covariates age";
+    struct program_facts facts = program_facts_of("%s/lung.csv %s --profile", DATA, lung);
+    check_profile(&facts, "profile.lung", "arm|age");
+    program_facts_clear(&facts);
+    facts = program_facts_of("%s/lung.csv %s --profile --ties exact", DATA, lung);
+    check_profile(&facts, "profile.lung.exact", "arm|age");
+    program_facts_clear(&facts);
+    facts = program_facts_of("%s/veteran.csv %s karno,prior --profile", DATA, VETERAN);
+    check_profile(&facts, "profile.veteran", "arm|karno|prior");
+    program_facts_clear(&facts);
+    facts = program_facts_of("%s/gbsg.csv %s --covariates age,nodes --profile", DATA, GBSG);
+    check_profile(&facts, "profile.gbsg", "arm|age|nodes");
+    program_facts_clear(&facts);
+}
+
+static void robust_models_keep_walds_limits_under_profile(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(
+        "%s/veteran.csv %s celltype,karno,prior --cluster diagtime --profile", DATA, VETERAN);
+    check_terms(&facts,
+                (struct expected){"veteran.cluster", "adjusted", VETERAN_TERMS, "robust.se"});
+    assert_null(program_facts_find(
+        &facts, "cox endpoint=os population=all model=adjusted term=arm lr.statistic"));
+    program_facts_clear(&facts);
+}
+
 /* ---- what is not in the data ---- */
 
 /* Twenty subjects; `twice` is 2 × age, `dead` foretells the event, level c has nobody with an age. */
@@ -364,10 +512,60 @@ static void collinear_covariates_leave_the_arm_model_standing(void **state)
     assert_adjusted_fails("--cox --ph --covariates age,one", "not-estimable|one|constant");
 }
 
-static void a_covariate_that_foretells_the_event_is_named(void **state)
+static void a_monotone_likelihood_has_firths_fit_and_profile_limits(void **state)
 {
     (void)state;
-    assert_adjusted_fails("--cox --covariates dead", "not-estimable|dead|infinity");
+    static const char *const stats[] = {"estimate",  "std.error",    "conf.low",
+                                        "conf.high", "lr.statistic", "p.value"};
+    static const double tolerance[] = {1e-8, 1e-7, 1e-7, 1e-7, 1e-6, 1e-6};
+    struct program_run run = run_small("--cox --covariates dead --format json");
+    struct program_facts facts = program_facts_parse(run.out);
+    struct oracle *oracle = oracle_read(ORACLE);
+    for (int t = 0; t < 2; t++) {
+        const char *term = t == 0 ? "arm" : "dead";
+        char *name = program_format("firth.small.%s", term);
+        const double *want = oracle_vector(oracle, name, &(size_t){0});
+        for (size_t s = 0; s < 6; s++) {
+            bool limit = s == 2 || s == 3;
+            assert_close(term_number(&facts, "adjusted", term, stats[s]),
+                         limit ? exp(want[s]) : want[s], tolerance[s]);
+        }
+        free(name);
+    }
+    const double *loglik = oracle_vector(oracle, "firth.small.loglik", &(size_t){0});
+    assert_close(number(&facts, "cox", "adjusted", "loglik.null"), loglik[0], 1e-10);
+    assert_close(number(&facts, "cox", "adjusted", "loglik"), loglik[1], 1e-10);
+    assert_says(run.out, "monotone-likelihood|dead|infinity|Firth");
+    oracle_free(oracle);
+    program_facts_clear(&facts);
+    program_clear(&run);
+    run = run_small("--cox --covariates dead --univariable");
+    assert_says(run.out, "adjusted (Firth)|Where a warning says so");
+    program_clear(&run);
+}
+
+/* Up to 1.5 one subject dies, of arm 0: the ratio runs off to 0. The test of proportional hazards,
+ * which needs the likelihood's maximum, is refused. */
+static void a_monotone_period_of_the_arms_is_labelled_and_has_no_ph_test(void **state)
+{
+    (void)state;
+    struct program_run run = run_small("--cox --split-time 1.5");
+    assert_says(run.out, "up to 1.5 (Firth)");
+    program_clear(&run);
+    run = run_small("--ph --covariates dead --format json");
+    struct program_facts facts = program_facts_parse(run.out);
+    assert_true(json_is_null(program_facts_find(
+        &facts, "ph endpoint=os population=all model=adjusted term=GLOBAL statistic")));
+    program_facts_clear(&facts);
+    program_clear(&run);
+}
+
+/* The profile of dependent rows is no likelihood's. */
+static void a_monotone_likelihood_of_clusters_is_null_with_a_warning(void **state)
+{
+    (void)state;
+    assert_adjusted_fails("--cox --covariates dead --cluster site", "monotone-likelihood|dead");
+    assert_adjusted_fails("--cox --covariates dead --ties exact", "monotone-likelihood|dead");
 }
 
 static void a_spline_needs_a_numeric_covariate_with_enough_values(void **state)
@@ -430,6 +628,28 @@ static void a_period_without_events_is_null_with_a_warning(void **state)
     program_clear(&run);
 }
 
+/* The product of the arm and a level that no complete case has is null; the joint test does without. */
+static void an_interaction_needs_a_straight_covariate(void **state)
+{
+    (void)state;
+    struct program_run run = run_small("--cox --covariates age --interaction site");
+    assert_code(run, 2);
+    assert_says(run.err, "--interaction|site|--covariates");
+    program_clear(&run);
+    run = run_small("--cox --covariates age --interaction age --spline age");
+    assert_code(run, 2);
+    assert_says(run.err, "--interaction|age|spline");
+    program_clear(&run);
+    run = run_small("--cox --covariates age,site --interaction site --format json");
+    assert_code(run, 0);
+    struct program_facts facts = program_facts_parse(run.out);
+    assert_true(json_is_null(program_facts_find(
+        &facts, "cox endpoint=os population=all model=interaction term=arm:site=c hr")));
+    assert_close(term_number(&facts, "interaction", "arm:site", "df"), 1, 0);
+    program_facts_clear(&facts);
+    program_clear(&run);
+}
+
 static void univariable_without_covariates_is_wrong_usage(void **state)
 {
     (void)state;
@@ -456,7 +676,16 @@ int main(void)
         cmocka_unit_test(splines_match_ns_in_coxph),
         cmocka_unit_test(a_spline_needs_a_numeric_covariate_with_enough_values),
         cmocka_unit_test(collinear_covariates_leave_the_arm_model_standing),
-        cmocka_unit_test(a_covariate_that_foretells_the_event_is_named),
+        cmocka_unit_test(a_monotone_likelihood_has_firths_fit_and_profile_limits),
+        cmocka_unit_test(a_monotone_period_of_the_arms_is_labelled_and_has_no_ph_test),
+        cmocka_unit_test(a_monotone_likelihood_of_clusters_is_null_with_a_warning),
+        cmocka_unit_test(products_with_the_arm_match_coxph),
+        cmocka_unit_test(products_by_cluster_have_a_robust_joint_test),
+        cmocka_unit_test(an_interaction_needs_a_straight_covariate),
+        cmocka_unit_test(exact_ties_match_coxph),
+        cmocka_unit_test(exact_ties_have_neither_robust_error_nor_ph_test),
+        cmocka_unit_test(profile_limits_match_offsets_in_coxph),
+        cmocka_unit_test(robust_models_keep_walds_limits_under_profile),
         cmocka_unit_test(ph_of_a_model_that_fails_is_null),
         cmocka_unit_test(a_level_that_no_complete_case_has_is_left_out),
         cmocka_unit_test(a_period_without_events_is_null_with_a_warning),
