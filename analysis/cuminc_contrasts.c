@@ -84,6 +84,17 @@ static double *arm_columns(const struct rwe_survival_data *data, struct rwe_aren
     return x;
 }
 
+enum rwe_status rwe_cuminc_check_entry(const struct rwe_survival_data *data,
+                                       struct rwe_error *error)
+{
+    for (size_t i = 0; data->entry != NULL && i < data->n; i++)
+        if (data->entry[i] > 0)
+            return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                            "not defined under late entry (--entry), since it counts those with a "
+                            "competing event as followed from time 0");
+    return RWE_OK;
+}
+
 /* ---- Gray's test ---- */
 
 static enum rwe_status test(const struct question *q, struct rwe_gray *result,
@@ -92,6 +103,8 @@ static enum rwe_status test(const struct question *q, struct rwe_gray *result,
     struct rwe_survival_data data;
     struct rwe_event_table table;
     enum rwe_status status = look(q, RWE_STRATA_DECLARED, &data, error);
+    if (status == RWE_OK)
+        status = rwe_cuminc_check_entry(&data, error);
     if (status == RWE_OK)
         status = rwe_event_table_build(&data, q->run->arena, &table, error);
     if (status == RWE_OK)
@@ -172,7 +185,9 @@ static enum rwe_status run_fine_gray(const struct question *q, struct estimate e
     if (x == NULL)
         return rwe_fail_memory(error);
     size_t p = data.n_groups - 1;
-    status = rwe_fine_gray_fit(&data, x, p, &options, q->run->arena, &result, error);
+    status = rwe_cuminc_check_entry(&data, error);
+    if (status == RWE_OK)
+        status = rwe_fine_gray_fit(&data, x, p, &options, q->run->arena, &result, error);
     explain(q, error);
     if (is_absence(status))
         warn(q, "not-estimable", "Fine–Gray model", error->message);
