@@ -6,6 +6,21 @@
 
 #include "rwe/analysis/present.h"
 
+/** What is asked of one cause (from 1). */
+struct rwe_cuminc_question {
+    struct rwe_run *run;
+    const struct rwe_endpoint *endpoint;
+    const struct rwe_design *design;
+    size_t cause;
+};
+
+/** Whether the data can be read but do not hold the quantity: a null fact and a warning. */
+bool rwe_cuminc_is_absence(enum rwe_status status);
+
+/** Warns of `what` in this question. */
+void rwe_cuminc_warn(const struct rwe_cuminc_question *q, const char *code, const char *what,
+                     const char *message);
+
 /** The key of a fact about a cause (from 1). */
 struct rwe_key rwe_key_cause(const char *analysis, const struct rwe_endpoint *endpoint,
                              const struct rwe_design *design, size_t cause);

@@ -5,23 +5,9 @@
 
 #include "rwe/stats/fine_gray.h"
 
-/* What is asked of one cause. */
-struct question {
-    struct rwe_run *run;
-    const struct rwe_endpoint *endpoint;
-    const struct rwe_design *design;
-    size_t cause;
-};
-
-/* Whether the data can be read but do not hold the model. */
-static bool is_absence(enum rwe_status status)
-{
-    return status == RWE_NOT_ESTIMABLE || status == RWE_SEPARATED || status == RWE_COLLINEAR;
-}
-
 /* Fits to the rows of `model`. The sandwich stands in for the inverse information, which is no error
  * of this model. What the data do not hold is model->failure. */
-static enum rwe_status fit(const struct question *q, struct rwe_cox_model *model,
+static enum rwe_status fit(const struct rwe_cuminc_question *q, struct rwe_cox_model *model,
                            struct rwe_error *error)
 {
     struct rwe_fine_gray result;
@@ -34,7 +20,7 @@ static enum rwe_status fit(const struct question *q, struct rwe_cox_model *model
     if (status == RWE_OK)
         status = rwe_fine_gray_fit(&model->data, model->x, model->p, &options, q->run->arena,
                                    &result, &model->failure);
-    if (is_absence(status)) {
+    if (rwe_cuminc_is_absence(status)) {
         rwe_cox_model_explain(q->run->cohort, model, &model->failure);
         return RWE_OK;
     }
@@ -52,13 +38,6 @@ static enum rwe_status fit(const struct question *q, struct rwe_cox_model *model
     return RWE_OK;
 }
 
-static void warn(const struct question *q, const char *code, const char *message)
-{
-    rwe_document_warning(q->run->document, code, "cuminc",
-                         "%s, %s, cause %s: adjusted Fine–Gray model: %s", q->endpoint->name,
-                         q->design->label, q->endpoint->cause_name[q->cause - 1], message);
-}
-
 static size_t count_events(const struct rwe_survival_data *data, size_t cause)
 {
     size_t n = 0;
@@ -67,9 +46,10 @@ static size_t count_events(const struct rwe_survival_data *data, size_t cause)
     return n;
 }
 
-static void present(const struct question *q, struct rwe_grid *grid,
+static void present(const struct rwe_cuminc_question *q, struct rwe_grid *grid,
                     const struct rwe_cox_model *model)
 {
+    static const char what[] = "adjusted Fine–Gray model";
     struct rwe_document *document = q->run->document;
     struct rwe_key key = rwe_key_cause("finegray", q->endpoint, q->design, q->cause);
     key.model = model->name;
@@ -90,17 +70,17 @@ static void present(const struct question *q, struct rwe_grid *grid,
         rwe_grid_cell(grid, RWE_CELL_P_VALUE, shown.p, RWE_NO_FACT, RWE_NO_FACT);
     }
     if (model->failure.status != RWE_OK) {
-        warn(q, "not-estimable", model->failure.message);
+        rwe_cuminc_warn(q, "not-estimable", what, model->failure.message);
         return;
     }
     rwe_document_number(document, &key, "loglik.null", model->fit.loglik_null);
     rwe_document_number(document, &key, "loglik", model->fit.loglik);
     rwe_document_number(document, &key, "converged", model->fit.converged);
     if (!model->fit.converged)
-        warn(q, "not-converged", "Newton's method did not converge");
+        rwe_cuminc_warn(q, "not-converged", what, "Newton's method did not converge");
 }
 
-static enum rwe_status run_cause(const struct question *q, struct rwe_grid *grid,
+static enum rwe_status run_cause(const struct rwe_cuminc_question *q, struct rwe_grid *grid,
                                  struct rwe_error *error)
 {
     static const struct rwe_cox_view view = {{RWE_STRATA_NONE, RWE_EVENTS_BY_CAUSE}, false};
@@ -123,7 +103,7 @@ static enum rwe_status run_endpoint(struct rwe_run *run, const struct rwe_endpoi
     enum rwe_status status = RWE_OK;
     for (size_t d = 0; d < run->n_designs; d++)
         for (size_t cause = 1; status == RWE_OK && cause <= endpoint->n_causes; cause++) {
-            const struct question q = {run, endpoint, &run->design[d], cause};
+            const struct rwe_cuminc_question q = {run, endpoint, &run->design[d], cause};
             status = run_cause(&q, grid, error);
         }
     return status;
