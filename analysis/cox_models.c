@@ -74,6 +74,7 @@ static uint32_t *subjects_of(const struct rwe_cox_request *request, const struct
 /* The model while it is built. */
 struct builder {
     const struct rwe_cox_request *request;
+    const struct rwe_cox_view *view;
     struct rwe_columns columns;
     const uint32_t *subject; /* by row */
     struct rwe_cox_model *model;
@@ -141,7 +142,7 @@ static enum rwe_status add_covariates(struct builder *b, double values[], double
         for (size_t k = 0; k < model->data.n; k++)
             taken[k] = values[b->subject[k]];
         term->n_columns = 1;
-        if (!rwe_cox_is_spline(b->request->run, column->variable))
+        if (!b->view->splines || !rwe_cox_is_spline(b->request->run, column->variable))
             memcpy(b->x + model->p * model->data.n, taken, model->data.n * sizeof *taken);
         else if (add_bent(b, taken, term) != RWE_OK)
             return RWE_NO_MEMORY;
@@ -191,23 +192,24 @@ static enum rwe_status add_products(struct builder *b)
     return RWE_OK;
 }
 
-static enum rwe_status build(const struct rwe_cox_request *request, struct rwe_cox_model *model,
-                             struct rwe_error *error)
+enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
+                                    const struct rwe_cox_view *view, struct rwe_cox_model *model,
+                                    struct rwe_error *error)
 {
     struct rwe_arena *arena = request->run->arena;
     const struct rwe_cohort *cohort = request->run->cohort;
     struct rwe_design design;
-    struct builder b = {.request = request, .columns = pick_columns(request), .model = model};
+    struct builder b = {
+        .request = request, .view = view, .columns = pick_columns(request), .model = model};
     if (narrow(request, &b.columns, &design) != RWE_OK)
         return rwe_fail_memory(error);
     model->n_incomplete = request->design->n - design.n;
-    struct rwe_design_view view = {RWE_STRATA_DECLARED, RWE_EVENTS_OWN};
-    enum rwe_status status =
-        rwe_design_survival(cohort, &design, request->endpoint, view, arena, &model->data, error);
+    enum rwe_status status = rwe_design_survival(cohort, &design, request->endpoint, view->design,
+                                                 arena, &model->data, error);
     if (status != RWE_OK)
         return status;
     for (size_t k = 0; k < model->data.n; k++)
-        model->n_events += model->data.event[k];
+        model->n_events += model->data.event[k] == 1;
     size_t most = cohort->n_arms + b.columns.n * (RWE_SPLINE_MOST_DF + cohort->n_arms);
     double *values = RWE_NEW(arena, double, cohort->n);
     double *taken = RWE_NEW(arena, double, cohort->n);
@@ -259,8 +261,8 @@ static void explain_covariate(const char *name, struct rwe_error *reason)
                       name);
 }
 
-static void explain(const struct rwe_cohort *cohort, const struct rwe_cox_model *model,
-                    struct rwe_error *reason)
+void rwe_cox_model_explain(const struct rwe_cohort *cohort, const struct rwe_cox_model *model,
+                           struct rwe_error *reason)
 {
     for (size_t t = 0; t < model->n_terms; t++) {
         const struct rwe_cox_term *term = &model->term[t];
@@ -303,7 +305,7 @@ static enum rwe_status fit(const struct rwe_cox_request *request, struct rwe_cox
     if (exact && status == RWE_BAD_INPUT) /* too many deaths at one time */
         status = model->failure.status = RWE_NOT_ESTIMABLE;
     if (is_in_the_data(status))
-        explain(request->run->cohort, model, &model->failure);
+        rwe_cox_model_explain(request->run->cohort, model, &model->failure);
     else
         *error = model->failure;
     return status;
@@ -315,7 +317,8 @@ enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
     static const char *const names[] = {"arm", "adjusted", "univariable", "interaction"};
     *model =
         (struct rwe_cox_model){.name = names[request->kind], .options = rwe_cox_options_default()};
-    enum rwe_status status = build(request, model, error);
+    const struct rwe_cox_view view = {{RWE_STRATA_DECLARED, RWE_EVENTS_OWN}, true};
+    enum rwe_status status = rwe_cox_model_build(request, &view, model, error);
     if (status != RWE_OK)
         return status;
     model->options.ties = (enum rwe_cox_ties)rwe_settings_choice(request->run->settings, "ties");

@@ -64,6 +64,24 @@ struct rwe_cox_model {
 enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
                                   struct rwe_cox_model *model, struct rwe_error *error);
 
+/** How a model looks at its rows, for models other than Cox's that have the same terms. */
+struct rwe_cox_view {
+    struct rwe_design_view design;
+    bool splines; /**< whether --spline bends columns; else numbers are as they stand */
+};
+
+/**
+ * Rows, terms and columns without the fit, of a `model` whose name is set: complete cases, n_events
+ * those of cause 1. `failure` is set where a spline cannot be placed. Lives in the run's arena.
+ */
+enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
+                                    const struct rwe_cox_view *view, struct rwe_cox_model *model,
+                                    struct rwe_error *error);
+
+/** Rewords a failure at a column (`reason->index`) in terms of the arms and covariates. */
+void rwe_cox_model_explain(const struct rwe_cohort *cohort, const struct rwe_cox_model *model,
+                           struct rwe_error *reason);
+
 /**
  * Gives a model whose likelihood is monotone (`failure` RWE_SEPARATED) Firth's fit, and it or any
  * model under --profile the limits of the profile likelihood. Leaves a robust model alone, since no

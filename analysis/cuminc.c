@@ -170,7 +170,9 @@ static enum rwe_status run_all(struct rwe_run *run, struct rwe_error *error)
                 return status;
         }
     rwe_cuminc_contrasts_end(run, contrasts);
-    return RWE_OK;
+    /* By name, not by what brings --cuminc with it: a model more is an answer more to read. */
+    bool adjusted = cohort->n_covariates > 0 && rwe_settings_has(run->settings, "cuminc");
+    return adjusted ? rwe_cuminc_adjusted(run, error) : RWE_OK;
 }
 
 static enum rwe_status run_cuminc(struct rwe_run *run, void *state, struct rwe_error *error)

@@ -1,13 +1,33 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** The two halves of --cuminc: curves (cuminc.c), and contrasts of the arms (cuminc_contrasts.c). */
+/** The parts of --cuminc: curves (cuminc.c), contrasts of the arms (cuminc_contrasts.c), and Fine–Gray's
+ * model adjusted for the covariates (cuminc_adjusted.c). */
 #ifndef ANALYSIS_CUMINC_H
 #define ANALYSIS_CUMINC_H
 
 #include "rwe/analysis/present.h"
 
+/** What is asked of one cause (from 1). */
+struct rwe_cuminc_question {
+    struct rwe_run *run;
+    const struct rwe_endpoint *endpoint;
+    const struct rwe_design *design;
+    size_t cause;
+};
+
+/** Whether the data can be read but do not hold the quantity: a null fact and a warning. */
+bool rwe_cuminc_is_absence(enum rwe_status status);
+
+/** Warns of `what` in this question. */
+void rwe_cuminc_warn(const struct rwe_cuminc_question *q, const char *code, const char *what,
+                     const char *message);
+
 /** The key of a fact about a cause (from 1). */
 struct rwe_key rwe_key_cause(const char *analysis, const struct rwe_endpoint *endpoint,
                              const struct rwe_design *design, size_t cause);
+
+/** RWE_NOT_ESTIMABLE where somebody enters late: neither Gray's test nor Fine–Gray is defined then. */
+enum rwe_status rwe_cuminc_check_entry(const struct rwe_survival_data *data,
+                                       struct rwe_error *error);
 
 /** Starts the table of contrasts, for all endpoints. */
 struct rwe_grid *rwe_cuminc_contrasts(struct rwe_run *run);
@@ -20,5 +40,8 @@ enum rwe_status rwe_cuminc_contrast(struct rwe_run *run, struct rwe_grid *grid,
 
 /** Says under the table what was done. */
 void rwe_cuminc_contrasts_end(struct rwe_run *run, struct rwe_grid *grid);
+
+/** The table of Fine–Gray models with the covariates, for all endpoints, populations and causes. */
+enum rwe_status rwe_cuminc_adjusted(struct rwe_run *run, struct rwe_error *error);
 
 #endif

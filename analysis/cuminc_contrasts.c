@@ -8,14 +8,6 @@
 
 #include <math.h>
 
-/* What is asked of one cause. */
-struct question {
-    struct rwe_run *run;
-    const struct rwe_endpoint *endpoint;
-    const struct rwe_design *design;
-    size_t cause;
-};
-
 /* An estimate with its error, as every model gives it. */
 struct estimate {
     double value;
@@ -28,7 +20,7 @@ struct cells {
     rwe_fact ratio, low, high, p;
 };
 
-static enum rwe_status look(const struct question *q, enum rwe_design_strata strata,
+static enum rwe_status look(const struct rwe_cuminc_question *q, enum rwe_design_strata strata,
                             struct rwe_survival_data *data, struct rwe_error *error)
 {
     struct rwe_design_view view = {strata, RWE_EVENTS_BY_CAUSE};
@@ -36,13 +28,13 @@ static enum rwe_status look(const struct question *q, enum rwe_design_strata str
                                error);
 }
 
-/* Whether the data can be read but do not hold the quantity: a null fact and a warning. */
-static bool is_absence(enum rwe_status status)
+bool rwe_cuminc_is_absence(enum rwe_status status)
 {
     return status == RWE_NOT_ESTIMABLE || status == RWE_SEPARATED || status == RWE_COLLINEAR;
 }
 
-static void warn(const struct question *q, const char *code, const char *what, const char *message)
+void rwe_cuminc_warn(const struct rwe_cuminc_question *q, const char *code, const char *what,
+                     const char *message)
 {
     rwe_document_warning(q->run->document, code, "cuminc", "%s, %s, cause %s: %s: %s",
                          q->endpoint->name, q->design->label, q->endpoint->cause_name[q->cause - 1],
@@ -50,7 +42,7 @@ static void warn(const struct question *q, const char *code, const char *what, c
 }
 
 /* A failure of a model in terms of the arms: its columns are those other than the control. */
-static void explain(const struct question *q, struct rwe_error *reason)
+static void explain(const struct rwe_cuminc_question *q, struct rwe_error *reason)
 {
     const struct rwe_cohort *cohort = q->run->cohort;
     if (reason->index + 1 >= cohort->n_arms)
@@ -67,7 +59,7 @@ static void explain(const struct question *q, struct rwe_error *reason)
                       cohort->arm_level[0]);
 }
 
-static const char *term_of(const struct question *q, size_t arm)
+static const char *term_of(const struct rwe_cuminc_question *q, size_t arm)
 {
     const struct rwe_cohort *cohort = q->run->cohort;
     return cohort->n_arms == 2 ? "arm"
@@ -84,14 +76,27 @@ static double *arm_columns(const struct rwe_survival_data *data, struct rwe_aren
     return x;
 }
 
+enum rwe_status rwe_cuminc_check_entry(const struct rwe_survival_data *data,
+                                       struct rwe_error *error)
+{
+    for (size_t i = 0; data->entry != NULL && i < data->n; i++)
+        if (data->entry[i] > 0)
+            return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                            "not defined under late entry (--entry), since it counts those with a "
+                            "competing event as followed from time 0");
+    return RWE_OK;
+}
+
 /* ---- Gray's test ---- */
 
-static enum rwe_status test(const struct question *q, struct rwe_gray *result,
+static enum rwe_status test(const struct rwe_cuminc_question *q, struct rwe_gray *result,
                             struct rwe_error *error)
 {
     struct rwe_survival_data data;
     struct rwe_event_table table;
     enum rwe_status status = look(q, RWE_STRATA_DECLARED, &data, error);
+    if (status == RWE_OK)
+        status = rwe_cuminc_check_entry(&data, error);
     if (status == RWE_OK)
         status = rwe_event_table_build(&data, q->run->arena, &table, error);
     if (status == RWE_OK)
@@ -99,13 +104,14 @@ static enum rwe_status test(const struct question *q, struct rwe_gray *result,
     return status;
 }
 
-static enum rwe_status run_gray(const struct question *q, rwe_fact *p, struct rwe_error *error)
+static enum rwe_status run_gray(const struct rwe_cuminc_question *q, rwe_fact *p,
+                                struct rwe_error *error)
 {
     struct rwe_gray result = {.statistic = NAN, .df = NAN, .p_value = NAN};
     struct rwe_key key = rwe_key_cause("gray", q->endpoint, q->design, q->cause);
     enum rwe_status status = test(q, &result, error);
-    if (is_absence(status))
-        warn(q, "not-estimable", "Gray's test", error->message);
+    if (rwe_cuminc_is_absence(status))
+        rwe_cuminc_warn(q, "not-estimable", "Gray's test", error->message);
     else if (status != RWE_OK)
         return status;
     rwe_document_number(q->run->document, &key, "statistic", result.statistic);
@@ -116,7 +122,7 @@ static enum rwe_status run_gray(const struct question *q, rwe_fact *p, struct rw
 
 /* ---- models ---- */
 
-static struct cells present_estimate(const struct question *q, const struct rwe_key *key,
+static struct cells present_estimate(const struct rwe_cuminc_question *q, const struct rwe_key *key,
                                      struct estimate e)
 {
     struct rwe_document *document = q->run->document;
@@ -136,8 +142,8 @@ static struct cells present_estimate(const struct question *q, const struct rwe_
 }
 
 /* Facts of a whole model. */
-static void present_model(const struct question *q, const struct rwe_key *key, size_t n_events,
-                          double loglik_null, double loglik, bool converged)
+static void present_model(const struct rwe_cuminc_question *q, const struct rwe_key *key,
+                          size_t n_events, double loglik_null, double loglik, bool converged)
 {
     struct rwe_document *document = q->run->document;
     rwe_document_number(document, key, "n", (double)q->design->n);
@@ -147,7 +153,7 @@ static void present_model(const struct question *q, const struct rwe_key *key, s
     rwe_document_number(document, key, "converged", converged);
 }
 
-static void present_contrasts(const struct question *q, const struct rwe_key *model,
+static void present_contrasts(const struct rwe_cuminc_question *q, const struct rwe_key *model,
                               const struct estimate estimates[], struct cells cells[])
 {
     for (size_t arm = 1; arm < q->run->cohort->n_arms; arm++) {
@@ -157,8 +163,9 @@ static void present_contrasts(const struct question *q, const struct rwe_key *mo
     }
 }
 
-static enum rwe_status run_fine_gray(const struct question *q, struct estimate estimates[],
-                                     struct cells cells[], struct rwe_error *error)
+static enum rwe_status run_fine_gray(const struct rwe_cuminc_question *q,
+                                     struct estimate estimates[], struct cells cells[],
+                                     struct rwe_error *error)
 {
     struct rwe_survival_data data;
     struct rwe_fine_gray result;
@@ -172,17 +179,19 @@ static enum rwe_status run_fine_gray(const struct question *q, struct estimate e
     if (x == NULL)
         return rwe_fail_memory(error);
     size_t p = data.n_groups - 1;
-    status = rwe_fine_gray_fit(&data, x, p, &options, q->run->arena, &result, error);
+    status = rwe_cuminc_check_entry(&data, error);
+    if (status == RWE_OK)
+        status = rwe_fine_gray_fit(&data, x, p, &options, q->run->arena, &result, error);
     explain(q, error);
-    if (is_absence(status))
-        warn(q, "not-estimable", "Fine–Gray model", error->message);
+    if (rwe_cuminc_is_absence(status))
+        rwe_cuminc_warn(q, "not-estimable", "Fine–Gray model", error->message);
     else if (status != RWE_OK)
         return status;
     else
         present_model(q, &key, result.n_events, result.loglik_null, result.loglik,
                       result.converged);
     if (status == RWE_OK && !result.converged)
-        warn(q, "not-converged", "Fine–Gray model", "Newton's method did not converge");
+        rwe_cuminc_warn(q, "not-converged", "Fine–Gray model", "Newton's method did not converge");
     for (size_t j = 0; j < p; j++) /* the inverse information is no error of this model */
         estimates[j + 1] =
             status != RWE_OK
@@ -205,7 +214,7 @@ static enum rwe_status as_own_event(struct rwe_survival_data *data, size_t cause
     return event == NULL ? RWE_NO_MEMORY : RWE_OK;
 }
 
-static enum rwe_status run_cox(const struct question *q, struct estimate estimates[],
+static enum rwe_status run_cox(const struct rwe_cuminc_question *q, struct estimate estimates[],
                                struct cells cells[], struct rwe_error *error)
 {
     struct rwe_survival_data data;
@@ -226,14 +235,15 @@ static enum rwe_status run_cox(const struct question *q, struct estimate estimat
         n_events += data.event[i];
     status = rwe_cox_fit(&data, x, p, &options, q->run->arena, &result, error);
     explain(q, error);
-    if (is_absence(status))
-        warn(q, "not-estimable", "cause-specific Cox model", error->message);
+    if (rwe_cuminc_is_absence(status))
+        rwe_cuminc_warn(q, "not-estimable", "cause-specific Cox model", error->message);
     else if (status != RWE_OK)
         return status;
     else
         present_model(q, &key, n_events, result.loglik_null, result.loglik, result.converged);
     if (status == RWE_OK && !result.converged)
-        warn(q, "not-converged", "cause-specific Cox model", "Newton's method did not converge");
+        rwe_cuminc_warn(q, "not-converged", "cause-specific Cox model",
+                        "Newton's method did not converge");
     for (size_t j = 0; j < p; j++)
         estimates[j + 1] =
             status != RWE_OK
@@ -260,7 +270,7 @@ struct rwe_grid *rwe_cuminc_contrasts(struct rwe_run *run)
     return grid;
 }
 
-static void present_rows(const struct question *q, struct rwe_grid *grid, rwe_fact gray,
+static void present_rows(const struct rwe_cuminc_question *q, struct rwe_grid *grid, rwe_fact gray,
                          const struct cells fine_gray[], const struct cells cox[])
 {
     const struct rwe_cohort *cohort = q->run->cohort;
@@ -286,7 +296,7 @@ enum rwe_status rwe_cuminc_contrast(struct rwe_run *run, struct rwe_grid *grid,
                                     const struct rwe_design *design, size_t cause,
                                     struct rwe_error *error)
 {
-    struct question q = {run, endpoint, design, cause};
+    struct rwe_cuminc_question q = {run, endpoint, design, cause};
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     struct estimate *estimates = RWE_NEW(run->arena, struct estimate, run->cohort->n_arms);
     struct cells *fine_gray = RWE_NEW(run->arena, struct cells, run->cohort->n_arms);

@@ -84,19 +84,22 @@ static bool wants_bands(const struct rwe_run *run)
     return rwe_settings_choice(run->settings, "bands") != 0;
 }
 
+static enum rwe_km_band_kind band_kind(const struct rwe_run *run)
+{
+    return (enum rwe_km_band_kind)(rwe_settings_choice(run->settings, "bands") - 1);
+}
+
 /* The critical values are for Greenwood's variance. */
 static enum rwe_status compute_band(struct rwe_run *run, size_t arm, bool robust,
                                     struct result *result, struct rwe_error *error)
 {
     struct rwe_km_options km = options_of(run);
     struct rwe_error reason = {0};
-    enum rwe_km_band_kind kind =
-        (enum rwe_km_band_kind)(rwe_settings_choice(run->settings, "bands") - 1);
     struct arm_result *of = &result->arm[arm];
     enum rwe_status status =
         robust ? rwe_fail(&reason, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
                           "bands are not defined under weights or clusters")
-               : rwe_km_band_fit(&of->curve, kind, &km, run->arena, &of->band, &reason);
+               : rwe_km_band_fit(&of->curve, band_kind(run), &km, run->arena, &of->band, &reason);
     if (status == RWE_NOT_ESTIMABLE) {
         of->band = (struct rwe_km_band){.from = NAN, .to = NAN, .critical = NAN};
         of->no_band = rwe_arena_string(run->arena, reason.message);
@@ -277,10 +280,15 @@ static void note_bands(struct rwe_run *run, struct rwe_grid *grid, const struct 
             rwe_document_warning(run->document, "no-band", "km", "%s, %s, arm %s: %s.",
                                  result->endpoint->name, result->design->label,
                                  run->cohort->arm_level[a], result->arm[a].no_band);
-    rwe_grid_note(grid,
-                  "The band holds the whole curve at once with this probability (%s), from its "
-                  "first event to the last time above 0.",
-                  rwe_settings_text(run->settings, "bands"));
+    if (band_kind(run) == RWE_KM_HALL_WELLNER)
+        rwe_grid_note(grid, "The band holds the whole curve at once with this probability "
+                            "(Hall–Wellner), from its first event to the last time above 0.");
+    else
+        rwe_grid_note(grid,
+                      "The band holds the curve at once with this probability (equal precision) "
+                      "where nσ² / (1 + nσ²) is from %g to %g, σ² = Var log S; nearer the ends of "
+                      "the curve its probability would fall short.",
+                      RWE_KM_EQUAL_PRECISION_FROM, RWE_KM_EQUAL_PRECISION_TO);
 }
 
 static void present_survival(struct rwe_run *run, const struct result *result,

@@ -235,18 +235,46 @@ static double variance_at(const struct rwe_km_curve *curve, size_t point)
     return e * e;
 }
 
-/* Where the band begins and ends: points with 0 < S < 1. */
-static bool find_range(const struct rwe_km_curve *curve, size_t *first, size_t *last)
+/* The share of the bridge's time that has passed. */
+static double bridge_time(const struct rwe_km_curve *curve, size_t point)
+{
+    double v = curve->n * variance_at(curve, point);
+    return v / (1 + v);
+}
+
+/* Whether a point is one where the band holds. Relative to its error a curve is not normal near its
+ * first events, nor near its last, however large n is: see RWE_KM_EQUAL_PRECISION_FROM. */
+static bool is_in_reach(const struct rwe_km_curve *curve, enum rwe_km_band_kind kind, size_t point)
+{
+    if (!(curve->survival[point] > 0 && curve->survival[point] < 1))
+        return false;
+    double a = bridge_time(curve, point);
+    return kind == RWE_KM_HALL_WELLNER ||
+           (a >= RWE_KM_EQUAL_PRECISION_FROM && a <= RWE_KM_EQUAL_PRECISION_TO);
+}
+
+/* Where the band begins and ends. */
+static bool find_range(const struct rwe_km_curve *curve, enum rwe_km_band_kind kind, size_t *first,
+                       size_t *last)
 {
     size_t found = 0;
     for (size_t i = 0; i < curve->n_points; i++) {
-        if (!(curve->survival[i] > 0 && curve->survival[i] < 1))
+        if (!is_in_reach(curve, kind, i))
             continue;
         if (found++ == 0)
             *first = i;
         *last = i;
     }
     return found > 0;
+}
+
+static enum rwe_status refuse(enum rwe_km_band_kind kind, struct rwe_error *error)
+{
+    if (kind == RWE_KM_HALL_WELLNER)
+        return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                        "a curve that never lies between 0 and 1 has no band");
+    return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                    "too few events for an equal-precision band (a Hall–Wellner band needs two)");
 }
 
 static void fill_limits(const struct rwe_km_curve *curve, enum rwe_km_band_kind kind,
@@ -275,17 +303,14 @@ enum rwe_status rwe_km_band_fit(const struct rwe_km_curve *curve, enum rwe_km_ba
     enum rwe_status status = check(options, kind, error);
     if (status != RWE_OK)
         return status;
-    if (!find_range(curve, &first, &last))
-        return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
-                        "a curve that never lies between 0 and 1 has no band");
-    double v_first = curve->n * variance_at(curve, first);
-    double v_last = curve->n * variance_at(curve, last);
+    if (!find_range(curve, kind, &first, &last))
+        return refuse(kind, error);
     *band = (struct rwe_km_band){.n_points = curve->n_points,
                                  .from = curve->time[first],
                                  .to = curve->time[last],
-                                 .a_from = v_first / (1 + v_first),
-                                 .a_to = v_last / (1 + v_last)};
-    if (kind == RWE_KM_HALL_WELLNER && !(v_first < v_last))
+                                 .a_from = bridge_time(curve, first),
+                                 .a_to = bridge_time(curve, last)};
+    if (kind == RWE_KM_HALL_WELLNER && !(band->a_from < band->a_to))
         return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
                         "a curve with one step between 0 and 1 has no band");
     band->critical = kind == RWE_KM_HALL_WELLNER

@@ -56,3 +56,6 @@ title "Curves: robust Kaplan–Meier, differences, restricted means, ns a row"
 
 title "Competing risks, ns a row"
 "$bench/bench_competing"
+
+title "Proportional hazards, ns a row"
+"$bench/bench_ph"

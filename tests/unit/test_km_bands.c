@@ -137,6 +137,65 @@ static void bands_hold_the_pointwise_limits(void **state)
     rwe_arena_free(arena);
 }
 
+/* n subjects who leave at 1, 2, …, n; the first `events` of them by the event. */
+static struct rwe_km_curve steps(struct rwe_arena *arena, size_t n, size_t events)
+{
+    double *time = RWE_NEW(arena, double, n);
+    uint8_t *event = RWE_NEW(arena, uint8_t, n);
+    for (size_t i = 0; i < n; i++) {
+        time[i] = (double)i + 1;
+        event[i] = i < events;
+    }
+    struct cohort cohort = cohort_of(arena, n, time, event, NULL);
+    struct rwe_survival_data data = cohort_sort(&cohort, arena);
+    struct rwe_event_table table;
+    struct rwe_km_options options = rwe_km_options_default();
+    struct rwe_km_curve curve;
+    assert_int_equal(rwe_event_table_build(&data, arena, &table, NULL), RWE_OK);
+    assert_int_equal(rwe_km_fit(&table, 0, &options, arena, &curve, NULL), RWE_OK);
+    return curve;
+}
+
+/* Without censoring nσ² = i / (n − i) after i events, so that a = i / n: here within 0.1 and 0.9 from
+ * the 11th to the 90th of 101. */
+static void an_equal_precision_band_leaves_out_the_ends(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_km_curve curve = steps(arena, 101, 101);
+    struct rwe_km_options options = rwe_km_options_default();
+    struct rwe_km_band band;
+    assert_int_equal(rwe_km_band_fit(&curve, RWE_KM_EQUAL_PRECISION, &options, arena, &band, NULL),
+                     RWE_OK);
+    assert_close(band.from, 11, 0);
+    assert_close(band.to, 90, 0);
+    assert_close(band.a_from, 11. / 101, 1e-12);
+    assert_close(band.a_to, 90. / 101, 1e-12);
+    assert_nan(band.conf_low[9]);
+    assert_true(band.conf_low[10] < curve.conf_low[10]);
+    assert_nan(band.conf_high[90]);
+    rwe_arena_free(arena);
+}
+
+static void few_events_have_a_hall_wellner_band_only(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_km_curve curve = steps(arena, 100, 9);
+    struct rwe_km_options options = rwe_km_options_default();
+    struct rwe_km_band band;
+    struct rwe_error error = {0};
+    assert_int_equal(
+        rwe_km_band_fit(&curve, RWE_KM_EQUAL_PRECISION, &options, arena, &band, &error),
+        RWE_NOT_ESTIMABLE);
+    assert_string_equal(error.message, "too few events for an equal-precision band (a Hall–Wellner "
+                                       "band needs two)");
+    assert_int_equal(rwe_km_band_fit(&curve, RWE_KM_HALL_WELLNER, &options, arena, &band, &error),
+                     RWE_OK);
+    assert_close(band.from, 1, 0);
+    rwe_arena_free(arena);
+}
+
 static void curves_without_a_band_are_refused(void **state)
 {
     (void)state;
@@ -181,6 +240,8 @@ int main(void)
         cmocka_unit_test(impossible_ends_have_no_critical_value),
         cmocka_unit_test(a_band_is_its_formula),
         cmocka_unit_test(bands_hold_the_pointwise_limits),
+        cmocka_unit_test(an_equal_precision_band_leaves_out_the_ends),
+        cmocka_unit_test(few_events_have_a_hall_wellner_band_only),
         cmocka_unit_test(curves_without_a_band_are_refused),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);

@@ -194,6 +194,11 @@ enum rwe_km_band_kind {
     RWE_KM_EQUAL_PRECISION, /**< Nair, Technometrics 26:265 (1984): pointwise limits, widened */
 };
 
+/** An equal-precision band stands where a = nσ² / (1 + nσ²) is within these. Towards 0 and 1 its
+ * probability falls short and no n repairs it: analysis/km.md has the coverage. */
+#define RWE_KM_EQUAL_PRECISION_FROM 0.1
+#define RWE_KM_EQUAL_PRECISION_TO 0.9
+
 /**
  * A simultaneous band of a curve between two of its times, by point of the curve.
  *
@@ -205,14 +210,15 @@ enum rwe_km_band_kind {
 struct rwe_km_band {
     size_t n_points;                    /**< those of the curve */
     const double *conf_low, *conf_high; /**< NaN outside [from, to] */
-    double from, to;                    /**< the first event; the last time with 0 < S */
+    double from, to; /**< Hall–Wellner: the first event, the last time with 0 < S; equal precision:
+                          the first and the last time of the curve with a within the above */
     double a_from, a_to;
     double critical; /**< k or c */
 };
 
 /**
  * For a curve with Greenwood's errors. RWE_BAD_INPUT: options out of range; RWE_NOT_ESTIMABLE: no
- * time with 0 < S < 1, or one step alone for a Hall–Wellner band; RWE_NO_MEMORY.
+ * time with 0 < S < 1 (and a in reach), or one step alone for a Hall–Wellner band; RWE_NO_MEMORY.
  */
 enum rwe_status rwe_km_band_fit(const struct rwe_km_curve *curve, enum rwe_km_band_kind kind,
                                 const struct rwe_km_options *options, struct rwe_arena *arena,
