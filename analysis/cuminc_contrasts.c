@@ -234,6 +234,8 @@ static enum rwe_status run_cox(const struct rwe_cuminc_question *q, struct estim
     for (size_t i = 0; i < data.n; i++)
         n_events += data.event[i];
     status = rwe_cox_fit(&data, x, p, &options, q->run->arena, &result, error);
+    if (status == RWE_BAD_INPUT && options.ties == RWE_COX_EXACT) /* robust, or too many deaths */
+        status = error->status = RWE_NOT_ESTIMABLE;
     explain(q, error);
     if (rwe_cuminc_is_absence(status))
         rwe_cuminc_warn(q, "not-estimable", "cause-specific Cox model", error->message);

@@ -225,6 +225,25 @@ static void late_entry_leaves_incidence_and_cox_and_says_why(void **state)
     program_remove_folder(folder);
 }
 
+static void exact_ties_have_no_robust_error_and_the_rest_stands(void **state)
+{
+    (void)state;
+    char *folder = program_new_folder(), *path = write_rotterdam(folder);
+    struct program_facts facts =
+        program_facts_of("%s --id pid --arm hormon --endpoint relapse=etime,etype:1;2 --covariates "
+                         "age,nodes --cuminc "
+                         "--psm --cluster grade --ties exact",
+                         path);
+    const char *matched =
+        "cox endpoint=relapse population=matched model=cause-specific term=arm level=1 hr";
+    const char *gray = "gray endpoint=relapse population=matched level=1 p.value";
+    assert_true(json_is_null(program_facts_find(&facts, matched)));
+    assert_true(program_facts_number(&facts, gray) > 0);
+    program_facts_clear(&facts);
+    free(path);
+    program_remove_folder(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -236,6 +255,7 @@ int main(void)
         cmocka_unit_test(adjusted_for_covariates_it_is_crr_on_rotterdam),
         cmocka_unit_test(who_lacks_a_covariate_is_left_out_and_counted),
         cmocka_unit_test(late_entry_leaves_incidence_and_cox_and_says_why),
+        cmocka_unit_test(exact_ties_have_no_robust_error_and_the_rest_stands),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);
 }
