@@ -4,6 +4,7 @@
 #include "cohort_report.h"
 #include "rwe/analysis/compat.h"
 #include "rwe/analysis/present.h"
+#include "rwe/analysis/times.h"
 #include "rwe/base/hash.h"
 #include "rwe/base/parallel.h"
 #include <string.h>
@@ -238,6 +239,16 @@ static enum rwe_status run_analyses(struct rwe_run *run, const struct plan *plan
     return status;
 }
 
+/* More times than a curve is told at would be dropped without a word. */
+static enum rwe_status check_times(const struct rwe_run *run, struct rwe_error *error)
+{
+    size_t n = rwe_settings_numbers(run->settings, "times").n;
+    if (n <= RWE_MOST_TIMES)
+        return RWE_OK;
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "--times: %zu times; at most %d are told", n,
+                    RWE_MOST_TIMES);
+}
+
 static void set_title(struct rwe_run *run, const struct rwe_job *job)
 {
     const char *title = rwe_settings_text(run->settings, "title");
@@ -251,7 +262,9 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
 {
     struct plan plan = make_plan(run->settings);
     set_title(run, job);
-    enum rwe_status status = read_cohort(run, job->cohort_file, error);
+    enum rwe_status status = check_times(run, error);
+    if (status == RWE_OK)
+        status = read_cohort(run, job->cohort_file, error);
     if (status == RWE_OK)
         status = note_study(run, job->study_file, error);
     if (status == RWE_OK)

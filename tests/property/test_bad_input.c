@@ -402,6 +402,16 @@ static void an_option_of_a_later_version_is_refused(void **state)
             "%s --arm arm --endpoint os=months,dead --bootstrap 5 --km", f->cohort);
 }
 
+static void more_times_than_are_told_are_refused(void **state)
+{
+    const struct fixture *f = *state;
+    char times[65 * 4] = "1";
+    for (int t = 2; t <= 65; t++)
+        sprintf(times + strlen(times), ",%d", t);
+    refused(f, RWE_EXIT_USAGE, "65 times; at most 64",
+            "%s --arm arm --endpoint os=months,dead --km --times %s", f->cohort, times);
+}
+
 static void a_constant_covariate_is_named(void **state)
 {
     refused_cohort(*state, (struct change[]){{0, "age", "50"}, {0}},
@@ -765,6 +775,7 @@ int main(void)
         PATIENTS(a_covariate_of_identifiers_is_told),
         PATIENTS(an_outcome_or_a_role_is_no_covariate),
         PATIENTS(an_option_of_a_later_version_is_refused),
+        PATIENTS(more_times_than_are_told_are_refused),
         PATIENTS(a_constant_covariate_is_named),
         PATIENTS(collinear_covariates_are_named),
         PATIENTS(perfect_separation_is_named),
