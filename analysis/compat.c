@@ -16,17 +16,12 @@ static const struct rwe_option options[] = {
 const struct rwe_options rwe_compat_options = RWE_OPTIONS(options);
 
 /* In the order of the option's choices. */
-static const struct profile {
-    const char *system;
-    const char *differs; /* what this program cannot do as that system does; or NULL */
-} profiles[] = {
-    {"R (survival; prop.test)", NULL},
-    {"SAS (LIFETEST, PHREG, FREQ)", NULL},
-    {"Stata (sts, stci, stcox, cs)",
-     "Where a curve stays at one half, Stata's median is the first such time; here it is the "
-     "middle of that piece."},
+static const char *const systems[] = {
+    "R (survival; prop.test)",
+    "SAS (LIFETEST, PHREG, FREQ)",
+    "Stata (sts, stci, stcox, cs)",
 };
-enum { N_SYSTEMS = sizeof profiles / sizeof profiles[0] };
+enum { N_SYSTEMS = sizeof systems / sizeof systems[0] };
 
 /* One row an option: what each system does when nothing is said. */
 static const struct {
@@ -34,6 +29,7 @@ static const struct {
     const char *value[N_SYSTEMS];
 } defaults[] = {
     {"conf-type", {"log", "log-log", "log-log"}},
+    {"median-rule", {"midpoint", "midpoint", "first"}},
     {"ties", {"efron", "breslow", "breslow"}},
     {"difference", {"wald-corrected", "wald", "wald"}},
 };
@@ -79,9 +75,8 @@ void rwe_compat_report(const struct rwe_run *run)
     const char *otherwise = list_options(run, s, false);
     if (followed == NULL || otherwise == NULL)
         return;
-    rwe_document_paragraph(run->document, "Defaults as in %s: %s.%s%s%s%s%s", profiles[s].system,
+    rwe_document_paragraph(run->document, "Defaults as in %s: %s.%s%s%s", systems[s],
                            *followed == '\0' ? "none" : followed,
                            *otherwise == '\0' ? "" : " Given otherwise: ", otherwise,
-                           *otherwise == '\0' ? "" : ".", profiles[s].differs == NULL ? "" : " ",
-                           profiles[s].differs == NULL ? "" : profiles[s].differs);
+                           *otherwise == '\0' ? "" : ".");
 }

@@ -15,6 +15,15 @@ static const struct rwe_option options[] = {
      .fallback = "log-log",
      .help = "Scale on which limits of survival are made: log-log|log|plain|logit|arcsin (default "
              "log-log, as SAS; R has log)."},
+    {.name = "median-rule",
+     .kind = RWE_OPTION_CHOICE,
+     .section = RWE_SECTION_METHOD,
+     .argument = "midpoint|first",
+     .choices = "midpoint|first",
+     .fallback = "midpoint",
+     .help =
+         "A median (or other quantile) where the curve stays at exactly that height: the middle of "
+         "that piece (default, as R and SAS), or its first time (as Stata)."},
     {.name = "bands",
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_METHOD,
@@ -114,13 +123,13 @@ static enum rwe_status compute_arm(struct rwe_run *run, const struct rwe_event_t
                                    size_t arm, struct arm_result *result, struct rwe_error *error)
 {
     struct rwe_km_options km = options_of(run);
-    result->median = rwe_km_quantile(&result->curve, 0.5);
+    result->median = km_quantile(run, &result->curve, 0.5);
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     struct rwe_km_curve followup;
     enum rwe_status status = rwe_km_fit_followup(table, arm, &km, run->arena, &followup, error);
     if (status != RWE_OK)
         return status;
-    result->followup = rwe_km_quantile(&followup, 0.5);
+    result->followup = km_quantile(run, &followup, 0.5);
     rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }

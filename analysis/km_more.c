@@ -135,10 +135,18 @@ void km_more_present_hazards(struct rwe_run *run, const struct km_more *more)
         }
 }
 
+struct rwe_km_quantile km_quantile(const struct rwe_run *run, const struct rwe_km_curve *curve,
+                                   double probability)
+{
+    bool midpoint = rwe_settings_choice(run->settings, "median-rule") == 0;
+    return midpoint ? rwe_km_quantile(curve, probability)
+                    : rwe_km_quantile_first(curve, probability);
+}
+
 static void present_quantile(struct rwe_run *run, struct rwe_grid *grid, struct rwe_key key,
                              const struct rwe_km_curve *curve, double probability)
 {
-    struct rwe_km_quantile quantile = rwe_km_quantile(curve, probability);
+    struct rwe_km_quantile quantile = km_quantile(run, curve, probability);
     key.level = rwe_arena_format(run->arena, "%.15g", probability);
     rwe_fact value = rwe_document_number(run->document, &key, "quantile", quantile.value);
     rwe_fact low = rwe_document_number(run->document, &key, "quantile.conf.low", quantile.conf_low);

@@ -30,6 +30,10 @@ void km_more_present_differences(struct rwe_run *run, const struct km_more *more
 /* Facts of the cumulative hazards, without a table. */
 void km_more_present_hazards(struct rwe_run *run, const struct km_more *more);
 
+/* A quantile by the rule of --median-rule. */
+struct rwe_km_quantile km_quantile(const struct rwe_run *run, const struct rwe_km_curve *curve,
+                                   double probability);
+
 /* The quantiles that --quantiles asks for: a table of all results, or nothing. */
 void km_more_present_quantiles(struct rwe_run *run, const struct km_more more[], size_t n);
 

@@ -172,9 +172,11 @@ enum rwe_status rwe_km_fit_followup(const struct rwe_event_table *table, size_t 
     return fit(table, group, true, options, arena, curve, error);
 }
 
-/* First time at which y reaches `level`; the midpoint to the next drop where y lies flat on it.
+/* First time at which y reaches `level`; with `midpoint`, the middle to the next drop where y lies
+ * flat on it.
  * S is a product of fractions, so that 0.5 may come out as 0.5 + 1e-16: hence a tolerance, R's. */
-static double first_crossing(const double time[], const double y[], size_t n, double level)
+static double first_crossing(const double time[], const double y[], size_t n, double level,
+                             bool midpoint)
 {
     const double tolerance = sqrt(DBL_EPSILON);
     size_t i = 0;
@@ -182,7 +184,7 @@ static double first_crossing(const double time[], const double y[], size_t n, do
         i++;
     if (i == n)
         return NAN;
-    if (fabs(y[i] - level) >= tolerance)
+    if (!midpoint || fabs(y[i] - level) >= tolerance)
         return time[i];
     for (size_t k = i + 1; k < n; k++)
         if (y[k] < y[i])
@@ -190,16 +192,29 @@ static double first_crossing(const double time[], const double y[], size_t n, do
     return time[i];
 }
 
-struct rwe_km_quantile rwe_km_quantile(const struct rwe_km_curve *curve, double probability)
+static struct rwe_km_quantile quantile(const struct rwe_km_curve *curve, double probability,
+                                       bool midpoint)
 {
+    const double *time = curve->time;
+    size_t n = curve->n_points;
+    double level = 1 - probability;
     if (!(probability > 0 && probability < 1))
         return (struct rwe_km_quantile){NAN, NAN, NAN};
-    double level = 1 - probability;
     return (struct rwe_km_quantile){
-        .value = first_crossing(curve->time, curve->survival, curve->n_points, level),
-        .conf_low = first_crossing(curve->time, curve->conf_low, curve->n_points, level),
-        .conf_high = first_crossing(curve->time, curve->conf_high, curve->n_points, level),
+        .value = first_crossing(time, curve->survival, n, level, midpoint),
+        .conf_low = first_crossing(time, curve->conf_low, n, level, midpoint),
+        .conf_high = first_crossing(time, curve->conf_high, n, level, midpoint),
     };
+}
+
+struct rwe_km_quantile rwe_km_quantile(const struct rwe_km_curve *curve, double probability)
+{
+    return quantile(curve, probability, true);
+}
+
+struct rwe_km_quantile rwe_km_quantile_first(const struct rwe_km_curve *curve, double probability)
+{
+    return quantile(curve, probability, false);
 }
 
 /* How many points lie before `time`; with `inclusive`, also one at it. */

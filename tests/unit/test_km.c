@@ -277,6 +277,7 @@ static void a_median_on_a_flat_piece_is_its_midpoint(void **state)
         cohort_of(arena, 6, (double[]){1, 2, 2, 5, 7, 8}, (uint8_t[]){1, 1, 1, 0, 1, 1}, NULL);
     struct rwe_km_curve curve = fit_one(&cohort, RWE_KM_LOG, arena);
     assert_close(rwe_km_quantile(&curve, 0.5).value, 4.5, 0);
+    assert_close(rwe_km_quantile_first(&curve, 0.5).value, 2, 0); /* Stata's rule */
     /* No later drop: the first time (R's print of a survfit; its quantile() would go on to the
      * midpoint between that and the last time). */
     cohort = cohort_of(arena, 4, (double[]){1, 2, 5, 7}, (uint8_t[]){1, 1, 0, 0}, NULL);

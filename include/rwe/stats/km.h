@@ -99,6 +99,9 @@ enum rwe_status rwe_km_fit_followup(const struct rwe_event_table *table, size_t 
  */
 struct rwe_km_quantile rwe_km_quantile(const struct rwe_km_curve *curve, double probability);
 
+/** The same without midpoints: the least time at which S <= 1 − probability, as Stata has it. */
+struct rwe_km_quantile rwe_km_quantile_first(const struct rwe_km_curve *curve, double probability);
+
 /** S, its error and limits at `time`: 1, 0, 1, 1 before the first time. O(log n_points). */
 struct rwe_km_point rwe_km_at(const struct rwe_km_curve *curve, double time);
 
