@@ -167,19 +167,19 @@ static enum rwe_status predict(const struct request *request, struct rwe_arena *
     return RWE_OK;
 }
 
-enum rwe_status rwe_cox_predict_survival(const struct rwe_survival_data *data, const double x[],
-                                         const struct rwe_cox *fit,
-                                         const struct rwe_cox_options *options, const double at[],
+enum rwe_status rwe_cox_predict_survival(const struct rwe_cox_fitted *model, const double at[],
                                          size_t stratum, struct rwe_arena *arena,
                                          struct rwe_cox_prediction *result, struct rwe_error *error)
 {
+    const struct rwe_survival_data *data = model->data;
+    const struct rwe_cox *fit = model->fit;
     enum rwe_status status = rwe_survival_data_check(data, error);
     if (status != RWE_OK)
         return status;
     for (size_t j = 0; j < fit->p; j++)
         if (!isfinite(at[j]))
             return rwe_fail(error, RWE_NOT_FINITE, j, "covariate is not a finite number");
-    if (options->ties == RWE_COX_EXACT)
+    if (model->options->ties == RWE_COX_EXACT)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "exact ties have no baseline hazard");
     if (stratum >= data->n_strata)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "stratum %zu is out of range", stratum);
@@ -187,7 +187,7 @@ enum rwe_status rwe_cox_predict_survival(const struct rwe_survival_data *data, c
     if (output_init(fit->n_events, arena, &output, result) != RWE_OK)
         return rwe_fail_memory(error);
     struct rwe_mark mark = rwe_arena_mark(arena);
-    struct request request = {data, x, at, fit, options, stratum};
+    struct request request = {data, model->x, at, fit, model->options, stratum};
     if (predict(&request, arena, &output, &result->n_times) != RWE_OK)
         return rwe_fail_memory(error);
     rwe_arena_release(arena, mark);

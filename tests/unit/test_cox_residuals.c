@@ -107,10 +107,11 @@ static void compare_prediction(const struct model *model, const char *name, cons
     struct oracle *oracle = oracle_read(ORACLE);
     struct rwe_arena *arena = rwe_arena_new();
     struct rwe_cox_prediction prediction;
-    assert_int_equal(rwe_cox_predict_survival(&model->data, model->cohort.x, &model->fit,
-                                              &model->options, at, stratum, arena, &prediction,
-                                              NULL),
-                     RWE_OK);
+    assert_int_equal(
+        rwe_cox_predict_survival(
+            &(struct rwe_cox_fitted){&model->data, model->cohort.x, &model->fit, &model->options},
+            at, stratum, arena, &prediction, NULL),
+        RWE_OK);
     const char *const what[] = {"time", "hazard", "std_error", "survival"};
     const double *const actual[] = {prediction.time, prediction.cumulative_hazard,
                                     prediction.std_error, prediction.survival};
@@ -220,8 +221,9 @@ static void a_prediction_without_effect_is_nelson_aalen(void **state)
     struct model model = model_fit(cohort, false, RWE_COX_BRESLOW, arena);
     struct rwe_cox_prediction prediction;
     const double at[] = {0.5};
-    assert_int_equal(rwe_cox_predict_survival(&model.data, model.cohort.x, &model.fit,
-                                              &model.options, at, 0, arena, &prediction, NULL),
+    assert_int_equal(rwe_cox_predict_survival(&(struct rwe_cox_fitted){&model.data, model.cohort.x,
+                                                                       &model.fit, &model.options},
+                                              at, 0, arena, &prediction, NULL),
                      RWE_OK);
     assert_int_equal(prediction.n_times, 2);
     assert_close(prediction.cumulative_hazard[0], 0.5, 1e-14);
@@ -242,16 +244,19 @@ static void what_is_not_defined_is_refused(void **state)
     struct rwe_error error;
     const double bad[] = {NAN}, at[] = {0};
     const double *x = model.cohort.x;
-    assert_int_equal(rwe_cox_predict_survival(&model.data, x, &model.fit, &model.options, bad, 0,
-                                              arena, &prediction, &error),
+    assert_int_equal(rwe_cox_predict_survival(
+                         &(struct rwe_cox_fitted){&model.data, x, &model.fit, &model.options}, bad,
+                         0, arena, &prediction, &error),
                      RWE_NOT_FINITE);
     assert_int_equal(error.index, 0);
-    assert_int_equal(rwe_cox_predict_survival(&model.data, x, &model.fit, &model.options, at, 1,
-                                              arena, &prediction, &error),
+    assert_int_equal(rwe_cox_predict_survival(
+                         &(struct rwe_cox_fitted){&model.data, x, &model.fit, &model.options}, at,
+                         1, arena, &prediction, &error),
                      RWE_BAD_INPUT);
     model.options.ties = RWE_COX_EXACT;
-    assert_int_equal(rwe_cox_predict_survival(&model.data, x, &model.fit, &model.options, at, 0,
-                                              arena, &prediction, &error),
+    assert_int_equal(rwe_cox_predict_survival(
+                         &(struct rwe_cox_fitted){&model.data, x, &model.fit, &model.options}, at,
+                         0, arena, &prediction, &error),
                      RWE_BAD_INPUT);
     assert_int_equal(
         rwe_cox_residuals(&model.data, x, &model.fit, &model.options, arena, &residuals, &error),

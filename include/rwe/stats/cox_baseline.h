@@ -18,6 +18,14 @@ struct rwe_cox_prediction {
     const double *survival;  /**< exp(−H) */
 };
 
+/** A fit with what it was made from, all borrowed: the arguments of rwe_cox_fit and its result. */
+struct rwe_cox_fitted {
+    const struct rwe_survival_data *data;
+    const double *x;
+    const struct rwe_cox *fit;
+    const struct rwe_cox_options *options;
+};
+
 /**
  * Predicts for covariates at[0 … fit->p) in `stratum` (its code in data->stratum; 0 without strata),
  * at an offset of 0. `fit` is what rwe_cox_fit returned for the same data, x and options. The variance
@@ -29,9 +37,7 @@ struct rwe_cox_prediction {
  * Errors: those of rwe_survival_data_check; RWE_NOT_FINITE (index into `at`); RWE_BAD_INPUT for exact
  * ties or a stratum out of range; RWE_NO_MEMORY.
  */
-enum rwe_status rwe_cox_predict_survival(const struct rwe_survival_data *data, const double x[],
-                                         const struct rwe_cox *fit,
-                                         const struct rwe_cox_options *options, const double at[],
+enum rwe_status rwe_cox_predict_survival(const struct rwe_cox_fitted *model, const double at[],
                                          size_t stratum, struct rwe_arena *arena,
                                          struct rwe_cox_prediction *result,
                                          struct rwe_error *error);
