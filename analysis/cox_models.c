@@ -55,20 +55,6 @@ static enum rwe_status narrow(const struct rwe_cox_request *request,
     return RWE_OK;
 }
 
-/* The subject of each row of the survival data. */
-static uint32_t *subjects_of(const struct rwe_cox_request *request, const struct rwe_design *design)
-{
-    const struct rwe_cohort *cohort = request->run->cohort;
-    uint32_t *subject = RWE_NEW(request->run->arena, uint32_t, design->n);
-    size_t n = 0;
-    for (size_t o = 0; subject != NULL && o < cohort->n; o++) {
-        uint32_t i = request->endpoint->order[o];
-        if (design->member[i])
-            subject[n++] = i;
-    }
-    return subject;
-}
-
 /* ---- what: terms and their columns of numbers ---- */
 
 /* The model while it is built. */
@@ -213,7 +199,7 @@ enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
     size_t most = cohort->n_arms + b.columns.n * (RWE_SPLINE_MOST_DF + cohort->n_arms);
     double *values = RWE_NEW(arena, double, cohort->n);
     double *taken = RWE_NEW(arena, double, cohort->n);
-    b.subject = subjects_of(request, &design);
+    b.subject = model->data.subject;
     b.term = RWE_NEW(arena, struct rwe_cox_term, most);
     b.x = rwe_arena_alloc(arena, most, model->data.n * sizeof *b.x);
     if (rwe_arena_failed(arena))

@@ -20,12 +20,6 @@ struct rwe_key rwe_key_cause(const char *analysis, const struct rwe_endpoint *en
     return key;
 }
 
-/* Members of a pair are in different arms, so that pairs are no clusters within a curve. */
-static bool needs_jackknife(const struct rwe_design *design, const struct rwe_survival_data *data)
-{
-    return data->weight != NULL || (data->cluster != NULL && design->pair == NULL);
-}
-
 static enum rwe_status compute_arms(struct rwe_run *run, struct result *result,
                                     struct rwe_arena *scratch, struct rwe_error *error)
 {
@@ -39,7 +33,7 @@ static enum rwe_status compute_arms(struct rwe_run *run, struct result *result,
         status = rwe_event_table_build(&data, scratch, &table, error);
     for (size_t a = 0; status == RWE_OK && a < run->cohort->n_arms; a++) {
         status = rwe_aalen_johansen_fit(&table, a, level, run->arena, &result->arm[a], error);
-        if (status == RWE_OK && needs_jackknife(result->design, &data))
+        if (status == RWE_OK && rwe_design_arm_needs_robust(result->design, &data))
             status = rwe_aalen_johansen_robust(&data, run->arena, &result->arm[a], error);
     }
     return status;
@@ -131,7 +125,7 @@ static void present(struct rwe_run *run, const struct result *result)
         add_series(run, result, cause);
     }
     rwe_grid_note(grid, "Aalen–Johansen estimate; limits on the log-log scale with %s.",
-                  run->cohort->cluster != NULL && result->design->pair == NULL
+                  run->cohort->cluster != NULL && !rwe_design_is_matched(result->design)
                       ? "the infinitesimal jackknife by cluster"
                       : "Aalen's variance");
 }

@@ -70,19 +70,13 @@ static struct rwe_km_options options_of(const struct rwe_run *run)
 
 /* ---- computing ---- */
 
-/* Matched pairs have one member in each arm: within an arm nobody is clustered. */
-static bool is_robust(const struct rwe_survival_data *data, const struct rwe_design *design)
-{
-    return data->weight != NULL || (data->cluster != NULL && design->pair == NULL);
-}
-
 static enum rwe_status fit_curve(struct rwe_run *run, const struct rwe_survival_data *data,
                                  const struct rwe_event_table *table, size_t arm,
                                  struct result *result, struct rwe_error *error)
 {
     struct rwe_km_options km = options_of(run);
     struct rwe_km_curve *curve = &result->arm[arm].curve;
-    return is_robust(data, result->design)
+    return rwe_design_arm_needs_robust(result->design, data)
                ? rwe_km_fit_robust(data, table, arm, &km, run->arena, curve, error)
                : rwe_km_fit(table, arm, &km, run->arena, curve, error);
 }
@@ -169,7 +163,8 @@ static enum rwe_status compute_arms(struct rwe_run *run, struct result *result,
     for (size_t a = 0; status == RWE_OK && a < run->cohort->n_arms; a++)
         status = compute_arm(run, &table, a, &result->arm[a], error);
     for (size_t a = 0; status == RWE_OK && wants_bands(run) && a < run->cohort->n_arms; a++)
-        status = compute_band(run, a, is_robust(&data, result->design), result, error);
+        status =
+            compute_band(run, a, rwe_design_arm_needs_robust(result->design, &data), result, error);
     if (status == RWE_OK)
         status = compute_more(run, result, &data, &table, scratch, error);
     return status;

@@ -56,7 +56,7 @@ static enum rwe_status compute_hazards(const struct rwe_run *run, struct km_more
     double level = rwe_settings_number(run->settings, "conf-level");
     enum rwe_status status =
         rwe_km_cumulative_hazard(more->curve[arm], level, scratch, &hazard, error);
-    bool robust = data->weight != NULL || (data->cluster != NULL && more->design->pair == NULL);
+    bool robust = rwe_design_arm_needs_robust(more->design, data);
     for (size_t t = 0; t < more->n_times && status == RWE_OK; t++) {
         struct rwe_hazard_point *point = &more->hazard[arm * more->n_times + t];
         *point = rwe_km_hazard_at(&hazard, more->time[t]);
@@ -112,9 +112,9 @@ void km_more_present_differences(struct rwe_run *run, const struct km_more *more
         rwe_grid_cell(grid, RWE_CELL_SURVIVAL_LIMITS, value, low, high);
         rwe_grid_cell(grid, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);
     }
-    const char *variance = more->design->pair != NULL     ? "pairs as clusters"
-                           : run->cohort->cluster != NULL ? "robust variance by clusters"
-                                                          : "Greenwood's variances";
+    const char *variance = rwe_design_is_matched(more->design) ? "matched sets as clusters"
+                           : run->cohort->cluster != NULL      ? "robust variance by clusters"
+                                                               : "Greenwood's variances";
     rwe_grid_note(grid, "In percentage points; Wald limits and p at each time by itself, %s.",
                   variance);
 }

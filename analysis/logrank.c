@@ -47,7 +47,7 @@ static const struct variant variants[] = {
     {RWE_STRATA_NONE, false, NULL, ""},
     {RWE_STRATA_NONE, true, "robust", ", robust"},
     {RWE_STRATA_DECLARED, false, "stratified", ", stratified"},
-    {RWE_STRATA_PAIRS, false, "pair-stratified", " within pairs"},
+    {RWE_STRATA_SETS, false, "pair-stratified", " within pairs"},
 };
 
 /* A variant on an endpoint in a population, and what its tests share. */
@@ -73,8 +73,8 @@ static bool applies(const struct setting *setting)
     switch (setting->variant->strata) {
     case RWE_STRATA_DECLARED:
         return setting->run->cohort->stratum != NULL;
-    case RWE_STRATA_PAIRS:
-        return setting->design->pair != NULL;
+    case RWE_STRATA_SETS:
+        return rwe_design_is_matched(setting->design);
     case RWE_STRATA_NONE:
         break;
     }
@@ -98,7 +98,7 @@ static bool permutable(const struct setting *setting)
 {
     const struct rwe_survival_data *data = &setting->data;
     return !setting->variant->robust && data->weight == NULL &&
-           (data->cluster == NULL || setting->design->pair != NULL);
+           (data->cluster == NULL || rwe_design_is_matched(setting->design));
 }
 
 static enum rwe_status permute(const struct setting *setting, struct rwe_logrank_weight weight,
@@ -106,7 +106,7 @@ static enum rwe_status permute(const struct setting *setting, struct rwe_logrank
 {
     struct rwe_arena *arena = setting->run->arena;
     const struct rwe_survival_data *data = &setting->data;
-    bool in_pairs = setting->design->pair != NULL;
+    bool in_pairs = rwe_design_is_matched(setting->design);
     double *score = RWE_NEW(arena, double, data->n);
     if (score == NULL)
         return rwe_fail_memory(error);
@@ -335,7 +335,7 @@ static void add_notes(const struct rwe_run *run, struct rwe_grid *grid)
     for (size_t e = 0; e < cohort->n_endpoints; e++)
         competing = competing || cohort->endpoint[e].n_causes > 1;
     for (size_t d = 0; d < run->n_designs; d++)
-        matched = matched || run->design[d].pair != NULL;
+        matched = matched || rwe_design_is_matched(&run->design[d]);
     if (competing)
         rwe_grid_note(grid, "Where events compete, competing ones censor: the hazards of the "
                             "endpoint's own cause are compared.");

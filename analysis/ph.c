@@ -58,7 +58,8 @@ static const char *test_name(const struct rwe_cox_request *request,
 {
     if (model->data.cluster == NULL)
         return model->data.weight == NULL ? "score" : "robust score";
-    return request->design->pair != NULL ? "robust score, by pair" : "robust score, by cluster";
+    return rwe_design_is_matched(request->design) ? "robust score, by matched set"
+                                                  : "robust score, by cluster";
 }
 
 /* The facts of a test, as cells unless `grid` is NULL. */

@@ -289,7 +289,7 @@ static void add_notes(const struct rwe_run *run, struct rwe_grid *means, struct 
     bool given = !isnan(rwe_settings_number(run->settings, "tau"));
     bool pairs = false;
     for (size_t d = 0; d < run->n_designs; d++)
-        pairs = pairs || run->design[d].pair != NULL;
+        pairs = pairs || rwe_design_is_matched(&run->design[d]);
     rwe_grid_note(means,
                   "Area under the Kaplan–Meier curve up to tau; time lost is the rest of tau.");
     if (!given)

@@ -98,13 +98,13 @@ static size_t at_least(const size_t grade_count[], size_t arm, int least)
 static struct rwe_paired_counts count_pairs(const struct table *t, const struct row *row, int least)
 {
     struct rwe_paired_counts pairs = {0};
-    memset(t->pair_state, 0, t->design->n_pairs);
+    memset(t->pair_state, 0, t->design->n_sets);
     for (size_t k = 0; k < row->n; k++) {
         uint32_t i = row->subject[k];
         if (t->design->member[i] && row->worst[k] >= least)
-            t->pair_state[t->design->pair[i]] |= t->run->cohort->arm[i] == 1 ? 1 : 2;
+            t->pair_state[t->design->set[i]] |= t->run->cohort->arm[i] == 1 ? 1 : 2;
     }
-    for (size_t p = 0; p < t->design->n_pairs; p++) {
+    for (size_t p = 0; p < t->design->n_sets; p++) {
         pairs.both += t->pair_state[p] == 3;
         pairs.first_only += t->pair_state[p] == 1;
         pairs.second_only += t->pair_state[p] == 2;
@@ -126,7 +126,7 @@ static enum rwe_difference_method method_of(const struct rwe_run *run)
 static struct comparison compare(const struct table *t, const struct row *row, int least)
 {
     double level = rwe_settings_number(t->run->settings, "conf-level");
-    if (t->design->pair != NULL) {
+    if (t->design->paired) {
         struct rwe_paired_counts pairs = count_pairs(t, row, least);
         return (struct comparison){rwe_proportion_paired_difference(pairs, level),
                                    rwe_proportion_mcnemar(pairs)};
@@ -250,8 +250,8 @@ static const char *limits_of(const struct table *t)
         [RWE_DIFFERENCE_WALD] = "Wald limits",
         [RWE_DIFFERENCE_WALD_CORRECTED] = "Wald limits with continuity correction",
     };
-    return t->design->pair != NULL ? "Newcombe's score limits for matched pairs"
-                                   : independent[method_of(t->run)];
+    return t->design->paired ? "Newcombe's score limits for matched pairs"
+                             : independent[method_of(t->run)];
 }
 
 static void end_table(const struct table *t, size_t n_hidden)
@@ -268,7 +268,7 @@ static void end_table(const struct table *t, size_t n_hidden)
         rwe_grid_note(t->grid, "Differences, treated − control, with %s.", limits_of(t));
     if (exact)
         rwe_grid_note(t->grid, "p: %s, exploratory, not adjusted for their number.",
-                      t->design->pair == NULL ? "Fisher's exact test" : "McNemar's exact test");
+                      !t->design->paired ? "Fisher's exact test" : "McNemar's exact test");
 }
 
 /* ---- rows ---- */
@@ -329,7 +329,7 @@ static enum rwe_status present_design(struct rwe_run *run, const struct rows *ro
                                       const struct rwe_design *design, struct rwe_error *error)
 {
     struct table table = {.run = run, .design = design};
-    table.pair_state = RWE_NEW(run->arena, uint8_t, design->n_pairs);
+    table.pair_state = RWE_NEW(run->arena, uint8_t, design->n_sets);
     table.grade_count = RWE_NEW(run->arena, size_t, run->cohort->n_arms * GRADES);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);

@@ -51,6 +51,19 @@ static enum rwe_status check_codes(const uint32_t code[], size_t n, size_t n_lev
     return RWE_OK;
 }
 
+struct rwe_dependence rwe_survival_dependence(const struct rwe_survival_data *data)
+{
+    return (struct rwe_dependence){
+        .n = data->n,
+        .cluster = data->cluster,
+        .n_clusters = data->n_clusters,
+        .subject = data->subject,
+        .n_subjects = data->n_subjects,
+        .crossed = data->crossed,
+        .estimation = data->estimation,
+    };
+}
+
 enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
                                         struct rwe_error *error)
 {
@@ -71,5 +84,7 @@ enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
         status = check_codes(data->stratum, data->n, data->n_strata, "stratum", error);
     if (status == RWE_OK)
         status = check_codes(data->cluster, data->n, data->n_clusters, "cluster", error);
+    if (status == RWE_OK)
+        status = check_codes(data->subject, data->n, data->n_subjects, "subject", error);
     return status;
 }

@@ -10,7 +10,7 @@ static const uint32_t stratum[] = {1, 0, 1, 0, 0, 1}, cluster[] = {0, 0, 1, 1, 2
 static const double times[] = {4, 2, 9, 2, 7, 1};
 static const uint8_t event[] = {1, 0, 1, 1, 0, 1};
 static const size_t arm_size[] = {3, 3};
-static const uint32_t pair[] = {1, RWE_NO_PAIR, 0, 1, RWE_NO_PAIR, 0};
+static const uint32_t set[] = {1, RWE_NO_SET, 0, 1, RWE_NO_SET, 0};
 static const struct rwe_endpoint endpoint = {
     .name = "os", .time = times, .event = event, .order = order, .n_events = 4};
 static const struct rwe_cohort cohort = {
@@ -46,7 +46,7 @@ static void the_whole_cohort_holds_everybody(void **state)
     assert_int_equal(all.n, 6);
     assert_int_equal(all.arm_size[0], 3);
     assert_int_equal(all.arm_size[1], 3);
-    assert_null(all.pair);
+    assert_null(all.set);
     for (int i = 0; i < 6; i++)
         assert_int_equal(all.member[i], 1);
 }
@@ -55,7 +55,8 @@ static void only_pairs_are_matched(void **state)
 {
     struct rwe_design matched;
     static const uint8_t expected[] = {1, 0, 1, 1, 0, 1};
-    assert_int_equal(rwe_design_pairs(&cohort, pair, 2, *state, &matched, NULL), RWE_OK);
+    matched = (struct rwe_design){.name = "matched", .set = set, .n_sets = 2, .paired = true};
+    assert_int_equal(rwe_design_complete(&cohort, &matched, *state, NULL), RWE_OK);
     assert_string_equal(matched.name, "matched");
     assert_int_equal(matched.n, 4);
     assert_int_equal(matched.arm_size[0], 2);
@@ -111,9 +112,10 @@ static void pairs_are_the_clusters_and_can_be_the_strata(void **state)
     struct rwe_survival_data data;
     static const uint32_t expected_pair[] = {0, 1, 1, 0};
     static const double expected_time[] = {1, 2, 4, 9};
-    rwe_design_pairs(&cohort, pair, 2, *state, &matched, NULL);
+    matched = (struct rwe_design){.name = "matched", .set = set, .n_sets = 2, .paired = true};
+    rwe_design_complete(&cohort, &matched, *state, NULL);
     rwe_design_survival(&cohort, &matched, &endpoint,
-                        (struct rwe_design_view){.strata = RWE_STRATA_PAIRS}, *state, &data, NULL);
+                        (struct rwe_design_view){.strata = RWE_STRATA_SETS}, *state, &data, NULL);
     assert_int_equal(data.n, 4);
     assert_int_equal(data.n_strata, 2);
     assert_int_equal(data.n_clusters, 2);

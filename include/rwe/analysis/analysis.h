@@ -12,6 +12,7 @@
 #include "rwe/report/document.h"
 
 struct rwe_covariate_balance;
+struct rwe_propensity;
 
 enum { RWE_MOST_DESIGNS = 8, RWE_MOST_INPUTS = 8 };
 
@@ -26,6 +27,8 @@ struct rwe_run {
     struct rwe_input input[RWE_MOST_INPUTS];
     size_t n_inputs;
     const struct rwe_covariate_balance *balance; /**< once measured (covariates.h), else NULL */
+    const struct rwe_propensity *propensity;     /**< once fitted (propensity.h), else NULL */
+    bool propensity_is_told;
     struct rwe_arena *arena; /**< of the run; the document has another, so marks may be released */
     unsigned threads;
 };

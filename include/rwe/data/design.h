@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * The design: who is compared with whom. An index set of the cohort with pairs, under a name
- * ("all", "matched"). Every analysis takes cohort, design and endpoint, so that the same subjects
- * and the same clusters reach the curve, the p-value, the hazard ratio and the toxicity table.
+ * The design: who is compared with whom, and with what weight. A set of subjects under a name
+ * ("all", "matched", "iptw-ate") with matched sets, weights and the way in which these were
+ * estimated. Every analysis takes cohort, design and endpoint, so that the same subjects, weights and
+ * clusters reach the curve, the p-value, the hazard ratio and the toxicity table.
  */
 #ifndef RWE_DATA_DESIGN_H
 #define RWE_DATA_DESIGN_H
@@ -10,33 +11,58 @@
 #include "rwe/data/cohort.h"
 #include "rwe/stats/survival_data.h"
 
-/** In no pair. */
-#define RWE_NO_PAIR UINT32_MAX
+/** In no matched set. */
+#define RWE_NO_SET UINT32_MAX
+
+/** Subjects that stand in several matched sets, as in matching with replacement. */
+struct rwe_design_rows {
+    const size_t *start; /**< by subject and one more: its rows are start[i] … start[i + 1] − 1 */
+    const uint32_t *set;  /**< by row */
+    const double *weight; /**< by row, > 0 */
+};
 
 struct rwe_design {
-    const char *name;       /**< of the population in facts */
-    const char *label;      /**< for readers: "Whole cohort", "Matched 1:1" */
+    const char *name;  /**< of the population in facts */
+    const char *label; /**< for readers: "Whole cohort", "Matched 1:1" */
+
+    const uint32_t *set; /**< by subject: matched set, 0 … n_sets − 1, or RWE_NO_SET; NULL: not
+                              matched, or `rows` */
+    size_t n_sets;
+    bool paired; /**< each set is one treated subject and one control, and nobody stands in two */
+    struct rwe_design_rows rows; /**< all NULL: each member is one row */
+    const double *weight; /**< by subject, the sum over its rows, 0: not in it; NULL: all 1 */
+    const struct rwe_weight_estimation
+        *estimation; /**< of the weights; NULL: they count as known */
+
+    /* found by rwe_design_complete */
     size_t n;               /**< subjects in it */
     const uint8_t *member;  /**< by subject: 1 in it, 0 not */
-    const size_t *arm_size; /**< by arm */
-    const uint32_t *pair; /**< by subject: 0 … n_pairs − 1 or RWE_NO_PAIR; NULL: not matched */
-    size_t n_pairs;
+    const size_t *arm_size; /**< by arm, subjects */
 };
 
 /** Everybody. RWE_NO_MEMORY or RWE_OK. */
 enum rwe_status rwe_design_all(const struct rwe_cohort *cohort, struct rwe_arena *arena,
                                struct rwe_design *design, struct rwe_error *error);
 
-/** Those with a pair (pair[i] is 0 … n_pairs − 1 or RWE_NO_PAIR). */
-enum rwe_status rwe_design_pairs(const struct rwe_cohort *cohort, const uint32_t pair[],
-                                 size_t n_pairs, struct rwe_arena *arena, struct rwe_design *design,
-                                 struct rwe_error *error);
+/**
+ * Fills what follows from name, sets, rows and weights: members are those with a weight, or else
+ * with a set, or else all; under `rows` the weight of a subject is the sum of its rows'. What is
+ * declared is borrowed. RWE_NO_MEMORY or RWE_OK.
+ */
+enum rwe_status rwe_design_complete(const struct rwe_cohort *cohort, struct rwe_design *design,
+                                    struct rwe_arena *arena, struct rwe_error *error);
+
+/** Whether it is matched, once or with replacement. */
+bool rwe_design_is_matched(const struct rwe_design *design);
+
+/** The subject's weight: 0 where it is not a member, 1 without weights. */
+double rwe_design_weight(const struct rwe_design *design, size_t subject);
 
 /** What the strata of survival data are made from. */
 enum rwe_design_strata {
     RWE_STRATA_NONE,
     RWE_STRATA_DECLARED, /**< those of --strata */
-    RWE_STRATA_PAIRS,    /**< the matched pairs */
+    RWE_STRATA_SETS, /**< the matched sets; weights are left out, since a set compares its own */
 };
 
 /** Which events count. */
@@ -54,12 +80,31 @@ struct rwe_design_view {
 
 /**
  * The members' data on an endpoint, in ascending order of time: groups are the arms, clusters the
- * pairs or else those declared. Linear in the cohort.
+ * matched sets or else those declared, weights the design's. A subject has as many rows as it stands
+ * in sets. Linear in the cohort.
  */
 enum rwe_status rwe_design_survival(const struct rwe_cohort *cohort,
                                     const struct rwe_design *design,
                                     const struct rwe_endpoint *endpoint,
                                     struct rwe_design_view view, struct rwe_arena *arena,
                                     struct rwe_survival_data *data, struct rwe_error *error);
+
+/** The members without an endpoint, in canonical order: for shares and means. */
+struct rwe_design_members {
+    size_t n;                /**< rows */
+    const uint32_t *subject; /**< by row */
+    const double *weight;    /**< by row; NULL: all 1 */
+    struct rwe_dependence dependence;
+};
+
+/** Linear in the cohort. RWE_NO_MEMORY or RWE_OK. */
+enum rwe_status rwe_design_members(const struct rwe_cohort *cohort, const struct rwe_design *design,
+                                   struct rwe_arena *arena, struct rwe_design_members *members,
+                                   struct rwe_error *error);
+
+/** Whether the rows of one arm hang together or have weights, so that a curve of an arm needs its
+ * robust variance. The two members of a pair are in different arms. */
+bool rwe_design_arm_needs_robust(const struct rwe_design *design,
+                                 const struct rwe_survival_data *data);
 
 #endif

@@ -11,6 +11,7 @@
 #define RWE_STATS_SURVIVAL_DATA_H
 
 #include "rwe/base/status.h"
+#include "rwe/stats/influence.h"
 #include <stdint.h>
 
 struct rwe_survival_data {
@@ -25,8 +26,15 @@ struct rwe_survival_data {
     size_t n_strata;         /**< at least 1 */
     const uint32_t *cluster; /**< 0 … n_clusters − 1; NULL: each row its own */
     size_t n_clusters;
-    const double *weight; /**< > 0; NULL: all 1 */
+    const double *weight;    /**< > 0; NULL: all 1 */
+    const uint32_t *subject; /**< whose row it is, 0 … n_subjects − 1; NULL: not told */
+    size_t n_subjects;
+    bool crossed; /**< subjects stand in several clusters, as in matching with replacement */
+    const struct rwe_weight_estimation *estimation; /**< of the weights; NULL: they are known */
 };
+
+/** How the rows hang together, for robust variances. */
+struct rwe_dependence rwe_survival_dependence(const struct rwe_survival_data *data);
 
 /**
  * Checks what the struct promises. RWE_NOT_FINITE (a time or weight), RWE_BAD_INPUT (negative time,
