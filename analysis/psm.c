@@ -64,7 +64,7 @@ static enum rwe_status match(struct rwe_run *run, struct state *s, struct rwe_er
     options_of_match.caliper = s->caliper;
     enum rwe_status status = rwe_match_nearest(s->ps->model.linear, s->ps->treated, s->ps->n,
                                                &options_of_match, run->arena, &s->match, error);
-    if (status == RWE_OK && s->match.n_pairs == 0)
+    if (status == RWE_OK && s->match.n_sets == 0)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "no treated subject has a control within the caliper of %.4g on the "
                         "logit: the arms do not overlap",
@@ -87,12 +87,12 @@ static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_erro
     for (size_t i = 0; i < run->cohort->n; i++)
         set[i] = RWE_NO_SET;
     for (size_t k = 0; k < s->ps->n; k++)
-        set[s->ps->subject[k]] = s->match.pair[k];
+        set[s->ps->subject[k]] = s->match.set[k];
     struct rwe_design *matched = &run->design[run->n_designs++];
     *matched = (struct rwe_design){.name = "matched",
                                    .label = "Matched 1:1",
                                    .set = set,
-                                   .n_sets = s->match.n_pairs,
+                                   .n_sets = s->match.n_sets,
                                    .paired = true};
     return rwe_design_complete(run->cohort, matched, run->arena, error);
 }
@@ -128,8 +128,8 @@ static void present_matching(struct rwe_run *run, const struct state *s)
     rwe_grid_column(grid, "value");
     count_row(run, grid, "Treated", &key, "n.treated", (double)treated);
     count_row(run, grid, "Controls", &key, "n.control", (double)(s->ps->n - treated));
-    count_row(run, grid, "Matched treated", &key, "n.matched.treated", (double)s->match.n_pairs);
-    count_row(run, grid, "Matched controls", &key, "n.matched.control", (double)s->match.n_pairs);
+    count_row(run, grid, "Matched treated", &key, "n.matched.treated", (double)s->match.n_sets);
+    count_row(run, grid, "Matched controls", &key, "n.matched.control", (double)s->match.n_sets);
     number_row(run, grid, "Caliper on the logit", &key, "caliper", s->caliper);
     number_row(run, grid, "Sum of distances", &key, "distance.total", s->match.distance_total);
     rwe_grid_note(
@@ -145,7 +145,7 @@ static void present_matching(struct rwe_run *run, const struct state *s)
 static void warn_unmatched(struct rwe_run *run, const struct state *s)
 {
     size_t treated = s->ps->n_treated, control = s->ps->n - treated;
-    if (s->match.n_pairs * 2 < (treated < control ? treated : control))
+    if (s->match.n_sets * 2 < (treated < control ? treated : control))
         rwe_document_warning(run->document, "many-unmatched", "psm",
                              "Fewer than half of the smaller arm found a partner: the matched "
                              "sample is not that arm any more.");
@@ -170,7 +170,7 @@ static void write_row(FILE *out, const struct rwe_cohort *cohort, const struct s
     rwe_csv_write_text(out, cohort->id[i]);
     putc(',', out);
     rwe_csv_write_text(out, cohort->arm_level[cohort->arm[i]]);
-    fprintf(out, ",%u,1,%.17g,%.17g\n", s->match.pair[k] + 1, s->ps->model.fitted[k],
+    fprintf(out, ",%u,1,%.17g,%.17g\n", s->match.set[k] + 1, s->ps->model.fitted[k],
             s->ps->model.linear[k]);
 }
 
@@ -187,7 +187,7 @@ static void write_matched(FILE *out, const void *context)
 {
     const struct export *export = context;
     fputs("id,arm,pair,weight,ps,logit_ps\n", out);
-    for (size_t p = 0; p < export->state->match.n_pairs; p++)
+    for (size_t p = 0; p < export->state->match.n_sets; p++)
         for (int arm = 1; arm >= 0; arm--)
             write_row(out, export->run->cohort, export->state, export->member[arm][p]);
 }
@@ -195,13 +195,13 @@ static void write_matched(FILE *out, const void *context)
 static enum rwe_status export_matched(const struct rwe_run *run, const struct state *s,
                                       const char *path, struct rwe_error *error)
 {
-    uint32_t *member[2] = {RWE_NEW(run->arena, uint32_t, s->match.n_pairs),
-                           RWE_NEW(run->arena, uint32_t, s->match.n_pairs)};
+    uint32_t *member[2] = {RWE_NEW(run->arena, uint32_t, s->match.n_sets),
+                           RWE_NEW(run->arena, uint32_t, s->match.n_sets)};
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     for (size_t k = 0; k < s->ps->n; k++)
-        if (s->match.pair[k] != RWE_UNMATCHED)
-            member[s->ps->treated[k]][s->match.pair[k]] = (uint32_t)k;
+        if (s->match.set[k] != RWE_UNMATCHED)
+            member[s->ps->treated[k]][s->match.set[k]] = (uint32_t)k;
     const struct export export = {run, s, {member[0], member[1]}};
     return rwe_file_write(path, write_matched, &export, error);
 }

@@ -82,17 +82,32 @@ static enum rwe_status match_units(struct match_task *task, const struct rwe_mat
                                                : match_in_order(task, options, scratch);
 }
 
-static struct rwe_match number_pairs(const struct match_task *task, const double score[],
-                                     uint32_t pair[])
+/* The result's arrays; without replacement there is at most one row for each unit. */
+struct sets {
+    uint32_t *set, *row_unit, *row_set;
+};
+
+static void add_row(struct rwe_match *result, const struct sets *sets, uint32_t unit)
 {
-    struct rwe_match result = {.pair = pair};
+    sets->set[unit] = (uint32_t)result->n_sets;
+    sets->row_unit[result->n_rows] = unit;
+    sets->row_set[result->n_rows++] = (uint32_t)result->n_sets;
+}
+
+static struct rwe_match number_sets(const struct match_task *task, const double score[],
+                                    const struct sets *sets)
+{
+    struct rwe_match result = {
+        .set = sets->set, .row_unit = sets->row_unit, .row_set = sets->row_set};
     for (size_t i = 0; i < task->n; i++)
-        pair[i] = RWE_UNMATCHED;
+        sets->set[i] = RWE_UNMATCHED;
     for (size_t i = 0; i < task->n; i++) {
         uint32_t partner = task->partner[i];
         if (task->treated[i] == 0 || partner == RWE_UNMATCHED)
             continue;
-        pair[i] = pair[partner] = (uint32_t)result.n_pairs++;
+        add_row(&result, sets, (uint32_t)i);
+        add_row(&result, sets, partner);
+        result.n_sets++;
         result.distance_total += fabs(score[i] - score[partner]);
     }
     return result;
@@ -117,7 +132,9 @@ enum rwe_status rwe_match_nearest(const double score[], const uint8_t treated[],
     enum rwe_status status = check_input(score, n, options->caliper, error);
     if (status != RWE_OK)
         return status;
-    uint32_t *pair = RWE_NEW(arena, uint32_t, n);
+    struct sets sets = {.set = RWE_NEW(arena, uint32_t, n),
+                        .row_unit = RWE_NEW(arena, uint32_t, n),
+                        .row_set = RWE_NEW(arena, uint32_t, n)};
     struct rwe_mark mark = rwe_arena_mark(arena);
     double grid = grid_of(score, n), *level = RWE_NEW(arena, double, n);
     uint32_t *partner = RWE_NEW(arena, uint32_t, n);
@@ -132,7 +149,7 @@ enum rwe_status rwe_match_nearest(const double score[], const uint8_t treated[],
                               .partner = partner};
     if (match_units(&task, options, arena) != RWE_OK)
         return rwe_fail_memory(error);
-    *result = number_pairs(&task, score, pair);
+    *result = number_sets(&task, score, &sets);
     rwe_arena_release(arena, mark);
     return RWE_OK;
 }

@@ -136,8 +136,14 @@ static void assert_same_pairs(const struct example *e, const struct rwe_match *r
             expected[i] = expected[e->partner[i]] = n_pairs++;
             total += fabs(e->score[i] - e->score[e->partner[i]]);
         }
-    assert_int_equal(result->n_pairs, n_pairs);
-    assert_memory_equal(result->pair, expected, e->n * sizeof *expected);
+    assert_int_equal(result->n_sets, n_pairs);
+    assert_int_equal(result->n_rows, 2 * n_pairs);
+    for (size_t r = 0; r < result->n_rows; r++) {
+        assert_int_equal(result->row_set[r], r / 2);
+        assert_int_equal(result->set[result->row_unit[r]], r / 2);
+        assert_int_equal(e->treated[result->row_unit[r]] != 0, r % 2 == 0);
+    }
+    assert_memory_equal(result->set, expected, e->n * sizeof *expected);
     assert_true(result->distance_total == total);
 }
 
@@ -156,7 +162,7 @@ static void compare_many(enum rwe_match_order order)
         assert_int_equal(
             rwe_match_nearest(e.score, e.treated, e.n, &e.options, arena, &result, NULL), RWE_OK);
         assert_same_pairs(&e, &result);
-        pairs += result.n_pairs;
+        pairs += result.n_sets;
         rwe_arena_release(arena, mark);
     }
     assert_true(pairs > CASES); /* the examples are not empty */

@@ -253,7 +253,7 @@ static void matched_models_are_robust_and_their_ph_test_too(void **state)
     run = program_run("%s/gbsg.csv --id pid --arm hormon --endpoint os=rfstime,status --covariates "
                       "age,meno,size,grade,nodes,pgr,er --ph --psm",
                       DATA);
-    assert_says(run.out, "robust score, by pair|score");
+    assert_says(run.out, "robust score, by matched set|score");
     program_clear(&run);
 }
 

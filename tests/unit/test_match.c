@@ -34,8 +34,8 @@ static struct rwe_match match(struct rwe_arena *arena, const double score[],
 static void assert_pairs(const struct rwe_match *result, const uint32_t expected[], size_t n)
 {
     for (size_t i = 0; i < n; i++)
-        if (result->pair[i] != expected[i])
-            fail_msg("unit %zu is in pair %d, expected %d", i, (int)result->pair[i],
+        if (result->set[i] != expected[i])
+            fail_msg("unit %zu is in pair %d, expected %d", i, (int)result->set[i],
                      (int)expected[i]);
 }
 
@@ -47,7 +47,7 @@ static void closest_takes_the_closest_pair_of_all_first(void **state)
     const uint8_t treated[] = {1, 1, 1, 0, 0};
     struct rwe_match result =
         match(*state, score, treated, 5, (struct rwe_match_options){.caliper = INFINITY});
-    assert_int_equal(result.n_pairs, 2);
+    assert_int_equal(result.n_sets, 2);
     assert_pairs(&result, (const uint32_t[]){0, 1, NONE, 0, 1}, 5);
     assert_close(result.distance_total, 0.1 + 0.6, 1e-15);
 }
@@ -116,7 +116,7 @@ static void rounding_does_not_push_a_pair_out_of_the_caliper(void **state)
     assert_true(0.8 - 0.6 > 0.2);
     struct rwe_match result =
         match(*state, score, treated, 2, (struct rwe_match_options){.caliper = 0.2});
-    assert_int_equal(result.n_pairs, 1);
+    assert_int_equal(result.n_sets, 1);
 }
 
 static void a_pair_exactly_as_far_apart_as_the_caliper_is_allowed(void **state)
@@ -126,7 +126,7 @@ static void a_pair_exactly_as_far_apart_as_the_caliper_is_allowed(void **state)
     for (int order = RWE_MATCH_CLOSEST; order <= RWE_MATCH_RANDOM; order++) {
         struct rwe_match result = match(
             *state, score, treated, 4, (struct rwe_match_options){.order = order, .caliper = 0.25});
-        assert_int_equal(result.n_pairs, 1);
+        assert_int_equal(result.n_sets, 1);
         assert_pairs(&result, (const uint32_t[]){0, 0, NONE, NONE}, 4);
     }
 }
@@ -150,11 +150,11 @@ static void no_possible_pair_is_a_result_without_pairs(void **state)
             struct rwe_match result =
                 match(*state, score, arms[a], 3,
                       (struct rwe_match_options){.order = order, .caliper = 1});
-            assert_int_equal(result.n_pairs, 0);
+            assert_int_equal(result.n_sets, 0);
             assert_close(result.distance_total, 0, 0);
             assert_pairs(&result, (const uint32_t[]){NONE, NONE, NONE}, 3);
         }
-    assert_int_equal(match(*state, score, both, 0, rwe_match_options_default()).n_pairs, 0);
+    assert_int_equal(match(*state, score, both, 0, rwe_match_options_default()).n_sets, 0);
 }
 
 static void the_default_is_closest_without_a_caliper(void **state)
@@ -176,9 +176,9 @@ static void a_seed_decides_the_random_order_and_repeats_it(void **state)
     struct rwe_match again = match(*state, score, treated, 400, options);
     options.seed = 2;
     struct rwe_match other = match(*state, score, treated, 400, options);
-    assert_int_equal(first.n_pairs, 100);
-    assert_memory_equal(first.pair, again.pair, sizeof score / 2);
-    assert_memory_not_equal(first.pair, other.pair, sizeof score / 2);
+    assert_int_equal(first.n_sets, 100);
+    assert_memory_equal(first.set, again.set, sizeof score / 2);
+    assert_memory_not_equal(first.set, other.set, sizeof score / 2);
 }
 
 static void a_score_that_is_not_finite_is_refused_with_its_index(void **state)
@@ -224,8 +224,8 @@ static void memory_that_is_out_is_an_error(void **state)
     }
 }
 
-static void assert_column_pairs(const struct design_csv *csv, const char *column,
-                                struct rwe_match_options options)
+static void assert_column_sets(const struct design_csv *csv, const char *column,
+                               struct rwe_match_options options)
 {
     const double *score = design_csv_numbers(csv, "linear");
     const double *z = design_csv_numbers(csv, "treated");
@@ -235,7 +235,7 @@ static void assert_column_pairs(const struct design_csv *csv, const char *column
         treated[i] = z[i] == 1;
     struct rwe_match result = match(csv->arena, score, treated, csv->n_rows, options);
     for (size_t i = 0; i < csv->n_rows; i++)
-        assert_int_equal((int)result.pair[i], (int)expected[i]);
+        assert_int_equal((int)result.set[i], (int)expected[i]);
 }
 
 static void assert_cohort_pairs(struct rwe_arena *arena, const char *cohort)
@@ -246,16 +246,16 @@ static void assert_cohort_pairs(struct rwe_arena *arena, const char *cohort)
         design_csv_read(rwe_arena_format(arena, "tests/oracle/expected/%s_fit.csv", cohort), arena);
     double caliper = 0.2 * design_csv_numbers(&fit, "pooled_sd")[0];
     struct rwe_match_options options = {.order = RWE_MATCH_CLOSEST, .caliper = caliper};
-    assert_column_pairs(&rows, "closest", options);
+    assert_column_sets(&rows, "closest", options);
     options.order = RWE_MATCH_LARGEST;
-    assert_column_pairs(&rows, "largest", options);
+    assert_column_sets(&rows, "largest", options);
     options.order = RWE_MATCH_SMALLEST;
-    assert_column_pairs(&rows, "smallest", options);
+    assert_column_sets(&rows, "smallest", options);
     options.caliper = INFINITY;
     options.order = RWE_MATCH_LARGEST;
-    assert_column_pairs(&rows, "largest_any", options);
+    assert_column_sets(&rows, "largest_any", options);
     options.order = RWE_MATCH_CLOSEST;
-    assert_column_pairs(&rows, "closest_any", options);
+    assert_column_sets(&rows, "closest_any", options);
 }
 
 /* tests/oracle/propensity.R matches by brute force; order largest finds 301 pairs on rotterdam. */

@@ -16,6 +16,30 @@
 #include "rwe/base/status.h"
 #include <stdint.h>
 
+/** In no set. */
+#define RWE_UNMATCHED UINT32_MAX
+
+/**
+ * Who is matched with whom: the one shape of pairs, of 1:k sets, of matching with replacement and of
+ * full matching. A set holds units of both arms. Sets are numbered from 0 in the order of their
+ * (first) treated units.
+ *
+ * The rows are what an analysis works on: one for each time a unit is in a set, so a control that is
+ * used twice has two rows. They come by set, in it the treated unit first, then its controls by
+ * distance, those equally far by unit. (In full matching several treated units can share a control;
+ * the set then begins with its treated units in their order.) Arrays are the arena's.
+ */
+struct rwe_match {
+    size_t n_sets;
+    const uint32_t *set;      /**< n, by unit: its set or RWE_UNMATCHED; with replacement, of a
+                                 control the first set it is in */
+    size_t n_rows;            /**< 2 n_sets for pairs */
+    const uint32_t *row_unit; /**< n_rows: the unit, 0 … n − 1 */
+    const uint32_t *row_set;  /**< n_rows: its set, ascending */
+    double distance_total; /**< Σ |score treated − score control| over the pairs (treated, control)
+                                 of each set, in the order of rows */
+};
+
 enum rwe_match_order {
     RWE_MATCH_CLOSEST,  /**< of all possible pairs the closest first */
     RWE_MATCH_LARGEST,  /**< treated units from the largest score down, each takes its nearest
@@ -32,20 +56,10 @@ struct rwe_match_options {
 };
 struct rwe_match_options rwe_match_options_default(void);
 
-/** No pair. */
-#define RWE_UNMATCHED UINT32_MAX
-
-struct rwe_match {
-    const uint32_t *pair; /**< n: the unit's pair, 0 … n_pairs − 1 in the order of the treated
-                             units, or RWE_UNMATCHED */
-    size_t n_pairs;
-    double distance_total; /**< Σ |score treated − score control|, in the order of pairs */
-};
-
 /**
  * Matches units with treated[i] = 1 to units with treated[i] = 0. Errors: RWE_NOT_FINITE (a score;
  * index), RWE_BAD_INPUT (a negative caliper), RWE_NO_MEMORY. No pair within the caliper is a result
- * with n_pairs = 0.
+ * with n_sets = 0.
  */
 enum rwe_status rwe_match_nearest(const double score[], const uint8_t treated[], size_t n,
                                   const struct rwe_match_options *options, struct rwe_arena *arena,
