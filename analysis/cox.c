@@ -3,6 +3,9 @@
  * each covariate alone. See cox.md. */
 #include "cox_present.h"
 #include "rwe/analysis/covariates.h"
+#include "rwe/analysis/estimates.h"
+
+#include <math.h>
 
 static const struct rwe_option options[] = {
     {.name = "ties",
@@ -435,10 +438,50 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
     return status == RWE_OK ? run_univariable_part(run, error) : status;
 }
 
+/* ---- for replicates ---- */
+
+static enum rwe_status estimate_model(struct rwe_run *run, const struct rwe_cox_request *request,
+                                      struct rwe_estimates *estimates, struct rwe_error *error)
+{
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
+    struct rwe_cox_model model;
+    enum rwe_status status = rwe_cox_model_fit(request, &model, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
+    key.model = model.name;
+    for (size_t a = 0; a + 1 < run->cohort->n_arms; a++) {
+        key.term = model.term[a].name;
+        bool fitted = model.failure.status == RWE_OK;
+        rwe_estimates_add(estimates, &key, "hr", RWE_ESTIMATE_LOG_RATIO,
+                          fitted ? model.fit.estimate[model.term[a].column] : NAN);
+    }
+    if (!estimates->from_data) /* else the names of the terms are still needed */
+        rwe_arena_release(run->arena, mark);
+    return RWE_OK;
+}
+
+static enum rwe_status estimate_cox(struct rwe_run *run, struct rwe_estimates *estimates,
+                                    struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    for (size_t e = 0; e < run->cohort->n_endpoints; e++)
+        for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++) {
+            struct rwe_cox_request request = {run, &run->cohort->endpoint[e], &run->design[d],
+                                              RWE_COX_ARM, 0};
+            status = estimate_model(run, &request, estimates, error);
+            request.kind = RWE_COX_ADJUSTED;
+            if (status == RWE_OK && is_adjusted(run))
+                status = estimate_model(run, &request, estimates, error);
+        }
+    return status;
+}
+
 const struct rwe_analysis rwe_analysis_cox = {
     .name = "cox",
     .help = "Hazard ratio of the arms by Cox's model; robust and clustered by pair after matching. "
             "Asked for by name, not by --km, also adjusted for the covariates.",
     .options = &option_list,
     .run = run_cox,
+    .estimate = estimate_cox,
 };

@@ -2,76 +2,13 @@
 #include "rwe/analysis/job.h"
 
 #include "cohort_report.h"
+#include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/compat.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
 #include "rwe/base/hash.h"
 #include "rwe/base/parallel.h"
 #include <string.h>
-
-/* ---- what is to run ---- */
-
-enum { MOST_ANALYSES = 64 };
-
-struct plan {
-    bool wanted[MOST_ANALYSES];
-    void *state[MOST_ANALYSES];
-};
-
-static size_t position_of(const char *name, size_t length)
-{
-    for (size_t a = 0; a < rwe_n_analyses; a++)
-        if (strlen(rwe_analyses[a]->name) == length &&
-            memcmp(rwe_analyses[a]->name, name, length) == 0)
-            return a;
-    return RWE_NO_INDEX;
-}
-
-static bool asked_by(const struct rwe_settings *settings, const char *option,
-                     enum rwe_source source)
-{
-    return option != NULL && rwe_settings_has(settings, option) &&
-           rwe_settings_source(settings, option) == source;
-}
-
-/* Marks what one source asks for; whether it asks for anything by name. */
-static bool mark_wanted(const struct rwe_settings *settings, enum rwe_source source,
-                        struct plan *plan)
-{
-    bool any = false;
-    for (size_t a = 0; a < rwe_n_analyses; a++) {
-        bool by_name = asked_by(settings, rwe_analyses[a]->name, source);
-        any = any || by_name;
-        plan->wanted[a] = by_name || asked_by(settings, rwe_analyses[a]->also_for, source);
-    }
-    return any;
-}
-
-static void mark_names(const char *names, struct plan *plan)
-{
-    while (names != NULL && *names != '\0') {
-        size_t length = strcspn(names, " ");
-        size_t a = position_of(names, length);
-        if (a != RWE_NO_INDEX)
-            plan->wanted[a] = true;
-        names += length + strspn(names + length, " ");
-    }
-}
-
-/* The command line decides; without a word from it the study; without that too, table1 and km. */
-static struct plan make_plan(const struct rwe_settings *settings)
-{
-    struct plan plan = {{false}, {NULL}};
-    if (!mark_wanted(settings, RWE_FROM_COMMAND, &plan) &&
-        !mark_wanted(settings, RWE_FROM_STUDY, &plan)) {
-        mark_wanted(settings, RWE_FROM_COMMAND, &plan);
-        mark_names("table1 km", &plan);
-    }
-    for (size_t a = 0; a < rwe_n_analyses; a++)
-        if (plan.wanted[a])
-            mark_names(rwe_analyses[a]->brings, &plan);
-    return plan;
-}
 
 /* ---- files ---- */
 
@@ -216,17 +153,7 @@ static enum rwe_status set_provenance(struct rwe_run *run, const struct rwe_job 
 
 /* ---- running ---- */
 
-static enum rwe_status make_designs(struct rwe_run *run, struct plan *plan, struct rwe_error *error)
-{
-    run->n_designs = 1;
-    enum rwe_status status = rwe_design_all(run->cohort, run->arena, &run->design[0], error);
-    for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
-        if (plan->wanted[a] && rwe_analyses[a]->design != NULL)
-            status = rwe_analyses[a]->design(run, &plan->state[a], error);
-    return status;
-}
-
-static enum rwe_status run_analyses(struct rwe_run *run, const struct plan *plan,
+static enum rwe_status run_analyses(struct rwe_run *run, const struct rwe_plan *plan,
                                     struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
@@ -260,7 +187,7 @@ static void set_title(struct rwe_run *run, const struct rwe_job *job)
 static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
                                struct rwe_error *error)
 {
-    struct plan plan = make_plan(run->settings);
+    struct rwe_plan plan = rwe_plan_make(run->settings);
     set_title(run, job);
     enum rwe_status status = check_times(run, error);
     if (status == RWE_OK)
@@ -268,12 +195,16 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     if (status == RWE_OK)
         status = note_study(run, job->study_file, error);
     if (status == RWE_OK)
-        status = make_designs(run, &plan, error);
+        status = rwe_pipeline_designs(run, &plan, error);
     if (status == RWE_OK)
         status = rwe_cohort_report(run, error);
     rwe_compat_report(run);
     if (status == RWE_OK)
+        status = rwe_bootstrap_run(run, &plan, error);
+    if (status == RWE_OK)
         status = run_analyses(run, &plan, error);
+    if (status == RWE_OK)
+        rwe_bootstrap_report(run);
     if (status == RWE_OK)
         status = set_provenance(run, job, error);
     if (status == RWE_OK && rwe_document_failed(run->document))
@@ -292,6 +223,7 @@ enum rwe_status rwe_job_run(const struct rwe_job *job, struct rwe_document **doc
         .settings = job->settings,
         .document = *document,
         .complaints = job->complaints,
+        .progress = job->progress,
         .arena = job->arena,
         .threads = rwe_settings_has(job->settings, "threads")
                        ? (unsigned)rwe_settings_integer(job->settings, "threads")

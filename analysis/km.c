@@ -431,4 +431,5 @@ const struct rwe_analysis rwe_analysis_km = {
     .brings = "logrank cox",
     .options = &option_list,
     .run = run_km,
+    .estimate = km_estimate,
 };

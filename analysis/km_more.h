@@ -37,4 +37,8 @@ struct rwe_km_quantile km_quantile(const struct rwe_run *run, const struct rwe_k
 /* The quantiles that --quantiles asks for: a table of all results, or nothing. */
 void km_more_present_quantiles(struct rwe_run *run, const struct km_more more[], size_t n);
 
+/** Lists medians, survival at the run's times and differences, for replicates. */
+enum rwe_status km_estimate(struct rwe_run *run, struct rwe_estimates *estimates,
+                            struct rwe_error *error);
+
 #endif

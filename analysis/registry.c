@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/analysis/analysis.h"
+#include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/compat.h"
 
 #define RWE_ANALYSIS(name) extern const struct rwe_analysis rwe_analysis_##name;
@@ -72,6 +73,7 @@ size_t rwe_option_lists(struct rwe_arena *arena, struct rwe_options lists[RWE_MO
     lists[n++] = rwe_study_options;
     lists[n++] = rwe_statistics_options;
     lists[n++] = rwe_compat_options;
+    lists[n++] = rwe_bootstrap_options;
     for (size_t a = 0; a < rwe_n_analyses; a++)
         if (rwe_analyses[a]->options != NULL)
             lists[n++] = *rwe_analyses[a]->options;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Restricted mean survival time and time lost, by arm and compared. See rmst.md. */
 #include "rwe/stats/rmst.h"
+#include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
 
 #include <math.h>
@@ -324,10 +325,60 @@ static enum rwe_status run_rmst(struct rwe_run *run, void *state, struct rwe_err
     return status;
 }
 
+/* ---- for replicates ---- */
+
+/* The horizon is that of the data: else a replicate would estimate something else. */
+static enum rwe_status estimate_job(struct job *job, struct rwe_estimates *estimates,
+                                    struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = job->run->cohort;
+    struct rwe_key key = rwe_key_in("rmst", job->endpoint, job->design);
+    double first = NAN;
+    enum rwe_status status = prepare(job, error);
+    if (status != RWE_OK)
+        return status;
+    job->options.tau = rwe_estimates_keep(estimates, job->options.tau);
+    for (size_t a = 0; a < cohort->n_arms; a++) {
+        struct rwe_key arm = rwe_key_arm(key, cohort, a);
+        struct rwe_rmst mean;
+        status =
+            rwe_rmst_fit(&job->data, &job->table, a, &job->options, job->run->arena, &mean, error);
+        if (status == RWE_NO_MEMORY)
+            return status;
+        double value = status == RWE_OK ? mean.estimate : NAN;
+        rwe_estimates_add(estimates, &arm, "estimate", RWE_ESTIMATE_PLAIN, value);
+        if (a == 0)
+            first = value;
+        key.term = "difference";
+        key.level = cohort->n_arms > 2 ? cohort->arm_level[a] : NULL;
+        if (a > 0)
+            rwe_estimates_add(estimates, &key, "estimate", RWE_ESTIMATE_PLAIN, value - first);
+        key.term = key.level = NULL;
+    }
+    return RWE_OK;
+}
+
+static enum rwe_status estimate_rmst(struct rwe_run *run, struct rwe_estimates *estimates,
+                                     struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    for (size_t e = 0; e < run->cohort->n_endpoints; e++)
+        for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++) {
+            struct rwe_mark mark = rwe_arena_mark(run->arena);
+            struct job job = {
+                .run = run, .endpoint = &run->cohort->endpoint[e], .design = &run->design[d]};
+            status = estimate_job(&job, estimates, error);
+            if (!estimates->from_data)
+                rwe_arena_release(run->arena, mark);
+        }
+    return status;
+}
+
 const struct rwe_analysis rwe_analysis_rmst = {
     .name = "rmst",
     .help = "Restricted mean survival time and time lost up to --tau by arm, their difference and "
             "ratios.",
     .options = &option_list,
     .run = run_rmst,
+    .estimate = estimate_rmst,
 };

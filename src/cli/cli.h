@@ -20,6 +20,7 @@ struct rwe_cli {
     struct rwe_strings not_built; /* analyses of the contract that were asked for, but are not in
                                      this version */
     FILE *out, *err;
+    double progress_since; /* seconds of the clock when progress was last told; 0: never */
 };
 
 /* Options of the command line alone: study, output, help. */
@@ -42,6 +43,9 @@ enum rwe_status rwe_cli_parse(struct rwe_cli *cli, int argc, char *const argv[],
 void rwe_cli_help(const struct rwe_settings *settings, FILE *out);
 void rwe_cli_man(const struct rwe_settings *settings, FILE *out);
 void rwe_cli_completion(const struct rwe_settings *settings, FILE *out);
+
+/* Tells the progress of long work on cli->err, unless --quiet. */
+struct rwe_progress rwe_cli_progress(struct rwe_cli *cli);
 
 /* Reads the study and runs the job. Complaints are printed on cli->err. */
 enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_document **document,

@@ -80,8 +80,8 @@ const struct rwe_options rwe_cli_options = RWE_OPTIONS(options);
 const char *const rwe_not_built[] = {"iptw", "response",  "landmark",    "timedep",
                                      "ccw",  "subgroups", "sensitivity", NULL};
 
-const char *const rwe_options_not_built[] = {"ratio",    "replace",   "exact", "distance",
-                                             "estimand", "bootstrap", "init",  NULL};
+const char *const rwe_options_not_built[] = {"ratio",    "replace", "exact", "distance",
+                                             "estimand", "init",    NULL};
 
 struct rwe_settings *rwe_cli_settings(struct rwe_arena *arena)
 {

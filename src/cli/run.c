@@ -70,6 +70,7 @@ enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_document **document,
         .arena = cli->arena,
         .document_arena = cli->document_arena,
         .complaints = &complaints,
+        .progress = rwe_cli_progress(cli),
     };
     status = rwe_job_run(&job, document, error);
     if (status != RWE_OK)

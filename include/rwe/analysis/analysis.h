@@ -11,8 +11,16 @@
 #include "rwe/data/settings.h"
 #include "rwe/report/document.h"
 
+struct rwe_bootstrap;
 struct rwe_covariate_balance;
+struct rwe_estimates;
 struct rwe_propensity;
+
+/** Where long work tells how far it is. Called by one thread at a time; may be NULL. */
+struct rwe_progress {
+    void (*tell)(void *context, const char *what, size_t done, size_t of);
+    void *context;
+};
 
 enum { RWE_MOST_DESIGNS = 8, RWE_MOST_INPUTS = 8 };
 
@@ -29,6 +37,9 @@ struct rwe_run {
     const struct rwe_covariate_balance *balance; /**< once measured (covariates.h), else NULL */
     const struct rwe_propensity *propensity;     /**< once fitted (propensity.h), else NULL */
     bool propensity_is_told;
+    const struct rwe_bootstrap *bootstrap; /**< once run (bootstrap.h), else NULL */
+    size_t replicate; /**< 0: the data; else a cohort drawn from them, without a document */
+    struct rwe_progress progress;
     struct rwe_arena *arena; /**< of the run; the document has another, so marks may be released */
     unsigned threads;
 };
@@ -42,9 +53,13 @@ struct rwe_analysis {
     const char *also_for; /**< an option that asks for this analysis too, when given; or NULL */
     const struct rwe_options *options; /**< that only this analysis reads; NULL: none */
 
-    /** Adds a design to the run before any analysis is run; what it puts in `*state` reaches the
-     * other two. NULL where the analysis makes none. */
+    /** Adds a design to the run before any analysis is run, and writes nothing to the document; what
+     * it puts in `*state` reaches `run` and `write_files`. NULL where the analysis makes none. */
     enum rwe_status (*design)(struct rwe_run *run, void **state, struct rwe_error *error);
+    /** Lists its estimates in every design of the run, the same list for the data and a replicate of
+     * them; what cannot be estimated is NaN. Writes nothing to the document. Or NULL. */
+    enum rwe_status (*estimate)(struct rwe_run *run, struct rwe_estimates *estimates,
+                                struct rwe_error *error);
     /** Computes, and writes the result into the document. */
     enum rwe_status (*run)(struct rwe_run *run, void *state, struct rwe_error *error);
     /** Writes files of its own that were asked for, once all analyses have succeeded. Or NULL. */

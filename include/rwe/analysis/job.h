@@ -13,6 +13,7 @@ struct rwe_job {
     struct rwe_arena *arena;    /**< of the run: cohort and results */
     struct rwe_arena *document_arena;
     struct rwe_complaints *complaints; /**< for the caller to print, also when the run fails */
+    struct rwe_progress progress;      /**< for long work; may be empty */
 };
 
 /**

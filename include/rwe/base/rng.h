@@ -18,6 +18,7 @@ enum rwe_rng_purpose {
     RWE_RNG_SIMULATE_TOXICITY = 3,
     RWE_RNG_MATCH_ORDER = 4,
     RWE_RNG_PERMUTATION = 5,
+    RWE_RNG_BOOTSTRAP = 6,
     RWE_RNG_TEST = 100,
     RWE_RNG_COVERAGE = 101,
 };

@@ -77,6 +77,9 @@ struct rwe_cohort {
     const double *entry; /**< by subject, before each of its times; NULL when not declared */
     const double *exposure_start; /**< by subject, NaN: never; NULL when not declared */
 
+    const uint32_t *source; /**< by subject: who it is in the cohort that this was drawn from
+                                 (resample.h); NULL: it was read from a file */
+
     const struct rwe_excluded_row *excluded; /**< by line */
     size_t n_excluded;
 };

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * From a cohort to its designs and estimates: what the data and every replicate of them go through
+ * alike, so that a replicate refits whatever the data were fitted to.
+ */
+#ifndef RWE_ANALYSIS_PIPELINE_H
+#define RWE_ANALYSIS_PIPELINE_H
+
+#include "rwe/analysis/analysis.h"
+#include "rwe/analysis/estimates.h"
+
+enum { RWE_MOST_ANALYSES = 64 };
+
+/** Which analyses run, by their place in rwe_analyses, and what their designs left for them. */
+struct rwe_plan {
+    bool wanted[RWE_MOST_ANALYSES];
+    void *state[RWE_MOST_ANALYSES];
+};
+
+/** The command line decides; without a word from it the study; without that too, table1 and km. */
+struct rwe_plan rwe_plan_make(const struct rwe_settings *settings);
+
+/** Everybody, and the designs of the analyses that run; writes nothing to the document. */
+enum rwe_status rwe_pipeline_designs(struct rwe_run *run, struct rwe_plan *plan,
+                                     struct rwe_error *error);
+
+/** The estimates of the analyses that run, of every design. */
+enum rwe_status rwe_pipeline_estimates(struct rwe_run *run, const struct rwe_plan *plan,
+                                       struct rwe_estimates *estimates, struct rwe_error *error);
+
+#endif
