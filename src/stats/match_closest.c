@@ -98,8 +98,7 @@ static void heap_remove_top(struct closest *work)
 
 static uint32_t first_unit(const struct closest *work, uint32_t queue)
 {
-    const struct match_queues *treated = &work->task->treated_queues;
-    return treated->unit[treated->queue[queue].front];
+    return work->task->treated_queues.queue[queue].first;
 }
 
 /* What a queue, which has units left, can get on one side. */
@@ -140,13 +139,13 @@ static void match_equal_scores(struct match_task *task)
     const struct match_queues *control = &task->control_queues;
     for (uint32_t t = 0; t < treated->n; t++) {
         struct match_queue *queue = &treated->queue[t];
-        struct match_seeker seeker = match_seeker_of(task, treated->unit[queue->front]);
+        struct match_seeker seeker = match_seeker_of(task, queue->first);
         if (match_find_above(task, seeker.place) != seeker.place ||
             match_first_offer(task, &seeker, seeker.place).distance != 0)
             continue;
         while (!match_queue_is_empty(queue) &&
                !match_queue_is_empty(&control->queue[seeker.place - 1]))
-            match_take(task, treated->unit[queue->front++], seeker.place);
+            match_take(task, match_queue_pop(treated, queue), seeker.place);
     }
 }
 
@@ -200,8 +199,7 @@ static void take_top(struct closest *work, uint32_t place)
     struct item top = work->heap[0];
     uint32_t here = top.slot / 2;
     struct match_queue *queue = &work->task->treated_queues.queue[here];
-    match_take(work->task, top.treated, place);
-    queue->front++;
+    match_take(work->task, match_queue_pop(&work->task->treated_queues, queue), place);
     heap_remove_top(work);
     if (match_queue_is_empty(queue))
         unlink_queue(work, here);
@@ -236,8 +234,7 @@ static void keep_served(struct closest *work)
     uint32_t n = 0;
     for (uint32_t t = 0; t < treated->n; t++) {
         struct match_queue queue = treated->queue[t];
-        queue.end = queue.front;
-        queue.front = work->start[t];
+        match_queue_set(treated, &queue, work->start[t], queue.front);
         if (!match_queue_is_empty(&queue))
             treated->queue[n++] = queue;
     }
