@@ -91,7 +91,7 @@ static const double *design_weight(const struct rwe_run *run, const struct rwe_d
 {
     double *weight = RWE_NEW(run->arena, double, run->cohort->n);
     for (size_t i = 0; weight != NULL && i < run->cohort->n; i++)
-        weight[i] = design->member[i];
+        weight[i] = rwe_design_weight(design, i);
     return weight;
 }
 

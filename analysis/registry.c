@@ -32,6 +32,14 @@ static const struct rwe_option statistics[] = {
      .high = 1e300,
      .help = "Times at which survival and numbers at risk are told, in the file's unit; without "
              "it, round times over the follow-up."},
+    {.name = "variance",
+     .kind = RWE_OPTION_CHOICE,
+     .section = RWE_SECTION_METHOD,
+     .argument = "estimated|robust|bootstrap",
+     .choices = "estimated|robust|bootstrap",
+     .fallback = "estimated",
+     .help = "Variance under estimated weights: with the step that estimated them (M-estimation, "
+             "default), robust with the weights as known, or that of --bootstrap."},
     {.name = "seed",
      .kind = RWE_OPTION_INTEGER,
      .section = RWE_SECTION_METHOD,
