@@ -14,9 +14,9 @@
  * that the walk cannot go in a circle. A pair, or a queue that has nobody in reach and leaves, sends
  * the walk one queue back, to who may have been outbid by it. The walk is over when all queues have
  * left. It turns round within a stretch of treated units only when controls at one end run out and
- * the next ones there are farther than those at the other end: distances double from turn to turn,
- * so that at most some 32 turns (the range of the grid) are in it, and a step is nearly constant
- * time. Only those served in one round are in the next.
+ * the next ones there are farther than those at the other end, so that the gaps grow from turn to
+ * turn by about the width of what they span: turns are few, no more than the grid has bits, and a
+ * step is nearly constant time. Only those served in one round are in the next.
  */
 #include "match_private.h"
 
