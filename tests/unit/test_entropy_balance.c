@@ -142,6 +142,36 @@ static void base_weights_match_r(void **state)
     }
 }
 
+/* One subject more changes the sum of an arm's weights by its own weight and by what it does to all
+ * others through λ and the share P; so the sum stays that of the target, or the arm's own. */
+static void the_level_of_the_weights_follows_the_sample(void **state)
+{
+    (void)state;
+    struct treatment cohort = treatment_read("lung", arena);
+    struct rwe_entropy_data data = data_of(&cohort);
+    for (size_t e = 0; e < N_ESTIMANDS; e++)
+        for (size_t stabilised = 0; stabilised < 2; stabilised++) {
+            struct rwe_entropy_options options = for_estimand(e);
+            options.stabilised = stabilised != 0;
+            struct rwe_entropy_balance result = balance(&data, options);
+            size_t q = result.estimation.n_parameters;
+            uint8_t arm = e == RWE_WEIGHT_ATC; /* one that is reweighted */
+            double gradient[16] = {0};
+            assert_true(q <= 16);
+            for (size_t i = 0; i < cohort.n; i++)
+                for (size_t k = 0; k < q && cohort.treated[i] == arm; k++)
+                    gradient[k] += result.estimation.slope[i * q + k] * result.weight[i];
+            for (size_t i = 0; i < cohort.n; i++) {
+                bool own = cohort.treated[i] == arm;
+                double change = own ? result.weight[i] : 0;
+                for (size_t k = 0; k < q; k++)
+                    change += result.estimation.influence[i * q + k] * gradient[k];
+                double expected = e == RWE_WEIGHT_ATE ? (own || !stabilised) : !own;
+                assert_true(fabs(change - expected) < 1e-8);
+            }
+        }
+}
+
 /* Squares of columns with two values are determined by the columns themselves. */
 static void squares_match_r(void **state)
 {
@@ -331,6 +361,7 @@ int main(void)
         TEST(weights_and_variances_match_r),
         TEST(every_mean_is_balanced_to_1e_8),
         TEST(base_weights_match_r),
+        TEST(the_level_of_the_weights_follows_the_sample),
         TEST(squares_match_r),
         TEST(two_points_by_hand),
         TEST(whole_base_weights_are_replication),
