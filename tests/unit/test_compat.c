@@ -117,8 +117,9 @@ static void the_report_names_system_defaults_and_exceptions(void **state)
     struct program_run none = program_run(LUNG);
     assert_code(r, RWE_EXIT_DONE);
     assert_code(stata, RWE_EXIT_DONE);
-    assert_says(r.out, "Defaults as in R|conf-type log|tau-rule last|efron, difference|Efron's ties|"
-                       "tau is the least of the arms' largest times");
+    assert_says(r.out,
+                "Defaults as in R|conf-type log|tau-rule last|efron, difference|Efron's ties|"
+                "tau is the least of the arms' largest times");
     assert_null(strstr(r.out, "Given otherwise"));
     assert_says(stata.out,
                 "Defaults as in Stata|conf-type log-log|Given otherwise|ties efron|median");
