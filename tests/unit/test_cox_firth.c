@@ -135,6 +135,26 @@ static void a_monotone_likelihood_gets_a_finite_estimate(void **state)
     csv_table_free(table);
 }
 
+/* Two subjects; the one with x = 1 dies first, the other is alone then. With π = e^β / (1 + e^β) the
+ * likelihood is π and its information π (1 − π): monotone in β. The penalised one,
+ * log π + log(π (1 − π)) / 2, has its summit where 1 − π + (1 − 2π) / 2 = 0: π = 3/4, β = log 3. */
+static void two_subjects_by_hand(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort =
+        cohort_of(arena, 2, (double[]){1, 2}, (uint8_t[]){1, 1}, (uint32_t[]){1, 0});
+    struct rwe_survival_data data = cohort_sort(&cohort, arena);
+    const double x[] = {1, 0};
+    struct rwe_cox_options options = rwe_cox_options_default();
+    struct rwe_cox cox;
+    assert_int_equal(rwe_cox_firth_fit(&data, x, 1, &options, arena, &cox, NULL), RWE_OK);
+    assert_close(cox.estimate[0], log(3), 1e-8);
+    assert_close(cox.loglik, log(3. / 4) + log(3. / 16) / 2, 1e-12);
+    assert_close(cox.covariance[0], 16. / 3, 1e-7); /* 1 / (π (1 − π)) */
+    rwe_arena_free(arena);
+}
+
 static void profile_limits_match_refits_with_an_offset(void **state)
 {
     (void)state;
@@ -222,6 +242,7 @@ int main(void)
         cmocka_unit_test(penalised_heart_with_entries_is_at_the_summit_that_r_finds),
         cmocka_unit_test(penalised_veteran_in_strata_is_at_the_summit_that_r_finds),
         cmocka_unit_test(a_monotone_likelihood_gets_a_finite_estimate),
+        cmocka_unit_test(two_subjects_by_hand),
         cmocka_unit_test(profile_limits_match_refits_with_an_offset),
         cmocka_unit_test(what_the_penalty_and_the_profile_do_not_allow_is_refused),
     };
