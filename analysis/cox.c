@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Hazard ratios by Cox's model: of the arms alone, adjusted for covariates, in two periods, and of
  * each covariate alone. See cox.md. */
-#include "cox_present.h"
+#include "cox_more.h"
 #include "rwe/analysis/covariates.h"
 
 static const struct rwe_option options[] = {
@@ -49,7 +49,8 @@ static const struct rwe_options option_list = RWE_OPTIONS(options);
 
 struct arm_table {
     struct rwe_grid *grid;
-    bool firth; /* a row is of Firth's fit */
+    struct rwe_grid *concordance; /* NULL where --km brought the ratio alone */
+    bool firth;                   /* a row is of Firth's fit */
 };
 
 static void add_sizes(struct rwe_run *run, const struct rwe_key *key,
@@ -159,13 +160,14 @@ static enum rwe_status run_arm(struct rwe_run *run, struct arm_table *table,
     struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
     key.model = model.name;
     add_sizes(run, &key, &model, part.sizes);
-    rwe_cox_model_facts(run, &key, &model);
+    rwe_fact harrell = rwe_cox_model_facts(run, &key, &model);
     for (size_t t = 0; t < model.n_terms; t++)
         shown[t] = rwe_cox_term_facts(run, &key, &model, t);
     part.shown = shown;
     part.firth = model.separation.status != RWE_OK;
     arm_rows(run, table, request, &part);
     rwe_cox_model_warn(run, &key, request->design->label, &model);
+    status = rwe_cox_concordance_row(table->concordance, request, &model, harrell, error);
     if (rwe_settings_has(run->settings, "split-time"))
         for (int after = 0; after < 2 && status == RWE_OK; after++)
             status = run_period(run, table, request, &model, after, error);
@@ -197,7 +199,7 @@ static enum rwe_status run_adjusted(struct rwe_run *run, struct arm_table *table
     key.model = model.name;
     add_sizes(run, &key, &model, part.sizes);
     rwe_document_number(run->document, &key, "n.missing", (double)model.n_incomplete);
-    rwe_cox_model_facts(run, &key, &model);
+    rwe_fact harrell = rwe_cox_model_facts(run, &key, &model);
     for (size_t t = 0; t < model.n_terms; t++)
         shown[t] = rwe_cox_term_facts(run, &key, &model, t);
     part.shown = shown;
@@ -205,7 +207,7 @@ static enum rwe_status run_adjusted(struct rwe_run *run, struct arm_table *table
     terms->firth |= part.firth;
     arm_rows(run, table, request, &part);
     rwe_cox_model_warn(run, &key, fit_label(request, "adjusted"), &model);
-    return RWE_OK;
+    return rwe_cox_concordance_row(table->concordance, request, &model, harrell, error);
 }
 
 /* The terms' names, as every design has them: the arms first where `arms`, then the covariates. */
@@ -369,7 +371,8 @@ static struct arm_table start_arm_table(struct rwe_run *run)
     rwe_grid_column(grid, "log HR");
     rwe_grid_column(grid, "std. error");
     rwe_grid_column(grid, "p");
-    return (struct arm_table){grid, false};
+    bool named = rwe_settings_has(run->settings, "cox");
+    return (struct arm_table){grid, named ? rwe_cox_concordance_table(run) : NULL, false};
 }
 
 static void end_arm_table(struct rwe_run *run, const struct arm_table *table)
@@ -386,6 +389,8 @@ static void end_arm_table(struct rwe_run *run, const struct arm_table *table)
         rwe_grid_note(grid, "Up to a time: later events are not seen. After it: those still at "
                             "risk, who are no longer as comparable as at the start.");
     note_strata_and_errors(run, grid);
+    if (table->concordance != NULL)
+        rwe_cox_concordance_end(run, table->concordance);
 }
 
 static enum rwe_status run_univariable_part(struct rwe_run *run, struct rwe_error *error)
