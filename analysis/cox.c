@@ -35,6 +35,17 @@ static const struct rwe_option options[] = {
      .argument = "A,B,…",
      .help = "Covariates by which the arms' hazard ratio may differ: also the adjusted Cox model "
              "with their products."},
+    {.name = "predict",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_METHOD,
+     .help = "Also survival at --times that the adjusted Cox model predicts, by arm: of one "
+             "patient (--predict-at), and standardised: the mean over all patients' covariates."},
+    {.name = "predict-at",
+     .kind = RWE_OPTION_LIST,
+     .section = RWE_SECTION_METHOD,
+     .argument = "A=X,B=X,…",
+     .help = "Covariates of the patient of --predict; what is not named is at its mean or its most "
+             "frequent value."},
     {.name = "split-time",
      .kind = RWE_OPTION_NUMBER,
      .section = RWE_SECTION_METHOD,
@@ -49,8 +60,9 @@ static const struct rwe_options option_list = RWE_OPTIONS(options);
 
 struct arm_table {
     struct rwe_grid *grid;
-    struct rwe_grid *concordance; /* NULL where --km brought the ratio alone */
-    bool firth;                   /* a row is of Firth's fit */
+    struct rwe_grid *concordance;          /* NULL where --km brought the ratio alone */
+    struct rwe_cox_predictions *predicted; /* NULL without --predict */
+    bool firth;                            /* a row is of Firth's fit */
 };
 
 static void add_sizes(struct rwe_run *run, const struct rwe_key *key,
@@ -207,7 +219,9 @@ static enum rwe_status run_adjusted(struct rwe_run *run, struct arm_table *table
     terms->firth |= part.firth;
     arm_rows(run, table, request, &part);
     rwe_cox_model_warn(run, &key, fit_label(request, "adjusted"), &model);
-    return rwe_cox_concordance_row(table->concordance, request, &model, harrell, error);
+    status = rwe_cox_concordance_row(table->concordance, request, &model, harrell, error);
+    return status == RWE_OK ? rwe_cox_add_predictions(table->predicted, request, &model, error)
+                            : status;
 }
 
 /* The terms' names, as every design has them: the arms first where `arms`, then the covariates. */
@@ -372,7 +386,8 @@ static struct arm_table start_arm_table(struct rwe_run *run)
     rwe_grid_column(grid, "std. error");
     rwe_grid_column(grid, "p");
     bool named = rwe_settings_has(run->settings, "cox");
-    return (struct arm_table){grid, named ? rwe_cox_concordance_table(run) : NULL, false};
+    struct rwe_grid *concordance = named ? rwe_cox_concordance_table(run) : NULL;
+    return (struct arm_table){grid, concordance, NULL, false};
 }
 
 static void end_arm_table(struct rwe_run *run, const struct arm_table *table)
@@ -391,6 +406,8 @@ static void end_arm_table(struct rwe_run *run, const struct arm_table *table)
     note_strata_and_errors(run, grid);
     if (table->concordance != NULL)
         rwe_cox_concordance_end(run, table->concordance);
+    if (table->predicted != NULL)
+        rwe_cox_predict_end(run, table->predicted);
 }
 
 static enum rwe_status run_univariable_part(struct rwe_run *run, struct rwe_error *error)
@@ -415,11 +432,16 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
         status = rwe_cox_check_splines(run, error);
     if (status == RWE_OK)
         status = rwe_cox_check_interactions(run, error);
+    if (status == RWE_OK)
+        status = rwe_cox_check_predict(run, error);
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Cox model");
-    struct rwe_mark mark = rwe_arena_mark(run->arena);
     struct arm_table table = start_arm_table(run);
+    status = rwe_cox_predict_start(run, &table.predicted, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
     struct terms *terms = RWE_NEW(run->arena, struct terms, cohort->n_endpoints);
     if (terms == NULL)
         return rwe_fail_memory(error);
@@ -444,6 +466,7 @@ const struct rwe_analysis rwe_analysis_cox = {
     .name = "cox",
     .help = "Hazard ratio of the arms by Cox's model; robust and clustered by pair after matching. "
             "Asked for by name, not by --km, also adjusted for the covariates.",
+    .also_for = "predict",
     .options = &option_list,
     .run = run_cox,
 };

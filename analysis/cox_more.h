@@ -15,4 +15,24 @@ enum rwe_status rwe_cox_concordance_row(struct rwe_grid *grid,
                                         struct rwe_error *error);
 void rwe_cox_concordance_end(const struct rwe_run *run, struct rwe_grid *grid);
 
+/** RWE_USAGE where --predict is asked of no adjusted model, or --predict-at names no covariate or level. */
+enum rwe_status rwe_cox_check_predict(const struct rwe_run *run, struct rwe_error *error);
+
+/** The table of predicted survival, and room for its series. */
+struct rwe_cox_predictions {
+    struct rwe_grid *grid;
+    double *column; /**< what series have not taken yet */
+};
+
+/** Starts it. The series are borrowed by the document, so no mark taken before may be released. `*all`
+ * is NULL where --predict does not ask for it. */
+enum rwe_status rwe_cox_predict_start(struct rwe_run *run, struct rwe_cox_predictions **all,
+                                      struct rwe_error *error);
+
+/** Adds the adjusted model's predictions: rows, facts and series. Nothing where `all` is NULL. */
+enum rwe_status rwe_cox_add_predictions(struct rwe_cox_predictions *all,
+                                        const struct rwe_cox_request *request,
+                                        const struct rwe_cox_model *model, struct rwe_error *error);
+void rwe_cox_predict_end(const struct rwe_run *run, const struct rwe_cox_predictions *all);
+
 #endif

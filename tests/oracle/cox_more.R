@@ -44,3 +44,53 @@ bent <- function(name, d, time, cause, arm, x, other) {
 mgus2 <- cohort("mgus2")
 mgus2 <- mgus2[!is.na(mgus2$hgb), ]
 with(mgus2, bent("mgus2", mgus2, etime, etype, sex == "M", age, hgb))
+
+# Predicted survival at times: of one patient, S, low and high by time; standardised, S and its standard error by
+# arm, then the difference's. Breslow's or Efron's jumps from coxph.detail, means less those of the columns.
+predict_at <- function(name, fit, patient, times) {
+    s <- summary(survfit(fit, newdata = patient), times = times)
+    put(paste0("patient.", name), rbind(s$surv, s$lower, s$upper))
+}
+standard <- function(name, fit, data, times, cluster = seq_len(nrow(data))) {
+    x <- lapply(0:1, function(a) { data$arm <- a; model.matrix(fit, data = data) })
+    d <- coxph.detail(fit)
+    centre <- colMeans(model.matrix(fit)) # the hazard of detail is that of the mean subject
+    if (max(abs(centre - fit$means)) > 0) d$hazard <- d$hazard # R centres some columns at 0
+    m <- matrix(d$means, ncol = length(coef(fit)))
+    out <- sapply(times, function(t) {
+        u <- d$time <= t
+        base <- basehaz(fit, centered = FALSE)
+        H <- max(c(0, base$hazard[base$time <= t]))
+        scale <- H / sum(d$hazard[u]) # from detail's centring to x = 0
+        v <- sum(d$varhaz[u]) * scale^2
+        E <- colSums(d$hazard[u] * m[u, , drop = FALSE]) * scale
+        S <- sapply(x, function(z) exp(-H * exp(drop(z %*% coef(fit)))))
+        r <- sapply(x, function(z) exp(drop(z %*% coef(fit))))
+        A <- colMeans(r * S)
+        Q <- sapply(1:2, function(a) colMeans(r[, a] * S[, a] * (x[[a]] * H - rep(E, each = nrow(data)))))
+        own <- rowsum(sweep(S, 2, colMeans(S)), cluster) / nrow(data)
+        C <- outer(A, A) * v + t(Q) %*% vcov(fit) %*% Q + crossprod(own)
+        c(colMeans(S), sqrt(diag(C)), sqrt(C[1, 1] + C[2, 2] - 2 * C[1, 2]))
+    })
+    put(paste0("standard.", name), out)
+}
+lung$ecog <- factor(lung$ph.ecog)
+p.lung <- coxph(Surv(time, event) ~ arm + age + ecog + wt.loss, lung, control = control, x = TRUE)
+usual <- with(lung, data.frame(age = mean(age), ecog = "1", wt.loss = mean(wt.loss)))
+for (a in 0:1) {
+    predict_at(paste0("lung.", a), p.lung, cbind(arm = a, usual), c(180, 365))
+    predict_at(paste0("lung.given.", a), p.lung,
+               cbind(arm = a, data.frame(age = 50, ecog = "2", wt.loss = usual$wt.loss)), c(180, 365))
+}
+standard("lung", p.lung, lung, c(180, 365))
+p.gbsg <- coxph(Surv(rfstime, status) ~ arm + age + nodes + pgr, gbsg, ties = "breslow", control = control, x = TRUE)
+standard("gbsg", p.gbsg, gbsg, c(365, 1500))
+p.veteran <- coxph(Surv(time, status) ~ arm + celltype + karno, veteran, control = control, x = TRUE,
+                   cluster = diagtime)
+standard("veteran", p.veteran, veteran, c(30, 200), veteran$diagtime)
+# In strata: each with its own baseline; the estimate alone.
+p.strata <- coxph(Surv(time, status) ~ arm + karno + strata(celltype), veteran, control = control)
+put("strata.veteran", sapply(0:1, function(a) {
+    nd <- veteran; nd$arm <- a
+    mean(sapply(seq_len(nrow(nd)), function(i) summary(survfit(p.strata, newdata = nd[i, ]), times = 100, extend = TRUE)$surv))
+}))

@@ -116,6 +116,143 @@ static void bent_fine_gray_refuses_what_cannot_bend(void **state)
     program_clear(&run);
 }
 
+/* ---- predictions ---- */
+
+static double predicted(const struct program_facts *facts, const char *model, const char *arm,
+                        double time, const char *stat)
+{
+    char *key = program_format("cox endpoint=os population=all model=%s group=%s %stime=%g %s",
+                               model, arm, stat[0] == '-' ? "term=difference " : "", time,
+                               stat[0] == '-' ? stat + 1 : stat);
+    double value = program_facts_number(facts, key);
+    free(key);
+    return value;
+}
+
+static void check_patient(const char *name, const char *arguments)
+{
+    static const char *const arms[] = {"1", "2"};
+    static const double times[] = {180, 365};
+    struct oracle *oracle = oracle_read(ORACLE);
+    struct program_facts facts =
+        program_facts_of("%s --predict --times 180,365 %s", LUNG, arguments);
+    for (int a = 0; a < 2; a++) {
+        char *key = program_format("patient.%s.%d", name, a);
+        const double *want = oracle_vector(oracle, key, &(size_t){0});
+        for (size_t t = 0; t < 2; t++) {
+            assert_close(predicted(&facts, "adjusted", arms[a], times[t], "predicted"), want[3 * t],
+                         1e-8);
+            assert_close(predicted(&facts, "adjusted", arms[a], times[t], "conf.low"),
+                         want[3 * t + 1], 1e-7);
+            assert_close(predicted(&facts, "adjusted", arms[a], times[t], "conf.high"),
+                         want[3 * t + 2], 1e-7);
+        }
+        free(key);
+    }
+    program_facts_clear(&facts);
+    oracle_free(oracle);
+}
+
+static void a_patient_matches_survfit_with_newdata(void **state)
+{
+    (void)state;
+    check_patient("lung", "");
+    check_patient("lung.given", "--predict-at age=50,ph.ecog=2");
+}
+
+/* coxph.detail averages Efron's means at a tied time where the kernel weighs each step by its hazard: with
+ * ties its errors agree to 1e-4 only, Breslow's to rounding. */
+static void standardised_survival_is_the_mean_of_survfit(void **state)
+{
+    (void)state;
+    const struct {
+        const char *name, *arguments, *arm[2];
+        double time[2], error;
+    } cases[] = {
+        {"standard.lung", LUNG, {"1", "2"}, {180, 365}, 1e-4},
+        {"standard.gbsg",
+         "tests/oracle/data/gbsg.csv --id pid --arm hormon --endpoint os=rfstime,status "
+         "--covariates age,nodes,pgr --cox --ties breslow",
+         {"0", "1"},
+         {365, 1500},
+         1e-7},
+        {"standard.veteran",
+         "tests/oracle/data/veteran.csv --arm trt --endpoint os=time,status --covariates "
+         "celltype,karno --cox --cluster diagtime",
+         {"1", "2"},
+         {30, 200},
+         1e-4},
+    };
+    struct oracle *oracle = oracle_read(ORACLE);
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        struct program_facts facts = program_facts_of(
+            "%s --predict --times %g,%g", cases[c].arguments, cases[c].time[0], cases[c].time[1]);
+        const double *want = oracle_vector(oracle, cases[c].name, &(size_t){0});
+        for (size_t t = 0; t < 2; t++, want += 5) {
+            for (size_t a = 0; a < 2; a++) {
+                assert_close(predicted(&facts, "standardised", cases[c].arm[a], cases[c].time[t],
+                                       "predicted"),
+                             want[a], 1e-8);
+                assert_close(predicted(&facts, "standardised", cases[c].arm[a], cases[c].time[t],
+                                       "std.error"),
+                             want[2 + a], cases[c].error);
+            }
+            assert_close(
+                predicted(&facts, "standardised", cases[c].arm[1], cases[c].time[t], "-std.error"),
+                want[4], cases[c].error);
+        }
+        program_facts_clear(&facts);
+    }
+    oracle_free(oracle);
+}
+
+static void each_stratum_has_its_own_baseline_and_no_patient(void **state)
+{
+    (void)state;
+    struct oracle *oracle = oracle_read(ORACLE);
+    const double *want = oracle_vector(oracle, "strata.veteran", &(size_t){0});
+    struct program_facts facts =
+        program_facts_of("tests/oracle/data/veteran.csv --arm trt --endpoint os=time,status "
+                         "--covariates karno --strata celltype --cox --predict --times 100");
+    assert_close(predicted(&facts, "standardised", "1", 100, "predicted"), want[0], 1e-8);
+    assert_close(predicted(&facts, "standardised", "2", 100, "predicted"), want[1], 1e-8);
+    assert_null(program_facts_find(
+        &facts, "cox endpoint=os population=all model=adjusted group=1 time=100 predicted"));
+    program_facts_clear(&facts);
+    oracle_free(oracle);
+}
+
+static void refuses(const char *arguments, const char *words)
+{
+    struct program_run run = program_run(
+        "tests/oracle/data/veteran.csv --arm trt --endpoint os=time,status %s", arguments);
+    assert_code(run, 2);
+    assert_says(run.err, words);
+    program_clear(&run);
+}
+
+static void what_cannot_be_predicted_is_refused(void **state)
+{
+    (void)state;
+    refuses("--cox --predict", "--predict|--covariates");
+    refuses("--predict --covariates karno", "--cox");
+    refuses("--cox --covariates karno --predict-at karno=60", "--predict");
+    refuses("--cox --covariates karno --predict --predict-at age=60", "--covariates");
+    refuses("--cox --covariates karno --predict --predict-at karno=high", "karno|high");
+    refuses("--cox --covariates celltype --predict --predict-at celltype=clear", "celltype|clear");
+}
+
+static void exact_ties_are_not_predicted_and_that_is_said(void **state)
+{
+    (void)state;
+    struct program_run run =
+        program_run("tests/oracle/data/veteran.csv --arm trt --endpoint os=time,status --cox "
+                    "--covariates karno --predict --ties exact");
+    assert_code(run, 0);
+    assert_says(run.out, "--predict|exact ties have no baseline hazard");
+    program_clear(&run);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -124,6 +261,11 @@ int main(void)
         cmocka_unit_test(uno_concordance_is_null_under_late_entry_and_absent_beside_km_alone),
         cmocka_unit_test(bent_fine_gray_matches_crr_on_the_columns_of_ns),
         cmocka_unit_test(bent_fine_gray_refuses_what_cannot_bend),
+        cmocka_unit_test(a_patient_matches_survfit_with_newdata),
+        cmocka_unit_test(standardised_survival_is_the_mean_of_survfit),
+        cmocka_unit_test(each_stratum_has_its_own_baseline_and_no_patient),
+        cmocka_unit_test(what_cannot_be_predicted_is_refused),
+        cmocka_unit_test(exact_ties_are_not_predicted_and_that_is_said),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);
 }
