@@ -46,6 +46,13 @@ static const struct rwe_option options[] = {
      .argument = "A=X,B=X,…",
      .help = "Covariates of the patient of --predict; what is not named is at its mean or its most "
              "frequent value."},
+    {.name = "residuals",
+     .kind = RWE_OPTION_PATH,
+     .section = RWE_SECTION_OUTPUT,
+     .argument = "FILE",
+     .help =
+         "Write the residuals of the Cox models by subject as CSV (martingale, deviance, score, "
+         "dfbeta, Schoenfeld), and show who moves the arms' ratio most."},
     {.name = "split-time",
      .kind = RWE_OPTION_NUMBER,
      .section = RWE_SECTION_METHOD,
@@ -61,6 +68,7 @@ static const struct rwe_options option_list = RWE_OPTIONS(options);
 struct arm_table {
     struct rwe_grid *grid;
     struct rwe_grid *concordance;          /* NULL where --km brought the ratio alone */
+    struct rwe_grid *influence;            /* NULL without --residuals */
     struct rwe_cox_predictions *predicted; /* NULL without --predict */
     bool firth;                            /* a row is of Firth's fit */
 };
@@ -180,6 +188,8 @@ static enum rwe_status run_arm(struct rwe_run *run, struct arm_table *table,
     arm_rows(run, table, request, &part);
     rwe_cox_model_warn(run, &key, request->design->label, &model);
     status = rwe_cox_concordance_row(table->concordance, request, &model, harrell, error);
+    if (status == RWE_OK)
+        status = rwe_cox_influence(table->influence, request, &model, error);
     if (rwe_settings_has(run->settings, "split-time"))
         for (int after = 0; after < 2 && status == RWE_OK; after++)
             status = run_period(run, table, request, &model, after, error);
@@ -220,6 +230,8 @@ static enum rwe_status run_adjusted(struct rwe_run *run, struct arm_table *table
     arm_rows(run, table, request, &part);
     rwe_cox_model_warn(run, &key, fit_label(request, "adjusted"), &model);
     status = rwe_cox_concordance_row(table->concordance, request, &model, harrell, error);
+    if (status == RWE_OK)
+        status = rwe_cox_influence(table->influence, request, &model, error);
     return status == RWE_OK ? rwe_cox_add_predictions(table->predicted, request, &model, error)
                             : status;
 }
@@ -387,7 +399,8 @@ static struct arm_table start_arm_table(struct rwe_run *run)
     rwe_grid_column(grid, "p");
     bool named = rwe_settings_has(run->settings, "cox");
     struct rwe_grid *concordance = named ? rwe_cox_concordance_table(run) : NULL;
-    return (struct arm_table){grid, concordance, NULL, false};
+    struct rwe_grid *influence = rwe_cox_influence_table(run);
+    return (struct arm_table){grid, concordance, influence, NULL, false};
 }
 
 static void end_arm_table(struct rwe_run *run, const struct arm_table *table)
@@ -469,4 +482,5 @@ const struct rwe_analysis rwe_analysis_cox = {
     .also_for = "predict",
     .options = &option_list,
     .run = run_cox,
+    .write_files = rwe_cox_write_residuals,
 };

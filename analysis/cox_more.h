@@ -35,4 +35,16 @@ enum rwe_status rwe_cox_add_predictions(struct rwe_cox_predictions *all,
                                         const struct rwe_cox_model *model, struct rwe_error *error);
 void rwe_cox_predict_end(const struct rwe_run *run, const struct rwe_cox_predictions *all);
 
+/** Starts the table of influential subjects; NULL where --residuals does not ask for it. */
+struct rwe_grid *rwe_cox_influence_table(struct rwe_run *run);
+
+/** Adds the subjects with the ten greatest dfbeta of each arm: of the adjusted model, or of the arm alone
+ * where there is none. Nothing where `grid` is NULL, or the model has no residuals. */
+enum rwe_status rwe_cox_influence(struct rwe_grid *grid, const struct rwe_cox_request *request,
+                                  const struct rwe_cox_model *model, struct rwe_error *error);
+
+/** Writes --residuals: one residual a line, of the same models, subjects in the cohort's order. */
+enum rwe_status rwe_cox_write_residuals(const struct rwe_run *run, const void *state,
+                                        struct rwe_error *error);
+
 #endif

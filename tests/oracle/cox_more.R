@@ -94,3 +94,18 @@ put("strata.veteran", sapply(0:1, function(a) {
     nd <- veteran; nd$arm <- a
     mean(sapply(seq_len(nrow(nd)), function(i) summary(survfit(p.strata, newdata = nd[i, ]), times = 100, extend = TRUE)$surv))
 }))
+
+# Residuals: of three subjects (rows 1, 5 and the last of the complete cases), martingale and deviance, then by
+# term score, dfbeta; Schoenfeld's of those who die. The greatest dfbetas of the arm, with their rows.
+rows <- c(1, 5, nrow(lung))
+put("residual.martingale", residuals(p.lung, "martingale")[rows])
+put("residual.deviance", residuals(p.lung, "deviance")[rows])
+put("residual.score", t(residuals(p.lung, "score")[rows, ]))
+put("residual.dfbeta", t(residuals(p.lung, "dfbeta")[rows, ]))
+died <- lung[order(lung$time), ]; died <- which(died$event == 1)
+sch <- residuals(p.lung, "schoenfeld")
+first <- which(rownames(lung)[1] == rownames(lung[order(lung$time), ])[died])
+put("residual.schoenfeld", sch[first, ])
+dfb <- residuals(p.lung, "dfbetas")[, 1]
+top <- order(-abs(dfb))[1:10]
+put("residual.top", rbind(as.numeric(rownames(lung))[top], dfb[top]))

@@ -5,6 +5,7 @@
 #include "program.h"
 
 #include <math.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -253,6 +254,93 @@ static void exact_ties_are_not_predicted_and_that_is_said(void **state)
     program_clear(&run);
 }
 
+/* ---- residuals ---- */
+
+static const char *const LUNG_TERMS[] = {"arm",       "age",       "ph.ecog=1",
+                                         "ph.ecog=2", "ph.ecog=3", "wt.loss"};
+
+/* The value of a line; NaN when there is none. */
+static double residual(const struct csv_table *table, const char *id, const char *type,
+                       const char *term)
+{
+    for (size_t r = 0; r < table->n_rows; r++)
+        if (strcmp(table->cell[r][0], id) == 0 && strcmp(table->cell[r][7], type) == 0 &&
+            strcmp(table->cell[r][8], term) == 0)
+            return strtod(table->cell[r][9], NULL);
+    return NAN;
+}
+
+/* Against residuals(fit, type) of the first and the fifth complete case, "2" and "6". */
+static void check_subjects(const struct csv_table *table, const char *type)
+{
+    static const char *const ids[] = {"2", "6"};
+    struct oracle *oracle = oracle_read(ORACLE);
+    char *name = program_format("residual.%s", type);
+    bool by_term = strcmp(type, "score") == 0 || strcmp(type, "dfbeta") == 0;
+    size_t n_terms = by_term ? 6 : 1;
+    const double *want = oracle_vector(oracle, name, &(size_t){0});
+    for (size_t s = 0; s < 2; s++)
+        for (size_t t = 0; t < n_terms; t++)
+            assert_close(residual(table, ids[s], type, by_term ? LUNG_TERMS[t] : ""),
+                         want[s * n_terms + t], 1e-7);
+    free(name);
+    oracle_free(oracle);
+}
+
+static void residuals_match_those_of_coxph(void **state)
+{
+    (void)state;
+    static const char *const types[] = {"martingale", "deviance", "score", "dfbeta"};
+    struct oracle *oracle = oracle_read(ORACLE);
+    char *folder = program_new_folder(), *path = program_format("%s/residuals.csv", folder);
+    struct program_facts facts = program_facts_of("%s --residuals %s", LUNG, path);
+    struct csv_table *table = csv_table_read(path);
+    assert_int_equal(program_count_files(folder), 1); /* the temporary file is gone */
+    for (size_t k = 0; k < 4; k++)
+        check_subjects(table, types[k]);
+    const double *want = oracle_vector(oracle, "residual.schoenfeld", &(size_t){0});
+    for (size_t t = 0; t < 6; t++)
+        assert_true(fabs(residual(table, "2", "schoenfeld", LUNG_TERMS[t]) - want[t]) < 1e-8);
+    assert_nan(residual(table, "3", "schoenfeld", "arm")); /* censored */
+    want = oracle_vector(oracle, "residual.top", &(size_t){0});
+    for (size_t k = 0; k < 10; k++) {
+        char *key = program_format("cox endpoint=os population=all model=adjusted term=arm "
+                                   "level=%g dfbetas",
+                                   want[2 * k]);
+        assert_close(program_facts_number(&facts, key), want[2 * k + 1], 1e-7);
+        free(key);
+    }
+    csv_table_free(table);
+    program_facts_clear(&facts);
+    free(path);
+    program_remove_folder(folder);
+    oracle_free(oracle);
+}
+
+static void residuals_without_covariates_are_of_the_arm_model_and_sum_to_zero(void **state)
+{
+    (void)state;
+    char *folder = program_new_folder(), *path = program_format("%s/residuals.csv", folder);
+    struct program_run run = program_run("tests/oracle/data/veteran.csv --arm trt --endpoint "
+                                         "os=time,status --cox --residuals %s",
+                                         path);
+    assert_code(run, 0);
+    assert_says(run.out, "move the arms' hazard ratio most");
+    struct csv_table *table = csv_table_read(path);
+    double sum[2] = {0, 0};
+    for (size_t r = 0; r < table->n_rows; r++) {
+        assert_string_equal(table->cell[r][4], "arm");
+        double value = strtod(table->cell[r][9], NULL);
+        sum[0] += strcmp(table->cell[r][7], "martingale") == 0 ? value : 0;
+        sum[1] += strcmp(table->cell[r][7], "score") == 0 ? value : 0;
+    }
+    assert_true(fabs(sum[0]) < 1e-9 && fabs(sum[1]) < 1e-9);
+    csv_table_free(table);
+    program_clear(&run);
+    free(path);
+    program_remove_folder(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -266,6 +354,8 @@ int main(void)
         cmocka_unit_test(each_stratum_has_its_own_baseline_and_no_patient),
         cmocka_unit_test(what_cannot_be_predicted_is_refused),
         cmocka_unit_test(exact_ties_are_not_predicted_and_that_is_said),
+        cmocka_unit_test(residuals_match_those_of_coxph),
+        cmocka_unit_test(residuals_without_covariates_are_of_the_arm_model_and_sum_to_zero),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);
 }
