@@ -151,8 +151,10 @@ struct rwe_cox_shown rwe_cox_term_facts(struct rwe_run *run, const struct rwe_ke
         ratio.low = profile->converged ? profile->low : NAN;
         ratio.high = profile->converged ? profile->high : NAN;
     }
-    if (bent)
+    if (bent && key->level == NULL)
         of_ratio.level = term->contrast_name;
+    else if (bent) /* a cause */
+        of_ratio.level = rwe_arena_format(run->arena, "%s: %s", key->level, term->contrast_name);
     shown = ratio_facts(run, &of_ratio, &ratio);
     shown.p =
         bent ? joint_facts(run, &of_term, term, fit) : column_test(run, &of_term, profile, &ratio);
@@ -161,26 +163,27 @@ struct rwe_cox_shown rwe_cox_term_facts(struct rwe_run *run, const struct rwe_ke
 
 /* Tests that assume independent rows are left out where rows are clustered or weighted: the
  * likelihood-ratio and score statistics are then not chi-square. */
-void rwe_cox_model_facts(struct rwe_run *run, const struct rwe_key *key,
-                         const struct rwe_cox_model *model)
+rwe_fact rwe_cox_model_facts(struct rwe_run *run, const struct rwe_key *key,
+                             const struct rwe_cox_model *model)
 {
     struct rwe_document *document = run->document;
     const struct rwe_cox *fit = &model->fit;
     if (model->failure.status != RWE_OK)
-        return;
+        return RWE_NO_FACT;
     rwe_document_number(document, key, "loglik.null", fit->loglik_null);
     rwe_document_number(document, key, "loglik", fit->loglik);
     if (model->separation.status == RWE_OK)
         rwe_document_number(document, key, "wald.statistic", fit->wald_statistic);
-    rwe_document_number(document, key, "concordance", fit->concordance);
+    rwe_fact harrell = rwe_document_number(document, key, "concordance", fit->concordance);
     rwe_document_number(document, key, "converged", fit->converged);
     if (fit->robust != NULL) {
         rwe_document_number(document, key, "robust.score.statistic", fit->robust_score_statistic);
-        return;
+        return harrell;
     }
     rwe_document_number(document, key, "lr.statistic", fit->lr_statistic);
     if (model->separation.status == RWE_OK)
         rwe_document_number(document, key, "score.statistic", fit->score_statistic);
+    return harrell;
 }
 
 /* Whether a limit was not found. */
