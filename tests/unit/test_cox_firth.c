@@ -196,6 +196,47 @@ static void profile_limits_match_refits_with_an_offset(void **state)
     oracle_free(oracle);
 }
 
+/* One column: the profile's test. All columns: the fit's own. And between, dropping the other columns
+ * without the penalty is another fit. */
+static void the_joint_test_agrees_with_profile_whole_and_smaller_fit(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_random(arena, 120, 3, 0.6, 7);
+    struct rwe_survival_data data = cohort_sort(&cohort, arena);
+    struct rwe_cox_options options = rwe_cox_options_default();
+    struct rwe_cox plain, firth, smaller;
+    struct rwe_cox_joint_test test;
+    assert_int_equal(rwe_cox_fit(&data, cohort.x, 3, &options, arena, &plain, NULL), RWE_OK);
+    assert_int_equal(rwe_cox_firth_fit(&data, cohort.x, 3, &options, arena, &firth, NULL), RWE_OK);
+    assert_int_equal(rwe_cox_fit(&data, cohort.x, 1, &options, arena, &smaller, NULL), RWE_OK);
+    for (int penalised = 0; penalised < 2; penalised++) {
+        const struct rwe_cox *fit = penalised ? &firth : &plain;
+        struct rwe_cox_profile_options one = rwe_cox_profile_options_default();
+        struct rwe_cox_profile profile;
+        one.column = 1;
+        one.firth = penalised;
+        rwe_cox_profile(&data, cohort.x, fit, &options, &one, arena, &profile, NULL);
+        struct rwe_cox_joint_request request = {1, 1, penalised};
+        assert_int_equal(
+            rwe_cox_joint_test(&data, cohort.x, fit, &options, &request, arena, &test, NULL),
+            RWE_OK);
+        assert_true(test.converged);
+        assert_close(test.lr_statistic, profile.lr_statistic, 1e-9);
+        request = (struct rwe_cox_joint_request){0, 3, penalised};
+        rwe_cox_joint_test(&data, cohort.x, fit, &options, &request, arena, &test, NULL);
+        assert_close(test.lr_statistic, fit->lr_statistic, 1e-9);
+    }
+    struct rwe_cox_joint_request last_two = {1, 2, false};
+    rwe_cox_joint_test(&data, cohort.x, &plain, &options, &last_two, arena, &test, NULL);
+    assert_close(test.lr_statistic, 2 * (plain.loglik - smaller.loglik), 1e-9);
+    last_two.n_columns = 3;
+    assert_int_equal(
+        rwe_cox_joint_test(&data, cohort.x, &plain, &options, &last_two, arena, &test, NULL),
+        RWE_BAD_INPUT);
+    rwe_arena_free(arena);
+}
+
 static void what_the_penalty_and_the_profile_do_not_allow_is_refused(void **state)
 {
     (void)state;
@@ -244,6 +285,7 @@ int main(void)
         cmocka_unit_test(a_monotone_likelihood_gets_a_finite_estimate),
         cmocka_unit_test(two_subjects_by_hand),
         cmocka_unit_test(profile_limits_match_refits_with_an_offset),
+        cmocka_unit_test(the_joint_test_agrees_with_profile_whole_and_smaller_fit),
         cmocka_unit_test(what_the_penalty_and_the_profile_do_not_allow_is_refused),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);
