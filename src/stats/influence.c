@@ -3,6 +3,38 @@
 
 #include <string.h>
 
+static enum rwe_status check_codes(const uint32_t code[], size_t n, size_t n_levels,
+                                   const char *name, struct rwe_error *error)
+{
+    for (size_t i = 0; code != NULL && i < n; i++)
+        if (code[i] >= n_levels)
+            return rwe_fail(error, RWE_BAD_INPUT, i, "%s %u is out of range", name, code[i]);
+    return RWE_OK;
+}
+
+enum rwe_status rwe_dependence_check(const struct rwe_dependence *rows, struct rwe_error *error)
+{
+    const struct rwe_weight_estimation *e = rows->estimation;
+    enum rwe_status status =
+        check_codes(rows->cluster, rows->n, rows->n_clusters, "cluster", error);
+    if (status == RWE_OK)
+        status = check_codes(rows->subject, rows->n, rows->n_subjects, "subject", error);
+    if (status != RWE_OK)
+        return status;
+    if (rows->crossed && (rows->cluster == NULL || rows->subject == NULL))
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "crossed rows without clusters or subjects");
+    if (e == NULL || rows->crossed)
+        return RWE_OK;
+    if (rows->subject == NULL || rows->n_subjects != e->n_subjects)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "the subjects are not those whose weights were estimated");
+    if (rows->cluster != NULL && (e->cluster == NULL || e->n_clusters != rows->n_clusters))
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "the clusters are not those of the estimation of weights");
+    return RWE_OK;
+}
+
 size_t rwe_clusterings(const struct rwe_dependence *rows,
                        struct rwe_clustering ways[RWE_MOST_CLUSTERINGS])
 {

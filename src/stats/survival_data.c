@@ -64,25 +64,6 @@ struct rwe_dependence rwe_survival_dependence(const struct rwe_survival_data *da
     };
 }
 
-/* What robust variances need beside codes in range. */
-static enum rwe_status check_dependence(const struct rwe_survival_data *data,
-                                        struct rwe_error *error)
-{
-    const struct rwe_weight_estimation *e = data->estimation;
-    if (data->crossed && (data->cluster == NULL || data->subject == NULL))
-        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "crossed rows without clusters or subjects");
-    if (e == NULL || data->crossed)
-        return RWE_OK;
-    if (data->subject == NULL || data->n_subjects != e->n_subjects)
-        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "the subjects are not those whose weights were estimated");
-    if (data->cluster != NULL && (e->cluster == NULL || e->n_clusters != data->n_clusters))
-        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "the clusters are not those of the estimation of weights");
-    return RWE_OK;
-}
-
 enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
                                         struct rwe_error *error)
 {
@@ -92,6 +73,7 @@ enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "there is no group");
     if (data->n_strata == 0)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "there is no stratum");
+    struct rwe_dependence rows = rwe_survival_dependence(data);
     enum rwe_status status = check_times(data, error);
     if (status == RWE_OK)
         status = check_entries(data, error);
@@ -102,10 +84,6 @@ enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
     if (status == RWE_OK)
         status = check_codes(data->stratum, data->n, data->n_strata, "stratum", error);
     if (status == RWE_OK)
-        status = check_codes(data->cluster, data->n, data->n_clusters, "cluster", error);
-    if (status == RWE_OK)
-        status = check_codes(data->subject, data->n, data->n_subjects, "subject", error);
-    if (status == RWE_OK)
-        status = check_dependence(data, error);
+        status = rwe_dependence_check(&rows, error);
     return status;
 }

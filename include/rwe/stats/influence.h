@@ -51,6 +51,12 @@ struct rwe_dependence {
                                                          Econometrica 84:781, 2016) */
 };
 
+/**
+ * RWE_BAD_INPUT (error.index = row) for a code out of range; without an index for crossed rows without
+ * clusters or subjects, or an estimation of the weights of other subjects or clusters; RWE_OK.
+ */
+enum rwe_status rwe_dependence_check(const struct rwe_dependence *rows, struct rwe_error *error);
+
 /** One way in which rows are summed before they are squared. */
 struct rwe_clustering {
     const uint32_t *code; /**< by row, 0 … n − 1; NULL: each row its own */
