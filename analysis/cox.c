@@ -290,11 +290,7 @@ static void note_strata_and_errors(struct rwe_run *run, struct rwe_grid *grid)
     const struct rwe_cohort *cohort = run->cohort;
     if (cohort->stratum != NULL)
         rwe_grid_note(grid, "Stratified by %s.", cohort->strata_name);
-    if (cohort->cluster != NULL)
-        rwe_grid_note(grid, "Whole cohort: robust standard errors, clustered by %s.",
-                      rwe_settings_text(run->settings, "cluster"));
-    if (run->n_designs > 1)
-        rwe_grid_note(grid, "Matched: robust standard errors, clustered by matched pair.");
+    rwe_note_variances(run, grid, "cox", "Standard errors", "from the information");
 }
 
 static void note_limits(struct rwe_run *run, struct rwe_grid *grid)

@@ -124,10 +124,8 @@ static void present(struct rwe_run *run, const struct result *result)
         present_cause(run, grid, result, &times, cause);
         add_series(run, result, cause);
     }
-    rwe_grid_note(grid, "Aalen–Johansen estimate; limits on the log-log scale with %s.",
-                  run->cohort->cluster != NULL && !rwe_design_is_matched(result->design)
-                      ? "the infinitesimal jackknife by cluster"
-                      : "Aalen's variance");
+    rwe_grid_note(grid, "Aalen–Johansen estimate; limits on the log-log scale; variance: %s.",
+                  rwe_variance_words(run, result->design, RWE_VARIANCE_OF_ARM, "Aalen's"));
 }
 
 static enum rwe_status run_one(struct rwe_run *run, struct rwe_grid *contrasts,

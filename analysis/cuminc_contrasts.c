@@ -360,11 +360,5 @@ void rwe_cuminc_contrasts_end(struct rwe_run *run, struct rwe_grid *grid)
                   "ratio by Cox's model with competitors censored.");
     if (cohort->stratum != NULL)
         rwe_grid_note(grid, "Gray's test and Cox's model stratified by %s.", cohort->strata_name);
-    if (cohort->cluster != NULL)
-        rwe_grid_note(grid,
-                      "Whole cohort: Gray's test and hazard ratios with errors clustered by %s.",
-                      rwe_settings_text(run->settings, "cluster"));
-    if (run->n_designs > 1)
-        rwe_grid_note(grid, "Matched: hazard ratios with errors clustered by matched pair. "
-                            "Gray's test with the robust variance by pair.");
+    rwe_note_variances(run, grid, "cuminc", "Variance of test and ratios", "each method's own");
 }

@@ -228,9 +228,12 @@ static void present_summary(struct rwe_run *run, const struct result results[], 
                   "of the median by inverting the same band. Follow-up by the reverse "
                   "Kaplan–Meier method.",
                   names[options_of(run).transform]);
-    if (run->cohort->cluster != NULL)
-        rwe_grid_note(grid, "Survival and median have robust variance by clusters in place of "
-                            "Greenwood's, except after matching.");
+    for (size_t d = 0; d < run->n_designs; d++) {
+        const char *words = rwe_variance_words(run, &run->design[d], RWE_VARIANCE_OF_ARM, NULL);
+        if (words != NULL)
+            rwe_grid_note(grid, "%s: in place of Greenwood's the variance is %s.",
+                          run->design[d].label, words);
+    }
     for (size_t e = 0; e < run->cohort->n_endpoints; e++)
         if (run->cohort->endpoint[e].n_causes > 1)
             rwe_grid_note(grid,

@@ -112,11 +112,14 @@ void km_more_present_differences(struct rwe_run *run, const struct km_more *more
         rwe_grid_cell(grid, RWE_CELL_SURVIVAL_LIMITS, value, low, high);
         rwe_grid_cell(grid, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);
     }
-    const char *variance = rwe_design_is_matched(more->design) ? "matched sets as clusters"
-                           : run->cohort->cluster != NULL      ? "robust variance by clusters"
-                                                               : "Greenwood's variances";
-    rwe_grid_note(grid, "In percentage points; Wald limits and p at each time by itself, %s.",
-                  variance);
+    const char *words =
+        rwe_variance_words(run, more->design, RWE_VARIANCE_OF_CONTRAST, "the sum of Greenwood's");
+    key.time = NAN;
+    rwe_document_string(document, &key, "variance", words);
+    rwe_grid_note(grid,
+                  "In percentage points; Wald limits and p at each time by itself. The variance is "
+                  "%s.",
+                  words);
 }
 
 void km_more_present_hazards(struct rwe_run *run, const struct km_more *more)

@@ -74,11 +74,17 @@ static bool applies(const struct setting *setting)
     case RWE_STRATA_DECLARED:
         return setting->run->cohort->stratum != NULL;
     case RWE_STRATA_SETS:
-        return rwe_design_is_matched(setting->design);
+        return setting->design->set != NULL; /* with replacement sets share their controls */
     case RWE_STRATA_NONE:
         break;
     }
     return true;
+}
+
+static const char *suffix_of(const struct setting *setting)
+{
+    bool in_sets = setting->variant->strata == RWE_STRATA_SETS;
+    return in_sets && !setting->design->paired ? " within sets" : setting->variant->suffix;
 }
 
 static enum rwe_status test_family(const struct setting *setting, struct rwe_logrank_weight weight,
@@ -185,7 +191,7 @@ static enum rwe_status run_family(const struct setting *setting, const struct rw
         status = permute(setting, test->weight, &p_permutation, error);
     if (status != RWE_OK)
         return status;
-    rwe_grid_row(setting->grid, 1, "%s%s", test->label, setting->variant->suffix);
+    rwe_grid_row(setting->grid, 1, "%s%s", test->label, suffix_of(setting));
     present_arms(setting, test, &result);
     present_row(setting, result.statistic, result.df, result.p_value);
     if (permuted && permutable(setting))
@@ -223,7 +229,7 @@ static enum rwe_status run_trend(const struct setting *setting, const struct rwe
         status = rwe_logrank_trend(&result, scores, &trend, error);
     if (status != RWE_OK)
         return status;
-    rwe_grid_row(setting->grid, 1, "%s%s", test->label, setting->variant->suffix);
+    rwe_grid_row(setting->grid, 1, "%s%s", test->label, suffix_of(setting));
     skip_arms(setting);
     rwe_document_number(run->document, &setting->key, "z", trend.z);
     present_row(setting, trend.statistic, 1, trend.p_value);
@@ -243,7 +249,7 @@ static enum rwe_status run_maxcombo(const struct setting *setting,
                                 error);
     if (status != RWE_OK)
         return status;
-    rwe_grid_row(setting->grid, 1, "%s%s: max |z|, by %s", test->label, setting->variant->suffix,
+    rwe_grid_row(setting->grid, 1, "%s%s: max |z|, by %s", test->label, suffix_of(setting),
                  terms[result.best]);
     skip_arms(setting);
     rwe_document_string(setting->run->document, &setting->key, "weight", terms[result.best]);
@@ -274,7 +280,7 @@ static enum rwe_status run_test(struct setting *setting, const struct rwe_asked_
         rwe_document_number(setting->run->document, &setting->key, "p.value", NAN);
         rwe_document_warning(setting->run->document, "not-estimable", "logrank", "%s, %s, %s%s: %s",
                              setting->key.endpoint, setting->key.population, test->label,
-                             setting->variant->suffix, reason.message);
+                             suffix_of(setting), reason.message);
         return RWE_OK;
     }
     if (status != RWE_OK)
@@ -291,6 +297,8 @@ static enum rwe_status run_variant(struct setting *setting, const struct rwe_end
     enum rwe_status status = rwe_design_survival(run->cohort, setting->design, endpoint, view,
                                                  run->arena, &setting->data, error);
     bool wanted = status == RWE_OK && applies(setting);
+    if (setting->data.weight != NULL)
+        setting->key.model = NULL; /* the only test there is, so the population's own */
     if (wanted)
         status = rwe_event_table_build(&setting->data, run->arena, &setting->table, error);
     for (size_t t = 0; wanted && t < tests.n && status == RWE_OK; t++)
@@ -330,7 +338,7 @@ static struct rwe_grid *start_table(struct rwe_run *run)
     return grid;
 }
 
-static void add_notes(const struct rwe_run *run, struct rwe_grid *grid)
+static void add_notes(struct rwe_run *run, struct rwe_grid *grid)
 {
     const struct rwe_cohort *cohort = run->cohort;
     bool competing = false, matched = false;
@@ -343,12 +351,10 @@ static void add_notes(const struct rwe_run *run, struct rwe_grid *grid)
                             "endpoint's own cause are compared.");
     if (cohort->stratum != NULL)
         rwe_grid_note(grid, "Stratified by %s.", cohort->strata_name);
+    rwe_note_variances(run, grid, "logrank", "Robust tests", NULL);
     if (matched)
-        rwe_grid_note(grid, "Robust: its variance takes the members of a pair as one cluster. "
-                            "Within pairs: each matched pair is a stratum, so the test compares "
-                            "the two members of a pair only.");
-    else if (cohort->cluster != NULL)
-        rwe_grid_note(grid, "Robust: its variance takes patients of a cluster together.");
+        rwe_grid_note(grid, "Within pairs or sets: each is a stratum, so that its members are "
+                            "compared with each other only.");
     if (rwe_settings_has(run->settings, "permutations"))
         rwe_grid_note(grid,
                       "By permutation: arms are exchanged at random %llu times, within pairs or "

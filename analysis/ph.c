@@ -175,9 +175,7 @@ static void add_notes(struct rwe_run *run, struct rwe_grid *grid)
                   "Therneau), for all terms of a model and for each. A large p does not show that "
                   "hazards are proportional.",
                   transforms[rwe_settings_choice(run->settings, "ph-transform")]);
-    if (run->n_designs > 1 || run->cohort->cluster != NULL)
-        rwe_grid_note(grid, "Robust: with the variance of the score between pairs or clusters; it "
-                            "does not depend on the scale of weights.");
+    rwe_note_variances(run, grid, "ph", "Variance of the score", "the information");
     if (run->cohort->stratum != NULL)
         rwe_grid_note(grid, "Stratified by %s.", run->cohort->strata_name);
 }

@@ -52,3 +52,52 @@ double rwe_normal_limit(const struct rwe_run *run)
     double level = rwe_settings_number(run->settings, "conf-level");
     return gsl_cdf_ugaussian_Pinv((1 + level) / 2);
 }
+
+const char *rwe_variance_words(const struct rwe_run *run, const struct rwe_design *design,
+                               enum rwe_variance_of of, const char *classic)
+{
+    if (design->rows.start != NULL)
+        return "robust, by matched set and by subject";
+    if (design->paired)
+        return of == RWE_VARIANCE_OF_ARM ? classic : "robust, by matched pair";
+    if (rwe_design_is_matched(design))
+        return "robust, by matched set";
+    const char *words = classic;
+    const char *cluster = rwe_settings_text(run->settings, "cluster");
+    if (design->weight != NULL)
+        words = design->estimation == NULL
+                    ? "robust, the weights taken as known"
+                    : "robust, with the step that estimated the weights (M-estimation)";
+    else if (run->cohort->cluster != NULL)
+        words = "robust";
+    if (run->cohort->cluster == NULL)
+        return words;
+    words = rwe_arena_format(run->arena, "%s, by %s", words, cluster);
+    return words == NULL ? "" : words;
+}
+
+/* "Whole cohort: Greenwood's; Matched 1:1: robust, by matched pair". */
+static const char *list_variances(const struct rwe_run *run, const char *const words[])
+{
+    const char *list = "";
+    for (size_t d = 0; d < run->n_designs && list != NULL; d++)
+        if (words[d] != NULL)
+            list = rwe_arena_format(run->arena, "%s%s%s: %s", list, list[0] == '\0' ? "" : "; ",
+                                    run->design[d].label, words[d]);
+    return list == NULL ? "" : list;
+}
+
+void rwe_note_variances(struct rwe_run *run, struct rwe_grid *grid, const char *analysis,
+                        const char *what, const char *classic)
+{
+    const char *words[RWE_MOST_DESIGNS];
+    for (size_t d = 0; d < run->n_designs; d++) {
+        struct rwe_key key = rwe_key_in(analysis, NULL, &run->design[d]);
+        words[d] = rwe_variance_words(run, &run->design[d], RWE_VARIANCE_OF_CONTRAST, classic);
+        if (words[d] != NULL)
+            rwe_document_string(run->document, &key, "variance", words[d]);
+    }
+    const char *list = list_variances(run, words);
+    if (list[0] != '\0')
+        rwe_grid_note(grid, "%s. %s.", what, list);
+}

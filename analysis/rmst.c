@@ -298,22 +298,17 @@ static void begin_tables(struct rwe_run *run, struct rwe_grid **means, struct rw
 }
 
 /* Which horizon and which variance. */
-static void add_notes(const struct rwe_run *run, struct rwe_grid *means, struct rwe_grid *compared)
+static void add_notes(struct rwe_run *run, struct rwe_grid *means, struct rwe_grid *compared)
 {
     bool given = !isnan(rwe_settings_number(run->settings, "tau"));
-    bool pairs = false;
-    for (size_t d = 0; d < run->n_designs; d++)
-        pairs = pairs || rwe_design_is_matched(&run->design[d]);
     rwe_grid_note(means,
                   "Area under the Kaplan–Meier curve up to tau; time lost is the rest of tau.");
     if (!given)
         rwe_grid_note(means, "tau is %s, in each population (--tau-rule %s); --tau sets it.",
                       rules[rwe_settings_choice(run->settings, "tau-rule")],
                       rwe_settings_text(run->settings, "tau-rule"));
-    rwe_grid_note(compared, "Wald limits and p-values; those of ratios on the log scale.%s",
-                  pairs                          ? " After matching, pairs are clusters."
-                  : run->cohort->cluster != NULL ? " Robust variance by clusters."
-                                                 : "");
+    rwe_grid_note(compared, "Wald limits and p-values; those of ratios on the log scale.");
+    rwe_note_variances(run, compared, "rmst", "Variance", "Greenwood's");
 }
 
 static enum rwe_status run_rmst(struct rwe_run *run, void *state, struct rwe_error *error)

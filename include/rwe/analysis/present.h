@@ -28,4 +28,20 @@ double rwe_normal_p_value(double z);
 /** Quantile of the standard normal for two-sided limits at the run's level: 1.96 at 95 %. */
 double rwe_normal_limit(const struct rwe_run *run);
 
+/** What a variance is of. */
+enum rwe_variance_of {
+    RWE_VARIANCE_OF_CONTRAST, /**< of what compares the arms */
+    RWE_VARIANCE_OF_ARM,      /**< of an arm by itself: members of a pair are not in one arm */
+};
+
+/** The variance of a population's numbers in words: "robust, by matched pair", "robust, with the step
+ * that estimated the weights (M-estimation)"; `classic` where rows are independent and unweighted. */
+const char *rwe_variance_words(const struct rwe_run *run, const struct rwe_design *design,
+                               enum rwe_variance_of of, const char *classic);
+
+/** A note with the variance of each population, `what` its subject ("Standard errors"), and the fact
+ * `variance` of `analysis` in each. With `classic` NULL the populations that have it are left out. */
+void rwe_note_variances(struct rwe_run *run, struct rwe_grid *grid, const char *analysis,
+                        const char *what, const char *classic);
+
 #endif
