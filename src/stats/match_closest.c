@@ -1,191 +1,264 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * Closest pairs first, in O(n log n).
+ * Closest pairs first, in O(n log n). For several controls a treated unit, in rounds.
  *
- * First, treated and controls of equal score pair off. Each place on the axis of scores then holds
- * units of one arm only, and the closest pair is always one of two neighbouring places of different
- * arms: anything between them would be closer to one of the two. Such neighbours are the candidates
- * on a heap. A place that is used up leaves the list of places, and its neighbours become
- * candidates. A candidate whose units have gone meanwhile can only have got later ones, so its key
- * was too small, and it is put right when it comes to the top.
+ * First, treated and controls of equal score pair off. Each score then has units of one arm only,
+ * and the closest pair is always of two neighbouring scores of different arms: anything between
+ * them would be closer to one of the two. So each queue of treated units has an offer to either
+ * side, the nearest control as long as no other treated unit stands in between, and all offers are
+ * on a heap. When a queue is used up, its neighbours see farther and make offers in its stead. An
+ * offer whose units have gone meanwhile can only have got worse, so its key was too small, and it is
+ * put right when it comes to the top.
+ *
+ * A round costs in proportion to the treated units in it, not to the controls, and only those served
+ * in one round are in the next, so that all rounds together are O(n log n).
  */
 #include "match_private.h"
 
 #define NOWHERE UINT32_MAX
 
-/* Units that are left at one score, all of one arm, in a doubly linked list. */
-struct place {
-    struct match_queue queue;
-    const uint32_t *unit;
-    uint32_t previous, next;
-    bool is_treated;
+enum side { LOW, HIGH };
+
+/* A queue of treated units among those not used up in this round. */
+struct post {
+    struct match_seeker seeker;
+    uint32_t neighbour[2]; /* queues of treated units, NOWHERE at the ends */
+    uint32_t control[2]; /* whom its offer on the heap is about; RWE_UNMATCHED: it has none there */
 };
 
-struct candidate {
+/* An offer on the heap. There are millions, and four fit a line of the cache. */
+struct item {
     double distance;
-    uint32_t treated, control; /* units */
-    uint32_t left, right;      /* places */
+    uint32_t treated; /* the unit */
+    uint32_t slot;    /* 2 × its queue + the side on which the control is */
 };
 
 struct closest {
-    struct place *place;
-    uint32_t n_places;
-    struct candidate *heap;
+    struct match_task *task;
+    struct post *post; /* by queue of treated units */
+    struct item *heap; /* at most two for each post */
     size_t heap_size;
+    uint32_t *start; /* by queue of treated units: its front when the round began */
 };
 
-static bool comes_before(const struct candidate *a, const struct candidate *b)
+/* Four children for a parent: half as many levels as with two, each in one or two lines of the
+ * cache. */
+enum { CHILDREN = 4 };
+
+static uint32_t control_of(const struct closest *work, const struct item *item)
+{
+    return work->post[item->slot / 2].control[item->slot % 2];
+}
+
+static bool comes_before(const struct closest *work, const struct item *a, const struct item *b)
 {
     if (a->distance != b->distance)
         return a->distance < b->distance;
     if (a->treated != b->treated)
         return a->treated < b->treated;
-    return a->control < b->control;
+    return control_of(work, a) < control_of(work, b);
 }
 
-/* Puts `candidate` at or below `hole`, whose own item is lost. */
-static void heap_sift_down(struct closest *work, size_t hole, struct candidate candidate)
+/* Puts `item` at or below `hole`, whose own item is lost. */
+static void heap_sift_down(struct closest *work, size_t hole, struct item item)
 {
-    struct candidate *heap = work->heap;
-    for (size_t child; (child = 2 * hole + 1) < work->heap_size; hole = child) {
-        if (child + 1 < work->heap_size && comes_before(&heap[child + 1], &heap[child]))
-            child++;
-        if (!comes_before(&heap[child], &candidate))
+    struct item *heap = work->heap;
+    for (size_t first; (first = CHILDREN * hole + 1) < work->heap_size;) {
+        size_t end = first + CHILDREN < work->heap_size ? first + CHILDREN : work->heap_size;
+        size_t best = first;
+        for (size_t child = first + 1; child < end; child++)
+            if (comes_before(work, &heap[child], &heap[best]))
+                best = child;
+        if (!comes_before(work, &heap[best], &item))
             break;
-        heap[hole] = heap[child];
+        heap[hole] = heap[best];
+        hole = best;
     }
-    heap[hole] = candidate;
+    heap[hole] = item;
+}
+
+static void heap_add(struct closest *work, struct item item)
+{
+    struct item *heap = work->heap;
+    size_t hole = work->heap_size++;
+    while (hole > 0 && comes_before(work, &item, &heap[(hole - 1) / CHILDREN])) {
+        heap[hole] = heap[(hole - 1) / CHILDREN];
+        hole = (hole - 1) / CHILDREN;
+    }
+    heap[hole] = item;
 }
 
 static void heap_remove_top(struct closest *work)
 {
-    heap_sift_down(work, 0, work->heap[--work->heap_size]);
+    uint32_t slot = work->heap[0].slot;
+    work->post[slot / 2].control[slot % 2] = RWE_UNMATCHED;
+    if (--work->heap_size > 0)
+        heap_sift_down(work, 0, work->heap[work->heap_size]);
 }
 
-/* The units at the front of two neighbouring places of different arms. */
-static struct candidate candidate_of(const struct closest *work, uint32_t left, uint32_t right)
+static uint32_t first_unit(const struct closest *work, uint32_t queue)
 {
-    const struct place *low = &work->place[left], *high = &work->place[right];
-    uint32_t low_unit = low->unit[low->queue.front], high_unit = high->unit[high->queue.front];
-    return (struct candidate){.distance = match_distance(low->queue.level, high->queue.level),
-                              .treated = low->is_treated ? low_unit : high_unit,
-                              .control = low->is_treated ? high_unit : low_unit,
-                              .left = left,
-                              .right = right};
+    const struct match_queues *treated = &work->task->treated_queues;
+    return treated->unit[treated->queue[queue].front];
 }
 
-static bool can_pair(const struct closest *work, uint32_t left, uint32_t right, double caliper)
+/* What a queue, which has units left, can get on one side. */
+static struct match_offer look(const struct closest *work, uint32_t queue, enum side side)
 {
-    const struct place *low = &work->place[left], *high = &work->place[right];
-    return low->is_treated != high->is_treated &&
-           match_distance(low->queue.level, high->queue.level) <= caliper;
+    struct match_task *task = work->task;
+    const struct post *post = &work->post[queue];
+    uint32_t found = side == LOW ? match_find_below(task, post->seeker.place - 1)
+                                 : match_find_above(task, post->seeker.place);
+    if (post->neighbour[side] != NOWHERE) {
+        uint32_t limit = work->post[post->neighbour[side]].seeker.place;
+        if (side == LOW ? found < limit : found >= limit)
+            found = 0; /* behind the neighbour */
+    }
+    return match_first_offer(task, &post->seeker, found);
+}
+
+static struct item note_offer(struct closest *work, uint32_t queue, enum side side,
+                              const struct match_offer *offer)
+{
+    work->post[queue].control[side] = offer->control;
+    return (struct item){offer->distance, first_unit(work, queue), 2 * queue + side};
+}
+
+/* Puts the offer of a queue to one side on the heap, when there is one and it is not there. */
+static void make_offer(struct closest *work, uint32_t queue, enum side side)
+{
+    if (queue == NOWHERE || work->post[queue].control[side] != RWE_UNMATCHED)
+        return;
+    struct match_offer offer = look(work, queue, side);
+    if (isfinite(offer.distance))
+        heap_add(work, note_offer(work, queue, side, &offer));
 }
 
 static void match_equal_scores(struct match_task *task)
 {
-    struct match_queues *treated = &task->treated_queues, *control = &task->control_queues;
-    for (uint32_t t = 0, c = 0; t < treated->n && c < control->n;) {
-        struct match_queue *a = &treated->queue[t], *b = &control->queue[c];
-        if (a->level == b->level)
-            while (!match_queue_is_empty(a) && !match_queue_is_empty(b))
-                match_pair(task, treated->unit[a->front++], control->unit[b->front++]);
-        if (a->level <= b->level)
-            t++;
-        else
-            c++;
+    struct match_queues *treated = &task->treated_queues;
+    const struct match_queues *control = &task->control_queues;
+    for (uint32_t t = 0; t < treated->n; t++) {
+        struct match_queue *queue = &treated->queue[t];
+        struct match_seeker seeker = match_seeker_of(task, treated->unit[queue->front]);
+        if (match_find_above(task, seeker.place) != seeker.place ||
+            match_first_offer(task, &seeker, seeker.place).distance != 0)
+            continue;
+        while (!match_queue_is_empty(queue) &&
+               !match_queue_is_empty(&control->queue[seeker.place - 1]))
+            match_take(task, treated->unit[queue->front++], seeker.place);
     }
 }
 
-static void add_place(struct closest *work, const struct match_queues *queues, uint32_t index,
-                      bool is_treated)
+/* Links the queues that have units left after equal scores, by ascending score. */
+static void list_posts(struct closest *work)
 {
-    if (match_queue_is_empty(&queues->queue[index]))
-        return;
-    uint32_t here = work->n_places++;
-    work->place[here] = (struct place){.queue = queues->queue[index],
-                                       .unit = queues->unit,
-                                       .previous = here == 0 ? NOWHERE : here - 1,
-                                       .next = NOWHERE,
-                                       .is_treated = is_treated};
-    if (here > 0)
-        work->place[here - 1].next = here;
-}
-
-/* All that is left after equal scores, by ascending score. */
-static void list_places(struct closest *work, const struct match_task *task)
-{
-    const struct match_queues *treated = &task->treated_queues, *control = &task->control_queues;
-    uint32_t t = 0, c = 0;
-    while (t < treated->n || c < control->n) {
-        if (c == control->n ||
-            (t < treated->n && treated->queue[t].level <= control->queue[c].level))
-            add_place(work, treated, t++, true);
-        else
-            add_place(work, control, c++, false);
+    const struct match_queues *treated = &work->task->treated_queues;
+    uint32_t last = NOWHERE;
+    for (uint32_t t = 0; t < treated->n; t++) {
+        if (match_queue_is_empty(&treated->queue[t]))
+            continue;
+        work->post[t] = (struct post){.seeker = match_seeker_of(work->task, first_unit(work, t)),
+                                      .neighbour = {last, NOWHERE},
+                                      .control = {RWE_UNMATCHED, RWE_UNMATCHED}};
+        if (last != NOWHERE)
+            work->post[last].neighbour[HIGH] = t;
+        last = t;
     }
 }
 
-static void list_candidates(struct closest *work, double caliper)
+static void list_offers(struct closest *work)
 {
-    for (uint32_t left = 0; left + 1 < work->n_places; left++)
-        if (can_pair(work, left, left + 1, caliper))
-            work->heap[work->heap_size++] = candidate_of(work, left, left + 1);
-    for (size_t hole = work->heap_size / 2; hole-- > 0;)
-        heap_sift_down(work, hole, work->heap[hole]);
+    const struct match_queues *treated = &work->task->treated_queues;
+    work->heap_size = 0;
+    for (uint32_t t = 0; t < treated->n; t++)
+        for (int side = LOW; side <= HIGH && !match_queue_is_empty(&treated->queue[t]); side++) {
+            struct match_offer offer = look(work, t, side);
+            if (isfinite(offer.distance))
+                work->heap[work->heap_size++] = note_offer(work, t, side, &offer);
+        }
+    for (size_t hole = work->heap_size / CHILDREN + 1; hole-- > 0;)
+        if (hole < work->heap_size)
+            heap_sift_down(work, hole, work->heap[hole]);
 }
 
-/* Takes a used-up place out of the list. */
-static void unlink_if_empty(struct closest *work, uint32_t here)
+/* Takes a used-up queue out; its neighbours can see each other's controls now. */
+static void unlink_queue(struct closest *work, uint32_t queue)
 {
-    struct place *place = &work->place[here];
-    if (!match_queue_is_empty(&place->queue))
-        return;
-    if (place->previous != NOWHERE)
-        work->place[place->previous].next = place->next;
-    if (place->next != NOWHERE)
-        work->place[place->next].previous = place->previous;
+    uint32_t low = work->post[queue].neighbour[LOW], high = work->post[queue].neighbour[HIGH];
+    if (low != NOWHERE)
+        work->post[low].neighbour[HIGH] = high;
+    if (high != NOWHERE)
+        work->post[high].neighbour[LOW] = low;
+    make_offer(work, low, HIGH);
+    make_offer(work, high, LOW);
 }
 
-/* Pairs the candidate at the top, then puts the new neighbours, if there are any, in its stead. */
-static void take_top(struct closest *work, struct match_task *task)
+/* Pairs the offer at the top, which still stands. */
+static void take_top(struct closest *work, uint32_t place)
 {
-    struct candidate top = work->heap[0];
-    struct place *low = &work->place[top.left], *high = &work->place[top.right];
-    match_pair(task, top.treated, top.control);
-    low->queue.front++;
-    high->queue.front++;
-    unlink_if_empty(work, top.left);
-    unlink_if_empty(work, top.right);
-    uint32_t left = match_queue_is_empty(&low->queue) ? low->previous : top.left;
-    uint32_t right = match_queue_is_empty(&high->queue) ? high->next : top.right;
-    if (left != NOWHERE && right != NOWHERE && can_pair(work, left, right, task->caliper))
-        heap_sift_down(work, 0, candidate_of(work, left, right));
+    struct item top = work->heap[0];
+    uint32_t here = top.slot / 2;
+    struct match_queue *queue = &work->task->treated_queues.queue[here];
+    match_take(work->task, top.treated, place);
+    queue->front++;
+    heap_remove_top(work);
+    if (match_queue_is_empty(queue))
+        unlink_queue(work, here);
     else
-        heap_remove_top(work);
+        make_offer(work, here, top.slot % 2);
+}
+
+static void match_unequal_scores(struct closest *work)
+{
+    list_posts(work);
+    list_offers(work);
+    while (work->heap_size > 0) {
+        const struct item *top = &work->heap[0];
+        uint32_t here = top->slot / 2;
+        enum side side = top->slot % 2;
+        struct match_offer now = {.distance = INFINITY};
+        if (!match_queue_is_empty(&work->task->treated_queues.queue[here]))
+            now = look(work, here, side);
+        if (isinf(now.distance))
+            heap_remove_top(work);
+        else if (now.control == control_of(work, top) && first_unit(work, here) == top->treated)
+            take_top(work, now.place);
+        else
+            heap_sift_down(work, 0, note_offer(work, here, side, &now));
+    }
+}
+
+/* Leaves those in the queues who were served in this round. */
+static void keep_served(struct closest *work)
+{
+    struct match_queues *treated = &work->task->treated_queues;
+    uint32_t n = 0;
+    for (uint32_t t = 0; t < treated->n; t++) {
+        struct match_queue queue = treated->queue[t];
+        queue.end = queue.front;
+        queue.front = work->start[t];
+        if (!match_queue_is_empty(&queue))
+            treated->queue[n++] = queue;
+    }
+    treated->n = n;
 }
 
 enum rwe_status match_closest(struct match_task *task, struct rwe_arena *scratch)
 {
-    match_equal_scores(task);
-    size_t most = (size_t)task->treated_queues.n + task->control_queues.n;
-    struct closest work = {.place = RWE_NEW(scratch, struct place, most),
-                           .heap = RWE_NEW(scratch, struct candidate, most)};
+    struct match_queues *treated = &task->treated_queues;
+    struct closest work = {.task = task,
+                           .post = RWE_NEW(scratch, struct post, treated->n),
+                           .heap = RWE_NEW(scratch, struct item, 2 * (size_t)treated->n),
+                           .start = RWE_NEW(scratch, uint32_t, treated->n)};
     if (rwe_arena_failed(scratch))
         return RWE_NO_MEMORY;
-    list_places(&work, task);
-    list_candidates(&work, task->caliper);
-    while (work.heap_size > 0) {
-        struct candidate top = work.heap[0];
-        const struct place *low = &work.place[top.left], *high = &work.place[top.right];
-        if (match_queue_is_empty(&low->queue) || match_queue_is_empty(&high->queue)) {
-            heap_remove_top(&work);
-            continue;
-        }
-        struct candidate now = candidate_of(&work, top.left, top.right);
-        if (now.treated == top.treated && now.control == top.control)
-            take_top(&work, task);
-        else
-            heap_sift_down(&work, 0, now);
+    for (size_t round = 0; round < task->options->ratio && treated->n > 0; round++) {
+        for (uint32_t t = 0; t < treated->n; t++)
+            work.start[t] = treated->queue[t].front;
+        match_equal_scores(task);
+        match_unequal_scores(&work);
+        keep_served(&work);
     }
     return RWE_OK;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** What the two ways of greedy matching share: queues of units by score, and distances. */
+/** What the ways of greedy matching share: queues of units by score, free controls, distances. */
 #ifndef STATS_MATCH_PRIVATE_H
 #define STATS_MATCH_PRIVATE_H
 
@@ -8,38 +8,66 @@
 #include <math.h>
 #include <stdbool.h>
 
-/** Units of one arm with one score, the earliest first: unit[front], …, unit[end − 1] are left. */
+/** Units of one arm and stratum with one score, the earliest first: unit[front], …, unit[end − 1]
+ * are left. */
 struct match_queue {
     double level;
+    uint32_t stratum;
     uint32_t front, end;
 };
 
-/** The units of one arm by ascending score. */
+/** The units of one arm by stratum, in it by ascending score. Queues are numbered from 0. */
 struct match_queues {
     uint32_t *unit;
     struct match_queue *queue;
     uint32_t n;
 };
 
-/** What is to be matched, and with whom each unit is matched so far (RWE_UNMATCHED: nobody). */
-struct match_task {
-    const double
-        *level; /**< scores in units of the grid (match.c); unequal ones are more than 1 apart */
-    const uint8_t *treated;
-    size_t n;
-    double caliper; /**< in whole units of the grid */
-    struct match_queues treated_queues, control_queues;
-    uint32_t *partner;
+struct match_pair {
+    uint32_t treated, control;
 };
 
 /**
- * Distance of two levels in whole units of the grid. Whole, so that distances equal but for
- * rounding compare as equal. As levels are more than 1 apart it still grows strictly with each of
- * them, so that the nearest unit is always a neighbour in the order of levels.
+ * What is to be matched and what has been so far.
+ *
+ * Places are queues of controls numbered from 1, so that 0 and n + 1 stand for "none to this side".
+ * below[i] points towards the nearest place at or below i that is not used up, above[i] at or above:
+ * a union-find forest with path halving (Tarjan & van Leeuwen, J ACM 31:245, 1984), nearly constant
+ * time a step.
  */
-static inline double match_distance(double a, double b)
+struct match_task {
+    size_t n;
+    const double *level; /**< scores in units of the grid (match_queues.c); unequal ones are more
+                            than 1 apart */
+    const uint8_t *treated;
+    const struct rwe_match_options *options;
+    double caliper; /**< in whole units of the grid */
+    size_t n_treated, n_controls;
+    struct match_queues treated_queues, control_queues;
+    uint32_t *place; /**< by unit, of a treated one: the first place of its stratum at or above its
+                        score; where there is none, the one that would follow */
+    uint32_t *below, *above;
+    struct match_pair *pair; /**< in the order in which they were made */
+    size_t n_pairs;
+};
+
+/** Where a treated unit stands. */
+struct match_seeker {
+    double level;
+    uint32_t stratum, place;
+};
+
+/** A control that a treated unit could get. */
+struct match_offer {
+    double distance; /**< whole units of the grid; infinite: there is none within the caliper */
+    uint32_t control;
+    uint32_t place;
+};
+
+/** Whether the treated unit prefers `a`: the nearer, of equally near ones the earlier control. */
+static inline bool match_offer_is_better(const struct match_offer *a, const struct match_offer *b)
 {
-    return rint(fabs(a - b));
+    return a->distance != b->distance ? a->distance < b->distance : a->control < b->control;
 }
 
 static inline bool match_queue_is_empty(const struct match_queue *queue)
@@ -47,17 +75,42 @@ static inline bool match_queue_is_empty(const struct match_queue *queue)
     return queue->front == queue->end;
 }
 
-static inline void match_pair(struct match_task *task, uint32_t treated, uint32_t control)
+/** Levels, queues, places and the forest of a task whose n, treated and options are set. */
+enum rwe_status match_queue_units(struct match_task *task, const double score[],
+                                  struct rwe_arena *scratch);
+
+/** The nearest place at or below `place` that has controls left, 0 when there is none … */
+uint32_t match_find_below(struct match_task *task, uint32_t place);
+
+/** … and at or above it, the number of places + 1 when there is none. */
+uint32_t match_find_above(struct match_task *task, uint32_t place);
+
+struct match_seeker match_seeker_of(const struct match_task *task, uint32_t treated);
+
+/** What control unit[index] at `place` (which can be none) is to who seeks. */
+struct match_offer match_offer_at(const struct match_task *task, const struct match_seeker *seeker,
+                                  uint32_t place, uint32_t index);
+
+/** The first control left at a place: what match_find_below and match_find_above give. */
+struct match_offer match_first_offer(const struct match_task *task,
+                                     const struct match_seeker *seeker, uint32_t place);
+
+/** Notes the pair. */
+static inline void match_add_pair(struct match_task *task, uint32_t treated, uint32_t control)
 {
-    task->partner[treated] = control;
-    task->partner[control] = treated;
+    task->pair[task->n_pairs++] = (struct match_pair){treated, control};
 }
+
+/** Pairs a treated unit with the first control left at a place, which is then no longer free. */
+void match_take(struct match_task *task, uint32_t treated, uint32_t place);
 
 /** Of all remaining pairs the closest first. RWE_NO_MEMORY or RWE_OK. */
 enum rwe_status match_closest(struct match_task *task, struct rwe_arena *scratch);
 
 /** Treated units in the order asked for, each takes its nearest control. */
-enum rwe_status match_in_order(struct match_task *task, const struct rwe_match_options *options,
-                               struct rwe_arena *scratch);
+enum rwe_status match_in_order(struct match_task *task, struct rwe_arena *scratch);
+
+/** Each treated unit takes its nearest controls, whoever else has them. */
+void match_with_replacement(struct match_task *task);
 
 #endif

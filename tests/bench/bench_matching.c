@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * Time per row of the propensity model (12 columns), of matching in each order and of the balance
+ * Time per row of the propensity model (12 columns), of matching in each way and of the balance
  * of one covariate. bench_matching [THREADS]: threads of the logistic fit, default 2.
  */
 #include "rwe/base/rng.h"
@@ -60,12 +60,25 @@ static enum rwe_status run_logistic(const struct cohort *c, unsigned threads,
     return rwe_logistic_fit(c->x, COLUMNS, c->treated, c->n, &options, arena, &result, NULL);
 }
 
-static enum rwe_status run_match(const struct cohort *c, unsigned order, struct rwe_arena *arena)
+static const struct {
+    const char *what;
+    struct rwe_match_options options;
+} ways[] = {
+    {"match closest", {.order = RWE_MATCH_CLOSEST, .ratio = 1}},
+    {"match largest", {.order = RWE_MATCH_LARGEST, .ratio = 1}},
+    {"match smallest", {.order = RWE_MATCH_SMALLEST, .ratio = 1}},
+    {"match random", {.order = RWE_MATCH_RANDOM, .ratio = 1}},
+    {"match 2:1", {.order = RWE_MATCH_CLOSEST, .ratio = 2}},
+    {"match 2:1 largest", {.order = RWE_MATCH_LARGEST, .ratio = 2}},
+    {"match replace", {.ratio = 1, .replace = true}},
+    {"match replace 2:1", {.ratio = 2, .replace = true}},
+};
+
+static enum rwe_status run_match(const struct cohort *c, unsigned way, struct rwe_arena *arena)
 {
-    struct rwe_match_options options = {.order = (enum rwe_match_order)order,
-                                        .caliper =
-                                            0.2 * rwe_match_pooled_sd(c->score, c->treated, c->n)};
+    struct rwe_match_options options = ways[way].options;
     struct rwe_match result;
+    options.caliper = 0.2 * rwe_match_pooled_sd(c->score, c->treated, c->n);
     return rwe_match_nearest(c->score, c->treated, c->n, &options, arena, &result, NULL);
 }
 
@@ -93,7 +106,7 @@ static void measure(const char *what,
         best = fmin(best, seconds() - start);
         rwe_arena_free(arena);
     }
-    printf("%-16s %8zu rows %9.1f ns/row %8.4f s\n", what, cohort->n,
+    printf("%-18s %8zu rows %9.1f ns/row %8.4f s\n", what, cohort->n,
            1e9 * best / (double)cohort->n, best);
 }
 
@@ -105,10 +118,8 @@ int main(int argc, char **argv)
         struct rwe_arena *arena = rwe_arena_new();
         struct cohort cohort = cohort_draw(arena, sizes[s]);
         measure("logistic", run_logistic, &cohort, threads);
-        measure("match closest", run_match, &cohort, RWE_MATCH_CLOSEST);
-        measure("match largest", run_match, &cohort, RWE_MATCH_LARGEST);
-        measure("match smallest", run_match, &cohort, RWE_MATCH_SMALLEST);
-        measure("match random", run_match, &cohort, RWE_MATCH_RANDOM);
+        for (unsigned way = 0; way < sizeof ways / sizeof *ways; way++)
+            measure(ways[way].what, run_match, &cohort, way);
         measure("balance", run_balance, &cohort, 1);
         rwe_arena_free(arena);
     }

@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * Greedy 1:1 nearest-neighbour matching without replacement on a score, within a caliper
- * (Rosenbaum & Rubin, Am Stat 39:33, 1985; orders compared in Austin, Stat Med 33:1057, 2014).
+ * Greedy nearest-neighbour matching on a score, within a caliper (Rosenbaum & Rubin, Am Stat 39:33,
+ * 1985; orders compared in Austin, Stat Med 33:1057, 2014): pairs or up to k controls for a treated
+ * unit, each control once or again and again, in all units or within exact strata.
  *
  * Units come in the canonical order of the cohort (by subject identifier), and every tie goes to
  * the earlier unit: first the earlier treated unit, then the earlier control. So the order of rows
- * in a file cannot change the pairs. Covariates in whole numbers make many equal distances, which
+ * in a file cannot change the sets. Covariates in whole numbers make many equal distances, which
  * sums in binary tell apart in the last digit only; therefore scores and distances that differ by
- * less than about 2^-30 of the largest |score| are tied, and a caliper is met to that. O(n log n).
+ * less than about 2^-30 of the largest |score| are tied, and a caliper is met to that. The time is
+ * O(n log n), with replacement O(n log n + rows).
  */
 #ifndef RWE_STATS_MATCH_H
 #define RWE_STATS_MATCH_H
 
 #include "rwe/base/arena.h"
 #include "rwe/base/status.h"
+#include <stdbool.h>
 #include <stdint.h>
 
 /** In no set. */
@@ -40,6 +43,7 @@ struct rwe_match {
                                  of each set, in the order of rows */
 };
 
+/** Which pair is made next. */
 enum rwe_match_order {
     RWE_MATCH_CLOSEST,  /**< of all possible pairs the closest first */
     RWE_MATCH_LARGEST,  /**< treated units from the largest score down, each takes its nearest
@@ -48,22 +52,61 @@ enum rwe_match_order {
     RWE_MATCH_RANDOM,   /**< in an order drawn with `seed` */
 };
 
+/**
+ * With a ratio k > 1 and without replacement, matching goes in rounds: every treated unit gets its
+ * first control, or finds that none is left for it, before any gets a second (as MatchIt does).
+ * Each round keeps to the same order; with RWE_MATCH_CLOSEST each round makes, of all possible
+ * pairs of a treated unit not served in this round yet, the closest first. A treated unit that finds
+ * fewer than k controls keeps those it has. With replacement nobody is in another's way and the
+ * order does not matter.
+ */
 struct rwe_match_options {
     enum rwe_match_order order; /**< default closest */
     double caliper;             /**< largest distance of a pair, on the scale of the score; >= 0, or
                                      infinite (default): none */
     uint64_t seed;              /**< for RWE_MATCH_RANDOM */
+    size_t ratio;               /**< up to so many controls for a treated unit; >= 1, default 1 */
+    bool replace;               /**< a control can be in several sets, in each once; default not */
+    const uint32_t *exact;      /**< n, by unit: code of the stratum within which partners are
+                                     sought; default NULL: none. Borrowed. */
 };
 struct rwe_match_options rwe_match_options_default(void);
 
 /**
- * Matches units with treated[i] = 1 to units with treated[i] = 0. Errors: RWE_NOT_FINITE (a score;
- * index), RWE_BAD_INPUT (a negative caliper), RWE_NO_MEMORY. No pair within the caliper is a result
- * with n_sets = 0.
+ * Matches units with treated[i] = 1 to units with treated[i] = 0. For the effect in
+ * controls give the arms exchanged. Errors: RWE_NOT_FINITE (a score; index), RWE_BAD_INPUT (a
+ * negative caliper, a ratio of 0), RWE_NO_MEMORY. No pair within the caliper is a result with
+ * n_sets = 0. Row arrays take room for as many controls as the ratio allows.
  */
 enum rwe_status rwe_match_nearest(const double score[], const uint8_t treated[], size_t n,
                                   const struct rwe_match_options *options, struct rwe_arena *arena,
                                   struct rwe_match *result, struct rwe_error *error);
+
+/** Whose effect a matched sample is to show. */
+enum rwe_match_estimand {
+    RWE_MATCH_ATT, /**< of the treated */
+    RWE_MATCH_ATC, /**< of the controls */
+    RWE_MATCH_ATE, /**< of all who are matched */
+};
+
+/**
+ * Weights of the rows of a match, which make the arms of each set count alike (Ho, Imai, King &
+ * Stuart, J Stat Softw 42(8), 2011; Stuart, Stat Sci 25:1, 2010). Of a set with t treated and c
+ * controls
+ *   ATT  a treated unit has 1, a control t / c, and the weights of controls are then scaled to sum
+ *        to the number of distinct matched controls, which is MatchIt's convention;
+ *   ATC  the mirror: a control has 1, a treated unit c / t, those of the treated are scaled;
+ *   ATE  a treated unit has (t + c) / t, a control (t + c) / c, and each arm is scaled to sum to
+ *        its number of distinct matched units.
+ * With replacement a control's weight stands in several rows; its own is their sum. Each unit of
+ * the arm that the effect is about should be in one set only: for ATC match with the arms
+ * exchanged, or fully. Pairs have weights of 1 throughout.
+ *
+ * `treated` is as for matching, or with the arms in their own places again. `row_weight` has room
+ * for match->n_rows.
+ */
+void rwe_match_weights(const struct rwe_match *match, const uint8_t treated[], size_t n,
+                       enum rwe_match_estimand estimand, double row_weight[]);
 
 /** SD of the score pooled within arms: sqrt((s²treated + s²control) / 2), s² with n − 1. Units of a
  * caliper (Austin, Pharm Stat 10:150, 2011). NaN when an arm has fewer than two units. */
