@@ -42,8 +42,8 @@ static enum rwe_status choose_by_flow(struct match_graph *graph, const void *wor
     return match_flow_settle_ties(&flow, scratch);
 }
 
-static enum rwe_status refuse_replacement(const struct rwe_match_options *options,
-                                          struct rwe_error *error)
+enum rwe_status match_refuse_replacement(const struct rwe_match_options *options,
+                                         struct rwe_error *error)
 {
     if (options->replace)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
@@ -74,7 +74,7 @@ enum rwe_status rwe_match_optimal_distance(const struct rwe_match_units *units,
     int64_t prize = prize_of(units->n);
     const struct match_worth worth[2] = {
         {.most = 1}, {.first = 2 * prize, .more = prize, .most = most_of(options->ratio)}};
-    enum rwe_status status = refuse_replacement(options, error);
+    enum rwe_status status = match_refuse_replacement(options, error);
     if (status != RWE_OK)
         return status;
     return match_in_graph(units, options, choose_by_flow, worth, arena, result, error);
@@ -93,7 +93,7 @@ enum rwe_status rwe_match_full_distance(const struct rwe_match_units *units,
     const struct match_worth worth[2] = {
         {.first = prize_of(units->n), .most = most_of(most->treated)},
         {.first = prize_of(units->n), .most = most_of(most->controls)}};
-    enum rwe_status status = refuse_replacement(options, error);
+    enum rwe_status status = match_refuse_replacement(options, error);
     if (status != RWE_OK)
         return status;
     return match_in_graph(units, options, choose_by_flow, worth, arena, result, error);

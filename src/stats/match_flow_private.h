@@ -26,6 +26,10 @@ struct match_graph {
 enum rwe_status match_check_units(const struct rwe_match_units *units,
                                   const struct rwe_match_options *options, struct rwe_error *error);
 
+/** RWE_BAD_INPUT where a control may be used again: then nothing is to be optimised. */
+enum rwe_status match_refuse_replacement(const struct rwe_match_options *options,
+                                         struct rwe_error *error);
+
 /** Checks units and options, then lists the admissible pairs. */
 enum rwe_status match_graph_make(struct match_graph *graph, const struct rwe_match_units *units,
                                  const struct rwe_match_options *options, struct rwe_arena *scratch,

@@ -270,7 +270,9 @@ enum rwe_status rwe_match_full(const double score[], const uint8_t treated[], si
 {
     const struct rwe_match_units units = {
         .n = n, .treated = treated, .score = score, .distance = score_distance, .data = score};
-    enum rwe_status status = match_check_units(&units, options, error);
+    enum rwe_status status = match_refuse_replacement(options, error);
+    if (status == RWE_OK)
+        status = match_check_units(&units, options, error);
     if (status != RWE_OK)
         return status;
     size_t n_links = 0;
