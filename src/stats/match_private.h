@@ -14,6 +14,9 @@ struct match_queue {
     double level;
     uint32_t stratum;
     uint32_t front, end;
+    uint32_t
+        first; /**< unit[front], RWE_UNMATCHED when the queue is empty: here as well, since each
+                       look at a queue far away in memory counts */
 };
 
 /** The units of one arm by stratum, in it by ascending score. Queues are numbered from 0. */
@@ -75,6 +78,22 @@ static inline bool match_queue_is_empty(const struct match_queue *queue)
     return queue->front == queue->end;
 }
 
+static inline void match_queue_set(const struct match_queues *queues, struct match_queue *queue,
+                                   uint32_t front, uint32_t end)
+{
+    queue->front = front;
+    queue->end = end;
+    queue->first = front == end ? RWE_UNMATCHED : queues->unit[front];
+}
+
+/** Takes the first unit out of a queue that is not empty. */
+static inline uint32_t match_queue_pop(const struct match_queues *queues, struct match_queue *queue)
+{
+    uint32_t unit = queue->first;
+    match_queue_set(queues, queue, queue->front + 1, queue->end);
+    return unit;
+}
+
 /** Levels, queues, places and the forest of a task whose n, treated and options are set. */
 enum rwe_status match_queue_units(struct match_task *task, const double score[],
                                   struct rwe_arena *scratch);
@@ -87,9 +106,9 @@ uint32_t match_find_above(struct match_task *task, uint32_t place);
 
 struct match_seeker match_seeker_of(const struct match_task *task, uint32_t treated);
 
-/** What control unit[index] at `place` (which can be none) is to who seeks. */
-struct match_offer match_offer_at(const struct match_task *task, const struct match_seeker *seeker,
-                                  uint32_t place, uint32_t index);
+/** What a control at `place` (which can be none) is to who seeks. */
+struct match_offer match_offer_of(const struct match_task *task, const struct match_seeker *seeker,
+                                  uint32_t place, uint32_t control);
 
 /** The first control left at a place: what match_find_below and match_find_above give. */
 struct match_offer match_first_offer(const struct match_task *task,

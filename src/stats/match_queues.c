@@ -74,7 +74,7 @@ static void queues_add(struct match_queues *queues, double level, uint32_t strat
     const struct match_queue *last = queues->n == 0 ? NULL : &queues->queue[queues->n - 1];
     uint32_t n_units = last == NULL ? 0 : last->end;
     if (last == NULL || last->level != level || last->stratum != stratum)
-        queues->queue[queues->n++] = (struct match_queue){level, stratum, n_units, n_units};
+        queues->queue[queues->n++] = (struct match_queue){level, stratum, n_units, n_units, unit};
     queues->queue[queues->n - 1].end++;
     queues->unit[n_units] = unit;
 }
@@ -168,32 +168,37 @@ struct match_seeker match_seeker_of(const struct match_task *task, uint32_t trea
                                  task->place[treated]};
 }
 
-struct match_offer match_offer_at(const struct match_task *task, const struct match_seeker *seeker,
-                                  uint32_t place, uint32_t index)
+static const struct match_offer no_offer = {.distance = INFINITY, .control = RWE_UNMATCHED};
+
+static bool is_place(const struct match_task *task, uint32_t place)
 {
-    const struct match_offer none = {.distance = INFINITY, .control = RWE_UNMATCHED};
-    const struct match_queues *control = &task->control_queues;
-    if (place == 0 || place > control->n)
-        return none;
-    const struct match_queue *queue = &control->queue[place - 1];
+    return place > 0 && place <= task->control_queues.n;
+}
+
+struct match_offer match_offer_of(const struct match_task *task, const struct match_seeker *seeker,
+                                  uint32_t place, uint32_t control)
+{
+    if (!is_place(task, place))
+        return no_offer;
+    const struct match_queue *queue = &task->control_queues.queue[place - 1];
     double distance = distance_of(seeker->level, queue->level);
     if (distance > task->caliper || seeker->stratum != queue->stratum)
-        return none;
-    return (struct match_offer){distance, control->unit[index], place};
+        return no_offer;
+    return (struct match_offer){distance, control, place};
 }
 
 struct match_offer match_first_offer(const struct match_task *task,
                                      const struct match_seeker *seeker, uint32_t place)
 {
-    bool is_place = place > 0 && place <= task->control_queues.n;
-    uint32_t front = is_place ? task->control_queues.queue[place - 1].front : 0;
-    return match_offer_at(task, seeker, place, front);
+    if (!is_place(task, place))
+        return no_offer;
+    return match_offer_of(task, seeker, place, task->control_queues.queue[place - 1].first);
 }
 
 void match_take(struct match_task *task, uint32_t treated, uint32_t place)
 {
     struct match_queue *queue = &task->control_queues.queue[place - 1];
-    match_add_pair(task, treated, task->control_queues.unit[queue->front++]);
+    match_add_pair(task, treated, match_queue_pop(&task->control_queues, queue));
     if (match_queue_is_empty(queue)) {
         task->below[place] = place - 1;
         task->above[place] = place + 1;

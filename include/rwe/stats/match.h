@@ -73,10 +73,10 @@ struct rwe_match_options {
 struct rwe_match_options rwe_match_options_default(void);
 
 /**
- * Matches units with treated[i] = 1 to units with treated[i] = 0. For the effect in
- * controls give the arms exchanged. Errors: RWE_NOT_FINITE (a score; index), RWE_BAD_INPUT (a
- * negative caliper, a ratio of 0), RWE_NO_MEMORY. No pair within the caliper is a result with
- * n_sets = 0. Row arrays take room for as many controls as the ratio allows.
+ * Matches units with treated[i] = 1 to units with treated[i] = 0; n < 2^32 − 2. For the effect in
+ * controls give the arms exchanged. No pair within the caliper is a result with n_sets = 0. Row
+ * arrays take room for as many controls as the ratio allows. Errors: RWE_NOT_FINITE (a score;
+ * index), RWE_BAD_INPUT (a negative caliper, a ratio of 0), RWE_NO_MEMORY.
  */
 enum rwe_status rwe_match_nearest(const double score[], const uint8_t treated[], size_t n,
                                   const struct rwe_match_options *options, struct rwe_arena *arena,
