@@ -19,7 +19,7 @@ static void list_treated(const struct match_task *task, uint32_t unit[])
 
 /* Treated units in the order in which they choose. A stable sort leaves ties to the earlier unit.
  */
-static enum rwe_status order_treated(const struct match_task *task, struct rwe_arena *scratch,
+enum rwe_status match_order_treated(const struct match_task *task, struct rwe_arena *scratch,
                                      uint32_t chooser[])
 {
     size_t n = task->n_treated;
@@ -63,7 +63,7 @@ static bool choose(struct match_task *task, uint32_t treated)
 enum rwe_status match_in_order(struct match_task *task, struct rwe_arena *scratch)
 {
     uint32_t *chooser = RWE_NEW(scratch, uint32_t, task->n_treated);
-    if (chooser == NULL || order_treated(task, scratch, chooser) != RWE_OK)
+    if (chooser == NULL || match_order_treated(task, scratch, chooser) != RWE_OK)
         return RWE_NO_MEMORY;
     size_t n_left = task->n_treated;
     for (size_t round = 0; round < task->options->ratio && n_left > 0; round++) {

@@ -129,6 +129,10 @@ enum rwe_status match_closest(struct match_task *task, struct rwe_arena *scratch
 /** Treated units in the order asked for, each takes its nearest control. */
 enum rwe_status match_in_order(struct match_task *task, struct rwe_arena *scratch);
 
+/** Treated units in the order in which they choose (not RWE_MATCH_CLOSEST); ties to the earlier. */
+enum rwe_status match_order_treated(const struct match_task *task, struct rwe_arena *scratch,
+                                    uint32_t chooser[]);
+
 /** Each treated unit takes its nearest controls, whoever else has them. */
 void match_with_replacement(struct match_task *task);
 
