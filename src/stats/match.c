@@ -22,7 +22,7 @@ double rwe_match_pooled_sd(const double score[], const uint8_t treated[], size_t
  * of the distances longer in the 16th digit. Which, would depend on the machine's exp and log. So
  * scores and distances count as tied within 2^-30 (about 1e-9) of the largest score: far above
  * rounding, far below anything that matters, and a power of two, so that scaling is exact. */
-static double grid_of(const double score[], size_t n)
+double match_grid_of(const double score[], size_t n)
 {
     double largest = 0;
     int exponent;
@@ -41,9 +41,8 @@ static void queues_add(struct match_queues *queues, double level, uint32_t unit)
     queues->unit[n_units] = unit;
 }
 
-/* Scores in units of the grid, those within one unit of the least of them made equal to it. */
-static enum rwe_status level_scores(const double score[], size_t n, double grid, double level[],
-                                    struct rwe_arena *scratch)
+enum rwe_status match_level_scores(const double score[], size_t n, double grid, double level[],
+                                   struct rwe_arena *scratch)
 {
     uint32_t *order = RWE_NEW(scratch, uint32_t, n);
     if (order == NULL || rwe_sort_numbers(score, n, scratch, order) != RWE_OK)
@@ -82,20 +81,22 @@ static enum rwe_status match_units(struct match_task *task, const struct rwe_mat
                                                : match_in_order(task, options, scratch);
 }
 
-/* The result's arrays; without replacement there is at most one row for each unit. */
-struct sets {
-    uint32_t *set, *row_unit, *row_set;
-};
+struct match_sets match_sets_new(size_t n, struct rwe_arena *arena)
+{
+    return (struct match_sets){.set = RWE_NEW(arena, uint32_t, n),
+                               .row_unit = RWE_NEW(arena, uint32_t, n),
+                               .row_set = RWE_NEW(arena, uint32_t, n)};
+}
 
-static void add_row(struct rwe_match *result, const struct sets *sets, uint32_t unit)
+static void add_row(struct rwe_match *result, const struct match_sets *sets, uint32_t unit)
 {
     sets->set[unit] = (uint32_t)result->n_sets;
     sets->row_unit[result->n_rows] = unit;
     sets->row_set[result->n_rows++] = (uint32_t)result->n_sets;
 }
 
-static struct rwe_match number_sets(const struct match_task *task, const double score[],
-                                    const struct sets *sets)
+struct rwe_match match_number_sets(const struct match_task *task, const double score[],
+                                   const struct match_sets *sets)
 {
     struct rwe_match result = {
         .set = sets->set, .row_unit = sets->row_unit, .row_set = sets->row_set};
@@ -113,12 +114,12 @@ static struct rwe_match number_sets(const struct match_task *task, const double 
     return result;
 }
 
-static enum rwe_status check_input(const double score[], size_t n, double caliper,
-                                   struct rwe_error *error)
+enum rwe_status match_check_input(const double score[], size_t n,
+                                  const struct rwe_match_options *options, struct rwe_error *error)
 {
-    if (!(caliper >= 0))
+    if (!(options->caliper >= 0))
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "the caliper %g is not 0 or more",
-                        caliper);
+                        options->caliper);
     for (size_t i = 0; i < n; i++)
         if (!isfinite(score[i]))
             return rwe_fail(error, RWE_NOT_FINITE, i, "score %zu is not a finite number", i);
@@ -129,16 +130,14 @@ enum rwe_status rwe_match_nearest(const double score[], const uint8_t treated[],
                                   const struct rwe_match_options *options, struct rwe_arena *arena,
                                   struct rwe_match *result, struct rwe_error *error)
 {
-    enum rwe_status status = check_input(score, n, options->caliper, error);
+    enum rwe_status status = match_check_input(score, n, options, error);
     if (status != RWE_OK)
         return status;
-    struct sets sets = {.set = RWE_NEW(arena, uint32_t, n),
-                        .row_unit = RWE_NEW(arena, uint32_t, n),
-                        .row_set = RWE_NEW(arena, uint32_t, n)};
+    struct match_sets sets = match_sets_new(n, arena);
     struct rwe_mark mark = rwe_arena_mark(arena);
-    double grid = grid_of(score, n), *level = RWE_NEW(arena, double, n);
+    double grid = match_grid_of(score, n), *level = RWE_NEW(arena, double, n);
     uint32_t *partner = RWE_NEW(arena, uint32_t, n);
-    if (rwe_arena_failed(arena) || level_scores(score, n, grid, level, arena) != RWE_OK)
+    if (rwe_arena_failed(arena) || match_level_scores(score, n, grid, level, arena) != RWE_OK)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < n; i++)
         partner[i] = RWE_UNMATCHED;
@@ -149,7 +148,7 @@ enum rwe_status rwe_match_nearest(const double score[], const uint8_t treated[],
                               .partner = partner};
     if (match_units(&task, options, arena) != RWE_OK)
         return rwe_fail_memory(error);
-    *result = number_sets(&task, score, &sets);
+    *result = match_number_sets(&task, score, &sets);
     rwe_arena_release(arena, mark);
     return RWE_OK;
 }

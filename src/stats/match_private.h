@@ -53,6 +53,27 @@ static inline void match_pair(struct match_task *task, uint32_t treated, uint32_
     task->partner[control] = treated;
 }
 
+/** The grid on which scores and distances are tied: about 2^-30 of the largest |score|. */
+double match_grid_of(const double score[], size_t n);
+
+/** Scores in units of the grid, those within one unit of the least of them made equal to it. */
+enum rwe_status match_level_scores(const double score[], size_t n, double grid, double level[],
+                                   struct rwe_arena *scratch);
+
+/** RWE_OK, or the error that rwe_match_nearest promises for such input. */
+enum rwe_status match_check_input(const double score[], size_t n,
+                                  const struct rwe_match_options *options, struct rwe_error *error);
+
+/** The result's arrays; without replacement there is at most one row for each unit. */
+struct match_sets {
+    uint32_t *set, *row_unit, *row_set;
+};
+struct match_sets match_sets_new(size_t n, struct rwe_arena *arena);
+
+/** The pairs of a task (of which n, treated and partner are read) as a result. */
+struct rwe_match match_number_sets(const struct match_task *task, const double score[],
+                                   const struct match_sets *sets);
+
 /** Of all remaining pairs the closest first. RWE_NO_MEMORY or RWE_OK. */
 enum rwe_status match_closest(struct match_task *task, struct rwe_arena *scratch);
 

@@ -53,6 +53,8 @@ struct rwe_match_options {
     double caliper;             /**< largest distance of a pair, on the scale of the score; >= 0, or
                                      infinite (default): none */
     uint64_t seed;              /**< for RWE_MATCH_RANDOM */
+    const uint32_t *exact;      /**< n, by unit: code of the stratum within which partners are
+                                     sought; default NULL: none. Borrowed. */
 };
 struct rwe_match_options rwe_match_options_default(void);
 
