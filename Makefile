@@ -141,7 +141,8 @@ TEST_LINK := $(SUPPORT) $(filter-out %/main.o,$(CLI_OBJECTS)) $(BUILD)/librwe.a
 
 TEST_INCLUDES := -Itests/support -Isrc/cli
 # GLPK, against which a test solves matchings; it has no pkg-config file.
-$(BUILD)/tests/property/test_match_flow_proof: TEST_LIBS := -lglpk
+$(BUILD)/tests/property/test_match_flow_proof $(BUILD)/tests/property/test_match_optimal_proof: \
+    TEST_LIBS := -lglpk
 $(BUILD)/tests/%: tests/%.c $(TEST_LINK)
 	$(SAY) "  TEST $<"
 	@mkdir -p $(@D)

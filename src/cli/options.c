@@ -77,11 +77,10 @@ static const struct rwe_option options[] = {
 
 const struct rwe_options rwe_cli_options = RWE_OPTIONS(options);
 
-const char *const rwe_not_built[] = {"response",  "landmark",    "timedep",
-                                     "ccw",  "subgroups", "sensitivity", NULL};
+const char *const rwe_not_built[] = {"response",  "landmark",    "timedep", "ccw",
+                                     "subgroups", "sensitivity", NULL};
 
-const char *const rwe_options_not_built[] = {"ratio",    "replace", "exact", "distance",
-                                             "estimand", "init",    NULL};
+const char *const rwe_options_not_built[] = {"init", NULL};
 
 struct rwe_settings *rwe_cli_settings(struct rwe_arena *arena)
 {

@@ -13,15 +13,12 @@ double rwe_match_pooled_sd(const double score[], const uint8_t treated[], size_t
         &(struct rwe_balance_data){.n = n, .value = score, .treated = treated});
 }
 
-static enum rwe_status check_input(const double score[], size_t n,
-                                   const struct rwe_match_options *options, struct rwe_error *error)
+enum rwe_status match_check_input(const double score[], size_t n,
+                                  const struct rwe_match_options *options, struct rwe_error *error)
 {
     if (!(options->caliper >= 0))
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "the caliper %g is not 0 or more",
                         options->caliper);
-    if (options->ratio == 0)
-        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "the ratio of controls to a treated unit is 0");
     for (size_t i = 0; i < n; i++)
         if (!isfinite(score[i]))
             return rwe_fail(error, RWE_NOT_FINITE, i, "score %zu is not a finite number", i);
@@ -107,9 +104,12 @@ enum rwe_status rwe_match_nearest(const double score[], const uint8_t treated[],
                                   const struct rwe_match_options *options, struct rwe_arena *arena,
                                   struct rwe_match *result, struct rwe_error *error)
 {
-    enum rwe_status status = check_input(score, n, options, error);
+    enum rwe_status status = match_check_input(score, n, options, error);
     if (status != RWE_OK)
         return status;
+    if (options->ratio == 0)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "the ratio of controls to a treated unit is 0");
     struct match_task task = task_of(treated, n, options);
     size_t most_rows = most_pairs(&task) + task.n_treated;
     struct sets sets = {.set = RWE_NEW(arena, uint32_t, n),

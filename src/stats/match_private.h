@@ -94,6 +94,28 @@ static inline uint32_t match_queue_pop(const struct match_queues *queues, struct
     return unit;
 }
 
+/** RWE_OK, or the error that rwe_match_nearest promises for such scores and such a caliper. */
+enum rwe_status match_check_input(const double score[], size_t n,
+                                  const struct rwe_match_options *options, struct rwe_error *error);
+
+/** The grid on which scores and distances are tied: about 2^-30 of the largest |score|. */
+double match_grid_of(const double score[], size_t n);
+
+/** Scores in units of the grid, those within one unit of the least of them made equal to it, and the
+ * units in order of level and number. */
+enum rwe_status match_level_scores(const double score[], size_t n, double level[],
+                                   struct rwe_arena *scratch, uint32_t order[]);
+
+/**
+ * Distance of two levels in whole units of the grid. Whole, so that distances equal but for
+ * rounding compare as equal. As levels are more than 1 apart it still grows strictly with each of
+ * them, so that the nearest unit is always a neighbour in the order of levels.
+ */
+static inline double match_distance(double a, double b)
+{
+    return rint(fabs(a - b));
+}
+
 /** Levels, queues, places and the forest of a task whose n, treated and options are set. */
 enum rwe_status match_queue_units(struct match_task *task, const double score[],
                                   struct rwe_arena *scratch);

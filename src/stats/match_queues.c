@@ -10,7 +10,7 @@
  * of the distances longer in the 16th digit. Which, would depend on the machine's exp and log. So
  * scores and distances count as tied within 2^-30 (about 1e-9) of the largest score: far above
  * rounding, far below anything that matters, and a power of two, so that scaling is exact. */
-static double grid_of(const double score[], size_t n)
+double match_grid_of(const double score[], size_t n)
 {
     double largest = 0;
     int exponent;
@@ -20,20 +20,10 @@ static double grid_of(const double score[], size_t n)
     return fmax(ldexp(1, exponent - 1 - 30), DBL_MIN);
 }
 
-/* Distance of two levels in whole units of the grid. Whole, so that distances equal but for
- * rounding compare as equal. As levels are more than 1 apart it still grows strictly with each of
- * them, so that the nearest unit is always a neighbour in the order of levels. */
-static double distance_of(double a, double b)
+enum rwe_status match_level_scores(const double score[], size_t n, double level[],
+                                   struct rwe_arena *scratch, uint32_t order[])
 {
-    return rint(fabs(a - b));
-}
-
-/* Scores in units of the grid, those within one unit of the least of them made equal to it, and the
- * units in order of level and number. */
-static enum rwe_status level_scores(const double score[], size_t n, double level[],
-                                    struct rwe_arena *scratch, uint32_t order[])
-{
-    double grid = grid_of(score, n), present = -INFINITY;
+    double grid = match_grid_of(score, n), present = -INFINITY;
     bool is_ordered = true;
     if (rwe_sort_numbers(score, n, scratch, order) != RWE_OK)
         return RWE_NO_MEMORY;
@@ -130,13 +120,13 @@ enum rwe_status match_queue_units(struct match_task *task, const double score[],
         return RWE_NO_MEMORY;
     struct rwe_mark mark = rwe_arena_mark(scratch);
     uint32_t *order = RWE_NEW(scratch, uint32_t, task->n);
-    if (order == NULL || level_scores(score, task->n, level, scratch, order) != RWE_OK)
+    if (order == NULL || match_level_scores(score, task->n, level, scratch, order) != RWE_OK)
         return RWE_NO_MEMORY;
     if (task->options->exact != NULL &&
         order_by_stratum(task->options->exact, task->n, scratch, order) != RWE_OK)
         return RWE_NO_MEMORY;
     task->level = level;
-    task->caliper = rint(task->options->caliper / grid_of(score, task->n));
+    task->caliper = rint(task->options->caliper / match_grid_of(score, task->n));
     fill_queues(task, order);
     rwe_arena_release(scratch, mark);
     find_places(task);
@@ -181,7 +171,7 @@ struct match_offer match_offer_of(const struct match_task *task, const struct ma
     if (!is_place(task, place))
         return no_offer;
     const struct match_queue *queue = &task->control_queues.queue[place - 1];
-    double distance = distance_of(seeker->level, queue->level);
+    double distance = match_distance(seeker->level, queue->level);
     if (distance > task->caliper || seeker->stratum != queue->stratum)
         return no_offer;
     return (struct match_offer){distance, control, place};

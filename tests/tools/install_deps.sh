@@ -12,25 +12,28 @@ done
 # libcsv has no pkg-config file: ask the compiler.
 printf '#include <stdio.h>\n#include <csv.h>\nint main(void) { struct csv_parser p; return csv_init(&p, 0); }\n' |
     cc -x c - -lcsv -o /dev/null 2>/dev/null || missing="$missing libcsv"
+# Nor has GLPK, which a test of matching calls.
+printf '#include <glpk.h>\nint main(void) { return glp_free_env(); }\n' |
+    cc -x c - -lglpk -o /dev/null 2>/dev/null || missing="$missing glpk"
 [ -n "$missing" ] || exit 0
 
 if command -v apt-get >/dev/null 2>&1; then
     install="apt-get install -y --no-install-recommends"
     update="apt-get update"
     packages="gcc libc6-dev make pkg-config libgsl-dev libcsv-dev libjansson-dev libcyaml-dev libyaml-dev
-        libuchardet-dev nettle-dev libcmocka-dev"
+        libuchardet-dev nettle-dev libcmocka-dev libglpk-dev"
 elif command -v dnf >/dev/null 2>&1; then
     install="dnf install -y"
     update=":"
     packages="gcc make pkgconf-pkg-config gsl-devel libcsv-devel jansson-devel libcyaml-devel libyaml-devel
-        uchardet-devel nettle-devel libcmocka-devel"
+        uchardet-devel nettle-devel libcmocka-devel glpk-devel"
 elif command -v brew >/dev/null 2>&1; then
     install="brew install"
     update=":"
-    packages="pkg-config gsl libcsv jansson libcyaml libyaml uchardet nettle cmocka"
+    packages="pkg-config gsl libcsv jansson libcyaml libyaml uchardet nettle cmocka glpk"
 else
     echo "Missing:$missing. No apt-get, dnf or brew here: install GSL, libcsv, jansson, libcyaml," \
-        "uchardet, Nettle and cmocka with their headers." >&2
+        "uchardet, Nettle, cmocka and GLPK with their headers." >&2
     exit 1
 fi
 packages=$(echo $packages)
