@@ -243,32 +243,34 @@ static void change_all(struct optimal_surplus *surplus, struct span span, int32_
     look_below(surplus, span);
 }
 
-static void add_below(struct optimal_surplus *surplus, struct span span, struct span range,
+/* Changes the surplus between two places, and refreshes the nodes above them. */
+static void add_below(struct optimal_surplus *surplus, struct span span, uint32_t from, uint32_t to,
                       int change)
 {
-    uint32_t end = end_of(surplus, span), to = range.begin + range.size;
-    if (range.begin >= end || to <= span.begin)
+    uint32_t end = end_of(surplus, span);
+    if (end <= from || to < span.begin)
         return;
-    if (range.begin <= span.begin && end <= to) {
+    if (from < span.begin && end <= to) {
         change_all(surplus, span, change);
         return;
     }
     hand_down(surplus, span);
     if (span.size > BLOCK) {
-        add_below(surplus, half(span, 0), range, change);
-        add_below(surplus, half(span, 1), range, change);
+        add_below(surplus, half(span, 0), from, to, change);
+        add_below(surplus, half(span, 1), from, to, change);
     } else {
-        uint32_t i = range.begin > span.begin ? range.begin : span.begin;
-        for (end = least_of(end, to); i < end; i++)
+        for (uint32_t i = from > span.begin ? from : span.begin; i < least_of(end, to); i++)
             surplus->value[i] += change;
     }
     refresh(surplus, span);
 }
 
-void optimal_surplus_add(struct optimal_surplus *surplus, uint32_t from, uint32_t to, int change)
+void optimal_surplus_add(struct optimal_surplus *surplus, struct optimal_end low,
+                         struct optimal_end high, int change)
 {
-    if (from < to)
-        add_below(surplus, whole(surplus), (struct span){0, from, to - from}, change);
+    surplus->kind[low.place] = (uint8_t)low.kind;
+    surplus->kind[high.place] = (uint8_t)high.kind;
+    add_below(surplus, whole(surplus), low.place, high.place, change);
 }
 
 static void set_below(struct optimal_surplus *surplus, struct span span, uint32_t place)
