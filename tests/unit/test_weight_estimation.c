@@ -299,6 +299,30 @@ static void logrank_has_the_variance_of_the_whole_way_to_it(void **state)
     for_all(*state, false, check_logrank);
 }
 
+/* svylogrank mixes two treatments of ties: they are told apart by the order of rows. */
+static void logrank_agrees_with_svylogrank(void **state)
+{
+    const struct study *study = *state;
+    double *place = RWE_NEW(study->arena, double, study->n);
+    for (size_t i = 0; i < study->n; i++)
+        place[i] = (double)i + 1;
+    for (enum weighting kind = 0; kind < N_WEIGHTINGS; kind++) {
+        struct weighted weighted = weigh(study, kind);
+        struct rwe_survival_data data = view(study, &weighted, false, false);
+        data.time = place;
+        data.estimation = NULL;
+        struct rwe_event_table table;
+        struct rwe_logrank test;
+        char key[64];
+        assert_int_equal(rwe_event_table_build(&data, study->arena, &table, NULL), RWE_OK);
+        assert_int_equal(rwe_logrank_robust(&data, &table, (struct rwe_logrank_weight){0},
+                                            study->arena, &test, NULL),
+                         RWE_OK);
+        snprintf(key, sizeof key, "%s.svylogrank.chi2", NAMES[kind]);
+        assert_close(test.statistic, oracle_number(study->oracle, key), 1e-9);
+    }
+}
+
 /* Efron's ties, as svycoxph has them: it takes weights as known. */
 static void cox_agrees_with_svycoxph(void **state)
 {
@@ -440,6 +464,11 @@ static void shares_have_the_variance_of_the_whole_way_to_them(void **state)
     for_all(*state, false, check_shares);
 }
 
+static double logit(double p)
+{
+    return log(p / (1 - p));
+}
+
 static void shares_agree_with_svymean(void **state)
 {
     const struct study *study = *state;
@@ -456,6 +485,13 @@ static void shares_agree_with_svymean(void **state)
         const double *expected = oracle_vector(study->oracle, key, &n);
         assert_close(share[0].std_error, expected[0], 1e-10);
         assert_close(share[1].std_error, expected[1], 1e-10);
+        /* svyciprop's limits, but for its factor n / (n − 1); glm finds its logit to 1e-8 */
+        snprintf(key, sizeof key, "%s.svyciprop.logit", NAMES[kind]);
+        expected = oracle_vector(study->oracle, key, &n);
+        double p = logit(share[1].estimate),
+               wider = sqrt((double)study->n / (double)(study->n - 1));
+        assert_close(p + wider * (logit(share[1].conf_low) - p), logit(expected[0]), 1e-7);
+        assert_close(p + wider * (logit(share[1].conf_high) - p), logit(expected[1]), 1e-7);
     }
 }
 
@@ -544,6 +580,7 @@ int main(void)
         cmocka_unit_test(weights_are_those_of_r),
         cmocka_unit_test(cox_has_the_variance_of_the_whole_way_to_it),
         cmocka_unit_test(logrank_has_the_variance_of_the_whole_way_to_it),
+        cmocka_unit_test(logrank_agrees_with_svylogrank),
         cmocka_unit_test(cox_agrees_with_svycoxph),
         cmocka_unit_test(survival_has_the_variance_of_the_whole_way_to_it),
         cmocka_unit_test(restricted_means_have_the_variance_of_the_whole_way_to_them),
