@@ -374,6 +374,36 @@ static void survival_has_the_variance_of_the_whole_way_to_it(void **state)
     for_all(*state, false, check_curves);
 }
 
+static void cumulative_hazards_agree_with_svykm(void **state)
+{
+    const struct study *study = *state;
+    for (enum weighting kind = 0; kind < N_WEIGHTINGS; kind++) {
+        struct weighted weighted = weigh(study, kind);
+        struct rwe_survival_data data = view(study, &weighted, false, false);
+        struct rwe_event_table table;
+        data.estimation = NULL;
+        assert_int_equal(rwe_event_table_build(&data, study->arena, &table, NULL), RWE_OK);
+        for (size_t g = 0; g < 2; g++) {
+            char key[64];
+            size_t n;
+            snprintf(key, sizeof key, "%s.svykm.error%zu", NAMES[kind], g);
+            const double *error = oracle_vector(study->oracle, key, &n);
+            assert_int_equal(n, 2);
+            for (size_t h = 0; h < n; h++) {
+                const struct rwe_km_functional hazard = {RWE_KM_HAZARD, g, HORIZON[h], 1};
+                double *influence = RWE_NEW(study->arena, double, data.n), variance;
+                assert_int_equal(
+                    rwe_km_influence(&data, &table, &hazard, study->arena, influence, NULL),
+                    RWE_OK);
+                assert_int_equal(
+                    rwe_km_influence_variance(&data, influence, study->arena, &variance, NULL),
+                    RWE_OK);
+                assert_close(sqrt(variance), error[h], 1e-9);
+            }
+        }
+    }
+}
+
 static void check_means(const struct study *study, const struct weighted *weighted,
                         const struct rwe_survival_data *data)
 {
@@ -583,6 +613,7 @@ int main(void)
         cmocka_unit_test(logrank_agrees_with_svylogrank),
         cmocka_unit_test(cox_agrees_with_svycoxph),
         cmocka_unit_test(survival_has_the_variance_of_the_whole_way_to_it),
+        cmocka_unit_test(cumulative_hazards_agree_with_svykm),
         cmocka_unit_test(restricted_means_have_the_variance_of_the_whole_way_to_them),
         cmocka_unit_test(incidence_has_the_variance_of_the_whole_way_to_it),
         cmocka_unit_test(shares_have_the_variance_of_the_whole_way_to_them),
