@@ -319,6 +319,37 @@ static void copies_of_a_subject_in_other_sets_bring_no_precision(void **state)
     assert_same(&b, &a, 1e-8);
 }
 
+/* Eight fail one after another. At the fourth S = 1/2, those gone have influence −1/16 and the others
+ * 1/16: clusters 2/256, subjects 0, rows 8/256. */
+static void a_negative_error_of_a_curve_gives_way_to_the_clusters_alone(void **state)
+{
+    static const double time[] = {1, 2, 3, 4, 5, 6, 7, 8};
+    static const uint8_t event[] = {1, 1, 1, 1, 1, 1, 1, 1};
+    static const uint32_t cluster[] = {0, 1, 2, 3, 4, 2, 1, 0};
+    static const uint32_t subject[] = {0, 1, 2, 3, 0, 1, 2, 3};
+    const struct rwe_survival_data data = {.n = 8,
+                                           .time = time,
+                                           .event = event,
+                                           .n_causes = 1,
+                                           .n_groups = 1,
+                                           .n_strata = 1,
+                                           .cluster = cluster,
+                                           .n_clusters = 5,
+                                           .subject = subject,
+                                           .n_subjects = 4,
+                                           .crossed = true};
+    struct rwe_event_table table;
+    struct rwe_km_curve curve;
+    struct rwe_aalen_johansen incidence;
+    const struct rwe_km_options options = rwe_km_options_default();
+    assert_int_equal(rwe_event_table_build(&data, *state, &table, NULL), RWE_OK);
+    assert_int_equal(rwe_km_fit_robust(&data, &table, 0, &options, *state, &curve, NULL), RWE_OK);
+    assert_int_equal(rwe_aalen_johansen_fit(&table, 0, 0.95, *state, &incidence, NULL), RWE_OK);
+    assert_int_equal(rwe_aalen_johansen_robust(&data, *state, &incidence, NULL), RWE_OK);
+    assert_close(rwe_km_at(&curve, 4).std_error, sqrt(2) / 16, 1e-14);
+    assert_close(rwe_aalen_johansen_at(&incidence, 1, 4).std_error, sqrt(2) / 16, 1e-14);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -329,6 +360,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_variance_is_a_parabola_in_the_influences_on_the_weights,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(two_ways_are_the_sum_of_their_parts, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_negative_error_of_a_curve_gives_way_to_the_clusters_alone,
+                                        set_up, tear_down),
         cmocka_unit_test_setup_teardown(copies_of_a_subject_in_other_sets_bring_no_precision,
                                         set_up, tear_down),
     };
