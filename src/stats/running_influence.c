@@ -3,10 +3,11 @@
 
 #include <math.h>
 
-static void add(struct rwe_running_sum *sum, double x)
+/* The sum and what it lost, without asking which is larger (Knuth's two-sum). */
+static inline void add(struct rwe_running_sum *sum, double x)
 {
-    double total = sum->value + x;
-    sum->lost += fabs(sum->value) >= fabs(x) ? (sum->value - total) + x : (x - total) + sum->value;
+    double total = sum->value + x, taken = total - sum->value;
+    sum->lost += (sum->value - (total - taken)) + (x - taken);
     sum->value = total;
 }
 
@@ -39,25 +40,30 @@ static void add_squares(struct rwe_running_influence *running, const double part
             add(to++, sign * part[m] * part[l]);
 }
 
-void rwe_running_influence_add(struct rwe_running_influence *running, size_t i,
-                               const double change[])
+static void change_estimation(struct rwe_running_influence *running, size_t i, size_t code,
+                              const double change[])
 {
-    size_t code = running->way.code == NULL ? i : running->way.code[i];
-    size_t n_parts = running->n_parts, q = running->estimation.q;
-    double *part = running->part + code * n_parts;
-    add_squares(running, part, -1);
-    for (size_t m = 0; m < n_parts; m++)
-        part[m] += change[m];
-    add_squares(running, part, 1);
-    if (q == 0)
-        return;
+    size_t q = running->estimation.q;
     const double *slope = running->rows->estimation->slope + running->rows->subject[i] * q;
     const double *total = running->estimation.total + code * q;
-    for (size_t m = 0; m < n_parts; m++)
+    for (size_t m = 0; m < running->n_parts; m++)
         for (size_t k = 0; k < q; k++) {
             running->by_slope[m * q + k] += change[m] * slope[k];
             running->by_total[m * q + k] += change[m] * total[k];
         }
+}
+
+void rwe_running_influence_add(struct rwe_running_influence *running, size_t i,
+                               const double change[])
+{
+    size_t code = running->way.code == NULL ? i : running->way.code[i];
+    double *part = running->part + code * running->n_parts;
+    add_squares(running, part, -1);
+    for (size_t m = 0; m < running->n_parts; m++)
+        part[m] += change[m];
+    add_squares(running, part, 1);
+    if (running->estimation.q > 0)
+        change_estimation(running, i, code, change);
 }
 
 /* Σ c_m sum[m * q + k] */

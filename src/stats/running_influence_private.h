@@ -16,7 +16,7 @@
 
 enum { RWE_MOST_PARTS = 3, RWE_MOST_PART_PAIRS = RWE_MOST_PARTS * (RWE_MOST_PARTS + 1) / 2 };
 
-/** A sum that keeps what rounding takes (Neumaier, ZAMM 54:39, 1974): terms are added and, later,
+/** A sum that keeps what rounding takes (Kahan, CACM 8:40, 1965): terms are added and, later,
  * taken off again, and what remains at last is small. */
 struct rwe_running_sum {
     double value, lost;

@@ -143,8 +143,22 @@ for (kind in names(weights_of)) {
     put(paste0(kind, ".svymean.known"), SE(share) * sqrt((n - 1) / n))
     logit <- svyciprop(~recur, subset(design, hormon == 1), method = "logit", df = Inf)
     put(paste0(kind, ".svyciprop.logit"), attr(logit, "ci"))
-    test <- svylogrank(Surv(dtime, death) ~ hormon, design = design)
-    put(paste0(kind, ".svylogrank.chi2"), test[[2]]["Chisq"])
+    # Its curve is exp(−H), H of Nelson and Aalen, with the variance of H.
+    curves <- svykm(Surv(dtime, death) ~ hormon, design = design, se = TRUE)
+    for (g in 1:2) {
+        at <- findInterval(horizon, curves[[g]]$time)
+        put(sprintf("%s.svykm.hazard%d", kind, g - 1), -log(curves[[g]]$surv[at]))
+        put(sprintf("%s.svykm.error%d", kind, g - 1),
+            sqrt(curves[[g]]$varlog[at] * (n - 1) / n))
+    }
+    # svylogrank takes Efron's hazards for tied deaths, and means of risk sets that are not his: told apart by
+    # the order of rows, times have no ties. And it squares what each subject's score differs from the
+    # mean, as for a total: put back, it is the robust score test.
+    all$place <- rank(all$dtime, ties.method = "first")
+    design <- svydesign(~1, weights = ~w, data = all)
+    score <- svylogrank(Surv(place, death) ~ hormon, design = design)[[1]]
+    U <- score[, 1]
+    put(paste0(kind, ".svylogrank.chi2"), U^2 / (score[, 2]^2 * (n - 1) / n + U^2 / n))
 }
 
 # Matching with replacement: every treated subject and its two nearest controls, who may stand in many

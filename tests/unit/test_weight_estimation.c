@@ -299,6 +299,30 @@ static void logrank_has_the_variance_of_the_whole_way_to_it(void **state)
     for_all(*state, false, check_logrank);
 }
 
+/* svylogrank mixes two treatments of ties: they are told apart by the order of rows. */
+static void logrank_agrees_with_svylogrank(void **state)
+{
+    const struct study *study = *state;
+    double *place = RWE_NEW(study->arena, double, study->n);
+    for (size_t i = 0; i < study->n; i++)
+        place[i] = (double)i + 1;
+    for (enum weighting kind = 0; kind < N_WEIGHTINGS; kind++) {
+        struct weighted weighted = weigh(study, kind);
+        struct rwe_survival_data data = view(study, &weighted, false, false);
+        data.time = place;
+        data.estimation = NULL;
+        struct rwe_event_table table;
+        struct rwe_logrank test;
+        char key[64];
+        assert_int_equal(rwe_event_table_build(&data, study->arena, &table, NULL), RWE_OK);
+        assert_int_equal(rwe_logrank_robust(&data, &table, (struct rwe_logrank_weight){0},
+                                            study->arena, &test, NULL),
+                         RWE_OK);
+        snprintf(key, sizeof key, "%s.svylogrank.chi2", NAMES[kind]);
+        assert_close(test.statistic, oracle_number(study->oracle, key), 1e-9);
+    }
+}
+
 /* Efron's ties, as svycoxph has them: it takes weights as known. */
 static void cox_agrees_with_svycoxph(void **state)
 {
@@ -348,6 +372,36 @@ static void check_curves(const struct study *study, const struct weighted *weigh
 static void survival_has_the_variance_of_the_whole_way_to_it(void **state)
 {
     for_all(*state, false, check_curves);
+}
+
+static void cumulative_hazards_agree_with_svykm(void **state)
+{
+    const struct study *study = *state;
+    for (enum weighting kind = 0; kind < N_WEIGHTINGS; kind++) {
+        struct weighted weighted = weigh(study, kind);
+        struct rwe_survival_data data = view(study, &weighted, false, false);
+        struct rwe_event_table table;
+        data.estimation = NULL;
+        assert_int_equal(rwe_event_table_build(&data, study->arena, &table, NULL), RWE_OK);
+        for (size_t g = 0; g < 2; g++) {
+            char key[64];
+            size_t n;
+            snprintf(key, sizeof key, "%s.svykm.error%zu", NAMES[kind], g);
+            const double *error = oracle_vector(study->oracle, key, &n);
+            assert_int_equal(n, 2);
+            for (size_t h = 0; h < n; h++) {
+                const struct rwe_km_functional hazard = {RWE_KM_HAZARD, g, HORIZON[h], 1};
+                double *influence = RWE_NEW(study->arena, double, data.n), variance;
+                assert_int_equal(
+                    rwe_km_influence(&data, &table, &hazard, study->arena, influence, NULL),
+                    RWE_OK);
+                assert_int_equal(
+                    rwe_km_influence_variance(&data, influence, study->arena, &variance, NULL),
+                    RWE_OK);
+                assert_close(sqrt(variance), error[h], 1e-9);
+            }
+        }
+    }
 }
 
 static void check_means(const struct study *study, const struct weighted *weighted,
@@ -440,6 +494,11 @@ static void shares_have_the_variance_of_the_whole_way_to_them(void **state)
     for_all(*state, false, check_shares);
 }
 
+static double logit(double p)
+{
+    return log(p / (1 - p));
+}
+
 static void shares_agree_with_svymean(void **state)
 {
     const struct study *study = *state;
@@ -456,6 +515,13 @@ static void shares_agree_with_svymean(void **state)
         const double *expected = oracle_vector(study->oracle, key, &n);
         assert_close(share[0].std_error, expected[0], 1e-10);
         assert_close(share[1].std_error, expected[1], 1e-10);
+        /* svyciprop's limits, but for its factor n / (n − 1); glm finds its logit to 1e-8 */
+        snprintf(key, sizeof key, "%s.svyciprop.logit", NAMES[kind]);
+        expected = oracle_vector(study->oracle, key, &n);
+        double p = logit(share[1].estimate),
+               wider = sqrt((double)study->n / (double)(study->n - 1));
+        assert_close(p + wider * (logit(share[1].conf_low) - p), logit(expected[0]), 1e-7);
+        assert_close(p + wider * (logit(share[1].conf_high) - p), logit(expected[1]), 1e-7);
     }
 }
 
@@ -544,8 +610,10 @@ int main(void)
         cmocka_unit_test(weights_are_those_of_r),
         cmocka_unit_test(cox_has_the_variance_of_the_whole_way_to_it),
         cmocka_unit_test(logrank_has_the_variance_of_the_whole_way_to_it),
+        cmocka_unit_test(logrank_agrees_with_svylogrank),
         cmocka_unit_test(cox_agrees_with_svycoxph),
         cmocka_unit_test(survival_has_the_variance_of_the_whole_way_to_it),
+        cmocka_unit_test(cumulative_hazards_agree_with_svykm),
         cmocka_unit_test(restricted_means_have_the_variance_of_the_whole_way_to_them),
         cmocka_unit_test(incidence_has_the_variance_of_the_whole_way_to_it),
         cmocka_unit_test(shares_have_the_variance_of_the_whole_way_to_them),

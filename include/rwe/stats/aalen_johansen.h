@@ -65,8 +65,8 @@ enum rwe_status rwe_aalen_johansen_fit(const struct rwe_event_table *table, size
                                        struct rwe_aalen_johansen *curve, struct rwe_error *error);
 
 /**
- * Puts the infinitesimal jackknife, summed within data->cluster, in place of Aalen's variance of a
- * curve that was fitted to a table of these data (RWE_BAD_INPUT when it was not). n log n. With
+ * Puts the infinitesimal jackknife, by the rule of influence.h, in place of Aalen's variance of a curve
+ * that was fitted to a table of these data (RWE_BAD_INPUT when it was not). n log n. With
  * late entry a subject of several rows needs them in one cluster.
  */
 enum rwe_status rwe_aalen_johansen_robust(const struct rwe_survival_data *data,

@@ -73,9 +73,9 @@ enum rwe_status rwe_km_fit(const struct rwe_event_table *table, size_t group,
                            struct rwe_km_curve *curve, struct rwe_error *error);
 
 /**
- * The same curve with the robust variance, by the rows' weights and clusters: `table` is that of
- * `data`. Errors and limits alone differ. Linear in n, with entries n log n: clusters enter the sum
- * of squares through three running sums, not one by one. Errors as in rwe_km_fit.
+ * The same curve with the robust variance of influence.h: `table` is that of `data`. Errors and limits
+ * alone differ. Linear in n, with entries n log n: clusters enter the sum of squares through running
+ * sums, not one by one; q parameters of the weights make it n q + points q². Errors as in rwe_km_fit.
  */
 enum rwe_status rwe_km_fit_robust(const struct rwe_survival_data *data,
                                   const struct rwe_event_table *table, size_t group,

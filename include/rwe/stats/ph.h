@@ -88,8 +88,8 @@ enum rwe_status rwe_ph_test(const struct rwe_survival_data *data, const struct r
 struct rwe_average_hr {
     size_t p;
     const double *estimate; /**< p: log of the average ratios */
-    const double *covariance; /**< p × p: A⁻¹ B A⁻¹ between clusters (Lin & Wei), which takes w as
-                                   known; there is no model-based one */
+    const double *covariance; /**< p × p: A⁻¹ B A⁻¹ by the rule of influence.h (Lin & Wei), which
+                                   takes w(t) as known; there is no model-based one */
     size_t n_events;
     size_t n_iterations;
     bool converged;
