@@ -198,7 +198,7 @@ enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
         model->n_events += model->data.event[k] == 1;
     size_t most = cohort->n_arms + b.columns.n * (RWE_SPLINE_MOST_DF + cohort->n_arms);
     double *values = RWE_NEW(arena, double, cohort->n);
-    double *taken = RWE_NEW(arena, double, cohort->n);
+    double *taken = RWE_NEW(arena, double, model->data.n);
     b.subject = model->data.subject;
     b.term = RWE_NEW(arena, struct rwe_cox_term, most);
     b.x = rwe_arena_alloc(arena, most, model->data.n * sizeof *b.x);

@@ -146,8 +146,9 @@ static void present_arm(struct rwe_run *run, struct rwe_grid *grid, const struct
                              "Matched, arm %s: the weights are worth %.0f of %zu subjects, less "
                              "than half. A few partners decide%s.",
                              run->cohort->arm_level[arm], of.ess, of.n,
-                             psm->replace ? "; look at matching without --replace"
-                                          : "; look at --psm=nearest, or a narrower caliper");
+                             psm->replace              ? "; look at matching without --replace"
+                             : psm->method == PSM_FULL ? "; look at --psm=nearest"
+                                                       : "");
 }
 
 static void present_weights(struct rwe_run *run, const struct psm *psm)
