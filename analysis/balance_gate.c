@@ -110,25 +110,36 @@ static bool balances_means(const struct rwe_design *design)
     return strcmp(design->name, "iptw-ato") == 0 || strcmp(design->name, "iptw-entropy") == 0;
 }
 
-static const char *remedy(const struct gate *gate, const struct balance_line *worst)
+/* What would bring the line nearer, by its kind. A score has no remedy of its own. */
+static const char *remedy_of_line(const struct gate *gate, const struct balance_line *line)
+{
+    struct rwe_arena *arena = gate->run->arena;
+    bool matched = rwe_design_is_matched(&gate->run->design[gate->d]);
+    if (line->kind == BALANCE_SCORE)
+        return "look at the covariates that foretell the outcome";
+    if (matched && line->kind != BALANCE_NUMBER)
+        return rwe_arena_format(arena, "match exactly on \"%s\"", line->term);
+    return rwe_arena_format(arena, "give the propensity model %s of \"%s\"",
+                            line->kind == BALANCE_NUMBER ? "the square or a spline" : "products",
+                            line->term);
+}
+
+/* The worst covariate decides, since it can be acted upon. Where weights from a score leave a serious
+ * difference, a few of them are extreme more often than the model is wrong. */
+static const char *remedy(const struct gate *gate, const struct failures *apart)
 {
     const struct rwe_design *design = &gate->run->design[gate->d];
-    const char *text = NULL,
-               * or = rwe_design_is_matched(design) ? ", take a smaller --caliper" : "";
-    if (!balances_means(design))
-        or = rwe_arena_format(gate->run->arena,
-                              "%s, or weight with --iptw=ato, which makes the "
-                              "means equal",
-                              or);
-    if (worst->kind == BALANCE_SCORE)
-        text = rwe_arena_format(gate->run->arena,
-                                "look at the covariates that foretell the outcome%s", or);
-    else if (rwe_design_is_matched(design) && worst->kind != BALANCE_NUMBER)
-        text = rwe_arena_format(gate->run->arena, "match exactly on \"%s\"%s", worst->term, or);
-    else
-        text = rwe_arena_format(
-            gate->run->arena, "give the propensity model %s of \"%s\"%s",
-            worst->kind == BALANCE_NUMBER ? "the square or a spline" : "products", worst->term, or);
+    const struct balance_line *worst = apart->named[0];
+    for (size_t k = apart->n_named; k-- > 0;)
+        if (apart->named[k]->kind != BALANCE_SCORE)
+            worst = apart->named[k];
+    bool model_only = !rwe_design_is_matched(design) && !balances_means(design);
+    const char *first = model_only && apart->n_serious > 0 ? "trim extreme weights (--trim-optimal)"
+                                                           : remedy_of_line(gate, worst);
+    const char *text = rwe_arena_format(
+        gate->run->arena, "%s%s%s", first == NULL ? "" : first,
+        rwe_design_is_matched(design) ? ", or take a smaller --caliper" : "",
+        balances_means(design) ? "" : ", or weight with --iptw=ato, which makes the means equal");
     return text == NULL ? "" : text;
 }
 
@@ -141,33 +152,41 @@ static void tell_apart(const struct gate *gate, const struct failures *apart)
             ? rwe_arena_format(gate->run->arena, "none by more than %g (small)", 2 * gate->limit)
             : rwe_arena_format(gate->run->arena, "%zu by more than %g (serious)", apart->n_serious,
                                2 * gate->limit);
-    rwe_document_warning(
-        gate->run->document, "imbalance", "balance",
-        "%s: not balanced. %zu of %zu rows below differ by more than %g standard deviations, %s: "
-        "%s. What helps: %s; or adjust for it in the Cox model (--cox).",
-        gate->run->design[gate->d].label, apart->n, gate->lines->n, gate->limit,
-        severity == NULL ? "" : severity, list(gate, apart, false), remedy(gate, apart->named[0]));
+    rwe_document_warning(gate->run->document, "imbalance", "balance",
+                         "%s: not balanced. %zu of the %zu rows below differ by more than %g "
+                         "standard deviations, %s: "
+                         "%s. What helps: %s; --cox adjusts for what remains.",
+                         gate->run->design[gate->d].label, apart->n, gate->lines->n, gate->limit,
+                         severity == NULL ? "" : severity, list(gate, apart, false),
+                         remedy(gate, apart));
 }
 
 static void tell_spread(const struct gate *gate, const struct failures *spread)
 {
     rwe_document_warning(
         gate->run->document, "variance-ratio", "balance",
-        "%s: one arm varies more than %g times as much as the other in %s. Look at extreme values; "
-        "give the propensity model the square, a spline or the logarithm of \"%s\".",
+        "%s: the variances of the arms differ by more than a factor of %g (treated over control): "
+        "%s. Look at extreme values; give the propensity model the square, a spline or the "
+        "logarithm of \"%s\".",
         gate->run->design[gate->d].label, gate->ratio, list(gate, spread, true),
         spread->named[0]->term);
 }
 
+/* Rounding decides which is the worst of differences that are all but 0, so none is named. */
 static void tell_balanced(const struct gate *gate, const struct balance_line *worst, bool passed)
 {
-    rwe_document_paragraph(gate->run->document,
-                           "%s: %s all %zu rows below differ by at most %g standard deviations, "
-                           "%s most of all (%s).",
-                           gate->run->design[gate->d].label,
-                           passed ? "balanced," : "the means are balanced,", gate->lines->n,
-                           gate->limit, worst->name,
-                           rwe_balance_number_text(gate->run, worst->at[gate->d].smd));
+    const struct rwe_run *run = gate->run;
+    double smd = worst->at[gate->d].smd;
+    const char *most = fabs(smd) < 0.0005
+                           ? "none by as much as 0.001"
+                           : rwe_arena_format(run->arena, "most of all %s, %s", worst->name,
+                                              rwe_balance_number_text(run, smd));
+    rwe_document_paragraph(run->document,
+                           "%s: %s. Each of the %zu rows below differs by at most %g standard "
+                           "deviations, %s.",
+                           run->design[gate->d].label,
+                           passed ? "balanced" : "means balanced, spreads not", gate->lines->n,
+                           gate->limit, most == NULL ? "" : most);
 }
 
 static const struct balance_line *find_worst(const struct gate *gate)

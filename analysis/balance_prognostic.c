@@ -171,7 +171,7 @@ static enum rwe_status measure(struct rwe_run *run, const char *const name[], do
             mine[d] = at[d * n + s];
         lines->item[lines->n++] = (struct balance_line){
             .kind = BALANCE_SCORE,
-            .name = rwe_arena_format(run->arena, "prognosis (%s)", name[s]),
+            .name = rwe_arena_format(run->arena, "prognosis %s", name[s]),
             .term = "(prognostic score)",
             .level = name[s],
             .at = mine,
