@@ -1,19 +1,47 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Balance of the covariates in each design. See balance.md. */
-#include "rwe/analysis/covariates.h"
+#include "balance_private.h"
 #include "rwe/analysis/present.h"
 
-#include <math.h>
-
-/* What is told: a standardized difference above 0.1, a variance ratio outside 0.5 to 2 (Austin, Stat Med
- * 28:3083, 2009; Rubin, Health Serv Outcomes Res Methodol 2:169, 2001). */
-#define IMBALANCE 0.1
-#define WORST_VARIANCE_RATIO 2.0
+static const struct rwe_option options[] = {
+    {.name = "balance-limit",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "X",
+     .fallback = "0.1",
+     .low = 0,
+     .high = 10,
+     .help =
+         "Largest standardized difference that counts as balanced (default 0.1); more than twice "
+         "as much is serious."},
+    {.name = "balance-variance-ratio",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "X",
+     .fallback = "2",
+     .low = 1,
+     .high = 1e6,
+     .help =
+         "Largest ratio of the arms' variances, either way, that counts as balanced (default 2)."},
+    {.name = "balance-more",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_METHOD,
+     .help = "Show also the mean distance of the distribution functions and the overlap of the "
+             "densities."},
+    {.name = "balance-products",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_METHOD,
+     .help = "Measure also the squares of numbers and the products of two covariates; shows the "
+             "worst."},
+};
+static const struct rwe_options option_list = RWE_OPTIONS(options);
 
 struct metric {
     const char *stat;
     const char *heading;
     double (*value)(const struct rwe_balance *balance);
+    bool of_means;   /* all lines have it; else covariates alone */
+    bool of_numbers; /* a share has no variance of its own */
 };
 
 static double smd_of(const struct rwe_balance *b)
@@ -31,103 +59,135 @@ static double ks_of(const struct rwe_balance *b)
     return b->ks;
 }
 
-static const struct metric metrics[] = {
-    {"smd", "SMD", smd_of},
-    {"variance.ratio", "variance ratio", variance_ratio_of},
-    {"ks", "KS", ks_of},
+static double ecdf_mean_of(const struct rwe_balance *b)
+{
+    return b->ecdf_mean;
+}
+
+static double overlap_of(const struct rwe_balance *b)
+{
+    return b->overlap;
+}
+
+static const struct metric usual[] = {
+    {"smd", "SMD", smd_of, true, false},
+    {"variance.ratio", "variance ratio", variance_ratio_of, false, true},
+    {"ks", "KS", ks_of, false, false},
 };
-enum { N_METRICS = sizeof metrics / sizeof metrics[0] };
+static const struct metric more[] = {
+    {"ecdf.mean", "mean distance", ecdf_mean_of, false, false},
+    {"overlap", "overlap", overlap_of, false, false},
+};
 
-static void present_column(struct rwe_run *run, struct rwe_grid *grid,
-                           const struct rwe_covariate_balance *balance, size_t c)
+static bool has(const struct balance_line *line, const struct metric *metric)
 {
-    const struct rwe_column *column = &balance->columns.item[c];
-    rwe_grid_row(grid, 0, "%s", column->name);
-    for (size_t m = 0; m < N_METRICS; m++)
-        for (size_t d = 0; d < run->n_designs; d++) {
-            struct rwe_key key = rwe_key_in("balance", NULL, &run->design[d]);
-            double value = metrics[m].value(&balance->at[d * balance->columns.n + c]);
-            key.term = column->variable->name;
-            key.level = column->level < 0 ? NULL : column->variable->level[column->level];
-            if (metrics[m].value == variance_ratio_of && rwe_column_is_binary(column))
-                rwe_grid_empty(grid); /* a share has no variance of its own */
+    if (metric->of_numbers)
+        return line->kind == BALANCE_NUMBER;
+    return metric->of_means || line->kind == BALANCE_NUMBER || line->kind == BALANCE_LEVEL;
+}
+
+static rwe_fact add_fact(struct rwe_run *run, const struct balance_line *line,
+                         const struct metric *metric, size_t d)
+{
+    struct rwe_key key = rwe_key_in("balance", NULL, &run->design[d]);
+    key.term = line->term;
+    key.level = line->level;
+    return rwe_document_number(run->document, &key, metric->stat, metric->value(&line->at[d]));
+}
+
+static void present_line(struct rwe_run *run, struct rwe_grid *grid,
+                         const struct balance_line *line, const struct metric metrics[], size_t n)
+{
+    rwe_grid_row(grid, 0, "%s", line->name);
+    for (size_t m = 0; m < n; m++)
+        for (size_t d = 0; d < run->n_designs; d++)
+            if (has(line, &metrics[m]))
+                rwe_grid_cell(grid, RWE_CELL_SMD, add_fact(run, line, &metrics[m], d), RWE_NO_FACT,
+                              RWE_NO_FACT);
             else
-                rwe_grid_cell(grid, RWE_CELL_SMD,
-                              rwe_document_number(run->document, &key, metrics[m].stat, value),
-                              RWE_NO_FACT, RWE_NO_FACT);
+                rwe_grid_empty(grid);
+}
+
+static struct rwe_grid *start_table(struct rwe_run *run, const char *title,
+                                    const struct metric metrics[], size_t n)
+{
+    struct rwe_grid *grid = rwe_document_table(run->document, title);
+    rwe_grid_column(grid, "covariate");
+    for (size_t m = 0; m < n; m++)
+        for (size_t d = 0; d < run->n_designs; d++)
+            rwe_grid_column(grid, "%s\n%s", metrics[m].heading, run->design[d].label);
+    return grid;
+}
+
+static void present_usual(struct rwe_run *run, const struct balance_lines *lines)
+{
+    size_t n = sizeof usual / sizeof usual[0];
+    struct rwe_grid *grid =
+        start_table(run, "Standardized differences, variance ratios and KS distances", usual, n);
+    bool has_scores = false;
+    for (size_t k = 0; k < lines->n; k++) {
+        present_line(run, grid, &lines->item[k], usual, n);
+        has_scores = has_scores || lines->item[k].kind == BALANCE_SCORE;
+    }
+    rwe_grid_note(grid, "SMD, standardized mean difference (treated − control) over the pooled "
+                        "standard deviation of the whole cohort; variance ratio, treated over "
+                        "control; KS, greatest distance of the distribution functions.");
+    if (has_scores)
+        rwe_grid_note(grid, "Prognosis: what the covariates foretell of the endpoint, by Cox's "
+                            "model fitted in the controls of the whole cohort.");
+    if (lines->note[0] != '\0')
+        rwe_grid_note(grid, "%s", lines->note);
+}
+
+/* Facts always, the table where it is asked for. */
+static void present_more(struct rwe_run *run, const struct balance_lines *lines)
+{
+    size_t n = sizeof more / sizeof more[0];
+    struct rwe_grid *grid = rwe_settings_flag(run->settings, "balance-more")
+                                ? start_table(run, "Distances of whole distributions", more, n)
+                                : NULL;
+    for (size_t k = 0; k < lines->n; k++) {
+        const struct balance_line *line = &lines->item[k];
+        if (!has(line, &more[0]))
+            continue;
+        if (grid != NULL) {
+            present_line(run, grid, line, more, n);
+            continue;
         }
-}
-
-static bool is_apart(const struct rwe_balance *balance)
-{
-    return fabs(balance->smd) > IMBALANCE;
-}
-
-static bool is_spread_otherwise(const struct rwe_balance *balance)
-{
-    double ratio = balance->variance_ratio;
-    return ratio > WORST_VARIANCE_RATIO || ratio < 1 / WORST_VARIANCE_RATIO;
-}
-
-/* Which columns fail in the last design, by name; "" when none does. */
-static const char *failing(struct rwe_run *run, const struct rwe_covariate_balance *balance,
-                           bool (*fails)(const struct rwe_balance *balance))
-{
-    const struct rwe_balance *at = balance->at + (run->n_designs - 1) * balance->columns.n;
-    struct rwe_strings names = {RWE_NEW(run->arena, const char *, balance->columns.n), 0};
-    for (size_t c = 0; names.item != NULL && c < balance->columns.n; c++)
-        if (fails(&at[c]))
-            names.item[names.n++] = balance->columns.item[c].name;
-    const char *joined = rwe_text_join(run->arena, names, ", ");
-    return joined == NULL ? "" : joined;
-}
-
-static void warn_imbalance(struct rwe_run *run, const struct rwe_covariate_balance *balance)
-{
-    const char *label = run->design[run->n_designs - 1].label;
-    if (run->n_designs == 1)
-        return; /* before adjustment arms do differ */
-    const char *apart = failing(run, balance, is_apart);
-    const char *spread = failing(run, balance, is_spread_otherwise);
-    if (apart[0] != '\0')
-        rwe_document_warning(
-            run->document, "imbalance", "balance",
-            "%s: the arms still differ by more than 0.1 standard deviations in %s.", label, apart);
-    if (spread[0] != '\0')
-        rwe_document_warning(run->document, "variance-ratio", "balance",
-                             "%s: one arm still varies more than twice as much as the other in %s; "
-                             "look at its extreme values, or match on its logarithm.",
-                             label, spread);
+        for (size_t m = 0; m < n; m++)
+            for (size_t d = 0; d < run->n_designs; d++)
+                add_fact(run, line, &more[m], d);
+    }
+    if (grid != NULL)
+        rwe_grid_note(grid, "Mean distance of the distribution functions over the distinct values, "
+                            "0 alike; overlap of the (kernel) densities, 1 alike.");
 }
 
 static enum rwe_status run_balance(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
-    const struct rwe_covariate_balance *balance;
+    struct balance_lines lines;
     if (run->cohort->n_covariates == 0)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--balance needs covariates: say --covariates A,B,…");
-    enum rwe_status status = rwe_covariate_balance(run, &balance, error);
+    enum rwe_status status = rwe_balance_lines(run, &lines, error);
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Balance of covariates");
-    struct rwe_grid *grid = rwe_document_table(
-        run->document, "Standardized differences, variance ratios and KS distances");
-    rwe_grid_column(grid, "covariate");
-    for (size_t m = 0; m < N_METRICS; m++)
-        for (size_t d = 0; d < run->n_designs; d++)
-            rwe_grid_column(grid, "%s\n%s", metrics[m].heading, run->design[d].label);
-    for (size_t c = 0; c < balance->columns.n; c++)
-        present_column(run, grid, balance, c);
-    rwe_grid_note(grid, "SMD, standardized mean difference (treated − control) over the pooled "
-                        "standard deviation of the whole cohort; variance ratio, treated over "
-                        "control; KS, greatest distance of the distribution functions.");
-    warn_imbalance(run, balance);
-    return RWE_OK;
+    rwe_balance_gate(run, &lines);
+    present_usual(run, &lines);
+    present_more(run, &lines);
+    if (rwe_settings_flag(run->settings, "balance-products"))
+        status = rwe_balance_products(run, error);
+    if (status == RWE_OK)
+        rwe_balance_original(run, &lines);
+    return status;
 }
 
 const struct rwe_analysis rwe_analysis_balance = {
     .name = "balance",
-    .help = "Balance of the covariates: standardized differences, variance ratios, KS distances.",
+    .help = "Balance of the covariates in words and numbers: standardized differences, variance "
+            "ratios, KS distances, prognostic scores.",
+    .options = &option_list,
     .run = run_balance,
 };

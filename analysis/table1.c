@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Baseline characteristics by arm, before and after matching side by side. See table1.md. */
-#include "rwe/analysis/covariates.h"
+#include "rwe/analysis/covariate_balance.h"
 #include "rwe/analysis/present.h"
 #include "rwe/base/parallel.h"
 #include "rwe/base/sort.h"

@@ -157,20 +157,37 @@ static enum rwe_status measure_distances(const struct rwe_balance_data *data,
     return status;
 }
 
+static struct rwe_balance compare_means(const struct arms *arms, double denominator)
+{
+    struct rwe_balance result = {NAN, NAN, NAN, NAN, NAN, NAN, NAN, NAN};
+    double difference = arms->treated.mean - arms->control.mean;
+    if (isnan(difference))
+        return result;
+    double both = arms->treated.sum_w + arms->control.sum_w;
+    result.mean_treated = arms->treated.mean;
+    result.mean_control = arms->control.mean;
+    result.mean = arms->control.mean + difference * (arms->treated.sum_w / both);
+    result.smd = standardize(difference, denominator);
+    return result;
+}
+
+struct rwe_balance rwe_balance_of_means(const struct rwe_balance_data *data, double denominator)
+{
+    struct arms arms = measure_arms(data);
+    return compare_means(&arms, denominator);
+}
+
 enum rwe_status rwe_balance_measure(const struct rwe_balance_data *data, double denominator,
                                     struct rwe_arena *scratch, struct rwe_balance *result)
 {
-    *result = (struct rwe_balance){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     struct arms arms = measure_arms(data);
-    double difference = arms.treated.mean - arms.control.mean;
-    if (isnan(difference))
+    *result = compare_means(&arms, denominator);
+    if (isnan(result->mean))
         return RWE_OK;
-    result->mean_treated = arms.treated.mean;
-    result->mean_control = arms.control.mean;
-    result->smd = standardize(difference, denominator);
     if (data->binary) { /* two steps of the distribution functions, at 0 and at 1 */
-        result->ks = result->ecdf_mean = fabs(difference);
-        result->overlap = 1 - fabs(difference);
+        double gap = fabs(result->mean_treated - result->mean_control);
+        result->ks = result->ecdf_mean = gap;
+        result->overlap = 1 - gap;
         return RWE_OK;
     }
     result->variance_ratio = variance(&arms.treated, false) / variance(&arms.control, false);

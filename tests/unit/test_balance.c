@@ -39,6 +39,7 @@ static void means_variances_and_ks_match_a_sum_by_hand(void **state)
     assert_close(denominator, sqrt((4 + 14.0 / 3) / 2), 1e-15);
     assert_close(b.mean_treated, 4, 1e-15);
     assert_close(b.mean_control, 3, 1e-15);
+    assert_close(b.mean, 24.0 / 7, 1e-15);
     assert_close(b.smd, 1 / sqrt(13.0 / 3), 1e-15);
     assert_close(b.variance_ratio, 4 / (14.0 / 3), 1e-15);
     assert_close(b.ks, 3.0 / 4 - 1.0 / 3, 1e-15);
@@ -60,6 +61,22 @@ static void a_binary_covariate_uses_p_times_one_minus_p(void **state)
     assert_close(b.ecdf_mean, 0.55, 1e-15);
     assert_close(b.overlap, 0.45, 1e-15);
     assert_nan(b.variance_ratio);
+}
+
+/* By hand: weights 1 0 5 2 0.1 1 3; treated 6.1 in all, 22.6 / 6.1; control 6, (4 + 3 + 18) / 6. */
+static void means_alone_are_those_of_the_whole_measure(void **state)
+{
+    const double weight[] = {1, 0, 5, 2, 0.1, 1, 3};
+    struct rwe_balance_data data = {.n = 7, .value = value, .treated = treated, .weight = weight};
+    struct rwe_balance all = measure(*state, &data, 2), means = rwe_balance_of_means(&data, 2);
+    assert_close(means.mean_treated, 22.6 / 6.1, 1e-15);
+    assert_close(means.mean_control, 25.0 / 6, 1e-15);
+    assert_close(means.mean, 47.6 / 12.1, 1e-15);
+    assert_close(means.smd, (22.6 / 6.1 - 25.0 / 6) / 2, 1e-14);
+    assert_close(means.smd, all.smd, 0);
+    assert_close(means.mean, all.mean, 0);
+    assert_nan(means.ks);
+    assert_nan(means.overlap);
 }
 
 static void the_denominator_ignores_weights(void **state)
@@ -124,7 +141,9 @@ static void an_arm_without_values_gives_nan_throughout(void **state)
     struct rwe_balance b = measure(*state, &data, 1);
     assert_nan(b.mean_treated);
     assert_nan(b.mean_control);
+    assert_nan(b.mean);
     assert_nan(b.smd);
+    assert_nan(rwe_balance_of_means(&data, 1).smd);
     assert_nan(b.variance_ratio);
     assert_nan(b.ks);
     assert_nan(b.ecdf_mean);
@@ -253,6 +272,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(means_variances_and_ks_match_a_sum_by_hand),
         TEST(a_binary_covariate_uses_p_times_one_minus_p),
+        TEST(means_alone_are_those_of_the_whole_measure),
         TEST(the_denominator_ignores_weights),
         TEST(a_weight_of_zero_and_a_missing_value_leave_the_unit_out),
         TEST(constant_weights_change_nothing),

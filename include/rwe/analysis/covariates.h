@@ -4,7 +4,6 @@
 #define RWE_ANALYSIS_COVARIATES_H
 
 #include "rwe/analysis/analysis.h"
-#include "rwe/stats/balance.h"
 
 /** A covariate, or one level of it as 0/1. */
 struct rwe_column {
@@ -33,16 +32,5 @@ bool rwe_variable_missing(const struct rwe_variable *variable, size_t subject);
 
 /** Whether the column holds 0 and 1 only. */
 bool rwe_column_is_binary(const struct rwe_column *column);
-
-/** Balance of every column in every design. */
-struct rwe_covariate_balance {
-    struct rwe_columns columns;
-    const struct rwe_balance *at; /**< [design * columns.n + column] */
-};
-
-/** Measures it, once a run. Two arms only (RWE_USAGE otherwise). */
-enum rwe_status rwe_covariate_balance(struct rwe_run *run,
-                                      const struct rwe_covariate_balance **balance,
-                                      struct rwe_error *error);
 
 #endif

@@ -23,7 +23,8 @@ struct rwe_balance_data {
 
 struct rwe_balance {
     double mean_treated, mean_control;
-    double smd; /**< (mean treated − mean control) / denominator; 0/0 is 0, x/0 is NaN */
+    double mean; /**< of both arms together, weighted */
+    double smd;  /**< (mean treated − mean control) / denominator; 0/0 is 0, x/0 is NaN */
     double variance_ratio; /**< s² treated / s² control, both weighted; NaN for binary */
     double ks;             /**< greatest distance of the two (weighted) distribution functions */
     /** Mean distance of the two distribution functions over the distinct values that either arm
@@ -44,7 +45,11 @@ struct rwe_balance {
 /** sqrt((s²treated + s²control) / 2) of the unweighted values: the denominator of the SMD. */
 double rwe_balance_denominator(const struct rwe_balance_data *whole_cohort);
 
-/** NaN in all members when an arm has no value. RWE_NO_MEMORY or RWE_OK. */
+/** The means and the SMD alone, NaN in the other members: linear, without memory. NaN in all when an
+ * arm has no value. */
+struct rwe_balance rwe_balance_of_means(const struct rwe_balance_data *data, double denominator);
+
+/** All members, O(n log n). NaN in all when an arm has no value. RWE_NO_MEMORY or RWE_OK. */
 enum rwe_status rwe_balance_measure(const struct rwe_balance_data *data, double denominator,
                                     struct rwe_arena *scratch, struct rwe_balance *result);
 

@@ -1,0 +1,233 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "balance_private.h"
+#include "rwe/analysis/present.h"
+
+#include <math.h>
+#include <string.h>
+
+/* How many are named in a sentence; the table has them all. */
+enum { MOST_NAMED = 6 };
+
+/* What is looked at: a population and the limits there. */
+struct gate {
+    struct rwe_run *run;
+    const struct balance_lines *lines;
+    size_t d; /* the population */
+    double limit, ratio;
+};
+
+/* Those that fail, the worst first. */
+struct failures {
+    size_t n, n_serious;
+    size_t n_named;
+    const struct balance_line *named[MOST_NAMED];
+};
+
+static bool is_apart(const struct gate *gate, const struct balance_line *line)
+{
+    return !(fabs(line->at[gate->d].smd) <= gate->limit); /* or cannot be measured */
+}
+
+static bool is_spread_otherwise(const struct gate *gate, const struct balance_line *line)
+{
+    double ratio = line->at[gate->d].variance_ratio;
+    return line->kind == BALANCE_NUMBER && (ratio > gate->ratio || ratio < 1 / gate->ratio);
+}
+
+static double size_apart(const struct gate *gate, const struct balance_line *line)
+{
+    double smd = fabs(line->at[gate->d].smd);
+    return isnan(smd) ? INFINITY : smd;
+}
+
+static double size_of_ratio(const struct gate *gate, const struct balance_line *line)
+{
+    return fabs(log(line->at[gate->d].variance_ratio));
+}
+
+typedef bool fails_function(const struct gate *, const struct balance_line *);
+typedef double size_function(const struct gate *, const struct balance_line *);
+
+/* Keeps the named ones in order; the first of equals stays first. */
+static void insert(const struct gate *gate, const struct balance_line *line, size_function *size,
+                   struct failures *failures)
+{
+    size_t at = failures->n_named;
+    while (at > 0 && size(gate, failures->named[at - 1]) < size(gate, line))
+        at--;
+    if (at == MOST_NAMED)
+        return;
+    size_t n = failures->n_named < MOST_NAMED ? failures->n_named + 1 : MOST_NAMED;
+    memmove(&failures->named[at + 1], &failures->named[at], (n - 1 - at) * sizeof(void *));
+    failures->named[at] = line;
+    failures->n_named = n;
+}
+
+static struct failures find(const struct gate *gate, fails_function *fails, size_function *size)
+{
+    struct failures failures = {0};
+    for (size_t k = 0; k < gate->lines->n; k++) {
+        const struct balance_line *line = &gate->lines->item[k];
+        if (!fails(gate, line))
+            continue;
+        failures.n++;
+        failures.n_serious += size(gate, line) > 2 * gate->limit;
+        insert(gate, line, size, &failures);
+    }
+    return failures;
+}
+
+/* ---- words ---- */
+
+const char *rwe_balance_number_text(const struct rwe_run *run, double value)
+{
+    const char *text =
+        isnan(value) ? "not measurable"
+                     : rwe_arena_format(run->arena, "%s%.3f", value < 0 ? "−" : "", fabs(value));
+    return text == NULL ? "" : text;
+}
+
+/* "nodes −0.157, size=20-50 −0.136 and 3 more" */
+static const char *list(const struct gate *gate, const struct failures *failures, bool ratios)
+{
+    const struct rwe_run *run = gate->run;
+    const char *text = "";
+    for (size_t k = 0; text != NULL && k < failures->n_named; k++) {
+        const struct rwe_balance *at = &failures->named[k]->at[gate->d];
+        text = rwe_arena_format(
+            run->arena, "%s%s%s %s", text, k == 0 ? "" : ", ", failures->named[k]->name,
+            rwe_balance_number_text(run, ratios ? at->variance_ratio : at->smd));
+    }
+    if (text != NULL && failures->n > failures->n_named)
+        text =
+            rwe_arena_format(run->arena, "%s and %zu more", text, failures->n - failures->n_named);
+    return text == NULL ? "" : text;
+}
+
+/* Overlap weights and entropy balancing make the means of the model's columns equal. */
+static bool balances_means(const struct rwe_design *design)
+{
+    return strcmp(design->name, "iptw-ato") == 0 || strcmp(design->name, "iptw-entropy") == 0;
+}
+
+/* What would bring the line nearer, by its kind. A score has no remedy of its own. */
+static const char *remedy_of_line(const struct gate *gate, const struct balance_line *line)
+{
+    struct rwe_arena *arena = gate->run->arena;
+    bool matched = rwe_design_is_matched(&gate->run->design[gate->d]);
+    if (line->kind == BALANCE_SCORE)
+        return "look at the covariates that foretell the outcome";
+    if (matched && line->kind != BALANCE_NUMBER)
+        return rwe_arena_format(arena, "match exactly on \"%s\"", line->term);
+    return rwe_arena_format(arena, "give the propensity model %s of \"%s\"",
+                            line->kind == BALANCE_NUMBER ? "the square or a spline" : "products",
+                            line->term);
+}
+
+/* The worst covariate decides, since it can be acted upon. Where weights from a score leave a serious
+ * difference, a few of them are extreme more often than the model is wrong. */
+static const char *remedy(const struct gate *gate, const struct failures *apart)
+{
+    const struct rwe_design *design = &gate->run->design[gate->d];
+    const struct balance_line *worst = apart->named[0];
+    for (size_t k = apart->n_named; k-- > 0;)
+        if (apart->named[k]->kind != BALANCE_SCORE)
+            worst = apart->named[k];
+    bool model_only = !rwe_design_is_matched(design) && !balances_means(design);
+    const char *first = model_only && apart->n_serious > 0 ? "trim extreme weights (--trim-optimal)"
+                                                           : remedy_of_line(gate, worst);
+    const char *text = rwe_arena_format(
+        gate->run->arena, "%s%s%s", first == NULL ? "" : first,
+        rwe_design_is_matched(design) ? ", or take a smaller --caliper" : "",
+        balances_means(design) ? "" : ", or weight with --iptw=ato, which makes the means equal");
+    return text == NULL ? "" : text;
+}
+
+/* ---- what is told ---- */
+
+static void tell_apart(const struct gate *gate, const struct failures *apart)
+{
+    const char *severity =
+        apart->n_serious == 0
+            ? rwe_arena_format(gate->run->arena, "none by more than %g (small)", 2 * gate->limit)
+            : rwe_arena_format(gate->run->arena, "%zu by more than %g (serious)", apart->n_serious,
+                               2 * gate->limit);
+    rwe_document_warning(gate->run->document, "imbalance", "balance",
+                         "%s: not balanced. %zu of the %zu rows below differ by more than %g "
+                         "standard deviations, %s: "
+                         "%s. What helps: %s; --cox adjusts for what remains.",
+                         gate->run->design[gate->d].label, apart->n, gate->lines->n, gate->limit,
+                         severity == NULL ? "" : severity, list(gate, apart, false),
+                         remedy(gate, apart));
+}
+
+static void tell_spread(const struct gate *gate, const struct failures *spread)
+{
+    rwe_document_warning(
+        gate->run->document, "variance-ratio", "balance",
+        "%s: the variances of the arms differ by more than a factor of %g (treated over control): "
+        "%s. Look at extreme values; give the propensity model the square, a spline or the "
+        "logarithm of \"%s\".",
+        gate->run->design[gate->d].label, gate->ratio, list(gate, spread, true),
+        spread->named[0]->term);
+}
+
+/* Rounding decides which is the worst of differences that are all but 0, so none is named. */
+static void tell_balanced(const struct gate *gate, const struct balance_line *worst, bool passed)
+{
+    const struct rwe_run *run = gate->run;
+    double smd = worst->at[gate->d].smd;
+    const char *most = fabs(smd) < 0.0005
+                           ? "none by as much as 0.001"
+                           : rwe_arena_format(run->arena, "most of all %s, %s", worst->name,
+                                              rwe_balance_number_text(run, smd));
+    rwe_document_paragraph(run->document,
+                           "%s: %s. Each of the %zu rows below differs by at most %g standard "
+                           "deviations, %s.",
+                           run->design[gate->d].label,
+                           passed ? "balanced" : "means balanced, spreads not", gate->lines->n,
+                           gate->limit, most == NULL ? "" : most);
+}
+
+static const struct balance_line *find_worst(const struct gate *gate)
+{
+    const struct balance_line *worst = &gate->lines->item[0];
+    for (size_t k = 1; k < gate->lines->n; k++)
+        if (size_apart(gate, &gate->lines->item[k]) > size_apart(gate, worst))
+            worst = &gate->lines->item[k];
+    return worst;
+}
+
+static void judge(const struct gate *gate)
+{
+    struct failures apart = find(gate, is_apart, size_apart);
+    struct failures spread = find(gate, is_spread_otherwise, size_of_ratio);
+    const struct balance_line *worst = find_worst(gate);
+    size_t n_failed = 0;
+    for (size_t k = 0; k < gate->lines->n; k++)
+        n_failed += is_apart(gate, &gate->lines->item[k]) ||
+                    is_spread_otherwise(gate, &gate->lines->item[k]);
+    struct rwe_key key = rwe_key_in("balance", NULL, &gate->run->design[gate->d]);
+    key.term = "(gate)";
+    struct rwe_document *document = gate->run->document;
+    rwe_document_number(document, &key, "n", (double)gate->lines->n);
+    rwe_document_number(document, &key, "n.failed", (double)n_failed);
+    rwe_document_number(document, &key, "worst", fabs(worst->at[gate->d].smd));
+    rwe_document_number(document, &key, "passed", n_failed == 0);
+    if (apart.n == 0)
+        tell_balanced(gate, worst, n_failed == 0);
+    else
+        tell_apart(gate, &apart);
+    if (spread.n > 0)
+        tell_spread(gate, &spread);
+}
+
+void rwe_balance_gate(struct rwe_run *run, const struct balance_lines *lines)
+{
+    struct gate gate = {.run = run,
+                        .lines = lines,
+                        .limit = rwe_settings_number(run->settings, "balance-limit"),
+                        .ratio = rwe_settings_number(run->settings, "balance-variance-ratio")};
+    for (gate.d = 1; gate.d < run->n_designs; gate.d++)
+        judge(&gate);
+}
