@@ -3,6 +3,7 @@
 
 #include "rwe/analysis/covariates.h"
 #include "rwe/analysis/present.h"
+#include "rwe/stats/balance.h"
 
 #include <math.h>
 
