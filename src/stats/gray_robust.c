@@ -138,7 +138,7 @@ static void walk_back(struct slopes *slopes, size_t i, double work[])
     }
 }
 
-/* ψ of score i by subject, added up by cluster. */
+/* ψ of score i by row. */
 static void add_influence(const struct rwe_survival_data *data, const struct slopes *slopes,
                           size_t i, double influence[])
 {
@@ -152,17 +152,8 @@ static void add_influence(const struct rwe_survival_data *data, const struct slo
             slope += slopes->any[cell];
         if (data->event[m] == slopes->cause)
             slope += slopes->own[cell];
-        size_t c = data->cluster == NULL ? m : data->cluster[m];
-        influence[c * K + i] += (data->weight == NULL ? 1 : data->weight[m]) * slope;
+        influence[m * K + i] = (data->weight == NULL ? 1 : data->weight[m]) * slope;
     }
-}
-
-static void add_squares(const double influence[], size_t n, size_t K, double covariance[])
-{
-    for (size_t i = 0; i < K; i++)
-        for (size_t j = 0; j <= i; j++)
-            for (size_t c = 0; c < n; c++)
-                covariance[i * K + j] += influence[c * K + i] * influence[c * K + j];
 }
 
 enum rwe_status rwe_gray_robust(const struct rwe_survival_data *data,
@@ -175,14 +166,15 @@ enum rwe_status rwe_gray_robust(const struct rwe_survival_data *data,
     enum rwe_status status = rwe_gray_check(table, cause, rho, error);
     if (status != RWE_OK)
         return status;
-    size_t K = table->n_groups, n = data->cluster == NULL ? data->n : data->n_clusters;
+    size_t K = table->n_groups;
+    const struct rwe_dependence rows = rwe_survival_dependence(data);
     struct rwe_gray_sums sums = {.score = RWE_NEW(arena, double, K)};
     struct rwe_mark mark = rwe_arena_mark(arena);
     struct slopes slopes;
     sums.covariance = rwe_arena_alloc(arena, K, K * sizeof(double));
     sums.size = RWE_NEW(arena, double, K);
     double *work = RWE_NEW(arena, double, 3 * K);
-    double *influence = rwe_arena_alloc(arena, n, K * sizeof(double));
+    double *influence = rwe_arena_alloc(arena, data->n, K * sizeof(double));
     if (slopes_init(table, cause, arena, &slopes) != RWE_OK)
         return rwe_fail_memory(error);
     walk_forward(&slopes, rho, work, &sums);
@@ -192,7 +184,8 @@ enum rwe_status rwe_gray_robust(const struct rwe_survival_data *data,
         walk_back(&slopes, i, work);
         add_influence(data, &slopes, i, influence);
     }
-    add_squares(influence, n, K, sums.covariance);
+    if (rwe_influence_covariance(influence, K, &rows, arena, sums.covariance) != RWE_OK)
+        return rwe_fail_memory(error);
     *result = (struct rwe_gray){.n_groups = K, .score = sums.score};
     status = rwe_gray_chi_square(&sums, K, singular_share, arena, result, error);
     rwe_arena_release(arena, mark);

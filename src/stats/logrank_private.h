@@ -49,8 +49,8 @@ enum rwe_status rwe_logrank_sums_new(const struct rwe_event_table *table,
                                      struct rwe_logrank_sums *sums, struct rwe_error *error);
 
 /**
- * The influence ψ of rwe_logrank_robust of every cluster on O − E of group `g`: clusters, or rows where
- * the data have none. Errors: those of rwe_logrank_scores.
+ * The influence ψ of rwe_logrank_robust of every row on O − E of group `g`. Errors: those of
+ * rwe_logrank_scores.
  */
 enum rwe_status rwe_logrank_influence(const struct rwe_survival_data *data,
                                       const struct rwe_event_table *table,

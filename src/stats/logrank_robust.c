@@ -150,7 +150,7 @@ enum rwe_status rwe_logrank_influence(const struct rwe_survival_data *data,
     for (size_t i = 0; status == RWE_OK && i < data->n; i++) {
         memset(by_group, 0, data->n_groups * sizeof *by_group);
         add_influence(data, &path, i, by_group);
-        influence[data->cluster == NULL ? i : data->cluster[i]] += by_group[g];
+        influence[i] = by_group[g];
     }
     if (status == RWE_OK)
         rwe_arena_release(scratch, mark);

@@ -110,19 +110,33 @@ enum rwe_status rwe_maxcombo_test(const struct rwe_event_table *table,
 }
 
 /* A statistic without variance as counts has none here either: rounding could leave it some. */
-static void robust_covariance(const double *const influence[], size_t n, size_t n_weights,
-                              struct sums *sums)
+static void take_covariance(const double robust[], size_t n_weights, struct sums *sums)
 {
     bool varies[MOST];
     for (size_t a = 0; a < n_weights; a++)
         varies[a] = sums->covariance[a][a] > 0;
     for (size_t a = 0; a < n_weights; a++)
-        for (size_t b = 0; b <= a; b++) {
-            double sum = 0;
-            for (size_t c = 0; c < n; c++)
-                sum += influence[a][c] * influence[b][c];
-            sums->covariance[a][b] = varies[a] && varies[b] ? sum : 0;
-        }
+        for (size_t b = 0; b <= a; b++)
+            sums->covariance[a][b] = varies[a] && varies[b] ? robust[a * n_weights + b] : 0;
+}
+
+/* The influence of each row on each of the tests, [row * n_weights + test]. */
+static enum rwe_status find_influence(const struct rwe_survival_data *data,
+                                      const struct rwe_event_table *table,
+                                      const struct rwe_logrank_weight weights[], size_t n_weights,
+                                      struct rwe_arena *scratch, double influence[],
+                                      struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    double *of_one = RWE_NEW(scratch, double, data->n);
+    if (of_one == NULL)
+        return rwe_fail_memory(error);
+    for (size_t a = 0; a < n_weights && status == RWE_OK; a++) {
+        status = rwe_logrank_influence(data, table, weights[a], 1, scratch, of_one, error);
+        for (size_t i = 0; i < data->n; i++)
+            influence[i * n_weights + a] = of_one[i];
+    }
+    return status;
 }
 
 enum rwe_status rwe_maxcombo_robust(const struct rwe_survival_data *data,
@@ -134,20 +148,19 @@ enum rwe_status rwe_maxcombo_robust(const struct rwe_survival_data *data,
     enum rwe_status status = check(table, weights, n_weights, error);
     if (status != RWE_OK)
         return status;
-    size_t n = data->cluster == NULL ? data->n : data->n_clusters;
     struct rwe_mark mark = rwe_arena_mark(scratch);
-    const double *influence[MOST];
-    for (size_t a = 0; a < n_weights && status == RWE_OK; a++) {
-        double *psi = RWE_NEW(scratch, double, n);
-        if (psi == NULL)
-            return rwe_fail_memory(error);
-        status = rwe_logrank_influence(data, table, weights[a], 1, scratch, psi, error);
-        influence[a] = psi;
-    }
+    const struct rwe_dependence rows = rwe_survival_dependence(data);
+    double *influence = rwe_arena_alloc(scratch, data->n, n_weights * sizeof *influence);
+    double *robust = rwe_arena_alloc(scratch, n_weights, n_weights * sizeof *robust);
+    if (rwe_arena_failed(scratch))
+        return rwe_fail_memory(error);
+    status = find_influence(data, table, weights, n_weights, scratch, influence, error);
     if (status != RWE_OK)
         return status;
+    if (rwe_influence_covariance(influence, n_weights, &rows, scratch, robust) != RWE_OK)
+        return rwe_fail_memory(error);
     struct sums sums = sum_up(table, weights, n_weights);
-    robust_covariance(influence, n, n_weights, &sums);
+    take_covariance(robust, n_weights, &sums);
     rwe_arena_release(scratch, mark);
     return largest(&sums, n_weights, result, error);
 }
