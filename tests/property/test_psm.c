@@ -326,7 +326,9 @@ static void the_estimand_is_said_in_words_and_moves_with_who_is_left_out(void **
     says(ROTTERDAM " --psm=full --estimand ate --caliper 1000", "in everybody (ATE)");
     says(ROTTERDAM " --psm=full --estimand ate", "those who have a like subject in the other arm");
     says(ROTTERDAM " --psm=optimal --exact size,meno",
-         "Optimal matching|is left out|Partners are equal in size, meno");
+         "Optimal 1:1 matching|is left out|Partners are equal in size, meno");
+    says(ROTTERDAM " --psm=optimal --ratio 2",
+         "Optimal up to 2:1 matching|partner, then the most partners");
     says(ROTTERDAM " --psm --ratio 2 --balance", "Matched up to 2:1|Greedy up to 2:1");
     says(ROTTERDAM " --psm --replace", "Matched 1:1 with replacement|with replacement; ties");
     struct program_facts facts = program_facts_of(ROTTERDAM " --psm=full --estimand atc");
