@@ -20,7 +20,7 @@ static void list_treated(const struct match_task *task, uint32_t unit[])
 /* Treated units in the order in which they choose. A stable sort leaves ties to the earlier unit.
  */
 enum rwe_status match_order_treated(const struct match_task *task, struct rwe_arena *scratch,
-                                     uint32_t chooser[])
+                                    uint32_t chooser[])
 {
     size_t n = task->n_treated;
     uint32_t *unit = RWE_NEW(scratch, uint32_t, n), *order = RWE_NEW(scratch, uint32_t, n);
