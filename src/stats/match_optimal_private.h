@@ -73,8 +73,15 @@ struct optimal_surplus *optimal_surplus_new(const int64_t at[], size_t n,
 struct optimal_path optimal_surplus_path(struct optimal_surplus *surplus, uint32_t from,
                                          uint32_t to, enum optimal_kind kind);
 
-/** Adds `change` (1 or −1) between the places `from` and `to`. */
-void optimal_surplus_add(struct optimal_surplus *surplus, uint32_t from, uint32_t to, int change);
+/** A place and what it becomes. */
+struct optimal_end {
+    uint32_t place;
+    enum optimal_kind kind;
+};
+
+/** Adds `change` (1 or −1) between two places, whose kinds are set. */
+void optimal_surplus_add(struct optimal_surplus *surplus, struct optimal_end low,
+                         struct optimal_end high, int change);
 
 void optimal_surplus_set(struct optimal_surplus *surplus, uint32_t place, enum optimal_kind kind);
 

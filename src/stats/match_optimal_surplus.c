@@ -4,25 +4,38 @@
  * blocks of places.
  *
  * A node knows what a path pays for all its gaps, and for each kind of place the cheapest path from
- * the node's upper end down to one within it. A change of the surplus by one leaves these as they
- * are unless somewhere below the surplus leaves or reaches 0. Then the change goes down to where
- * that happens; but where the surplus is the same throughout a node, all its paths are known at
- * once: the cheapest ends at its last or at its first place.
+ * the node's upper end down to one within it. A change of the surplus by one throughout a node
+ * leaves these as they are if it nowhere leaves or reaches 0; if it is the same everywhere, they
+ * are known too: the cheapest path ends at the node's last or first place. Else the change goes
+ * down to where it matters. As newcomers of both arms often undo each other's paths, a node keeps
+ * what it knew at the last few values of its offset (the sum of changes since anything else in it
+ * changed), and need not ask below when it comes back to one of them.
  */
 #include "match_optimal_private.h"
 
-enum { BLOCK = 32 };
+#include <string.h>
+
+enum { BLOCK = 32, MEMORIES = 16 }; /* of memories a power of two */
 
 /* A treated unit that comes lowers the surplus, a control raises it. */
 enum { LOWER, RAISE, DIRECTIONS };
 
-struct node {
-    int32_t least, most;         /* surplus in its gaps */
-    int32_t pending;             /* change of the surplus that has not gone down yet */
-    int64_t cost[DIRECTIONS];    /* of a path through all its gaps */
-    int64_t best[OPTIMAL_KINDS]; /* cost of the cheapest path, INT64_MAX when there is none … */
+/* Paths through a node and within it. */
+struct paths {
+    int64_t cost[DIRECTIONS];    /* of a path through all gaps */
+    int64_t best[OPTIMAL_KINDS]; /* of the cheapest within, INT64_MAX when there is none … */
     uint32_t end[OPTIMAL_KINDS]; /* … and where it ends */
+};
+
+struct node {
+    int32_t least, most; /* surplus in its gaps */
+    int32_t pending;     /* change of the surplus that has not gone down yet */
+    int32_t offset;
+    int32_t
+        offset_of[MEMORIES]; /* those at which memories were made. Zeros mean none but the first:
+                                    an offset is kept at itself modulo MEMORIES */
     uint32_t first[OPTIMAL_KINDS], last[OPTIMAL_KINDS]; /* places, or OPTIMAL_NONE */
+    struct paths memory[MEMORIES];
 };
 
 struct optimal_surplus {
@@ -71,144 +84,193 @@ static int64_t price(int32_t surplus, int direction)
     return (direction == LOWER ? surplus <= 0 : surplus >= 0) ? 1 : -1;
 }
 
-/* All about a node whose gaps have one and the same surplus. */
-static void refresh_even(const struct optimal_surplus *surplus, struct span span)
+static unsigned memory_at(int32_t offset)
+{
+    return (uint32_t)offset % MEMORIES;
+}
+
+static struct paths *paths_of(struct node *node)
+{
+    return &node->memory[memory_at(node->offset)];
+}
+
+/* The paths of a node whose gaps have one and the same surplus. */
+static void find_even_paths(const struct optimal_surplus *surplus, struct span span)
 {
     struct node *node = &surplus->node[span.node];
+    struct paths *paths = paths_of(node);
     if (span.begin >= surplus->n)
         return;
     int64_t top = surplus->at[end_of(surplus, span)];
     for (int d = 0; d < DIRECTIONS; d++)
-        node->cost[d] = price(node->least, d) * (top - surplus->at[span.begin]);
+        paths->cost[d] = price(node->least, d) * (top - surplus->at[span.begin]);
     for (unsigned kind = 0; kind < OPTIMAL_KINDS; kind++) {
+        paths->best[kind] = INT64_MAX;
         if (node->first[kind] == OPTIMAL_NONE)
             continue;
         int64_t unit = price(node->least, direction_of(kind));
-        node->end[kind] = unit > 0 ? node->last[kind] : node->first[kind];
-        node->best[kind] = unit * (top - surplus->at[node->end[kind]]);
+        paths->end[kind] = unit > 0 ? node->last[kind] : node->first[kind];
+        paths->best[kind] = unit * (top - surplus->at[paths->end[kind]]);
     }
 }
 
-static void refresh_block(struct optimal_surplus *surplus, struct span span)
+static void find_block_paths(struct optimal_surplus *surplus, struct span span)
 {
-    struct node fresh = {.least = INT32_MAX, .most = INT32_MIN};
+    struct node *node = &surplus->node[span.node];
+    struct paths paths = {.cost = {0}};
+    node->least = INT32_MAX;
+    node->most = INT32_MIN;
     for (unsigned kind = 0; kind < OPTIMAL_KINDS; kind++) {
-        fresh.best[kind] = INT64_MAX;
-        fresh.first[kind] = fresh.last[kind] = OPTIMAL_NONE;
+        paths.best[kind] = INT64_MAX;
+        node->first[kind] = node->last[kind] = OPTIMAL_NONE;
     }
     for (uint32_t i = end_of(surplus, span); i-- > span.begin;) {
         int64_t length = surplus->at[i + 1] - surplus->at[i];
         int32_t value = surplus->value[i];
         unsigned kind = surplus->kind[i];
-        fresh.least = value < fresh.least ? value : fresh.least;
-        fresh.most = value > fresh.most ? value : fresh.most;
-        fresh.cost[LOWER] += price(value, LOWER) * length;
-        fresh.cost[RAISE] += price(value, RAISE) * length;
+        node->least = value < node->least ? value : node->least;
+        node->most = value > node->most ? value : node->most;
+        paths.cost[LOWER] += price(value, LOWER) * length;
+        paths.cost[RAISE] += price(value, RAISE) * length;
         if (kind == OPTIMAL_TO_COME)
             continue;
-        if (fresh.last[kind] == OPTIMAL_NONE)
-            fresh.last[kind] = i;
-        fresh.first[kind] = i;
-        if (fresh.cost[direction_of(kind)] < fresh.best[kind]) {
-            fresh.best[kind] = fresh.cost[direction_of(kind)];
-            fresh.end[kind] = i;
+        if (node->last[kind] == OPTIMAL_NONE)
+            node->last[kind] = i;
+        node->first[kind] = i;
+        if (paths.cost[direction_of(kind)] < paths.best[kind]) {
+            paths.best[kind] = paths.cost[direction_of(kind)];
+            paths.end[kind] = i;
         }
     }
-    surplus->node[span.node] = fresh;
+    *paths_of(node) = paths;
 }
 
-static void refresh_from_halves(struct node *node, const struct node *left,
-                                const struct node *right)
+static void join_paths(const struct paths *left, const struct paths *right, struct paths *paths)
 {
-    node->least = left->least < right->least ? left->least : right->least;
-    node->most = left->most > right->most ? left->most : right->most;
     for (int d = 0; d < DIRECTIONS; d++)
-        node->cost[d] = left->cost[d] + right->cost[d];
+        paths->cost[d] = left->cost[d] + right->cost[d];
     for (unsigned kind = 0; kind < OPTIMAL_KINDS; kind++) {
-        node->first[kind] =
-            left->first[kind] != OPTIMAL_NONE ? left->first[kind] : right->first[kind];
-        node->last[kind] = right->last[kind] != OPTIMAL_NONE ? right->last[kind] : left->last[kind];
-        node->best[kind] = right->best[kind];
-        node->end[kind] = right->end[kind];
+        paths->best[kind] = right->best[kind];
+        paths->end[kind] = right->end[kind];
         if (left->best[kind] == INT64_MAX)
             continue;
         int64_t cost = left->best[kind] + right->cost[direction_of(kind)];
-        if (cost < node->best[kind]) {
-            node->best[kind] = cost;
-            node->end[kind] = left->end[kind];
+        if (cost < paths->best[kind]) {
+            paths->best[kind] = cost;
+            paths->end[kind] = left->end[kind];
         }
     }
 }
 
-static void change_all(const struct optimal_surplus *surplus, struct span span, int32_t change)
+/* All about a node at its present offset, from below, where nothing may be pending for it. */
+static void look_below(struct optimal_surplus *surplus, struct span span)
 {
     struct node *node = &surplus->node[span.node];
-    node->least += change;
-    node->most += change;
-    node->pending += change;
-    if (node->least == node->most)
-        refresh_even(surplus, span);
+    if (span.size == BLOCK) {
+        find_block_paths(surplus, span);
+        return;
+    }
+    struct node *left = &surplus->node[2 * span.node], *right = left + 1;
+    node->least = left->least < right->least ? left->least : right->least;
+    node->most = left->most > right->most ? left->most : right->most;
+    for (unsigned kind = 0; kind < OPTIMAL_KINDS; kind++) {
+        const struct node *low = left->first[kind] != OPTIMAL_NONE ? left : right;
+        const struct node *high = right->last[kind] != OPTIMAL_NONE ? right : left;
+        node->first[kind] = low->first[kind];
+        node->last[kind] = high->last[kind];
+    }
+    join_paths(paths_of(left), paths_of(right), paths_of(node));
 }
+
+/* After anything but a change throughout: no memory holds any more. */
+static void refresh(struct optimal_surplus *surplus, struct span span)
+{
+    struct node *node = &surplus->node[span.node];
+    node->offset = 0;
+    memset(node->offset_of, 0, sizeof node->offset_of);
+    look_below(surplus, span);
+}
+
+/* Whether the paths are known after a change throughout the node, without a look below. */
+static bool find_known_paths(struct optimal_surplus *surplus, struct span span, int32_t change)
+{
+    struct node *node = &surplus->node[span.node];
+    const struct paths *before = &node->memory[memory_at(node->offset - change)];
+    unsigned here = memory_at(node->offset);
+    if (node->offset_of[here] == node->offset)
+        return true;
+    node->offset_of[here] = node->offset;
+    if (node->least == node->most) {
+        find_even_paths(surplus, span);
+        return true;
+    }
+    bool same = change < 0 ? node->least > 0 || node->most - change < 0
+                           : node->least - change > 0 || node->most < 0;
+    if (same && before != paths_of(node))
+        *paths_of(node) = *before;
+    return same;
+}
+
+static void change_all(struct optimal_surplus *surplus, struct span span, int32_t change);
 
 /* Hands what is pending to those below. */
 static void hand_down(struct optimal_surplus *surplus, struct span span)
 {
     struct node *node = &surplus->node[span.node];
-    if (node->pending == 0)
-        return;
-    if (span.size > BLOCK)
-        for (uint32_t which = 0; which < 2; which++)
-            change_all(surplus, half(span, which), node->pending);
-    else
-        for (uint32_t i = span.begin; i < end_of(surplus, span); i++)
-            surplus->value[i] += node->pending;
+    int32_t change = node->pending;
     node->pending = 0;
+    if (change == 0 || span.begin >= surplus->n)
+        return;
+    if (span.size > BLOCK) {
+        change_all(surplus, half(span, 0), change);
+        change_all(surplus, half(span, 1), change);
+    } else
+        for (uint32_t i = span.begin; i < end_of(surplus, span); i++)
+            surplus->value[i] += change;
 }
 
-/* Whether the paths of a node stay known when its surplus changes by one. */
-static bool stays_known(const struct node *node, int change)
-{
-    if (node->least == node->most)
-        return true;
-    return change < 0 ? node->least > 1 || node->most < 0 : node->least > 0 || node->most < -1;
-}
-
-static void refresh(struct optimal_surplus *surplus, struct span span)
+/* Changes the surplus throughout a node. */
+static void change_all(struct optimal_surplus *surplus, struct span span, int32_t change)
 {
     struct node *node = &surplus->node[span.node];
-    if (span.size > BLOCK)
-        refresh_from_halves(node, node - span.node + 2 * span.node,
-                            node - span.node + 2 * span.node + 1);
-    else
-        refresh_block(surplus, span);
+    node->least += change;
+    node->most += change;
+    node->pending += change;
+    node->offset += change;
+    if (find_known_paths(surplus, span, change))
+        return;
+    hand_down(surplus, span);
+    look_below(surplus, span);
 }
 
-static void add_below(struct optimal_surplus *surplus, struct span span, struct span range,
+/* Changes the surplus between two places, and refreshes the nodes above them. */
+static void add_below(struct optimal_surplus *surplus, struct span span, uint32_t from, uint32_t to,
                       int change)
 {
-    uint32_t end = end_of(surplus, span), to = range.begin + range.size;
-    if (range.begin >= end || to <= span.begin)
+    uint32_t end = end_of(surplus, span);
+    if (end <= from || to < span.begin)
         return;
-    if (range.begin <= span.begin && end <= to && stays_known(&surplus->node[span.node], change)) {
+    if (from < span.begin && end <= to) {
         change_all(surplus, span, change);
         return;
     }
     hand_down(surplus, span);
     if (span.size > BLOCK) {
-        add_below(surplus, half(span, 0), range, change);
-        add_below(surplus, half(span, 1), range, change);
+        add_below(surplus, half(span, 0), from, to, change);
+        add_below(surplus, half(span, 1), from, to, change);
     } else {
-        uint32_t i = range.begin > span.begin ? range.begin : span.begin;
-        for (end = least_of(end, to); i < end; i++)
+        for (uint32_t i = from > span.begin ? from : span.begin; i < least_of(end, to); i++)
             surplus->value[i] += change;
     }
     refresh(surplus, span);
 }
 
-void optimal_surplus_add(struct optimal_surplus *surplus, uint32_t from, uint32_t to, int change)
+void optimal_surplus_add(struct optimal_surplus *surplus, struct optimal_end low,
+                         struct optimal_end high, int change)
 {
-    if (from < to)
-        add_below(surplus, whole(surplus), (struct span){0, from, to - from}, change);
+    surplus->kind[low.place] = (uint8_t)low.kind;
+    surplus->kind[high.place] = (uint8_t)high.kind;
+    add_below(surplus, whole(surplus), low.place, high.place, change);
 }
 
 static void set_below(struct optimal_surplus *surplus, struct span span, uint32_t place)
@@ -248,16 +310,16 @@ static void search_block(const struct optimal_surplus *surplus, struct span span
 
 static void search_below(struct optimal_surplus *surplus, struct span span, struct search *search)
 {
-    const struct node *node = &surplus->node[span.node];
+    const struct paths *paths = paths_of(&surplus->node[span.node]);
     uint32_t end = end_of(surplus, span);
     if (search->from >= end || search->to <= span.begin)
         return;
     if (search->from <= span.begin && end <= search->to) {
-        if (node->best[search->kind] != INT64_MAX &&
-            node->best[search->kind] + search->passed < search->best.cost)
-            search->best = (struct optimal_path){node->end[search->kind],
-                                                 node->best[search->kind] + search->passed};
-        search->passed += node->cost[direction_of(search->kind)];
+        if (paths->best[search->kind] != INT64_MAX &&
+            paths->best[search->kind] + search->passed < search->best.cost)
+            search->best = (struct optimal_path){paths->end[search->kind],
+                                                 paths->best[search->kind] + search->passed};
+        search->passed += paths->cost[direction_of(search->kind)];
         return;
     }
     hand_down(surplus, span);
@@ -296,7 +358,7 @@ struct optimal_surplus *optimal_surplus_new(const int64_t at[], size_t n, struct
         /* Surplus 0 and nobody there yet. What it costs to pass is known when it is passed: by then
          * each of its places has come, and has refreshed it. */
         for (unsigned k = 0; k < OPTIMAL_KINDS; k++) {
-            node[i].best[k] = INT64_MAX;
+            node[i].memory[0].best[k] = INT64_MAX;
             node[i].first[k] = node[i].last[k] = OPTIMAL_NONE;
         }
     }

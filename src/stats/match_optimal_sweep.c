@@ -104,10 +104,11 @@ static void take_path(const struct sweep *sweep, uint32_t newcomer, uint32_t end
     optimal_slack_add(sweep->slack[other], reach, lowered, 1); /* one of the two is empty */
     optimal_slack_add(sweep->slack[arm], (in_other_arm ? own->reach : own->level)[end],
                       own->level[newcomer], 1);
-    optimal_surplus_add(sweep->surplus, end, newcomer, arm == TREATED ? -1 : 1);
+    optimal_surplus_add(
+        sweep->surplus, (struct optimal_end){end, kind_of(sweep->line->treated[end], in_other_arm)},
+        (struct optimal_end){newcomer, kind_of(arm, true)}, arm == TREATED ? -1 : 1);
     sweep->matched[end] = in_other_arm;
     sweep->matched[newcomer] = true;
-    optimal_surplus_set(sweep->surplus, end, kind_of(sweep->line->treated[end], in_other_arm));
 }
 
 enum rwe_status optimal_sweep(const struct optimal_line *line, struct rwe_arena *scratch,
@@ -131,7 +132,8 @@ enum rwe_status optimal_sweep(const struct optimal_line *line, struct rwe_arena 
         struct optimal_path path = find_path(&sweep, i);
         if (path.end != OPTIMAL_NONE)
             take_path(&sweep, i, path.end);
-        optimal_surplus_set(sweep.surplus, i, kind_of(line->treated[i], matched[i]));
+        else
+            optimal_surplus_set(sweep.surplus, i, kind_of(line->treated[i], false));
     }
     return RWE_OK;
 }

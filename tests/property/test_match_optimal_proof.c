@@ -420,6 +420,7 @@ static void a_dual_solution_proves_a_hundred_thousand_units(void **state)
     prove_normal_scores(100000, 0.5, 0.5, 0.2);
     prove_normal_scores(100000, 0.05, 0.5, 0.2);
     prove_normal_scores(100000, 0.5, 0, 0.01);
+    prove_normal_scores(100000, 0.5, 0, 0.2);
     prove_normal_scores(100000, 0.3, 0.5, INFINITY);
 }
 

@@ -21,11 +21,12 @@
  * it can: of changes that cost the same, that which ends nearest to it, and none when it gains
  * nothing. So neither the order of units of different scores nor that of the arms plays a part.
  *
- * One unit comes at a time, and finds its cheapest change in a tree: O(log n) when the change
- * passes through few points where the numbers of matched treated units and controls below are
- * equal or differ by one, which is what data are like: about 1 µs a unit in all, n log n. In the
- * worst case that is known (endless alternation around equality, far away) a change costs O(n), so
- * the bound is O(n²) of cheap steps.
+ * One unit comes at a time and finds its cheapest change in a tree, in O(log n) steps, unless the
+ * change passes many stretches where as many, or all but one as many, treated units as controls
+ * are matched below: then in up to O(n), which bounds the whole by O(n²). Most such changes undo an
+ * earlier one, which the tree remembers, so that in practice the time grows as n log n: 1 to 3 µs a
+ * unit up to a million (tests/bench/bench_match_optimal.c), the most where arms are of one size
+ * and scores alike.
  *
  * Several controls for a treated unit: not here, but by a network flow.
  */
