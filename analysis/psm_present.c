@@ -57,16 +57,22 @@ static const char *estimand_text(const struct psm *psm)
     return everybody_has_a_partner(psm) ? all[psm->estimand] : those[psm->estimand];
 }
 
+/* "1:1" or "up to 2:1". */
+static const char *sizes_text(const struct rwe_run *run, const struct psm *psm)
+{
+    const char *text =
+        psm->ratio == 1 ? "1:1" : rwe_arena_format(run->arena, "up to %zu:1", psm->ratio);
+    return text == NULL ? "" : text;
+}
+
 static void note_nearest(const struct rwe_run *run, struct rwe_grid *grid, const struct psm *psm)
 {
     static const char *const order[] = {", closest pair first", ", largest score first",
                                         ", smallest score first", ", random order first"};
-    const char *sizes =
-        psm->ratio == 1 ? "1:1" : rwe_arena_format(run->arena, "up to %zu:1", psm->ratio);
     rwe_grid_note(grid,
                   "Greedy %s nearest neighbour on %s, %s replacement%s; ties by %s. It estimates "
                   "the effect in %s.",
-                  sizes == NULL ? "" : sizes, distance_text(psm), psm->replace ? "with" : "without",
+                  sizes_text(run, psm), distance_text(psm), psm->replace ? "with" : "without",
                   psm->replace ? "" : order[rwe_settings_choice(run->settings, "match-order")],
                   ties_text(run), estimand_text(psm));
 }
@@ -78,10 +84,11 @@ static void note_method(const struct rwe_run *run, struct rwe_grid *grid, const 
     } else if (psm->method == PSM_OPTIMAL) {
         rwe_grid_note(
             grid,
-            "Optimal matching on %s, without replacement: the most subjects with a "
-            "partner, and of such matchings the one with the least sum of distances; ties by "
+            "Optimal %s matching on %s, without replacement: the most subjects with a "
+            "partner%s, and of such matchings the one with the least sum of distances; ties by "
             "%s. It estimates the effect in %s.",
-            distance_text(psm), ties_text(run), estimand_text(psm));
+            sizes_text(run, psm), distance_text(psm),
+            psm->ratio == 1 ? "" : ", then the most partners", ties_text(run), estimand_text(psm));
     } else {
         rwe_grid_note(grid,
                       "Full matching on %s: sets of one treated subject with controls, or of one "
