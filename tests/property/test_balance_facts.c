@@ -161,7 +161,7 @@ static void the_gate_says_what_failed_by_how_much_and_what_helps(void **state)
     assert_says(run.out, "Matched 1:1: not balanced. 6 of the 13 rows below|none by more than 0.2 "
                          "(small)|prognosis os −0.176|match exactly|--caliper|--iptw=ato");
     assert_says(run.out, "Weighted, ATE: not balanced. 10 of the 13|(serious): chemo 1.725, year "
-                         "−1.183|What helps: trim extreme weights (--trim-optimal)");
+                         "−1.183|trim extreme weights");
     program_clear(&run);
     run = program_run(ROTTERDAM "--iptw=ato");
     assert_code(run, 0);
