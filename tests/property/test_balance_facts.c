@@ -290,6 +290,11 @@ static void a_prognostic_model_that_cannot_be_fitted_is_left_out_with_the_reason
                       folder);
     assert_says(run.out, "No prognostic score of z: no covariate differs between controls");
     program_clear(&run);
+    free(program_write_file(folder, "odd.csv",
+                            "arm,x,t,y\na,1,1,1\na,2,2,1\na,3,3,1\na,4,4,0\nb,2,5,1\nb,3,6,0\n"));
+    run = program_run("%s/odd.csv --arm arm --endpoint y=t,y --covariates x --balance", folder);
+    assert_says(run.out, "No prognostic score of y: among controls \"x\" foretells the events");
+    program_clear(&run);
     program_remove_folder(folder);
 }
 
