@@ -163,6 +163,9 @@ static void the_gate_says_what_failed_by_how_much_and_what_helps(void **state)
     assert_says(run.out, "Weighted, ATE: not balanced. 10 of the 13|(serious): chemo 1.725, year "
                          "−1.183|trim extreme weights");
     program_clear(&run);
+    run = program_run("sample_data/cohort.csv --psm --quiet");
+    assert_says(run.out, "Matched 1:1: not balanced. 1 of the 47 rows below differs by|siteid=S4");
+    program_clear(&run);
     run = program_run(ROTTERDAM "--iptw=ato");
     assert_code(run, 0);
     assert_says(run.out, "Overlap weights: means balanced, spreads not.|none by as much as 0.001");
