@@ -147,18 +147,18 @@ static const char *remedy(const struct gate *gate, const struct failures *apart)
 
 static void tell_apart(const struct gate *gate, const struct failures *apart)
 {
-    const char *severity =
-        apart->n_serious == 0
-            ? rwe_arena_format(gate->run->arena, "none by more than %g (small)", 2 * gate->limit)
-            : rwe_arena_format(gate->run->arena, "%zu by more than %g (serious)", apart->n_serious,
-                               2 * gate->limit);
-    rwe_document_warning(gate->run->document, "imbalance", "balance",
-                         "%s: not balanced. %zu of the %zu rows below differ by more than %g "
-                         "standard deviations, %s: "
-                         "%s. What helps: %s; --cox adjusts for what remains.",
-                         gate->run->design[gate->d].label, apart->n, gate->lines->n, gate->limit,
-                         severity == NULL ? "" : severity, list(gate, apart, false),
-                         remedy(gate, apart));
+    const char *severity = apart->n_serious == 0
+                               ? rwe_arena_format(gate->run->arena, "%s by more than %g (small)",
+                                                  apart->n == 1 ? "not" : "none", 2 * gate->limit)
+                               : rwe_arena_format(gate->run->arena, "%zu by more than %g (serious)",
+                                                  apart->n_serious, 2 * gate->limit);
+    rwe_document_warning(
+        gate->run->document, "imbalance", "balance",
+        "%s: not balanced. %zu of the %zu rows below %s by more than %g "
+        "standard deviations, %s: %s. What helps: %s; --cox adjusts for what remains.",
+        gate->run->design[gate->d].label, apart->n, gate->lines->n,
+        apart->n == 1 ? "differs" : "differ", gate->limit, severity == NULL ? "" : severity,
+        list(gate, apart, false), remedy(gate, apart));
 }
 
 static void tell_spread(const struct gate *gate, const struct failures *spread)

@@ -130,8 +130,10 @@ static enum rwe_status fit_score(struct rwe_run *run, const struct rwe_design *c
         status = fit(run, &model, why);
     if (status == RWE_SEPARATED)
         return rwe_fail(why, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
-                        "among controls \"%s\" tells events apart without error",
+                        "among controls \"%s\" foretells the events without error",
                         model.columns.item[model.column[why->index]].name);
+    if (status == RWE_OK && !model.fit.converged)
+        return rwe_fail(why, RWE_NOT_ESTIMABLE, RWE_NO_INDEX, "Cox's model did not converge");
     if (status == RWE_OK && predict(run, &model, out) != RWE_OK)
         return rwe_fail_memory(why);
     return status;

@@ -161,7 +161,10 @@ static void the_gate_says_what_failed_by_how_much_and_what_helps(void **state)
     assert_says(run.out, "Matched 1:1: not balanced. 6 of the 13 rows below|none by more than 0.2 "
                          "(small)|prognosis os −0.176|match exactly|--caliper|--iptw=ato");
     assert_says(run.out, "Weighted, ATE: not balanced. 10 of the 13|(serious): chemo 1.725, year "
-                         "−1.183|What helps: trim extreme weights (--trim-optimal)");
+                         "−1.183|trim extreme weights");
+    program_clear(&run);
+    run = program_run("sample_data/cohort.csv --psm --quiet");
+    assert_says(run.out, "Matched 1:1: not balanced. 1 of the 47 rows below differs by|siteid=S4");
     program_clear(&run);
     run = program_run(ROTTERDAM "--iptw=ato");
     assert_code(run, 0);
@@ -289,6 +292,11 @@ static void a_prognostic_model_that_cannot_be_fitted_is_left_out_with_the_reason
     run = program_run("%s/odd.csv --id id --arm arm --endpoint z=t,z --covariates steady --balance",
                       folder);
     assert_says(run.out, "No prognostic score of z: no covariate differs between controls");
+    program_clear(&run);
+    free(program_write_file(folder, "odd.csv",
+                            "arm,x,t,y\na,1,1,1\na,2,2,1\na,3,3,1\na,4,4,0\nb,2,5,1\nb,3,6,0\n"));
+    run = program_run("%s/odd.csv --arm arm --endpoint y=t,y --covariates x --balance", folder);
+    assert_says(run.out, "No prognostic score of y: among controls \"x\" foretells the events");
     program_clear(&run);
     program_remove_folder(folder);
 }
