@@ -24,15 +24,17 @@ struct rwe_cox_options {
     size_t max_iterations;  /**< Newton steps, default 30 */
     double tolerance;       /**< relative change of the log-likelihood, in (0, 1), default 1e-12 */
     bool robust;            /**< also the sandwich, clustered by data->cluster; default false */
+    bool estimate_only;     /**< for replicates: no sandwich (`robust` NULL), robust score test or
+                                 concordance (NaN); the estimate has the same bits. Default false */
     const double *offset;   /**< data->n terms of the predictor with coefficient 1; default NULL */
 };
 struct rwe_cox_options rwe_cox_options_default(void);
 
 struct rwe_cox {
     size_t p;
-    const double *estimate;     /**< log hazard ratios */
-    const double *covariance;   /**< p × p, inverse information */
-    const double *robust;       /**< p × p sandwich, or NULL when not asked for */
+    const double *estimate;   /**< log hazard ratios */
+    const double *covariance; /**< p × p, inverse information */
+    const double *robust;     /**< p × p sandwich, or NULL when not asked for, or estimate_only */
     double loglik_null, loglik; /**< log partial likelihood at 0 and at the estimate */
     double score_statistic;     /**< at 0; df = p */
     double
