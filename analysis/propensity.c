@@ -136,7 +136,7 @@ static enum rwe_status fit(struct rwe_run *run, struct rwe_propensity *p, struct
     options.threads = run->threads;
     options.estimate_only = run->replicate != 0;
     if (run->replicate != 0)
-        options.tolerance = 1e-6; /* a Newton step of that size leaves its square */
+        options.tolerance = 1e-4; /* a Newton step of that size leaves its square */
     if (run->start != NULL && run->start->n_terms == p->n_terms)
         options.start = run->start->model.estimate;
     enum rwe_status status = rwe_logistic_fit(p->x, p->n_terms, p->treated, p->n, &options,
