@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The pipeline over cohorts drawn anew. See bootstrap.md. */
+/* The pipeline over cohorts drawn anew; what is told of it is in bootstrap_report.c. See
+ * bootstrap.md. */
 #include "rwe/analysis/bootstrap.h"
 
-#include "rwe/analysis/present.h"
 #include "rwe/base/parallel.h"
 #include "rwe/base/rng.h"
 #include "rwe/data/resample.h"
@@ -54,8 +54,11 @@ static enum rwe_status run_replicate(const struct work *work, size_t r, struct r
     uint64_t seed = rwe_settings_integer(work->run->settings, "seed");
     if (rwe_arena_failed(arena))
         return rwe_fail_memory(error);
-    *run = (struct rwe_run){
-        .settings = work->run->settings, .replicate = r + 1, .arena = arena, .threads = 1};
+    *run = (struct rwe_run){.settings = work->run->settings,
+                            .replicate = r + 1,
+                            .start = work->run->propensity,
+                            .arena = arena,
+                            .threads = 1};
     memcpy(plan->wanted, work->plan->wanted, sizeof plan->wanted);
     struct rwe_estimates estimates =
         rwe_estimates_of_replicate(work->data, work->value + r * work->data->n);
@@ -94,10 +97,22 @@ static void tell_progress(struct work *work, size_t n)
     pthread_mutex_unlock(&work->lock);
 }
 
+/* About what a replicate needs, so that a piece asks the system once. Untouched pages cost nothing;
+ * of large cohorts the asking is a small part. */
+static size_t replicate_memory(const struct rwe_cohort *cohort)
+{
+    enum { COLUMNS = 256 };
+    const size_t most = (size_t)64 << 20;
+    size_t bytes = cohort->n * COLUMNS * sizeof(double);
+    return bytes < most ? bytes : most;
+}
+
 static void run_piece(size_t piece, void *context)
 {
     struct work *work = context;
     struct rwe_arena *arena = rwe_arena_new();
+    if (arena != NULL)
+        rwe_arena_reserve(arena, replicate_memory(work->run->cohort));
     size_t begin = piece * PIECE;
     size_t end = begin + PIECE < work->n_replicates ? begin + PIECE : work->n_replicates;
     for (size_t r = begin; r < end && arena != NULL; r++) {
@@ -147,27 +162,40 @@ static double standard_deviation(const double x[], size_t n)
     return isfinite(sd) ? sd : NAN;
 }
 
-/* `of` has room for all replicates; what did not come about is left out, what was not reached is
- * later than all. */
+/* What did not come about is left out; a time that was not reached is later than all others. */
+static size_t keep_estimated(double value[], size_t n, enum rwe_estimate_kind kind)
+{
+    size_t kept = 0;
+    for (size_t r = 0; r < n; r++) {
+        if (kind == RWE_ESTIMATE_TIME && isnan(value[r]))
+            value[kept++] = INFINITY;
+        else if (isfinite(value[r]))
+            value[kept++] = value[r];
+    }
+    return kept;
+}
+
+struct rwe_bootstrap_result rwe_bootstrap_summarise(double value[], size_t n,
+                                                    enum rwe_estimate_kind kind, double level)
+{
+    n = keep_estimated(value, n, kind);
+    if (n == 0)
+        return (struct rwe_bootstrap_result){NAN, NAN, NAN, 0};
+    double sd = standard_deviation(value, n);
+    qsort(value, n, sizeof *value, compare_numbers);
+    return (struct rwe_bootstrap_result){sd, percentile(value, n, (1 - level) / 2),
+                                         percentile(value, n, 1 - (1 - level) / 2), n};
+}
+
+/* Of the replicates that did not fail. `of` has room for all. */
 static struct rwe_bootstrap_result summarise(const struct work *work, size_t k, double level,
                                              double of[])
 {
     size_t n = 0;
-    for (size_t r = 0; r < work->n_replicates; r++) {
-        double value = work->value[r * work->data->n + k];
-        bool reached_late =
-            isnan(value) && work->data->item[k].kind == RWE_ESTIMATE_TIME && !work->failed[r];
-        if (reached_late)
-            of[n++] = INFINITY;
-        else if (isfinite(value))
-            of[n++] = value;
-    }
-    if (n == 0)
-        return (struct rwe_bootstrap_result){NAN, NAN, NAN, 0};
-    double sd = standard_deviation(of, n);
-    qsort(of, n, sizeof *of, compare_numbers);
-    return (struct rwe_bootstrap_result){sd, percentile(of, n, (1 - level) / 2),
-                                         percentile(of, n, 1 - (1 - level) / 2), n};
+    for (size_t r = 0; r < work->n_replicates; r++)
+        if (!work->failed[r])
+            of[n++] = work->value[r * work->data->n + k];
+    return rwe_bootstrap_summarise(of, n, work->data->item[k].kind, level);
 }
 
 /* Out of memory ends the run; a design that cannot be made is counted. */
@@ -208,6 +236,14 @@ static enum rwe_status run_all(struct rwe_run *run, struct work *work, struct rw
     return judge_failures(run, work, result, error);
 }
 
+enum rwe_status rwe_bootstrap_check(const struct rwe_settings *settings, struct rwe_error *error)
+{
+    if (!rwe_bootstrap_is_variance(settings) || rwe_settings_has(settings, "bootstrap"))
+        return RWE_OK;
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                    "--variance bootstrap needs replicates: say --bootstrap 1000");
+}
+
 enum rwe_status rwe_bootstrap_run(struct rwe_run *run, const struct rwe_plan *plan,
                                   struct rwe_error *error)
 {
@@ -229,119 +265,4 @@ enum rwe_status rwe_bootstrap_run(struct rwe_run *run, const struct rwe_plan *pl
     if (status == RWE_OK)
         run->bootstrap = result;
     return status;
-}
-
-/* ---- reading and telling them ---- */
-
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-static bool same_key(const struct rwe_key *a, const struct rwe_key *b)
-{
-    return same_text(a->analysis, b->analysis) && same_text(a->endpoint, b->endpoint) &&
-           same_text(a->population, b->population) && same_text(a->model, b->model) &&
-           same_text(a->group, b->group) && same_text(a->term, b->term) &&
-           same_text(a->level, b->level) &&
-           (a->time == b->time || (isnan(a->time) && isnan(b->time)));
-}
-
-const struct rwe_bootstrap_result *rwe_bootstrap_find(const struct rwe_run *run,
-                                                      const struct rwe_key *key, const char *stat)
-{
-    const struct rwe_bootstrap *bootstrap = run->bootstrap;
-    for (size_t k = 0; bootstrap != NULL && k < bootstrap->estimates.n; k++) {
-        const struct rwe_estimate *estimate = &bootstrap->estimates.item[k];
-        if (strcmp(estimate->stat, stat) == 0 && same_key(&estimate->key, key))
-            return &bootstrap->result[k];
-    }
-    return NULL;
-}
-
-/* What the estimate is of, from its key: "km, arm 1, at 12". */
-static const char *label_of(const struct rwe_run *run, const struct rwe_estimate *estimate)
-{
-    const struct rwe_key *key = &estimate->key;
-    const char *part[] = {key->model, key->group, key->term, key->level};
-    const char *lead[] = {"", "arm ", "", ""};
-    bool plain = strcmp(estimate->stat, "estimate") == 0;
-    const char *label = rwe_arena_format(run->arena, "%s%s%s", key->analysis, plain ? "" : " ",
-                                         plain ? "" : estimate->stat);
-    for (size_t i = 0; i < sizeof part / sizeof *part && label != NULL; i++)
-        if (part[i] != NULL)
-            label = rwe_arena_format(run->arena, "%s, %s%s", label, lead[i], part[i]);
-    if (label != NULL && !isnan(key->time))
-        label = rwe_arena_format(run->arena, "%s, at %g", label, key->time);
-    return label == NULL ? "" : label;
-}
-
-static void present_estimate(struct rwe_run *run, struct rwe_grid *grid,
-                             const struct rwe_estimate *estimate,
-                             const struct rwe_bootstrap_result *result)
-{
-    struct rwe_document *document = run->document;
-    const struct rwe_key *key = &estimate->key;
-    bool is_ratio = estimate->kind == RWE_ESTIMATE_LOG_RATIO;
-    double value = is_ratio ? exp(estimate->value) : estimate->value;
-    double low = is_ratio ? exp(result->conf_low) : result->conf_low;
-    double high = is_ratio ? exp(result->conf_high) : result->conf_high;
-    rwe_grid_row(grid, 1, "%s", label_of(run, estimate));
-    rwe_fact told = rwe_document_number(document, key, "bootstrap.estimate", value);
-    rwe_fact error = rwe_document_number(document, key, "bootstrap.std.error", result->std_error);
-    rwe_fact from = rwe_document_number(document, key, "bootstrap.conf.low", low);
-    rwe_fact to = rwe_document_number(document, key, "bootstrap.conf.high", high);
-    rwe_fact n = rwe_document_number(document, key, "bootstrap.n", (double)result->n);
-    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, told, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, error, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, from, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, to, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_COUNT, n, RWE_NO_FACT, RWE_NO_FACT);
-}
-
-/* Rows stand together by population and endpoint, in the order of the populations. */
-static void present_group(struct rwe_run *run, struct rwe_grid *grid,
-                          const struct rwe_design *design, const char *endpoint)
-{
-    const struct rwe_bootstrap *bootstrap = run->bootstrap;
-    bool any = false;
-    for (size_t k = 0; k < bootstrap->estimates.n; k++) {
-        const struct rwe_estimate *estimate = &bootstrap->estimates.item[k];
-        if (!same_text(estimate->key.endpoint, endpoint) ||
-            !same_text(estimate->key.population, design->name))
-            continue;
-        if (!any)
-            rwe_grid_row(grid, 0, "%s%s%s", endpoint == NULL ? "" : endpoint,
-                         endpoint == NULL ? "" : ", ", design->label);
-        any = true;
-        present_estimate(run, grid, estimate, &bootstrap->result[k]);
-    }
-}
-
-void rwe_bootstrap_report(struct rwe_run *run)
-{
-    const struct rwe_bootstrap *bootstrap = run->bootstrap;
-    if (bootstrap == NULL)
-        return;
-    rwe_document_section(run->document, 1, "Bootstrap");
-    struct rwe_grid *grid = rwe_document_table(run->document, "Bootstrap of the whole pipeline");
-    const char *const headings[] = {"estimate", "value", "std. error", "low", "high", "replicates"};
-    for (size_t c = 0; c < sizeof headings / sizeof *headings; c++)
-        rwe_grid_column(grid, "%s", headings[c]);
-    for (size_t d = 0; d < run->n_designs; d++) {
-        for (size_t e = 0; e < run->cohort->n_endpoints; e++)
-            present_group(run, grid, &run->design[d], run->cohort->endpoint[e].name);
-        present_group(run, grid, &run->design[d], NULL);
-    }
-    rwe_grid_note(
-        grid,
-        "%zu cohorts drawn anew%s; in each the designs are made and the estimates computed "
-        "again. Limits: percentiles at %s. Standard errors of ratios are of their logarithms.",
-        bootstrap->n_replicates, run->cohort->cluster == NULL ? "" : " by cluster",
-        rwe_conf_level_text(run));
-    if (bootstrap->n_failed > 0)
-        rwe_document_warning(
-            run->document, "replicates-failed", "bootstrap",
-            "%zu of %zu bootstrap replicates have no estimate, the first since: %s",
-            bootstrap->n_failed, bootstrap->n_replicates, bootstrap->failure);
 }

@@ -2,6 +2,7 @@
 /* Hazard ratios by Cox's model: of the arms alone, adjusted for covariates, in two periods, and of
  * each covariate alone. See cox.md. */
 #include "cox_more.h"
+#include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/covariates.h"
 #include "rwe/analysis/estimates.h"
 
@@ -416,6 +417,7 @@ static void end_arm_table(struct rwe_run *run, const struct arm_table *table)
         rwe_grid_note(grid, "Up to a time: later events are not seen. After it: those still at "
                             "risk, who are no longer as comparable as at the start.");
     note_strata_and_errors(run, grid);
+    rwe_bootstrap_note(run, grid);
     if (table->concordance != NULL)
         rwe_cox_concordance_end(run, table->concordance);
     if (table->predicted != NULL)

@@ -310,6 +310,7 @@ enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
         return status;
     model->options.ties = (enum rwe_cox_ties)rwe_settings_choice(request->run->settings, "ties");
     model->options.robust = model->data.cluster != NULL || model->data.weight != NULL;
+    model->options.estimate_only = request->run->replicate != 0;
     status = fit(request, model, error);
     return is_in_the_data(status) ? RWE_OK : status;
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cox_present.h"
 
+#include "rwe/analysis/bootstrap.h"
+
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>
@@ -171,6 +173,12 @@ struct rwe_cox_shown rwe_cox_term_facts(struct rwe_run *run, const struct rwe_ke
         of_ratio.level = term->contrast_name;
     else if (bent) /* a cause */
         of_ratio.level = rwe_arena_format(run->arena, "%s: %s", key->level, term->contrast_name);
+    struct rwe_inference drawn;
+    if (rwe_bootstrap_infer(run, &of_ratio, "hr", &drawn)) {
+        ratio =
+            (struct ratio){ratio.estimate, drawn.std_error, NAN, drawn.conf_low, drawn.conf_high};
+        profile = NULL;
+    }
     shown = ratio_facts(run, &of_ratio, &ratio);
     shown.p = bent ? joint_facts(run, &of_term, model, term)
                    : column_test(run, &of_term, profile, &ratio);

@@ -2,8 +2,10 @@
 /* Cumulative incidence under competing risks, by arm and cause. See cuminc.md. */
 #include "cuminc.h"
 
+#include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/times.h"
 #include "rwe/stats/aalen_johansen.h"
+#include <math.h>
 
 /* All arms of an endpoint in a population. */
 struct result {
@@ -66,9 +68,11 @@ static void present_point(struct rwe_run *run, struct rwe_grid *grid, const stru
 {
     struct rwe_aalen_johansen_point point = rwe_aalen_johansen_at(curve, cause, key->time);
     rwe_fact value = rwe_document_number(run->document, key, "estimate", point.incidence);
-    rwe_document_number(run->document, key, "std.error", point.std_error);
-    rwe_fact low = rwe_document_number(run->document, key, "conf.low", point.conf_low);
-    rwe_fact high = rwe_document_number(run->document, key, "conf.high", point.conf_high);
+    struct rwe_inference of = {point.std_error, point.conf_low, point.conf_high, NAN};
+    rwe_bootstrap_infer(run, key, "estimate", &of);
+    rwe_document_number(run->document, key, "std.error", of.std_error);
+    rwe_fact low = rwe_document_number(run->document, key, "conf.low", of.conf_low);
+    rwe_fact high = rwe_document_number(run->document, key, "conf.high", of.conf_high);
     rwe_document_number(run->document, key, "n.risk", point.at_risk);
     rwe_grid_cell(grid, RWE_CELL_SURVIVAL_LIMITS, value, low, high);
 }
@@ -126,6 +130,7 @@ static void present(struct rwe_run *run, const struct result *result)
     }
     rwe_grid_note(grid, "Aalen–Johansen estimate; limits on the log-log scale; variance: %s.",
                   rwe_variance_words(run, result->design, RWE_VARIANCE_OF_ARM, "Aalen's"));
+    rwe_bootstrap_note(run, grid);
 }
 
 static enum rwe_status run_one(struct rwe_run *run, struct rwe_grid *contrasts,
@@ -188,4 +193,5 @@ const struct rwe_analysis rwe_analysis_cuminc = {
     .help = "Competing risks: cumulative incidence by arm and cause, Gray's test, subdistribution "
             "(Fine-Gray) and cause-specific hazard ratios. For endpoints NAME=TIME,STATUS:1;2.",
     .run = run_cuminc,
+    .estimate = rwe_cuminc_estimate,
 };

@@ -44,4 +44,8 @@ void rwe_cuminc_contrasts_end(struct rwe_run *run, struct rwe_grid *grid);
 /** The table of Fine–Gray models with the covariates, for all endpoints, populations and causes. */
 enum rwe_status rwe_cuminc_adjusted(struct rwe_run *run, struct rwe_error *error);
 
+/** Lists incidences at the run's times by arm and cause, and their differences, for replicates. */
+enum rwe_status rwe_cuminc_estimate(struct rwe_run *run, struct rwe_estimates *estimates,
+                                    struct rwe_error *error);
+
 #endif

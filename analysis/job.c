@@ -191,6 +191,8 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     set_title(run, job);
     enum rwe_status status = check_times(run, error);
     if (status == RWE_OK)
+        status = rwe_bootstrap_check(run->settings, error);
+    if (status == RWE_OK)
         status = read_cohort(run, job->cohort_file, error);
     if (status == RWE_OK)
         status = note_study(run, job->study_file, error);

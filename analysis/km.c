@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Kaplan–Meier curves by arm: medians, survival at times, follow-up, numbers at risk. See km.md. */
 #include "km_more.h"
+#include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/times.h"
 
 #include <math.h>
@@ -191,8 +192,10 @@ static void present_quantile(struct rwe_run *run, struct rwe_grid *grid, const s
     if (low == NULL || high == NULL)
         return;
     rwe_fact value = rwe_document_number(run->document, key, stat, q.value);
-    rwe_fact from = rwe_document_number(run->document, key, low, q.conf_low);
-    rwe_fact to = rwe_document_number(run->document, key, high, q.conf_high);
+    struct rwe_inference of = {NAN, q.conf_low, q.conf_high, NAN};
+    rwe_bootstrap_infer(run, key, stat, &of);
+    rwe_fact from = rwe_document_number(run->document, key, low, of.conf_low);
+    rwe_fact to = rwe_document_number(run->document, key, high, of.conf_high);
     rwe_grid_cell(grid, RWE_CELL_TIME_LIMITS, value, from, to);
 }
 
@@ -234,6 +237,7 @@ static void present_summary(struct rwe_run *run, const struct result results[], 
             rwe_grid_note(grid, "%s: in place of Greenwood's the variance is %s.",
                           run->design[d].label, words);
     }
+    rwe_bootstrap_note(run, grid);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++)
         if (run->cohort->endpoint[e].n_causes > 1)
             rwe_grid_note(grid,
@@ -249,10 +253,12 @@ static rwe_fact present_point(struct rwe_run *run, struct rwe_grid *grid, const 
                               const struct rwe_km_curve *curve)
 {
     struct rwe_km_point point = rwe_km_at(curve, key->time);
+    struct rwe_inference of = {point.std_error, point.conf_low, point.conf_high, NAN};
+    rwe_bootstrap_infer(run, key, "estimate", &of);
     rwe_fact value = rwe_document_number(run->document, key, "estimate", point.survival);
-    rwe_document_number(run->document, key, "std.error", point.std_error);
-    rwe_fact low = rwe_document_number(run->document, key, "conf.low", point.conf_low);
-    rwe_fact high = rwe_document_number(run->document, key, "conf.high", point.conf_high);
+    rwe_document_number(run->document, key, "std.error", of.std_error);
+    rwe_fact low = rwe_document_number(run->document, key, "conf.low", of.conf_low);
+    rwe_fact high = rwe_document_number(run->document, key, "conf.high", of.conf_high);
     rwe_grid_cell(grid, RWE_CELL_SURVIVAL_LIMITS, value, low, high);
     return value;
 }

@@ -6,19 +6,6 @@
 
 #include <math.h>
 
-/* The times are those of the data, however long a replicate is followed. */
-static struct rwe_times times_of(const struct rwe_run *run, const struct rwe_endpoint *endpoint,
-                                 struct rwe_estimates *estimates)
-{
-    struct rwe_times times = {.n = 0};
-    if (estimates->from_data)
-        times = rwe_times_of(run, endpoint);
-    times.n = (size_t)rwe_estimates_keep(estimates, (double)times.n);
-    for (size_t t = 0; t < times.n; t++)
-        times.at[t] = rwe_estimates_keep(estimates, times.at[t]);
-    return times;
-}
-
 static void add_points(const struct rwe_run *run, struct rwe_key key, const struct rwe_times *times,
                        const struct rwe_km_curve curve[], struct rwe_estimates *estimates)
 {
@@ -47,7 +34,7 @@ static enum rwe_status estimate_one(struct rwe_run *run, const struct rwe_endpoi
     struct rwe_survival_data data;
     struct rwe_event_table table;
     struct rwe_km_curve *curve = RWE_NEW(run->arena, struct rwe_km_curve, run->cohort->n_arms);
-    struct rwe_times times = times_of(run, endpoint, estimates);
+    struct rwe_times times = rwe_times_kept(run, endpoint, estimates);
     if (curve == NULL)
         return rwe_fail_memory(error);
     enum rwe_status status = rwe_design_survival(

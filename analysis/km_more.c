@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "km_more.h"
 
+#include "rwe/analysis/bootstrap.h"
+
 #include <math.h>
 
 static enum rwe_status compute_differences(const struct rwe_run *run, struct km_more *more,
@@ -103,11 +105,14 @@ void km_more_present_differences(struct rwe_run *run, const struct km_more *more
     for (size_t t = 0; t < more->n_times; t++) {
         const struct rwe_km_difference *difference = &more->difference[t];
         key.time = more->time[t];
+        struct rwe_inference of = {difference->std_error, difference->conf_low,
+                                   difference->conf_high, difference->p_value};
+        rwe_bootstrap_infer(run, &key, "estimate", &of);
         rwe_fact value = rwe_document_number(document, &key, "estimate", difference->estimate);
-        rwe_document_number(document, &key, "std.error", difference->std_error);
-        rwe_fact low = rwe_document_number(document, &key, "conf.low", difference->conf_low);
-        rwe_fact high = rwe_document_number(document, &key, "conf.high", difference->conf_high);
-        rwe_fact p = rwe_document_number(document, &key, "p.value", difference->p_value);
+        rwe_document_number(document, &key, "std.error", of.std_error);
+        rwe_fact low = rwe_document_number(document, &key, "conf.low", of.conf_low);
+        rwe_fact high = rwe_document_number(document, &key, "conf.high", of.conf_high);
+        rwe_fact p = rwe_document_number(document, &key, "p.value", of.p_value);
         rwe_grid_row(grid, 0, "%g", key.time);
         rwe_grid_cell(grid, RWE_CELL_SURVIVAL_LIMITS, value, low, high);
         rwe_grid_cell(grid, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);
@@ -120,6 +125,7 @@ void km_more_present_differences(struct rwe_run *run, const struct km_more *more
                   "In percentage points; Wald limits and p at each time by itself. The variance is "
                   "%s.",
                   words);
+    rwe_bootstrap_note(run, grid);
 }
 
 void km_more_present_hazards(struct rwe_run *run, const struct km_more *more)

@@ -134,6 +134,11 @@ static enum rwe_status fit(struct rwe_run *run, struct rwe_propensity *p, struct
     struct rwe_logistic_options options = rwe_logistic_options_default();
     struct rwe_error inner = {0};
     options.threads = run->threads;
+    options.estimate_only = run->replicate != 0;
+    if (run->replicate != 0)
+        options.tolerance = 1e-4; /* a Newton step of that size leaves its square */
+    if (run->start != NULL && run->start->n_terms == p->n_terms)
+        options.start = run->start->model.estimate;
     enum rwe_status status = rwe_logistic_fit(p->x, p->n_terms, p->treated, p->n, &options,
                                               run->arena, &p->model, &inner);
     return status == RWE_OK ? RWE_OK : explain(p, status, &inner, error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Restricted mean survival time and time lost, by arm and compared. See rmst.md. */
 #include "rwe/stats/rmst.h"
+#include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
 
@@ -120,10 +121,14 @@ static enum rwe_status run_arm(struct job *job, size_t arm, struct rwe_error *er
     if (status != RWE_OK)
         mean = (struct rwe_rmst){NAN, NAN, NAN, NAN, false};
     double tau = job->options.tau;
-    struct rwe_rmst lost = {tau - mean.estimate, mean.std_error, tau - mean.conf_high,
-                            tau - mean.conf_low, mean.robust};
     struct rwe_key key =
         rwe_key_arm(rwe_key_in("rmst", job->endpoint, job->design), run->cohort, arm);
+    struct rwe_inference drawn;
+    if (rwe_bootstrap_infer(run, &key, "estimate", &drawn))
+        mean = (struct rwe_rmst){mean.estimate, drawn.std_error, drawn.conf_low, drawn.conf_high,
+                                 mean.robust};
+    struct rwe_rmst lost = {tau - mean.estimate, mean.std_error, tau - mean.conf_high,
+                            tau - mean.conf_low, mean.robust};
     rwe_grid_row(job->means, 1, "%s", run->cohort->arm_level[arm]);
     rwe_grid_cell(job->means, RWE_CELL_TIME, rwe_document_number(run->document, &key, "tau", tau),
                   RWE_NO_FACT, RWE_NO_FACT);
@@ -145,6 +150,20 @@ static const struct {
 };
 enum { N_CONTRASTS = sizeof contrasts / sizeof *contrasts };
 
+/* Its own error, limits and p, or those of the bootstrap, whose limits of a ratio are of the log. */
+static struct rwe_inference contrast_inference(const struct job *job, const struct rwe_key *key,
+                                               enum rwe_rmst_contrast contrast,
+                                               const struct rwe_rmst_comparison *result)
+{
+    struct rwe_inference of = {result->std_error, result->conf_low, result->conf_high,
+                               result->p_value};
+    if (rwe_bootstrap_infer(job->run, key, "estimate", &of) && contrast != RWE_RMST_DIFFERENCE) {
+        of.conf_low = exp(of.conf_low);
+        of.conf_high = exp(of.conf_high);
+    }
+    return of;
+}
+
 static void present_contrast(struct job *job, const struct rwe_key *key,
                              enum rwe_rmst_contrast contrast,
                              const struct rwe_rmst_comparison *result)
@@ -152,10 +171,11 @@ static void present_contrast(struct job *job, const struct rwe_key *key,
     struct rwe_document *document = job->run->document;
     rwe_document_number(document, key, "tau", job->options.tau);
     rwe_fact value = rwe_document_number(document, key, "estimate", result->estimate);
-    rwe_document_number(document, key, "std.error", result->std_error);
-    rwe_fact low = rwe_document_number(document, key, "conf.low", result->conf_low);
-    rwe_fact high = rwe_document_number(document, key, "conf.high", result->conf_high);
-    rwe_fact p = rwe_document_number(document, key, "p.value", result->p_value);
+    struct rwe_inference of = contrast_inference(job, key, contrast, result);
+    rwe_document_number(document, key, "std.error", of.std_error);
+    rwe_fact low = rwe_document_number(document, key, "conf.low", of.conf_low);
+    rwe_fact high = rwe_document_number(document, key, "conf.high", of.conf_high);
+    rwe_fact p = rwe_document_number(document, key, "p.value", of.p_value);
     enum rwe_cell_class class = isnan(result->estimate)           ? RWE_CELL_STATISTIC
                                 : contrast == RWE_RMST_DIFFERENCE ? RWE_CELL_TIME_LIMITS
                                                                   : RWE_CELL_RATIO_LIMITS;
@@ -309,6 +329,7 @@ static void add_notes(struct rwe_run *run, struct rwe_grid *means, struct rwe_gr
                       rwe_settings_text(run->settings, "tau-rule"));
     rwe_grid_note(compared, "Wald limits and p-values; those of ratios on the log scale.");
     rwe_note_variances(run, compared, "rmst", "Variance", "Greenwood's");
+    rwe_bootstrap_note(run, compared);
 }
 
 static enum rwe_status run_rmst(struct rwe_run *run, void *state, struct rwe_error *error)
@@ -334,6 +355,20 @@ static enum rwe_status run_rmst(struct rwe_run *run, void *state, struct rwe_err
 
 /* ---- for replicates ---- */
 
+/* Means, against that of the first arm. */
+static void add_contrasts(struct rwe_key key, double tau, double first, double mean,
+                          struct rwe_estimates *estimates)
+{
+    const double value[] = {mean - first, log(mean / first), log((tau - mean) / (tau - first))};
+    for (size_t c = 0; c < N_CONTRASTS; c++) {
+        key.term = contrasts[c].term;
+        rwe_estimates_add(estimates, &key, "estimate",
+                          contrasts[c].contrast == RWE_RMST_DIFFERENCE ? RWE_ESTIMATE_PLAIN
+                                                                       : RWE_ESTIMATE_LOG_RATIO,
+                          value[c]);
+    }
+}
+
 /* The horizon is that of the data: else a replicate would estimate something else. */
 static enum rwe_status estimate_job(struct job *job, struct rwe_estimates *estimates,
                                     struct rwe_error *error)
@@ -354,13 +389,12 @@ static enum rwe_status estimate_job(struct job *job, struct rwe_estimates *estim
             return status;
         double value = status == RWE_OK ? mean.estimate : NAN;
         rwe_estimates_add(estimates, &arm, "estimate", RWE_ESTIMATE_PLAIN, value);
+        key.level = cohort->n_arms > 2 ? cohort->arm_level[a] : NULL;
         if (a == 0)
             first = value;
-        key.term = "difference";
-        key.level = cohort->n_arms > 2 ? cohort->arm_level[a] : NULL;
-        if (a > 0)
-            rwe_estimates_add(estimates, &key, "estimate", RWE_ESTIMATE_PLAIN, value - first);
-        key.term = key.level = NULL;
+        else
+            add_contrasts(key, job->options.tau, first, value, estimates);
+        key.level = NULL;
     }
     return RWE_OK;
 }

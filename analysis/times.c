@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/analysis/times.h"
 
+#include "rwe/analysis/estimates.h"
 #include <math.h>
 #include <string.h>
 
@@ -43,5 +44,17 @@ struct rwe_times rwe_times_of(const struct rwe_run *run, const struct rwe_endpoi
         return round_times(run, endpoint);
     for (size_t t = 0; t < asked.n && times.n < RWE_MOST_TIMES; t++)
         rwe_times_insert(&times, asked.item[t]);
+    return times;
+}
+
+struct rwe_times rwe_times_kept(const struct rwe_run *run, const struct rwe_endpoint *endpoint,
+                                struct rwe_estimates *estimates)
+{
+    struct rwe_times times = {{0}, 0};
+    if (estimates->from_data)
+        times = rwe_times_of(run, endpoint);
+    times.n = (size_t)rwe_estimates_keep(estimates, (double)times.n);
+    for (size_t t = 0; t < times.n; t++)
+        times.at[t] = rwe_estimates_keep(estimates, times.at[t]);
     return times;
 }

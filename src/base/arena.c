@@ -111,6 +111,13 @@ void *rwe_arena_grow(struct rwe_arena *arena, void *array, size_t *capacity, siz
     return copy;
 }
 
+void rwe_arena_reserve(struct rwe_arena *arena, size_t bytes)
+{
+    const struct block *top = arena->top;
+    if (!arena->failed && (top == NULL || top->size - top->used < bytes))
+        (void)block_new(arena, bytes); /* NULL: the next allocation asks for what it needs */
+}
+
 bool rwe_arena_failed(const struct rwe_arena *arena)
 {
     return arena->failed;

@@ -289,7 +289,7 @@ static enum rwe_status find_robust_score(const struct rwe_survival_data *data,
 {
     size_t p = newton->rows->p;
     *statistic = NAN;
-    if (!newton->options->robust)
+    if (!newton->options->robust || newton->options->estimate_only)
         return RWE_OK;
     struct rwe_cox_meat meat = {
         .matrix = rwe_arena_alloc(scratch, p, p * sizeof(double)),
@@ -327,11 +327,14 @@ static enum rwe_status fit(const struct rwe_survival_data *data, const double x[
     if (status != RWE_OK)
         return status;
     if (write_estimate(data, &newton, scratch, output) != RWE_OK ||
-        find_robust_score(data, &newton, scratch, &result->robust_score_statistic) != RWE_OK ||
+        find_robust_score(data, &newton, scratch, &result->robust_score_statistic) != RWE_OK)
+        return rwe_fail_memory(error);
+    result->concordance = NAN;
+    if (!options->estimate_only &&
         rwe_cox_find_concordance(data, x, p, newton.beta, options->offset, scratch,
                                  &result->concordance) != RWE_OK)
         return rwe_fail_memory(error);
-    const double *variance = options->robust ? output->robust : output->covariance;
+    const double *variance = output->robust != NULL ? output->robust : output->covariance;
     result->loglik = newton.here.loglik;
     result->lr_statistic = 2 * (result->loglik - result->loglik_null);
     result->score_statistic = newton.rise_at_null;
@@ -350,8 +353,9 @@ enum rwe_status rwe_cox_fit(const struct rwe_survival_data *data, const double x
     if (status != RWE_OK)
         return status;
     struct output output;
+    bool robust = options->robust && !options->estimate_only;
     bool estimated = data->estimation != NULL && !data->crossed;
-    if (output_init(&output, p, options->robust, estimated, arena) != RWE_OK)
+    if (output_init(&output, p, robust, estimated, arena) != RWE_OK)
         return rwe_fail_memory(error);
     *result = (struct rwe_cox){
         .p = p,

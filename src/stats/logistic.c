@@ -282,7 +282,8 @@ static enum rwe_status fit(struct climb *climb, const struct rwe_logistic_option
     result->deviance = model->overall.deviance;
     result->penalised = options->firth;
     result->loglik_penalised = options->firth ? -model->objective / 2 : NAN;
-    if (measure_auc(model, arena, &result->auc) != RWE_OK)
+    result->auc = NAN;
+    if (!options->estimate_only && measure_auc(model, arena, &result->auc) != RWE_OK)
         return rwe_fail_memory(error);
     return RWE_OK;
 }

@@ -1,6 +1,6 @@
 #!/bin/sh
 # All benchmarks, from the root of the repository: sh tests/bench/run.sh BUILD [PART]   (make bench)
-# PART: process, ingest, matching, survival; without it, all. Ratios to R are taken in the same run,
+# PART: process, ingest, matching, bootstrap, survival; without it, all. Ratios to R are taken in the same run,
 # where R is installed (r-cran-survival, r-cran-cmprsk, r-cran-data.table).
 # RWE_BENCH_ROWS="600 10000": the sizes of the survival kernels, ascending, in place of four to 10^6.
 # RWE_BENCH_BUDGET=30: seconds that R may take for one of them, else R stops at the size before.
@@ -56,6 +56,16 @@ matching() {
     "$bench/bench_matching" 2
 }
 
+bootstrap() {
+    title "1,000 bootstrap replicates of propensity model, matching and Cox model, 600 patients (ratio: R's time over ours)"
+    if have_r survival; then
+        Rscript --vanilla tests/bench/bench_bootstrap.R "$program"
+    else
+        job="$program sample_data/cohort.csv --km --psm --bootstrap 1000 --quiet"
+        "$bench/bench_process" 5 "$job" "$job --threads 1"
+    fi
+}
+
 survival() {
     title "Survival kernels on one thread (R: survival and cmprsk on the same rows, ratio: R's time over ours)"
     kernels=$data/kernels
@@ -78,6 +88,6 @@ survival() {
         { printf "%-20s %8d %10.1f\n", $1, $2, $3 }' "$kernels/r.csv" "$kernels/ours.csv"
 }
 
-for each in process ingest matching survival; do
+for each in process ingest matching bootstrap survival; do
     if [ "$part" = all ] || [ "$part" = $each ]; then $each; fi
 done

@@ -40,6 +40,12 @@ static void rotterdam_gives_the_same_bytes(void **state)
     check_same_bytes("sample_data/rotterdam.csv --study sample_data/rotterdam.yaml --format json");
 }
 
+static void replicates_give_the_same_bytes(void **state)
+{
+    (void)state;
+    check_same_bytes("sample_data/cohort.csv --km --psm --bootstrap 30");
+}
+
 /* ---- rwe_parallel_for itself ---- */
 
 enum { PIECES = 300 };
@@ -96,6 +102,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_main_job_gives_the_same_bytes),
         cmocka_unit_test(rotterdam_gives_the_same_bytes),
+        cmocka_unit_test(replicates_give_the_same_bytes),
         cmocka_unit_test(slots_folded_in_order_have_the_same_bits),
         cmocka_unit_test(a_piece_may_use_threads_itself),
     };

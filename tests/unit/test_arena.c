@@ -63,6 +63,26 @@ static void grow_keeps_contents_and_doubles(void **state)
     rwe_arena_free(arena);
 }
 
+static void reserved_memory_is_used_again_and_zeroed(void **state)
+{
+    (void)state;
+    enum { SIZE = 1 << 20 };
+    struct rwe_arena *arena = rwe_arena_new();
+    rwe_arena_reserve(arena, 2 * SIZE);
+    struct rwe_mark mark = rwe_arena_mark(arena);
+    unsigned char *first = rwe_arena_alloc(arena, SIZE, 1);
+    memset(first, 7, SIZE);
+    rwe_arena_release(arena, mark);
+    unsigned char *again = rwe_arena_alloc(arena, SIZE, 1);
+    assert_ptr_equal(again, first);
+    assert_int_equal(again[0] + again[SIZE - 1], 0);
+    rwe_arena_reserve(arena, SIZE / 2); /* is there: nothing new */
+    assert_ptr_equal(rwe_arena_alloc(arena, 1, 1), first + SIZE);
+    rwe_arena_reserve(arena, SIZE_MAX - 4); /* cannot be had: no failure */
+    assert_false(rwe_arena_failed(arena));
+    rwe_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -70,6 +90,7 @@ int main(void)
         cmocka_unit_test(a_release_gives_large_blocks_back_and_keeps_what_came_before),
         cmocka_unit_test(an_overflowing_count_fails_and_the_failure_sticks),
         cmocka_unit_test(grow_keeps_contents_and_doubles),
+        cmocka_unit_test(reserved_memory_is_used_again_and_zeroed),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

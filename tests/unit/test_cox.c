@@ -597,9 +597,29 @@ static void a_sandwich_of_too_few_clusters_has_no_wald_statistic(void **state)
     rwe_arena_free(arena);
 }
 
+static void the_estimate_alone_has_the_same_bits(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_random(arena, 200, 3, 1, 4);
+    struct rwe_cox_options options = rwe_cox_options_default();
+    options.robust = true;
+    struct rwe_cox whole = fit(&cohort, options, arena);
+    options.estimate_only = true;
+    struct rwe_cox alone = fit(&cohort, options, arena);
+    assert_memory_equal(alone.estimate, whole.estimate, 3 * sizeof(double));
+    assert_close(alone.loglik, whole.loglik, 0);
+    assert_non_null(whole.robust);
+    assert_null(alone.robust);
+    assert_nan(alone.robust_score_statistic);
+    assert_nan(alone.concordance);
+    rwe_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_estimate_alone_has_the_same_bits),
         cmocka_unit_test(breslow_matches_therneau_grambsch_test_data_1),
         cmocka_unit_test(efron_matches_therneau_grambsch_test_data_1),
         cmocka_unit_test(weighted_breslow_matches_therneaus_formulas),

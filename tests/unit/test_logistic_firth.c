@@ -280,6 +280,18 @@ static void any_start_leads_to_the_same_maximum(void **state)
     }
 }
 
+static void the_estimate_alone_has_the_same_bits(void **state)
+{
+    struct design d = lalonde(*state);
+    struct rwe_logistic_options options = rwe_logistic_options_default();
+    struct rwe_logistic whole = fit(*state, &d, options);
+    options.estimate_only = true;
+    struct rwe_logistic alone = fit(*state, &d, options);
+    assert_memory_equal(alone.estimate, whole.estimate, P * sizeof(double));
+    assert_memory_equal(alone.linear, whole.linear, d.n * sizeof(double));
+    assert_nan(alone.auc);
+}
+
 static void a_start_does_not_hide_collinear_columns(void **state)
 {
     struct design d = lalonde(*state);
@@ -356,6 +368,7 @@ int main(void)
         TEST(integer_weights_are_copies_of_the_row),
         TEST(a_row_of_weight_zero_is_only_predicted),
         TEST(any_start_leads_to_the_same_maximum),
+        TEST(the_estimate_alone_has_the_same_bits),
         TEST(a_start_does_not_hide_collinear_columns),
         TEST(threads_change_no_bit_of_a_penalised_fit),
         TEST(a_weight_that_is_no_weight_is_refused_with_its_index),

@@ -39,6 +39,8 @@ struct rwe_run {
     bool propensity_is_told;
     const struct rwe_bootstrap *bootstrap; /**< once run (bootstrap.h), else NULL */
     size_t replicate; /**< 0: the data; else a cohort drawn from them, without a document */
+    const struct rwe_propensity *start; /**< of a replicate: the data's model, where the fit of its
+                                             own begins; or NULL */
     struct rwe_progress progress;
     struct rwe_arena *arena; /**< of the run; the document has another, so marks may be released */
     unsigned threads;

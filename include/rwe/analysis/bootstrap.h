@@ -4,6 +4,12 @@
  * propensity model is refitted, matching or weights are made anew, and every estimate is computed
  * again (Efron & Tibshirani, An Introduction to the Bootstrap, 1993, ch. 6 and 13).
  *
+ * How it joins: a replicate is `rwe_run` with `replicate` > 0 and no document, which passes through
+ * rwe_pipeline_designs and rwe_pipeline_estimates like the data. Whatever else must be done anew in
+ * each, as imputing what is missing, stands between rwe_cohort_resample and the pipeline: it takes
+ * the drawn cohort to a completed one, with a stream (seed, its own purpose, r), and the data must
+ * go through the same step before theirs.
+ *
  * Replicate r draws from the stream (seed, bootstrap, r) alone and writes to its own slot, so results
  * do not depend on threads.
  */
@@ -30,6 +36,21 @@ struct rwe_bootstrap {
     const char *failure; /**< why the first of these failed; NULL: none did */
 };
 
+/** Whether --variance bootstrap was said. */
+bool rwe_bootstrap_is_variance(const struct rwe_settings *settings);
+
+/** RWE_USAGE where --variance bootstrap was said without --bootstrap. */
+enum rwe_status rwe_bootstrap_check(const struct rwe_settings *settings, struct rwe_error *error);
+
+/**
+ * Of one estimate from its values in n replicates, which it puts in order. NaN: could not be
+ * estimated, and is left out; of RWE_ESTIMATE_TIME: later than all others. With k values the limits
+ * at `level` are the p (k + 1)-th smallest, p = (1 − level) / 2 and 1 − p, between two where that is
+ * no whole number, the outermost where it is beyond.
+ */
+struct rwe_bootstrap_result rwe_bootstrap_summarise(double value[], size_t n,
+                                                    enum rwe_estimate_kind kind, double level);
+
 /**
  * Runs the replicates where --bootstrap asks for them; run->bootstrap afterwards. `plan` is that of the
  * run, whose designs are made. Telling the progress is the caller's (run->progress). RWE_BAD_INPUT
@@ -41,6 +62,24 @@ enum rwe_status rwe_bootstrap_run(struct rwe_run *run, const struct rwe_plan *pl
 /** The result for a key and stat; NULL without a bootstrap or when it has none such. */
 const struct rwe_bootstrap_result *rwe_bootstrap_find(const struct rwe_run *run,
                                                       const struct rwe_key *key, const char *stat);
+
+/** How sure an estimate is; of RWE_ESTIMATE_LOG_RATIO all on the log scale. */
+struct rwe_inference {
+    double std_error;
+    double conf_low, conf_high;
+    double p_value; /**< two-sided normal, that the estimate (or log ratio) is 0 */
+};
+
+/**
+ * What --variance bootstrap puts in place of an estimate's own error, limits and p, in every
+ * population, "all" too, so that a table does not mix two kinds. False, and nothing is written,
+ * without that choice or when the replicates do not have the estimate.
+ */
+bool rwe_bootstrap_infer(const struct rwe_run *run, const struct rwe_key *key, const char *stat,
+                         struct rwe_inference *inference);
+
+/** Says under a table that rwe_bootstrap_infer had a hand in it; nothing without that choice. */
+void rwe_bootstrap_note(const struct rwe_run *run, struct rwe_grid *grid);
 
 /** Tells all results in a table of their own, as facts beside those of the estimates. */
 void rwe_bootstrap_report(struct rwe_run *run);

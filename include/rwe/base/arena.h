@@ -45,6 +45,13 @@ void *rwe_arena_alloc(struct rwe_arena *arena, size_t count, size_t size);
 void *rwe_arena_grow(struct rwe_arena *arena, void *array, size_t *capacity, size_t need,
                      size_t size);
 
+/**
+ * Sees to it that the next `bytes` come from memory that is there already, so that work which is
+ * repeated between a mark taken after this and its release does not ask the system each time. Too
+ * little is no error. Without the memory nothing changes.
+ */
+void rwe_arena_reserve(struct rwe_arena *arena, size_t bytes);
+
 /** Whether any allocation from this arena has failed. */
 bool rwe_arena_failed(const struct rwe_arena *arena);
 

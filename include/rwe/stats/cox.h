@@ -24,6 +24,8 @@ struct rwe_cox_options {
     size_t max_iterations;  /**< Newton steps, default 30 */
     double tolerance;       /**< relative change of the log-likelihood, in (0, 1), default 1e-12 */
     bool robust;            /**< also the sandwich, by rwe_influence_covariance; default false */
+    bool estimate_only;     /**< for replicates: no sandwich (`robust` NULL), robust score test or
+                                 concordance (NaN); the estimate has the same bits. Default false */
     const double *offset;   /**< data->n terms of the predictor with coefficient 1; default NULL */
 };
 struct rwe_cox_options rwe_cox_options_default(void);
@@ -33,7 +35,8 @@ struct rwe_cox {
     const double *estimate;     /**< log hazard ratios */
     const double *covariance;   /**< p × p, inverse information */
     const double *robust;       /**< p × p sandwich, with the step that estimated the weights where
-                                     data->estimation tells of it; NULL when not asked for */
+                                     data->estimation tells of it; NULL when not asked for, or
+                                     estimate_only */
     const double *robust_known; /**< the sandwich that takes the weights as known: `robust` itself
                                      where they are */
     double loglik_null, loglik; /**< log partial likelihood at 0 and at the estimate */

@@ -27,6 +27,7 @@ struct rwe_logistic_options {
     const double *start;   /**< p, intercept first: where to begin, as a bootstrap does at the
                                 estimate of the whole sample. Costs nothing when it is bad. NULL
                                 (default): at the intercept alone */
+    bool estimate_only;    /**< for replicates: no c-statistic (auc is NaN). Default false */
 };
 struct rwe_logistic_options rwe_logistic_options_default(void);
 

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the replicates of a bootstrap say, to other analyses and to readers. See bootstrap.md. */
+#include "rwe/analysis/bootstrap.h"
+
+#include "rwe/analysis/present.h"
+
+#include <math.h>
+#include <string.h>
+
+/* Percentile limits need the tails: with fewer than 200 replicates a 95 % limit rests on the five
+ * outermost (Efron & Tibshirani 1993, ch. 13: 1000 or more). */
+enum { FEW_REPLICATES = 200 };
+
+/* Which choice of --variance. */
+enum { VARIANCE_BOOTSTRAP = 2 };
+
+bool rwe_bootstrap_is_variance(const struct rwe_settings *settings)
+{
+    return rwe_settings_choice(settings, "variance") == VARIANCE_BOOTSTRAP;
+}
+
+/* ---- reading ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+static bool same_key(const struct rwe_key *a, const struct rwe_key *b)
+{
+    return same_text(a->analysis, b->analysis) && same_text(a->endpoint, b->endpoint) &&
+           same_text(a->population, b->population) && same_text(a->model, b->model) &&
+           same_text(a->group, b->group) && same_text(a->term, b->term) &&
+           same_text(a->level, b->level) &&
+           (a->time == b->time || (isnan(a->time) && isnan(b->time)));
+}
+
+/* Position of an estimate, or RWE_NO_INDEX. */
+static size_t position_of(const struct rwe_bootstrap *bootstrap, const struct rwe_key *key,
+                          const char *stat)
+{
+    for (size_t k = 0; bootstrap != NULL && k < bootstrap->estimates.n; k++) {
+        const struct rwe_estimate *estimate = &bootstrap->estimates.item[k];
+        if (strcmp(estimate->stat, stat) == 0 && same_key(&estimate->key, key))
+            return k;
+    }
+    return RWE_NO_INDEX;
+}
+
+const struct rwe_bootstrap_result *rwe_bootstrap_find(const struct rwe_run *run,
+                                                      const struct rwe_key *key, const char *stat)
+{
+    size_t k = position_of(run->bootstrap, key, stat);
+    return k == RWE_NO_INDEX ? NULL : &run->bootstrap->result[k];
+}
+
+bool rwe_bootstrap_infer(const struct rwe_run *run, const struct rwe_key *key, const char *stat,
+                         struct rwe_inference *inference)
+{
+    size_t k = rwe_bootstrap_is_variance(run->settings) ? position_of(run->bootstrap, key, stat)
+                                                        : RWE_NO_INDEX;
+    if (k == RWE_NO_INDEX)
+        return false;
+    const struct rwe_bootstrap_result *result = &run->bootstrap->result[k];
+    double z = run->bootstrap->estimates.item[k].value / result->std_error;
+    *inference = (struct rwe_inference){result->std_error, result->conf_low, result->conf_high,
+                                        rwe_normal_p_value(z)};
+    return true;
+}
+
+void rwe_bootstrap_note(const struct rwe_run *run, struct rwe_grid *grid)
+{
+    if (run->bootstrap != NULL && rwe_bootstrap_is_variance(run->settings))
+        rwe_grid_note(grid,
+                      "Where the bootstrap has the estimate (below), standard error, limits and p "
+                      "are its own, in place of those named here: percentile limits, and p of the "
+                      "estimate over its standard error; ratios on the log scale.");
+}
+
+/* ---- telling ---- */
+
+/* What the estimate is of, from its key: "km, arm 1, at 12". */
+static const char *label_of(const struct rwe_run *run, const struct rwe_estimate *estimate)
+{
+    const struct rwe_key *key = &estimate->key;
+    const char *part[] = {key->model, key->group, key->term, key->level};
+    const char *lead[] = {"", "arm ", "", ""};
+    bool plain = strcmp(estimate->stat, "estimate") == 0;
+    const char *label = rwe_arena_format(run->arena, "%s%s%s", key->analysis, plain ? "" : " ",
+                                         plain ? "" : estimate->stat);
+    for (size_t i = 0; i < sizeof part / sizeof *part && label != NULL; i++)
+        if (part[i] != NULL && (i == 0 || !same_text(part[i], part[0])))
+            label = rwe_arena_format(run->arena, "%s, %s%s", label, lead[i], part[i]);
+    if (label != NULL && !isnan(key->time))
+        label = rwe_arena_format(run->arena, "%s, at %g", label, key->time);
+    return label == NULL ? "" : label;
+}
+
+static void present_estimate(struct rwe_run *run, struct rwe_grid *grid,
+                             const struct rwe_estimate *estimate,
+                             const struct rwe_bootstrap_result *result)
+{
+    struct rwe_document *document = run->document;
+    const struct rwe_key *key = &estimate->key;
+    bool is_ratio = estimate->kind == RWE_ESTIMATE_LOG_RATIO;
+    double value = is_ratio ? exp(estimate->value) : estimate->value;
+    double low = is_ratio ? exp(result->conf_low) : result->conf_low;
+    double high = is_ratio ? exp(result->conf_high) : result->conf_high;
+    rwe_grid_row(grid, 1, "%s", label_of(run, estimate));
+    rwe_fact told = rwe_document_number(document, key, "bootstrap.estimate", value);
+    rwe_fact error = rwe_document_number(document, key, "bootstrap.std.error", result->std_error);
+    rwe_fact from = rwe_document_number(document, key, "bootstrap.conf.low", low);
+    rwe_fact to = rwe_document_number(document, key, "bootstrap.conf.high", high);
+    rwe_fact n = rwe_document_number(document, key, "bootstrap.n", (double)result->n);
+    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, told, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, error, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, from, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, to, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(grid, RWE_CELL_COUNT, n, RWE_NO_FACT, RWE_NO_FACT);
+}
+
+/* Rows stand together by population and endpoint, in the order of the populations. */
+static void present_group(struct rwe_run *run, struct rwe_grid *grid,
+                          const struct rwe_design *design, const char *endpoint)
+{
+    const struct rwe_bootstrap *bootstrap = run->bootstrap;
+    bool any = false;
+    for (size_t k = 0; k < bootstrap->estimates.n; k++) {
+        const struct rwe_estimate *estimate = &bootstrap->estimates.item[k];
+        if (!same_text(estimate->key.endpoint, endpoint) ||
+            !same_text(estimate->key.population, design->name))
+            continue;
+        if (!any)
+            rwe_grid_row(grid, 0, "%s%s%s", endpoint == NULL ? "" : endpoint,
+                         endpoint == NULL ? "" : ", ", design->label);
+        any = true;
+        present_estimate(run, grid, estimate, &bootstrap->result[k]);
+    }
+}
+
+static bool has_rows(const struct rwe_run *run)
+{
+    bool any = false;
+    for (size_t d = 0; d < run->n_designs; d++)
+        any = any || run->design[d].rows.start != NULL;
+    return any;
+}
+
+static void warn(struct rwe_run *run)
+{
+    const struct rwe_bootstrap *bootstrap = run->bootstrap;
+    if (bootstrap->n_failed > 0)
+        rwe_document_warning(
+            run->document, "replicates-failed", "bootstrap",
+            "%zu of %zu bootstrap replicates have no estimate, the first since: %s",
+            bootstrap->n_failed, bootstrap->n_replicates, bootstrap->failure);
+    if (bootstrap->n_replicates < FEW_REPLICATES)
+        rwe_document_warning(run->document, "few-replicates", "bootstrap",
+                             "%zu replicates are few: percentile limits rest on the outermost of "
+                             "them. Take --bootstrap 1000 or more.",
+                             bootstrap->n_replicates);
+    if (has_rows(run))
+        rwe_document_warning(run->document, "bootstrap-with-replacement", "bootstrap",
+                             "The bootstrap is not valid after matching with replacement (Abadie "
+                             "and Imbens 2008): do not read its limits in that population.");
+}
+
+void rwe_bootstrap_report(struct rwe_run *run)
+{
+    const struct rwe_bootstrap *bootstrap = run->bootstrap;
+    if (bootstrap == NULL)
+        return;
+    rwe_document_section(run->document, 1, "Bootstrap");
+    struct rwe_grid *grid = rwe_document_table(run->document, "Bootstrap of the whole pipeline");
+    const char *const headings[] = {"estimate", "value", "std. error", "low", "high", "replicates"};
+    for (size_t c = 0; c < sizeof headings / sizeof *headings; c++)
+        rwe_grid_column(grid, "%s", headings[c]);
+    for (size_t d = 0; d < run->n_designs; d++) {
+        for (size_t e = 0; e < run->cohort->n_endpoints; e++)
+            present_group(run, grid, &run->design[d], run->cohort->endpoint[e].name);
+        present_group(run, grid, &run->design[d], NULL);
+    }
+    rwe_grid_note(
+        grid,
+        "%zu cohorts drawn anew%s; in each the designs are made and the estimates computed "
+        "again. Limits: percentiles at %s. Standard errors of ratios are of their logarithms.",
+        bootstrap->n_replicates, run->cohort->cluster == NULL ? "" : " by cluster",
+        rwe_conf_level_text(run));
+    warn(run);
+}
