@@ -7,80 +7,50 @@
  *   G = Σ over u <= t, c of S(u−) (J_c + F(u) / S(u)) (dN_c − Y d_c / n) / n
  *   B = Σ over u <= t, c of S(u−) / S(u)              (dN_c − Y d_c / n) / n
  *
- * The part with Y is the same for all who are at risk, so that a cluster's influence is
- * P − W A(t): P holds what its subjects have brought by entering and leaving, W is its weight at risk,
- * A the common sum. Second moments of (P_G, P_B, W) over clusters then give the variance at every t,
- * and each subject changes them twice.
+ * The part with Y is the same for all who are at risk, so that a row's influence is P − W A(t): P
+ * holds what it has brought by entering and leaving, W is its weight while at risk, A the common sum.
+ * So there are three parts, P_G, P_B and W, with coefficients 1, −F(t) and −(A_G − F A_B), and each row
+ * changes its own twice.
  */
 #include "rwe/base/sort.h"
 #include "rwe/stats/aalen_johansen.h"
 
 #include "aalen_johansen_private.h"
+#include "running_influence_private.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
 #include <stdbool.h>
 
-/* A sum that keeps what rounding takes (Neumaier, ZAMM 54:39, 1974): terms are added and, later,
- * taken off again, and what remains at last is small. */
-struct sum {
-    double value, lost;
-};
-
-static void add(struct sum *sum, double x)
-{
-    double total = sum->value + x;
-    sum->lost += fabs(sum->value) >= fabs(x) ? (sum->value - total) + x : (x - total) + sum->value;
-    sum->value = total;
-}
-
-struct cluster {
-    double G, B, W;
-};
+enum { N_PARTS = 3 };
 
 struct walk {
     const struct rwe_survival_data *data;
     const struct rwe_aalen_johansen *curve;
-    size_t k;                          /* cause − 1 */
-    const uint32_t *by_entry;          /* rows in ascending entry; NULL: nobody enters late */
-    struct cluster *cluster;           /* by cluster, or by row where there are none */
-    struct sum GG, GB, BB, GW, BW, WW; /* over clusters */
-    struct cluster common;             /* A up to the present point; W unused */
+    size_t k;                 /* cause − 1 */
+    const uint32_t *by_entry; /* rows in ascending entry; NULL: nobody enters late */
+    struct rwe_running_influence running;
+    double common_G, common_B;           /* A up to the present point */
     double step_own, step_any, step_gap; /* S(u−) / n, S(u−) F(u) / S(u) / n, S(u−) / S(u) / n */
 };
 
-static void count_moments(struct walk *walk, const struct cluster *c, double sign)
-{
-    add(&walk->GG, sign * c->G * c->G);
-    add(&walk->GB, sign * c->G * c->B);
-    add(&walk->BB, sign * c->B * c->B);
-    add(&walk->GW, sign * c->G * c->W);
-    add(&walk->BW, sign * c->B * c->W);
-    add(&walk->WW, sign * c->W * c->W);
-}
-
-/* Row i brings `G` and `B` to its cluster, and its weight comes under risk (1) or leaves it (−1). */
+/* Row i brings `G` and `B`, and its weight comes under risk (1) or leaves it (−1). */
 static void change(struct walk *walk, size_t i, double G, double B, double sign)
 {
-    const struct rwe_survival_data *data = walk->data;
-    struct cluster *c = &walk->cluster[data->cluster == NULL ? i : data->cluster[i]];
-    double weight = data->weight == NULL ? 1 : data->weight[i];
-    count_moments(walk, c, -1);
-    c->G += weight * G;
-    c->B += weight * B;
-    c->W += sign * weight;
-    count_moments(walk, c, 1);
+    double weight = walk->data->weight == NULL ? 1 : walk->data->weight[i];
+    const double parts[N_PARTS] = {weight * G, weight * B, sign * weight};
+    rwe_running_influence_add(&walk->running, i, parts);
 }
 
 static void enter(struct walk *walk, size_t i)
 {
-    change(walk, i, walk->common.G, walk->common.B, 1);
+    change(walk, i, walk->common_G, walk->common_B, 1);
 }
 
 static void leave(struct walk *walk, size_t i)
 {
     size_t cause = walk->data->event[i];
-    double G = -walk->common.G, B = -walk->common.B;
+    double G = -walk->common_G, B = -walk->common_B;
     if (cause > 0) {
         G += (cause == walk->k + 1 ? walk->step_own : 0) + walk->step_any;
         B += walk->step_gap;
@@ -102,17 +72,14 @@ static void step_common(struct walk *walk, size_t i)
     walk->step_own = before / n;
     walk->step_gap = after > 0 ? before / after / n : 0;
     walk->step_any = walk->step_gap * curve->incidence[walk->k * curve->n_points + i];
-    walk->common.G += walk->step_own * own + walk->step_any * any;
-    walk->common.B += walk->step_gap * any;
+    walk->common_G += walk->step_own * own + walk->step_any * any;
+    walk->common_B += walk->step_gap * any;
 }
 
 static double variance_at(const struct walk *walk, double F)
 {
-    double m = walk->common.G - F * walk->common.B;
-    double GG = walk->GG.value + walk->GG.lost, GB = walk->GB.value + walk->GB.lost;
-    double BB = walk->BB.value + walk->BB.lost, GW = walk->GW.value + walk->GW.lost;
-    double BW = walk->BW.value + walk->BW.lost, WW = walk->WW.value + walk->WW.lost;
-    return fmax(0, GG + F * (F * BB - 2 * GB) + m * (m * WW - 2 * GW + 2 * F * BW));
+    const double coefficient[N_PARTS] = {1, -F, F * walk->common_B - walk->common_G};
+    return rwe_running_influence_variance(&walk->running, coefficient);
 }
 
 static bool is_of_group(const struct walk *walk, size_t i)
@@ -120,8 +87,8 @@ static bool is_of_group(const struct walk *walk, size_t i)
     return (walk->data->group == NULL ? 0 : walk->data->group[i]) == walk->curve->group;
 }
 
-/* Standard errors of one cause at each point. False where the curve is not of these data. */
-static bool walk_points(struct walk *walk, double std_error[])
+/* Variances of one cause at each point by one way. False where the curve is not of these data. */
+static bool walk_points(struct walk *walk, size_t way, struct rwe_running_total *total)
 {
     const struct rwe_survival_data *data = walk->data;
     const struct rwe_aalen_johansen *curve = walk->curve;
@@ -143,13 +110,36 @@ static bool walk_points(struct walk *walk, double std_error[])
             if (is_of_group(walk, row))
                 leave(walk, row);
         }
-        std_error[point] =
-            sqrt(variance_at(walk, curve->incidence[walk->k * curve->n_points + point]));
+        rwe_running_total_add(
+            total, point, way, walk->running.way.sign,
+            variance_at(walk, curve->incidence[walk->k * curve->n_points + point]));
     }
     for (; row < data->n; row++)
         if (is_of_group(walk, row))
             return false;
     return true;
+}
+
+/* Standard errors of the cause that `start` names. */
+static enum rwe_status walk_ways(const struct walk *start, double std_error[],
+                                 struct rwe_arena *scratch, struct rwe_error *error)
+{
+    struct rwe_dependence rows = rwe_survival_dependence(start->data);
+    struct rwe_clustering ways[RWE_MOST_CLUSTERINGS];
+    size_t n_ways = rwe_clusterings(&rows, ways);
+    struct rwe_running_total total;
+    if (rwe_running_total_init(&total, start->curve->n_points, scratch) != RWE_OK)
+        return rwe_fail_memory(error);
+    for (size_t w = 0; w < n_ways; w++) {
+        struct walk walk = *start;
+        if (rwe_running_influence_init(&walk.running, &rows, &ways[w], N_PARTS, scratch) != RWE_OK)
+            return rwe_fail_memory(error);
+        if (!walk_points(&walk, w, &total))
+            return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "the curve is not of these data");
+    }
+    for (size_t point = 0; point < start->curve->n_points; point++)
+        std_error[point] = sqrt(rwe_running_total_at(&total, point));
+    return RWE_OK;
 }
 
 static enum rwe_status walk_causes(const struct rwe_survival_data *data,
@@ -159,18 +149,16 @@ static enum rwe_status walk_causes(const struct rwe_survival_data *data,
     uint32_t *by_entry = data->entry == NULL ? NULL : RWE_NEW(scratch, uint32_t, data->n);
     if (by_entry != NULL && rwe_sort_numbers(data->entry, data->n, scratch, by_entry) != RWE_OK)
         return rwe_fail_memory(error);
-    for (size_t k = 0; k < curve->n_causes; k++) {
+    if (rwe_arena_failed(scratch))
+        return rwe_fail_memory(error);
+    enum rwe_status status = RWE_OK;
+    for (size_t k = 0; status == RWE_OK && k < curve->n_causes; k++) {
         struct rwe_mark mark = rwe_arena_mark(scratch);
-        struct walk walk = {.data = data, .curve = curve, .k = k, .by_entry = by_entry};
-        walk.cluster =
-            RWE_NEW(scratch, struct cluster, data->cluster == NULL ? data->n : data->n_clusters);
-        if (rwe_arena_failed(scratch))
-            return rwe_fail_memory(error);
-        if (!walk_points(&walk, std_error + k * curve->n_points))
-            return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "the curve is not of these data");
+        const struct walk start = {.data = data, .curve = curve, .k = k, .by_entry = by_entry};
+        status = walk_ways(&start, std_error + k * curve->n_points, scratch, error);
         rwe_arena_release(scratch, mark);
     }
-    return RWE_OK;
+    return status;
 }
 
 enum rwe_status rwe_aalen_johansen_robust(const struct rwe_survival_data *data,

@@ -254,15 +254,17 @@ enum rwe_status rwe_cox_find_concordance(const struct rwe_survival_data *data, c
 
 /* What the result says of the estimate. */
 struct output {
-    double *estimate, *covariance, *robust;
+    double *estimate, *covariance, *robust, *robust_known;
 };
 
-static enum rwe_status output_init(struct output *output, size_t p, bool robust,
+static enum rwe_status output_init(struct output *output, size_t p, bool robust, bool estimated,
                                    struct rwe_arena *arena)
 {
     output->estimate = RWE_NEW(arena, double, p);
     output->covariance = rwe_arena_alloc(arena, p, p * sizeof(double));
     output->robust = robust ? rwe_arena_alloc(arena, p, p * sizeof(double)) : NULL;
+    output->robust_known =
+        robust && estimated ? rwe_arena_alloc(arena, p, p * sizeof(double)) : NULL;
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
@@ -275,8 +277,9 @@ static enum rwe_status write_estimate(const struct rwe_survival_data *data, stru
     rwe_ldl_inverse(newton->factor, p, output->covariance);
     if (output->robust == NULL)
         return RWE_OK;
-    return rwe_cox_sandwich(newton->rows, data, newton->options->ties, newton->beta,
-                            output->covariance, scratch, output->robust);
+    const struct rwe_cox_variance variance = {newton->beta, output->covariance, output->robust,
+                                              output->robust_known};
+    return rwe_cox_sandwich(newton->rows, data, newton->options->ties, &variance, scratch);
 }
 
 /* The score test at 0 with the variance between clusters. */
@@ -347,7 +350,8 @@ enum rwe_status rwe_cox_fit(const struct rwe_survival_data *data, const double x
     if (status != RWE_OK)
         return status;
     struct output output;
-    if (output_init(&output, p, options->robust, arena) != RWE_OK)
+    bool estimated = data->estimation != NULL && !data->crossed;
+    if (output_init(&output, p, options->robust, estimated, arena) != RWE_OK)
         return rwe_fail_memory(error);
     *result = (struct rwe_cox){
         .p = p,
@@ -355,6 +359,7 @@ enum rwe_status rwe_cox_fit(const struct rwe_survival_data *data, const double x
         .estimate = output.estimate,
         .covariance = output.covariance,
         .robust = output.robust,
+        .robust_known = estimated ? output.robust_known : output.robust,
     };
     struct rwe_mark mark = rwe_arena_mark(arena);
     status = fit(data, x, options, arena, &output, result, error);

@@ -150,9 +150,11 @@ enum rwe_status rwe_cox_row_residuals(const struct rwe_cox_rows *rows, enum rwe_
                                       const double beta[], struct rwe_arena *scratch,
                                       struct rwe_cox_row_residuals *out);
 
-/** Σ u_c u_c' and Σ u_c, where u_c sums the weighted score residuals of the rows of cluster c. */
+/** Of the weighted score residuals: their variance by the rule of rwe_influence_covariance, and
+ * their sum. */
 struct rwe_cox_meat {
     double *matrix; /**< p × p */
+    double *known;  /**< p × p, the same with the weights taken as known; NULL: not wanted */
     double *score;  /**< p */
 };
 
@@ -161,14 +163,18 @@ enum rwe_status rwe_cox_meat(const struct rwe_cox_rows *rows, const struct rwe_s
                              enum rwe_cox_ties ties, const double beta[], struct rwe_arena *scratch,
                              struct rwe_cox_meat *meat);
 
-/**
- * robust = V (Σ over clusters of u_c u_c') V, where u_c sums the weighted score residuals of the
- * cluster's rows and V is `covariance`. RWE_OK or RWE_NO_MEMORY.
- */
+/** An estimate and its variances, p × p. */
+struct rwe_cox_variance {
+    const double *beta, *covariance;
+    double *robust;
+    double *robust_known; /**< NULL: not wanted */
+};
+
+/** Fills robust = V meat V, with V the covariance, and robust_known. RWE_OK or RWE_NO_MEMORY. */
 enum rwe_status rwe_cox_sandwich(const struct rwe_cox_rows *rows,
                                  const struct rwe_survival_data *data, enum rwe_cox_ties ties,
-                                 const double beta[], const double covariance[],
-                                 struct rwe_arena *scratch, double robust[]);
+                                 const struct rwe_cox_variance *variance,
+                                 struct rwe_arena *scratch);
 
 /** Harrell's C of the linear predictor; NaN where that overflows. RWE_OK or RWE_NO_MEMORY. */
 enum rwe_status rwe_cox_find_concordance(const struct rwe_survival_data *data, const double x[],

@@ -3,22 +3,6 @@
 
 #include <string.h>
 
-/* meat = Σ u u' and total = Σ u over n clusters, in order of their codes. */
-static void sum_outer_products(const double u[], size_t n, size_t p, double meat[], double total[])
-{
-    memset(total, 0, p * sizeof *total);
-    memset(meat, 0, p * p * sizeof *meat);
-    for (size_t c = 0; c < n; c++)
-        for (size_t j = 0; j < p; j++) {
-            total[j] += u[c * p + j];
-            for (size_t k = 0; k <= j; k++)
-                meat[j * p + k] += u[c * p + j] * u[c * p + k];
-        }
-    for (size_t j = 0; j < p; j++)
-        for (size_t k = 0; k < j; k++)
-            meat[k * p + j] = meat[j * p + k];
-}
-
 /* out = V M V for symmetric V and M, made exactly symmetric; `half` holds p × p. */
 static void sandwich_product(const double V[], const double M[], size_t p, double half[],
                              double out[])
@@ -37,22 +21,10 @@ static void sandwich_product(const double V[], const double M[], size_t p, doubl
         }
 }
 
-static double *sum_by_cluster(const struct rwe_cox_rows *rows, const struct rwe_survival_data *data,
-                              const double residual[], struct rwe_arena *arena)
-{
-    size_t p = rows->p;
-    double *sum = rwe_arena_alloc(arena, data->n_clusters, p * sizeof *sum);
-    for (size_t i = 0; sum != NULL && i < rows->n; i++) {
-        double *u = sum + data->cluster[rows->origin[i]] * p;
-        for (size_t j = 0; j < p; j++)
-            u[j] += residual[i * p + j];
-    }
-    return sum;
-}
-
-enum rwe_status rwe_cox_meat(const struct rwe_cox_rows *rows, const struct rwe_survival_data *data,
-                             enum rwe_cox_ties ties, const double beta[], struct rwe_arena *scratch,
-                             struct rwe_cox_meat *meat)
+/* w times the score residual by row of the data: 0 for those in no risk set. */
+static enum rwe_status find_influence(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties,
+                                      const double beta[], struct rwe_arena *scratch,
+                                      double influence[])
 {
     size_t p = rows->p;
     struct rwe_mark mark = rwe_arena_mark(scratch);
@@ -65,33 +37,53 @@ enum rwe_status rwe_cox_meat(const struct rwe_cox_rows *rows, const struct rwe_s
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < rows->n; i++)
         for (size_t j = 0; j < p; j++)
-            residuals.score[i * p + j] *= rows->weight[i];
-    const double *u = residuals.score;
-    if (data->cluster != NULL)
-        u = sum_by_cluster(rows, data, residuals.score, scratch);
-    if (u == NULL)
+            influence[rows->origin[i] * p + j] = rows->weight[i] * residuals.score[i * p + j];
+    rwe_arena_release(scratch, mark);
+    return RWE_OK;
+}
+
+enum rwe_status rwe_cox_meat(const struct rwe_cox_rows *rows, const struct rwe_survival_data *data,
+                             enum rwe_cox_ties ties, const double beta[], struct rwe_arena *scratch,
+                             struct rwe_cox_meat *meat)
+{
+    size_t p = rows->p;
+    struct rwe_mark mark = rwe_arena_mark(scratch);
+    double *influence = rwe_arena_alloc(scratch, data->n, p * sizeof *influence);
+    struct rwe_dependence dependence = rwe_survival_dependence(data);
+    if (influence == NULL || find_influence(rows, ties, beta, scratch, influence) != RWE_OK ||
+        rwe_influence_covariance(influence, p, &dependence, scratch, meat->matrix) != RWE_OK)
         return RWE_NO_MEMORY;
-    sum_outer_products(u, data->cluster != NULL ? data->n_clusters : rows->n, p, meat->matrix,
-                       meat->score);
+    dependence.estimation = NULL;
+    if (meat->known != NULL &&
+        rwe_influence_covariance(influence, p, &dependence, scratch, meat->known) != RWE_OK)
+        return RWE_NO_MEMORY;
+    memset(meat->score, 0, p * sizeof(double));
+    for (size_t i = 0; i < data->n; i++)
+        for (size_t j = 0; j < p; j++)
+            meat->score[j] += influence[i * p + j];
     rwe_arena_release(scratch, mark);
     return RWE_OK;
 }
 
 enum rwe_status rwe_cox_sandwich(const struct rwe_cox_rows *rows,
                                  const struct rwe_survival_data *data, enum rwe_cox_ties ties,
-                                 const double beta[], const double covariance[],
-                                 struct rwe_arena *scratch, double robust[])
+                                 const struct rwe_cox_variance *variance, struct rwe_arena *scratch)
 {
-    size_t p = rows->p;
+    size_t p = rows->p, cells = p * sizeof(double);
     struct rwe_mark mark = rwe_arena_mark(scratch);
+    bool known = variance->robust_known != NULL;
     struct rwe_cox_meat meat = {
-        .matrix = rwe_arena_alloc(scratch, p, p * sizeof(double)),
+        .matrix = rwe_arena_alloc(scratch, p, cells),
+        .known = known ? rwe_arena_alloc(scratch, p, cells) : NULL,
         .score = RWE_NEW(scratch, double, p),
     };
-    double *half = rwe_arena_alloc(scratch, p, p * sizeof *half);
-    if (rwe_arena_failed(scratch) || rwe_cox_meat(rows, data, ties, beta, scratch, &meat) != RWE_OK)
+    double *half = rwe_arena_alloc(scratch, p, cells);
+    if (rwe_arena_failed(scratch) ||
+        rwe_cox_meat(rows, data, ties, variance->beta, scratch, &meat) != RWE_OK)
         return RWE_NO_MEMORY;
-    sandwich_product(covariance, meat.matrix, p, half, robust);
+    sandwich_product(variance->covariance, meat.matrix, p, half, variance->robust);
+    if (known)
+        sandwich_product(variance->covariance, meat.known, p, half, variance->robust_known);
     rwe_arena_release(scratch, mark);
     return RWE_OK;
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * The sandwich of Fine & Gray (1999): I⁻¹ Σ u u' I⁻¹ with u = η + ψ summed by cluster.
+ * The sandwich of Fine & Gray (1999): I⁻¹ M I⁻¹, with M the variance of Σ u by the rule of
+ * rwe_influence_covariance, and u = η + ψ.
  *
  *   η_i = ∫ (x_i − mean) w_i dM_i     the score residual
  *   ψ_i = ∫ q(u) / n(u) dM^c_i(u)     its share in G, n those at risk of censoring
@@ -22,25 +23,20 @@ struct residuals {
     double *competitors; /* [curve * (p + 1)]: C0 and C1 before the present time */
     double *drift;       /* [curve * p]: −Σ q / n² dN^c up to the present time */
     double *jump;        /* [curve * p]: q / n at the present time */
-    double *u;           /* p: of one row */
-    double *by_cluster;  /* [cluster * p]; NULL: each row its own */
-    double *meat;        /* p × p, lower triangle */
+    double *u;           /* [row * p] */
+    double *meat;        /* p × p */
 };
 
 static enum rwe_status allocate(struct residuals *to, struct rwe_arena *scratch)
 {
     size_t p = to->rows->p, m = to->rows->m, curves = to->rows->n_curves;
-    const struct rwe_survival_data *data = to->rows->data;
     to->until_mean = rwe_arena_alloc(scratch, m + 1, p * sizeof(double));
     to->after_mean = rwe_arena_alloc(scratch, m + 1, curves * p * sizeof(double));
     to->competitors = rwe_arena_alloc(scratch, curves, (p + 1) * sizeof(double));
     to->drift = rwe_arena_alloc(scratch, curves, p * sizeof(double));
     to->jump = rwe_arena_alloc(scratch, curves, p * sizeof(double));
-    to->u = RWE_NEW(scratch, double, p);
+    to->u = rwe_arena_alloc(scratch, to->rows->n, p * sizeof(double));
     to->meat = rwe_arena_alloc(scratch, p, p * sizeof(double));
-    to->by_cluster = data->cluster == NULL
-                         ? NULL
-                         : rwe_arena_alloc(scratch, data->n_clusters, p * sizeof(double));
     return rwe_arena_failed(scratch) ? RWE_NO_MEMORY : RWE_OK;
 }
 
@@ -82,7 +78,7 @@ static void step_censoring(struct residuals *to, size_t row, size_t from)
     }
 }
 
-/* weight × (η + ψ) of row i, into u. */
+/* weight × (η + ψ) of row i. */
 static void find_residual(struct residuals *to, size_t i)
 {
     const struct fine_gray_rows *rows = to->rows;
@@ -102,27 +98,8 @@ static void find_residual(struct residuals *to, size_t i)
         if (failed) /* at the last event time that it has reached */
             eta += weight * (x[j] - work->mean[(upto - 1) * p + j]);
         double psi = to->drift[curve * p + j] + (censored ? to->jump[curve * p + j] : 0);
-        to->u[j] = eta + weight * psi;
+        to->u[i * p + j] = eta + weight * psi;
     }
-}
-
-static void add_square(const double u[], size_t p, double meat[])
-{
-    for (size_t j = 0; j < p; j++)
-        for (size_t k = 0; k <= j; k++)
-            meat[j * p + k] += u[j] * u[k];
-}
-
-static void add_residual(struct residuals *to, size_t i)
-{
-    size_t p = to->rows->p;
-    if (to->by_cluster == NULL) {
-        add_square(to->u, p, to->meat);
-        return;
-    }
-    double *sum = to->by_cluster + to->rows->data->cluster[i] * p;
-    for (size_t j = 0; j < p; j++)
-        sum[j] += to->u[j];
 }
 
 /* Rows of one time have the same censoring terms; its competitors count for later times only. */
@@ -135,10 +112,8 @@ static void walk(struct residuals *to)
         for (end = begin; end < rows->n && data->time[end] == data->time[begin]; end++)
             ;
         step_censoring(to, row, from);
-        for (size_t i = begin; i < end; i++) {
+        for (size_t i = begin; i < end; i++)
             find_residual(to, i);
-            add_residual(to, i);
-        }
         for (size_t i = begin; i < end; i++) {
             double *C = to->competitors + fine_gray_curve(rows, i) * (p + 1);
             double r = to->work->r[i] * rows->share[i];
@@ -148,8 +123,6 @@ static void walk(struct residuals *to)
         }
         from = rows->upto[begin];
     }
-    for (size_t c = 0; to->by_cluster != NULL && c < data->n_clusters; c++)
-        add_square(to->by_cluster + c * p, p, to->meat);
 }
 
 /* robust = V meat V, exactly symmetric */
@@ -161,8 +134,7 @@ static void enclose(const double V[], const double meat[], size_t p, double robu
             double sum = 0;
             for (size_t j = 0; j < p; j++)
                 for (size_t k = 0; k < p; k++)
-                    sum +=
-                        V[a * p + j] * (j >= k ? meat[j * p + k] : meat[k * p + j]) * V[k * p + b];
+                    sum += V[a * p + j] * meat[j * p + k] * V[k * p + b];
             robust[a * p + b] = robust[b * p + a] = sum;
         }
 }
@@ -176,6 +148,10 @@ enum rwe_status rwe_fine_gray_sandwich(const struct fine_gray_rows *rows,
         return RWE_NO_MEMORY;
     sum_means(&residuals);
     walk(&residuals);
+    struct rwe_dependence dependence = rwe_survival_dependence(rows->data);
+    if (rwe_influence_covariance(residuals.u, rows->p, &dependence, scratch, residuals.meat) !=
+        RWE_OK)
+        return RWE_NO_MEMORY;
     enclose(covariance, residuals.meat, rows->p, robust);
     return RWE_OK;
 }

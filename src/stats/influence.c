@@ -3,6 +3,38 @@
 
 #include <string.h>
 
+static enum rwe_status check_codes(const uint32_t code[], size_t n, size_t n_levels,
+                                   const char *name, struct rwe_error *error)
+{
+    for (size_t i = 0; code != NULL && i < n; i++)
+        if (code[i] >= n_levels)
+            return rwe_fail(error, RWE_BAD_INPUT, i, "%s %u is out of range", name, code[i]);
+    return RWE_OK;
+}
+
+enum rwe_status rwe_dependence_check(const struct rwe_dependence *rows, struct rwe_error *error)
+{
+    const struct rwe_weight_estimation *e = rows->estimation;
+    enum rwe_status status =
+        check_codes(rows->cluster, rows->n, rows->n_clusters, "cluster", error);
+    if (status == RWE_OK)
+        status = check_codes(rows->subject, rows->n, rows->n_subjects, "subject", error);
+    if (status != RWE_OK)
+        return status;
+    if (rows->crossed && (rows->cluster == NULL || rows->subject == NULL))
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "crossed rows without clusters or subjects");
+    if (e == NULL || rows->crossed)
+        return RWE_OK;
+    if (rows->subject == NULL || rows->n_subjects != e->n_subjects)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "the subjects are not those whose weights were estimated");
+    if (rows->cluster != NULL && (e->cluster == NULL || e->n_clusters != rows->n_clusters))
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "the clusters are not those of the estimation of weights");
+    return RWE_OK;
+}
+
 size_t rwe_clusterings(const struct rwe_dependence *rows,
                        struct rwe_clustering ways[RWE_MOST_CLUSTERINGS])
 {
@@ -14,6 +46,7 @@ size_t rwe_clusterings(const struct rwe_dependence *rows,
         ways[2] = (struct rwe_clustering){NULL, rows->n, -1};
         return 3;
     }
+    /* Without clusters a subject has one row, but the model of the weights has subjects without. */
     ways[0] = rows->cluster != NULL      ? by_cluster
               : rows->estimation != NULL ? by_subject
                                          : (struct rwe_clustering){NULL, rows->n, 1};
@@ -35,6 +68,17 @@ static void add_rows(const double influence[], const struct rwe_dependence *rows
         for (size_t j = 0; j < k; j++)
             to[j] += influence[i * k + j];
     }
+}
+
+static const struct rwe_weight_estimation *estimation_of(const struct rwe_dependence *rows)
+{
+    return rows->crossed ? NULL : rows->estimation;
+}
+
+/* The code that subject s has in the only way there is beside estimation. */
+static size_t code_of_subject(const struct rwe_dependence *rows, size_t s)
+{
+    return rows->cluster == NULL ? s : rows->estimation->cluster[s];
 }
 
 /* D = Σ ψ slope', k × q. */
@@ -61,7 +105,7 @@ static enum rwe_status add_estimation(const double influence[], const struct rwe
         return RWE_NO_MEMORY;
     find_slopes(influence, k, rows, D);
     for (size_t s = 0; s < e->n_subjects; s++) {
-        double *to = sums->of + (e->cluster == NULL ? s : e->cluster[s]) * k;
+        double *to = sums->of + code_of_subject(rows, s) * k;
         for (size_t j = 0; j < k; j++)
             for (size_t m = 0; m < q; m++)
                 to[j] += D[j * q + m] * e->influence[s * q + m];
@@ -87,7 +131,7 @@ static enum rwe_status add_way(const double influence[], const struct rwe_depend
     if (rwe_arena_failed(scratch))
         return RWE_NO_MEMORY;
     add_rows(influence, rows, way, &sums);
-    if (rows->estimation != NULL && add_estimation(influence, rows, scratch, &sums) != RWE_OK)
+    if (estimation_of(rows) != NULL && add_estimation(influence, rows, scratch, &sums) != RWE_OK)
         return RWE_NO_MEMORY;
     add_squares(&sums, way->sign, covariance);
     rwe_arena_release(scratch, mark);
@@ -124,20 +168,21 @@ enum rwe_status rwe_influence_covariance(const double influence[], size_t k,
     return RWE_OK;
 }
 
-enum rwe_status rwe_estimation_sums(const struct rwe_weight_estimation *estimation,
-                                    struct rwe_arena *arena, struct rwe_estimation_sums *sums)
+enum rwe_status rwe_estimation_sums(const struct rwe_dependence *rows, struct rwe_arena *arena,
+                                    struct rwe_estimation_sums *sums)
 {
+    const struct rwe_weight_estimation *estimation = estimation_of(rows);
     *sums = (struct rwe_estimation_sums){0};
     if (estimation == NULL)
         return RWE_OK;
     size_t q = estimation->n_parameters;
-    size_t n = estimation->cluster == NULL ? estimation->n_subjects : estimation->n_clusters;
+    size_t n = rows->cluster == NULL ? estimation->n_subjects : rows->n_clusters;
     double *total = rwe_arena_alloc(arena, n, q * sizeof *total);
     double *square = rwe_arena_alloc(arena, q, q * sizeof *square);
     if (rwe_arena_failed(arena))
         return RWE_NO_MEMORY;
     for (size_t s = 0; s < estimation->n_subjects; s++) {
-        size_t c = estimation->cluster == NULL ? s : estimation->cluster[s];
+        size_t c = code_of_subject(rows, s);
         for (size_t m = 0; m < q; m++)
             total[c * q + m] += estimation->influence[s * q + m];
     }

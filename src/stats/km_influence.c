@@ -149,27 +149,13 @@ enum rwe_status rwe_km_influence_variance(const struct rwe_survival_data *data,
                                           const double influence[], struct rwe_arena *scratch,
                                           double *variance, struct rwe_error *error)
 {
-    struct rwe_mark mark = rwe_arena_mark(scratch);
-    const double *total = influence;
-    size_t n = data->n;
-    if (data->cluster != NULL) {
-        double *sum = RWE_NEW(scratch, double, data->n_clusters);
-        if (sum == NULL)
-            return rwe_fail_memory(error);
-        for (size_t i = 0; i < data->n; i++)
-            sum[data->cluster[i]] += influence[i];
-        total = sum;
-        n = data->n_clusters;
-    }
-    double squares = 0;
-    for (size_t c = 0; c < n; c++)
-        squares += total[c] * total[c];
-    *variance = squares;
-    rwe_arena_release(scratch, mark);
+    struct rwe_dependence rows = rwe_survival_dependence(data);
+    if (rwe_influence_covariance(influence, 1, &rows, scratch, variance) != RWE_OK)
+        return rwe_fail_memory(error);
     return RWE_OK;
 }
 
 bool rwe_km_needs_robust(const struct rwe_survival_data *data)
 {
-    return data->weight != NULL || data->cluster != NULL;
+    return data->weight != NULL || data->cluster != NULL || data->crossed;
 }

@@ -99,25 +99,19 @@ static void add_influence(const struct rwe_survival_data *data, const struct pat
     sum[data->group == NULL ? 0 : data->group[i]] += score_of(data, path, i, stay);
 }
 
-/* The lower triangle of Σ (Σ ψ)(Σ ψ)' over clusters, then all of it. */
 static enum rwe_status robust_covariance(const struct rwe_survival_data *data,
                                          const struct path *path, struct rwe_arena *scratch,
                                          double covariance[], struct rwe_error *error)
 {
-    size_t K = data->n_groups, n = data->cluster == NULL ? data->n : data->n_clusters;
-    double *influence = rwe_arena_alloc(scratch, n, K * sizeof *influence);
+    size_t K = data->n_groups;
+    struct rwe_dependence rows = rwe_survival_dependence(data);
+    double *influence = rwe_arena_alloc(scratch, data->n, K * sizeof *influence);
     if (influence == NULL)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < data->n; i++)
-        add_influence(data, path, i,
-                      influence + (data->cluster == NULL ? i : data->cluster[i]) * K);
-    for (size_t g = 0; g < K; g++)
-        for (size_t h = 0; h <= g; h++) {
-            double sum = 0;
-            for (size_t c = 0; c < n; c++)
-                sum += influence[c * K + g] * influence[c * K + h];
-            covariance[g * K + h] = covariance[h * K + g] = sum;
-        }
+        add_influence(data, path, i, influence + i * K);
+    if (rwe_influence_covariance(influence, K, &rows, scratch, covariance) != RWE_OK)
+        return rwe_fail_memory(error);
     return RWE_OK;
 }
 

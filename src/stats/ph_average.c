@@ -30,6 +30,8 @@ static enum rwe_status time_weights(const struct rwe_survival_data *data, struct
     struct rwe_survival_data pooled = *data;
     pooled.group = pooled.stratum = pooled.cluster = NULL;
     pooled.n_groups = pooled.n_strata = 1;
+    pooled.crossed = false;
+    pooled.estimation = NULL;
     struct rwe_event_table table;
     enum rwe_status status = rwe_event_table_build(&pooled, scratch, &table, error);
     if (status != RWE_OK)
@@ -97,7 +99,7 @@ static enum rwe_status find_root(struct climb *climb, const struct rwe_cox_optio
     return status;
 }
 
-/* A⁻¹ B A⁻¹, with A the derivative and B = Σ over clusters of u u' (Lin & Wei). */
+/* A⁻¹ B A⁻¹, with A the derivative and B the robust variance of the estimating function (Lin & Wei). */
 static enum rwe_status write_sandwich(const struct rwe_survival_data *data, struct climb *climb,
                                       struct rwe_arena *scratch, double covariance[])
 {
@@ -109,9 +111,6 @@ static enum rwe_status write_sandwich(const struct rwe_survival_data *data, stru
     if (rwe_ph_meat(data, climb->rows, &score, NULL, scratch, covariance) != RWE_OK)
         return RWE_NO_MEMORY;
     for (int side = 0; side < 2; side++) {
-        for (size_t j = 0; j < p; j++)
-            for (size_t k = side == 0 ? 0 : p; k < j; k++)
-                covariance[k * p + j] = covariance[j * p + k];
         for (size_t j = 0; j < p; j++)
             rwe_ldl_solve(climb->factor, p, covariance + j * p);
         for (size_t j = 0; j < p; j++) /* rows become columns: A⁻¹ B, then A⁻¹ (A⁻¹ B)' */

@@ -21,8 +21,8 @@ enum rwe_status rwe_ph_score(const struct rwe_cox_rows *rows, enum rwe_cox_ties 
                              struct rwe_arena *arena, struct rwe_ph_score *score);
 
 /**
- * The lower triangle of Σ e e' over clusters, each row its own where there are none, into a matrix of
- * zeros; e = Σ w (L_θ − projection L_β), with projection p × p or NULL: 0. RWE_OK or RWE_NO_MEMORY.
+ * The robust variance (p × p) of Σ e, e = w (L_θ − projection L_β), by the rule of
+ * rwe_influence_covariance; projection is p × p or NULL: 0. RWE_OK or RWE_NO_MEMORY.
  */
 enum rwe_status rwe_ph_meat(const struct rwe_survival_data *data, const struct rwe_cox_rows *rows,
                             const struct rwe_ph_score *score, const double projection[],

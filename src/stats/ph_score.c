@@ -263,23 +263,18 @@ enum rwe_status rwe_ph_meat(const struct rwe_survival_data *data, const struct r
                             struct rwe_arena *scratch, double variance[])
 {
     size_t p = score->p;
-    size_t n_clusters = data->cluster == NULL ? rows->n : data->n_clusters;
-    double *sum = rwe_arena_alloc(scratch, n_clusters, p * sizeof(double));
-    if (sum == NULL)
+    struct rwe_dependence dependence = rwe_survival_dependence(data);
+    double *influence = rwe_arena_alloc(scratch, data->n, p * sizeof *influence);
+    if (influence == NULL)
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < rows->n; i++) {
         const double *of_beta = score->residual + i * 2 * p, *of_theta = of_beta + p;
-        double *e = sum + (data->cluster == NULL ? i : data->cluster[rows->origin[i]]) * p;
         for (size_t j = 0; j < p; j++) {
             double own = of_theta[j];
             for (size_t k = 0; projection != NULL && k < p; k++)
                 own -= projection[j * p + k] * of_beta[k];
-            e[j] += rows->weight[i] * own;
+            influence[rows->origin[i] * p + j] = rows->weight[i] * own;
         }
     }
-    for (size_t c = 0; c < n_clusters; c++)
-        for (size_t j = 0; j < p; j++)
-            for (size_t k = 0; k <= j; k++)
-                variance[j * p + k] += sum[c * p + j] * sum[c * p + k];
-    return RWE_OK;
+    return rwe_influence_covariance(influence, p, &dependence, scratch, variance);
 }

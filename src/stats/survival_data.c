@@ -73,6 +73,7 @@ enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "there is no group");
     if (data->n_strata == 0)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "there is no stratum");
+    struct rwe_dependence rows = rwe_survival_dependence(data);
     enum rwe_status status = check_times(data, error);
     if (status == RWE_OK)
         status = check_entries(data, error);
@@ -83,8 +84,6 @@ enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
     if (status == RWE_OK)
         status = check_codes(data->stratum, data->n, data->n_strata, "stratum", error);
     if (status == RWE_OK)
-        status = check_codes(data->cluster, data->n, data->n_clusters, "cluster", error);
-    if (status == RWE_OK)
-        status = check_codes(data->subject, data->n, data->n_subjects, "subject", error);
+        status = rwe_dependence_check(&rows, error);
     return status;
 }

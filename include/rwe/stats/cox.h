@@ -23,7 +23,7 @@ struct rwe_cox_options {
     enum rwe_cox_ties ties; /**< default Efron (JASA 72:557, 1977) */
     size_t max_iterations;  /**< Newton steps, default 30 */
     double tolerance;       /**< relative change of the log-likelihood, in (0, 1), default 1e-12 */
-    bool robust;            /**< also the sandwich, clustered by data->cluster; default false */
+    bool robust;            /**< also the sandwich, by rwe_influence_covariance; default false */
     const double *offset;   /**< data->n terms of the predictor with coefficient 1; default NULL */
 };
 struct rwe_cox_options rwe_cox_options_default(void);
@@ -32,17 +32,19 @@ struct rwe_cox {
     size_t p;
     const double *estimate;     /**< log hazard ratios */
     const double *covariance;   /**< p × p, inverse information */
-    const double *robust;       /**< p × p sandwich, or NULL when not asked for */
+    const double *robust;       /**< p × p sandwich, with the step that estimated the weights where
+                                     data->estimation tells of it; NULL when not asked for */
+    const double *robust_known; /**< the sandwich that takes the weights as known: `robust` itself
+                                     where they are */
     double loglik_null, loglik; /**< log partial likelihood at 0 and at the estimate */
     double score_statistic;     /**< at 0; df = p */
-    double
-        robust_score_statistic; /**< U' M⁻¹ U at 0, with M the sum over clusters of squared scores;
+    double robust_score_statistic; /**< U' M⁻¹ U at 0, with M the robust variance of the score;
                                         NaN if M is singular or `robust` was not asked for */
-    double wald_statistic;      /**< from `robust` where it was asked for; NaN if singular, as with
+    double wald_statistic; /**< from `robust` where it was asked for; NaN if singular, as with
                                      fewer clusters than columns */
-    double lr_statistic;        /**< 2 (loglik − loglik_null) */
-    double concordance;         /**< Harrell's C of the linear predictor; ties in it count half */
-    size_t n, n_events;         /**< rows, whatever their weights */
+    double lr_statistic;   /**< 2 (loglik − loglik_null) */
+    double concordance;    /**< Harrell's C of the linear predictor; ties in it count half */
+    size_t n, n_events;    /**< rows, whatever their weights */
     size_t n_iterations;
     bool converged;
 };

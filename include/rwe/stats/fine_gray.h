@@ -32,7 +32,8 @@ struct rwe_fine_gray {
     const double *estimate; /**< log subdistribution hazard ratios */
     const double
         *covariance;      /**< p × p, inverse information: takes G as known. Not for inference */
-    const double *robust; /**< p × p, the sandwich with the share of G, by data->cluster */
+    const double *robust; /**< p × p, the sandwich with the share of G, by
+                               rwe_influence_covariance */
     double loglik_null, loglik; /**< log pseudo-likelihood at 0 and at the estimate */
     size_t n, n_events;         /**< rows; those with the event of interest */
     size_t n_iterations;
@@ -44,7 +45,7 @@ struct rwe_fine_gray {
  * Newton–Raphson from 0 with step halving; a step takes O(n p²), without sorting.
  *
  * data->weight multiplies a row in the likelihood, in the sandwich and in G: robust is right for
- * sampling weights that are taken as known. The share of G is that of its martingale, which differs
+ * sampling weights, which are taken as known without data->estimation. The share of G is that of its martingale, which differs
  * from the infinitesimal jackknife by terms of order 1/n. Clusters as Zhou et al. (Biostatistics 13:371, 2012).
  * With `censoring_by_group` the share of G in the sandwich is taken group by group; crr lets the
  * censored of a group speak for the competitors of all groups.

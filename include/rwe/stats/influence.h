@@ -44,10 +44,18 @@ struct rwe_dependence {
     size_t n_subjects;
     bool crossed; /**< subjects stand in several clusters, and count as clusters too */
     const struct rwe_weight_estimation *estimation; /**< NULL: the weights are known; else `subject`
-                                                         counts its subjects, its clusters are those
-                                                         of the rows, and without them a subject has
-                                                         one row */
+                                                         counts its subjects, and its clusters are
+                                                         those of the rows. Not looked at where
+                                                         crossed: a matched set does not follow its
+                                                         score smoothly (Abadie & Imbens,
+                                                         Econometrica 84:781, 2016) */
 };
+
+/**
+ * RWE_BAD_INPUT (error.index = row) for a code out of range; without an index for crossed rows without
+ * clusters or subjects, or an estimation of the weights of other subjects or clusters; RWE_OK.
+ */
+enum rwe_status rwe_dependence_check(const struct rwe_dependence *rows, struct rwe_error *error);
 
 /** One way in which rows are summed before they are squared. */
 struct rwe_clustering {
@@ -57,15 +65,16 @@ struct rwe_clustering {
 };
 enum { RWE_MOST_CLUSTERINGS = 3 };
 
-/** The ways for these rows; how many of them: 1, or 3 where crossed. */
+/** The ways for these rows; how many of them: 1, or 3 where crossed. The first is that by clusters:
+ * alone it makes a variance, which their sum need not. */
 size_t rwe_clusterings(const struct rwe_dependence *rows,
                        struct rwe_clustering ways[RWE_MOST_CLUSTERINGS]);
 
 /**
- * covariance (k × k) of estimates with influence[i * k + j] of row i on estimate j. Rows of other
- * estimates may be 0. O(n k (k + n_parameters)). Where crossed, a variance may come out negative in
- * small samples; it is then that by clusters alone. RWE_NO_MEMORY or RWE_OK; `scratch` is left as it
- * was found.
+ * covariance (k × k, full) of estimates with influence[i * k + j] of row i on estimate j; rows
+ * without a share in one have 0 there. O(n k (k + n_parameters)). Where crossed, a variance may come
+ * out negative in small samples; the covariance is then that by clusters alone. RWE_NO_MEMORY or
+ * RWE_OK; `scratch` is left as it was found.
  */
 enum rwe_status rwe_influence_covariance(const double influence[], size_t k,
                                          const struct rwe_dependence *rows,
@@ -74,17 +83,18 @@ enum rwe_status rwe_influence_covariance(const double influence[], size_t k,
 /**
  * What the estimation of weights adds to a sum over subjects, for variances that are kept up along a
  * curve and cannot hold all influences at once: with D = Σ ψ_i slope_i' and
- * B = Σ ψ_i (Σ of a over i's cluster)', V = Σ ψψ' + D B' + B D' + D M D'. `total` (by row) gives the
- * sums that B takes, `square` is M.
+ * B = Σ ψ_i (Σ of a over i's cluster)', V = Σ ψψ' + D B' + B D' + D M D'. `total` has the sums that
+ * B takes, `square` is M.
  */
 struct rwe_estimation_sums {
     size_t q;             /**< parameters; 0: weights are known */
-    const double *total;  /**< [cluster * q + k]: Σ a over the cluster, or over the subject */
+    const double *total;  /**< [code * q + k]: Σ a over the cluster (subject, without clusters), by
+                               the code of the first of rwe_clusterings */
     const double *square; /**< q × q: Σ over clusters of total total' */
 };
 
 /** RWE_NO_MEMORY or RWE_OK. */
-enum rwe_status rwe_estimation_sums(const struct rwe_weight_estimation *estimation,
-                                    struct rwe_arena *arena, struct rwe_estimation_sums *sums);
+enum rwe_status rwe_estimation_sums(const struct rwe_dependence *rows, struct rwe_arena *arena,
+                                    struct rwe_estimation_sums *sums);
 
 #endif

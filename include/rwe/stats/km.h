@@ -159,8 +159,8 @@ enum rwe_status rwe_km_influence(const struct rwe_survival_data *data,
                                  struct rwe_error *error);
 
 /**
- * The robust variance of what `influence` is about: its sum over each cluster (each row, where
- * `data` has none), squared and summed. *variance is set; RWE_NO_MEMORY or RWE_OK.
+ * The robust variance of what `influence` is about, by the rule of rwe_influence_covariance.
+ * *variance is set; RWE_NO_MEMORY or RWE_OK.
  */
 enum rwe_status rwe_km_influence_variance(const struct rwe_survival_data *data,
                                           const double influence[], struct rwe_arena *scratch,

@@ -80,8 +80,9 @@ enum rwe_status rwe_logrank_trend(const struct rwe_logrank *result, const double
                                   struct rwe_logrank_trend *trend, struct rwe_error *error);
 
 /**
- * The same O − E, of sampling weights where data->weight is given, against the robust covariance
- * Σ (Σ ψ)(Σ ψ)' over clusters (each row its own without data->cluster). ψ is a row's influence
+ * The same O − E, of sampling weights where data->weight is given, against the robust covariance of
+ * rwe_influence_covariance: over clusters (each row its own without data->cluster), and with the
+ * step that estimated the weights where data->estimation tells of it. ψ is a row's influence
  *
  *   ψ_ig = w_i [ δ_i W(t_i) ([g_i = g] − n_g/n(t_i)) − Σ W d/n ([g_i = g] − n_g/n) ],
  *

@@ -39,7 +39,8 @@ struct rwe_dependence rwe_survival_dependence(const struct rwe_survival_data *da
 /**
  * Checks what the struct promises. RWE_NOT_FINITE (a time or weight), RWE_BAD_INPUT (negative time,
  * out of order, entry not before time, event or code out of range, weight not positive) with error.index; RWE_BAD_INPUT
- * without one for no group, no stratum or 2^32 rows and more; RWE_OK. No rows at all are sound.
+ * without one for no group, no stratum, 2^32 rows and more, crossed rows without clusters or subjects,
+ * or an estimation of the weights of other subjects or clusters; RWE_OK. No rows at all are sound.
  */
 enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
                                         struct rwe_error *error);
