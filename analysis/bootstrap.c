@@ -54,8 +54,11 @@ static enum rwe_status run_replicate(const struct work *work, size_t r, struct r
     uint64_t seed = rwe_settings_integer(work->run->settings, "seed");
     if (rwe_arena_failed(arena))
         return rwe_fail_memory(error);
-    *run = (struct rwe_run){
-        .settings = work->run->settings, .replicate = r + 1, .arena = arena, .threads = 1};
+    *run = (struct rwe_run){.settings = work->run->settings,
+                            .toxicity = work->run->toxicity,
+                            .replicate = r + 1,
+                            .arena = arena,
+                            .threads = 1};
     memcpy(plan->wanted, work->plan->wanted, sizeof plan->wanted);
     struct rwe_estimates estimates =
         rwe_estimates_of_replicate(work->data, work->value + r * work->data->n);
