@@ -86,6 +86,14 @@ static uint32_t *take_codes(const struct draw *draw, const uint32_t code[])
     return taken;
 }
 
+static int8_t *take_responses(const struct draw *draw, const int8_t response[])
+{
+    int8_t *taken = response == NULL ? NULL : RWE_NEW(draw->arena, int8_t, draw->n);
+    for (size_t k = 0; taken != NULL && k < draw->n; k++)
+        taken[k] = response[draw->source[k]];
+    return taken;
+}
+
 static struct rwe_variable take_variable(const struct draw *draw, const struct rwe_variable *v)
 {
     struct rwe_variable taken = *v;
@@ -153,6 +161,7 @@ static void take_columns(const struct draw *draw, struct rwe_cohort *to)
     to->stratum = take_codes(draw, draw->from->stratum);
     to->entry = take_numbers(draw, draw->from->entry);
     to->exposure_start = take_numbers(draw, draw->from->exposure_start);
+    to->response = take_responses(draw, draw->from->response);
     to->cluster = draw->cluster;
     to->n_clusters = draw->n_clusters;
 }
