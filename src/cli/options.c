@@ -77,8 +77,8 @@ static const struct rwe_option options[] = {
 
 const struct rwe_options rwe_cli_options = RWE_OPTIONS(options);
 
-const char *const rwe_not_built[] = {"landmark",    "timedep",
-                                     "ccw",  "subgroups", "sensitivity", NULL};
+const char *const rwe_not_built[] = {"landmark",  "timedep",     "ccw",
+                                     "subgroups", "sensitivity", NULL};
 
 const char *const rwe_options_not_built[] = {"ratio",    "replace", "exact", "distance",
                                              "estimand", "init",    NULL};
