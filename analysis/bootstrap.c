@@ -55,6 +55,7 @@ static enum rwe_status run_replicate(const struct work *work, size_t r, struct r
     if (rwe_arena_failed(arena))
         return rwe_fail_memory(error);
     *run = (struct rwe_run){.settings = work->run->settings,
+                            .toxicity = work->run->toxicity,
                             .replicate = r + 1,
                             .start = work->run->propensity,
                             .arena = arena,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Baseline characteristics by arm, before and after matching side by side. See table1.md. */
+/* Baseline characteristics by arm in every population. See table1.md. */
 #include "rwe/analysis/covariate_balance.h"
 #include "rwe/analysis/present.h"
 #include "rwe/base/parallel.h"
@@ -18,6 +18,9 @@ struct cell {
     struct rwe_summary summary; /* of numbers */
     size_t n_ones;              /* of binary numbers */
     size_t *level_count;        /* of categories */
+    double weight;              /* sum, of those with a value */
+    double ones_weight;         /* of which the ones */
+    double *level_weight;       /* of which each category */
 };
 
 struct job {
@@ -54,27 +57,56 @@ static uint32_t *sorted_subjects(const double number[], size_t n, struct rwe_are
     return order;
 }
 
+/* Numbers of one arm of a design, in ascending order. */
+struct sample {
+    double *value, *weight;
+    size_t n;
+};
+
+static void take_sample(const struct job *job, const struct rwe_design *design, size_t arm,
+                        const double number[], const uint32_t order[], struct sample *sample)
+{
+    size_t from = sample->n; /* of them that have a number at all */
+    sample->n = 0;
+    for (size_t k = 0; k < from; k++) {
+        uint32_t i = order[k];
+        if (!design->member[i] || job->run->cohort->arm[i] != arm)
+            continue;
+        sample->value[sample->n] = number[i];
+        sample->weight[sample->n++] = rwe_design_weight(design, i);
+    }
+}
+
+static void summarize_sample(const struct rwe_design *design, size_t arm,
+                             const struct sample *sample, struct cell *cell)
+{
+    cell->summary = design->weight == NULL
+                        ? rwe_summarize(sample->value, sample->n)
+                        : rwe_summarize_weighted(sample->value, sample->weight, sample->n);
+    cell->n_missing = design->arm_size[arm] - sample->n;
+    for (size_t k = 0; k < sample->n; k++) {
+        cell->weight += sample->weight[k];
+        cell->n_ones += sample->value[k] == 1;
+        cell->ones_weight += sample->value[k] == 1 ? sample->weight[k] : 0;
+    }
+}
+
 static bool summarize_numbers(const struct job *job, size_t j, struct rwe_arena *scratch)
 {
     const struct rwe_cohort *cohort = job->run->cohort;
     const double *number = cohort->covariate[j].number;
-    double *value = RWE_NEW(scratch, double, cohort->n);
+    struct sample sample = {RWE_NEW(scratch, double, cohort->n),
+                            RWE_NEW(scratch, double, cohort->n), 0};
     size_t present;
     const uint32_t *order = sorted_subjects(number, cohort->n, scratch, &present);
-    if (value == NULL || order == NULL)
+    if (rwe_arena_failed(scratch) || order == NULL)
         return false;
     for (size_t d = 0; d < job->run->n_designs; d++)
         for (size_t a = 0; a < cohort->n_arms; a++) {
             const struct rwe_design *design = &job->run->design[d];
-            struct cell *cell = cell_of(job, j, d, a);
-            size_t m = 0;
-            for (size_t k = 0; k < present; k++)
-                if (design->member[order[k]] && cohort->arm[order[k]] == a)
-                    value[m++] = number[order[k]];
-            cell->summary = rwe_summarize(value, m);
-            cell->n_missing = design->arm_size[a] - m;
-            for (size_t k = 0; k < m; k++)
-                cell->n_ones += value[k] == 1;
+            sample.n = present;
+            take_sample(job, design, a, number, order, &sample);
+            summarize_sample(design, a, &sample, cell_of(job, j, d, a));
         }
     return true;
 }
@@ -92,8 +124,11 @@ static void count_levels(const struct job *job, size_t j)
                 cell->n_missing++;
                 continue;
             }
+            double w = rwe_design_weight(&job->run->design[d], i);
             cell->summary.n++;
             cell->level_count[v->code[i]]++;
+            cell->weight += w;
+            cell->level_weight[v->code[i]] += w;
         }
 }
 
@@ -116,9 +151,11 @@ static enum rwe_status summarize(struct rwe_run *run, struct job *job, struct rw
     size_t per_covariate = run->n_designs * cohort->n_arms;
     job->run = run;
     job->cell = RWE_NEW(run->arena, struct cell, cohort->n_covariates * per_covariate);
-    for (size_t c = 0; job->cell != NULL && c < cohort->n_covariates * per_covariate; c++)
-        job->cell[c].level_count =
-            RWE_NEW(run->arena, size_t, cohort->covariate[c / per_covariate].n_levels);
+    for (size_t c = 0; job->cell != NULL && c < cohort->n_covariates * per_covariate; c++) {
+        size_t n_levels = cohort->covariate[c / per_covariate].n_levels;
+        job->cell[c].level_count = RWE_NEW(run->arena, size_t, n_levels);
+        job->cell[c].level_weight = RWE_NEW(run->arena, double, n_levels);
+    }
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     rwe_parallel_for(cohort->n_covariates, run->threads, summarize_piece, job);
@@ -132,7 +169,11 @@ struct table {
     struct rwe_grid *grid;
     const struct job *job;
     const struct rwe_covariate_balance *balance; /* NULL with more than two arms */
+    size_t begin, end;                           /* of the designs that stand side by side */
 };
+
+/* More populations than this do not fit beside each other on a page. */
+enum { SIDE_BY_SIDE = 2 };
 
 static rwe_fact number_fact(const struct table *t, const struct rwe_key *key, const char *stat,
                             double value)
@@ -181,12 +222,12 @@ static void present_median(const struct table *t, const struct rwe_key *key,
     rwe_grid_cell(t->grid, RWE_CELL_MEDIAN_RANGE, median, q1, q3);
 }
 
+/* Whole where all weights are 1, and as exact as whole numbers are. */
 static void present_share(const struct table *t, const struct rwe_key *key, size_t count,
-                          size_t total)
+                          double weight, double total)
 {
     rwe_fact n = number_fact(t, key, "n", (double)count);
-    rwe_fact percent =
-        number_fact(t, key, "percent", total == 0 ? NAN : 100 * (double)count / (double)total);
+    rwe_fact percent = number_fact(t, key, "percent", total > 0 ? 100 * weight / total : NAN);
     rwe_grid_cell(t->grid, RWE_CELL_COUNT_PERCENT, n, percent, RWE_NO_FACT);
 }
 
@@ -194,13 +235,13 @@ static void present_ones(const struct table *t, const struct rwe_key *key, const
                          size_t level)
 {
     (void)level;
-    present_share(t, key, cell->n_ones, cell->summary.n);
+    present_share(t, key, cell->n_ones, cell->ones_weight, cell->weight);
 }
 
 static void present_level(const struct table *t, const struct rwe_key *key, const struct cell *cell,
                           size_t level)
 {
-    present_share(t, key, cell->level_count[level], cell->summary.n);
+    present_share(t, key, cell->level_count[level], cell->level_weight[level], cell->weight);
 }
 
 static void present_missing(const struct table *t, const struct rwe_key *key,
@@ -212,12 +253,12 @@ static void present_missing(const struct table *t, const struct rwe_key *key,
                   RWE_NO_FACT);
 }
 
-/* A row over all designs and arms. The SMD of `column` follows each design's arms, unless it is
+/* A row over the designs of the table and all arms. The SMD of `column` follows each design's arms, unless it is
  * RWE_NO_INDEX. */
 static void present_row(const struct table *t, size_t covariate, struct rwe_key key, size_t level,
                         present_cell *present, size_t column)
 {
-    for (size_t d = 0; d < t->run->n_designs; d++) {
+    for (size_t d = t->begin; d < t->end; d++) {
         key.population = t->run->design[d].name;
         for (size_t a = 0; a < t->run->cohort->n_arms; a++) {
             struct rwe_key arm = rwe_key_arm(key, t->run->cohort, a);
@@ -232,7 +273,7 @@ static void present_row(const struct table *t, size_t covariate, struct rwe_key 
 
 static bool any_missing(const struct table *t, size_t covariate)
 {
-    for (size_t d = 0; d < t->run->n_designs; d++)
+    for (size_t d = t->begin; d < t->end; d++)
         for (size_t a = 0; a < t->run->cohort->n_arms; a++)
             if (cell_of(t->job, covariate, d, a)->n_missing > 0)
                 return true;
@@ -273,7 +314,7 @@ static void present_sizes(const struct table *t)
 {
     struct rwe_key key = rwe_key_of("table1");
     rwe_grid_row(t->grid, 0, "n");
-    for (size_t d = 0; d < t->run->n_designs; d++) {
+    for (size_t d = t->begin; d < t->end; d++) {
         key.population = t->run->design[d].name;
         for (size_t a = 0; a < t->run->cohort->n_arms; a++) {
             struct rwe_key arm = rwe_key_arm(key, t->run->cohort, a);
@@ -285,28 +326,105 @@ static void present_sizes(const struct table *t)
     }
 }
 
-static void present(struct table *t)
+/* Kish's (Σw)² / Σw² of an arm. */
+static double effective_size(const struct rwe_cohort *cohort, const struct rwe_design *design,
+                             size_t arm)
 {
-    const struct rwe_cohort *cohort = t->run->cohort;
-    rwe_document_section(t->run->document, 1, "Baseline characteristics");
-    t->grid = rwe_document_table(t->run->document, "Table 1. Baseline characteristics by arm");
+    double sum = 0, squares = 0;
+    for (size_t i = 0; i < cohort->n; i++)
+        if (cohort->arm[i] == arm) {
+            double w = rwe_design_weight(design, i);
+            sum += w;
+            squares += w * w;
+        }
+    return sum * sum / squares;
+}
+
+static bool any_weighted(const struct table *t)
+{
+    for (size_t d = t->begin; d < t->end; d++)
+        if (t->run->design[d].weight != NULL)
+            return true;
+    return false;
+}
+
+/* How many subjects the weights are worth. */
+static void present_effective_sizes(const struct table *t)
+{
+    struct rwe_key key = rwe_key_of("table1");
+    rwe_grid_row(t->grid, 0, "effective n");
+    for (size_t d = t->begin; d < t->end; d++) {
+        const struct rwe_design *design = &t->run->design[d];
+        key.population = design->name;
+        for (size_t a = 0; a < t->run->cohort->n_arms; a++) {
+            struct rwe_key arm = rwe_key_arm(key, t->run->cohort, a);
+            if (design->weight == NULL)
+                rwe_grid_empty(t->grid);
+            else
+                rwe_grid_cell(
+                    t->grid, RWE_CELL_NUMBER,
+                    number_fact(t, &arm, "ess", effective_size(t->run->cohort, design, a)),
+                    RWE_NO_FACT, RWE_NO_FACT);
+        }
+        empty_smd(t);
+    }
+}
+
+static void start_table(struct table *t)
+{
+    static const char title[] = "Table 1. Baseline characteristics by arm";
+    const struct rwe_run *run = t->run;
+    bool alone = t->end - t->begin < run->n_designs;
+    t->grid = rwe_document_table(
+        run->document,
+        alone ? rwe_arena_format(run->arena, "%s: %s", title, run->design[t->begin].label) : title);
     rwe_grid_column(t->grid, "covariate");
-    for (size_t d = 0; d < t->run->n_designs; d++) {
-        for (size_t a = 0; a < cohort->n_arms; a++)
-            rwe_grid_column(t->grid, "%s\n%s", t->run->design[d].label, cohort->arm_level[a]);
+    for (size_t d = t->begin; d < t->end; d++) {
+        for (size_t a = 0; a < run->cohort->n_arms; a++)
+            rwe_grid_column(t->grid, "%s%s%s", alone ? "" : run->design[d].label, alone ? "" : "\n",
+                            run->cohort->arm_level[a]);
         if (t->balance != NULL)
             rwe_grid_column(t->grid, "SMD");
     }
+}
+
+static void end_table(const struct table *t)
+{
+    rwe_grid_note(t->grid, "Percentages and summaries are of subjects with a value.");
+    if (any_weighted(t))
+        rwe_grid_note(t->grid,
+                      "Under weights n counts subjects; means, SDs, quantiles and percentages are "
+                      "weighted. Effective n, (Σw)² / Σw².");
+    if (t->balance != NULL)
+        rwe_grid_note(t->grid,
+                      "SMD, standardized mean difference (treated − control), its "
+                      "denominator from the whole cohort before %s.",
+                      any_weighted(t) ? "weighting" : "matching");
+}
+
+static void present_block(struct table *t)
+{
+    const struct rwe_cohort *cohort = t->run->cohort;
+    start_table(t);
     present_sizes(t);
+    if (any_weighted(t))
+        present_effective_sizes(t);
     size_t column = 0;
     for (size_t j = 0; j < cohort->n_covariates; j++) {
         present_covariate(t, j, column);
         column += cohort->covariate[j].categorical ? cohort->covariate[j].n_levels : 1;
     }
-    rwe_grid_note(t->grid, "Percentages and summaries are of subjects with a value.");
-    if (t->balance != NULL)
-        rwe_grid_note(t->grid, "SMD, standardized mean difference (treated − control), its "
-                               "denominator from the whole cohort before matching.");
+    end_table(t);
+}
+
+static void present(struct table *t)
+{
+    size_t n = t->run->n_designs, step = n > SIDE_BY_SIDE ? 1 : n;
+    rwe_document_section(t->run->document, 1, "Baseline characteristics");
+    for (t->begin = 0; t->begin < n; t->begin = t->end) {
+        t->end = t->begin + step;
+        present_block(t);
+    }
 }
 
 static enum rwe_status run_table1(struct rwe_run *run, void *state, struct rwe_error *error)

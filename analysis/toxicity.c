@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Adverse events by arm: worst grade per subject and term. See toxicity.md. */
-#include "rwe/analysis/job.h"
+#include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
-#include "rwe/base/sort.h"
-#include "rwe/data/adverse_events.h"
-#include "rwe/stats/proportion.h"
+#include "toxicity_rows.h"
 
 #include <math.h>
 #include <string.h>
@@ -42,103 +40,50 @@ static const struct rwe_option options[] = {
      .argument = "METHOD",
      .choices = "newcombe|miettinen-nurminen|wald|wald-corrected",
      .fallback = "newcombe",
-     .help = "Limits of risk differences of independent arms: newcombe (default), "
-             "miettinen-nurminen, wald, wald-corrected."},
+     .help = "Limits of risk differences of independent arms, in adverse events and response: "
+             "newcombe (default), miettinen-nurminen, wald, wald-corrected."},
     {.name = "fisher",
      .kind = RWE_OPTION_FLAG,
      .section = RWE_SECTION_METHOD,
-     .help = "Exact p-values for adverse events: Fisher's; McNemar's in matched pairs."},
+     .help =
+         "P-values for adverse events: Fisher's exact; in matched pairs McNemar's; under weights "
+         "and in other matched sets Wald's, robust."},
 };
 static const struct rwe_options option_list = RWE_OPTIONS(options);
 
-/* Two ways to count a subject in. */
-static const struct level {
-    const char *name;
-    int least_grade;
-} levels[] = {{"any", 1}, {">=3", 3}};
-enum { N_LEVELS = 2, SEVERE = 1 };
+enum { SEVERE = 1 }; /* among the levels */
 
-/* The events of one row of the table: a term, or any of them. */
-struct row {
-    const char *name;
-    size_t n; /* subjects with it */
-    const uint32_t *subject;
-    const uint8_t *worst;
-};
-
+/* A population and its table. */
 struct table {
     struct rwe_run *run;
     struct rwe_grid *grid;
     const struct rwe_design *design;
-    size_t *grade_count; /* of the row at hand: [arm * GRADES + worst grade] */
-    uint8_t *pair_state; /* workspace, by pair */
+    struct rwe_shares shares;
+    struct rwe_share *whole;          /* by arm: all members */
+    struct rwe_share *share;          /* workspace, by arm */
+    struct rwe_toxicity_tally *tally; /* of the row at hand, by arm */
+    uint8_t *event;                   /* workspace, by subject; 0 but while a row is compared */
 };
-enum { GRADES = RWE_WORST_GRADE + 1 };
 
-/* ---- counting ---- */
+/* ---- comparing ---- */
 
-static void count_grades(const struct rwe_cohort *cohort, const struct rwe_design *design,
-                         const struct row *row, size_t grade_count[])
+static void mark_events(const struct table *t, const struct rwe_toxicity_row *row, int least,
+                        uint8_t mark)
 {
-    memset(grade_count, 0, cohort->n_arms * GRADES * sizeof grade_count[0]);
     for (size_t k = 0; k < row->n; k++)
-        if (design->member[row->subject[k]])
-            grade_count[cohort->arm[row->subject[k]] * GRADES + row->worst[k]]++;
+        if (row->worst[k] >= least)
+            t->event[row->subject[k]] = mark;
 }
 
-static size_t at_least(const size_t grade_count[], size_t arm, int least)
+static enum rwe_status compare(const struct table *t, const struct rwe_toxicity_row *row, int least,
+                               struct rwe_share_comparison *comparison, struct rwe_error *error)
 {
-    size_t n = 0;
-    for (int g = least; g <= RWE_WORST_GRADE; g++)
-        n += grade_count[arm * GRADES + g];
-    return n;
-}
-
-/* Pairs by who of the two had the event; first is the treated one. */
-static struct rwe_paired_counts count_pairs(const struct table *t, const struct row *row, int least)
-{
-    struct rwe_paired_counts pairs = {0};
-    memset(t->pair_state, 0, t->design->n_sets);
-    for (size_t k = 0; k < row->n; k++) {
-        uint32_t i = row->subject[k];
-        if (t->design->member[i] && row->worst[k] >= least)
-            t->pair_state[t->design->set[i]] |= t->run->cohort->arm[i] == 1 ? 1 : 2;
-    }
-    for (size_t p = 0; p < t->design->n_sets; p++) {
-        pairs.both += t->pair_state[p] == 3;
-        pairs.first_only += t->pair_state[p] == 1;
-        pairs.second_only += t->pair_state[p] == 2;
-        pairs.neither += t->pair_state[p] == 0;
-    }
-    return pairs;
-}
-
-struct comparison {
-    struct rwe_interval difference; /* treated − control */
-    double p_value;
-};
-
-static enum rwe_difference_method method_of(const struct rwe_run *run)
-{
-    return (enum rwe_difference_method)rwe_settings_choice(run->settings, "difference");
-}
-
-static struct comparison compare(const struct table *t, const struct row *row, int least)
-{
-    double level = rwe_settings_number(t->run->settings, "conf-level");
-    if (t->design->paired) {
-        struct rwe_paired_counts pairs = count_pairs(t, row, least);
-        return (struct comparison){rwe_proportion_paired_difference(pairs, level),
-                                   rwe_proportion_mcnemar(pairs)};
-    }
-    const size_t *n = t->design->arm_size;
-    size_t treated = at_least(t->grade_count, 1, least);
-    size_t control = at_least(t->grade_count, 0, least);
-    struct rwe_two_by_two table = {(double)treated, (double)n[1], (double)control, (double)n[0]};
-    return (struct comparison){
-        rwe_proportion_difference_by(&table, method_of(t->run), level),
-        rwe_proportion_fisher((unsigned)treated, (unsigned)n[1], (unsigned)control, (unsigned)n[0]),
-    };
+    for (size_t a = 0; a < 2; a++)
+        t->share[a] = rwe_toxicity_share(&t->tally[a], &t->whole[a], least, RWE_WORST_GRADE);
+    mark_events(t, row, least, 1);
+    enum rwe_status status = rwe_shares_compare(&t->shares, t->event, t->share, comparison, error);
+    mark_events(t, row, least, 0);
+    return status;
 }
 
 /* ---- presenting ---- */
@@ -149,16 +94,22 @@ static double percent_of(size_t n, size_t total)
 }
 
 static void present_count(const struct table *t, struct rwe_grid *grid, const struct rwe_key *key,
-                          size_t n, size_t total)
+                          struct rwe_share share)
 {
-    rwe_fact count_fact = rwe_document_number(t->run->document, key, "n", (double)n);
-    rwe_fact percent = rwe_document_number(t->run->document, key, "percent", percent_of(n, total));
+    struct rwe_document *document = t->run->document;
+    bool weighted = t->design->weight != NULL;
+    double percent = weighted ? 100 * rwe_share_estimate(&share) : percent_of(share.n, share.of);
+    rwe_fact n_fact = rwe_document_number(document, key, "n", (double)share.n);
+    if (weighted)
+        rwe_document_number(document, key, "n.weighted", share.weighted);
+    rwe_fact percent_fact = rwe_document_number(document, key, "percent", percent);
     if (grid != NULL)
-        rwe_grid_cell(grid, RWE_CELL_COUNT_PERCENT, count_fact, percent, RWE_NO_FACT);
+        rwe_grid_cell(grid, RWE_CELL_COUNT_PERCENT, n_fact, percent_fact, RWE_NO_FACT);
 }
 
 static void present_difference(const struct table *t, struct rwe_grid *grid,
-                               const struct rwe_key *key, const struct comparison *comparison)
+                               const struct rwe_key *key,
+                               const struct rwe_share_comparison *comparison)
 {
     struct rwe_document *document = t->run->document;
     const struct rwe_interval *d = &comparison->difference;
@@ -174,50 +125,51 @@ static void present_difference(const struct table *t, struct rwe_grid *grid,
         rwe_grid_cell(grid, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);
 }
 
-/* Facts of a row, and its cells where it is shown. */
-static void present_row(const struct table *t, const struct row *row, bool shown)
+/* One way to count: its shares by arm, and their difference. */
+static enum rwe_status present_level(const struct table *t, const struct rwe_toxicity_row *row,
+                                     const struct rwe_toxicity_level *level,
+                                     struct rwe_error *error)
 {
     const struct rwe_cohort *cohort = t->run->cohort;
-    struct rwe_grid *grid = shown ? t->grid : NULL;
+    struct rwe_grid *grid = row->shown ? t->grid : NULL;
     struct rwe_key key = rwe_key_in("toxicity", NULL, t->design);
+    struct rwe_share_comparison comparison;
     key.term = row->name;
-    count_grades(cohort, t->design, row, t->grade_count);
-    if (shown)
-        rwe_grid_row(t->grid, 0, "%s", strcmp(row->name, "any") == 0 ? "Any AE" : row->name);
-    for (size_t l = 0; l < N_LEVELS; l++) {
-        key.level = levels[l].name;
-        for (size_t a = 0; a < cohort->n_arms; a++) {
-            struct rwe_key arm = rwe_key_arm(key, cohort, a);
-            present_count(t, grid, &arm, at_least(t->grade_count, a, levels[l].least_grade),
-                          t->design->arm_size[a]);
-        }
-        if (cohort->n_arms == 2) {
-            struct comparison comparison = compare(t, row, levels[l].least_grade);
-            present_difference(t, grid, &key, &comparison);
-        }
+    key.level = level->name;
+    for (size_t a = 0; a < cohort->n_arms; a++) {
+        struct rwe_key arm = rwe_key_arm(key, cohort, a);
+        present_count(
+            t, grid, &arm,
+            rwe_toxicity_share(&t->tally[a], &t->whole[a], level->least_grade, RWE_WORST_GRADE));
     }
+    if (cohort->n_arms != 2)
+        return RWE_OK;
+    enum rwe_status status = compare(t, row, level->least_grade, &comparison, error);
+    if (status == RWE_OK)
+        present_difference(t, grid, &key, &comparison);
+    return status;
+}
+
+/* Facts of a row, and its cells where it is shown. */
+static enum rwe_status present_row(const struct table *t, const struct rwe_toxicity_row *row,
+                                   struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = t->run->cohort;
+    struct rwe_key key = rwe_key_in("toxicity", NULL, t->design);
+    enum rwe_status status = RWE_OK;
+    rwe_toxicity_count(cohort, t->design, row, t->tally);
+    if (row->shown)
+        rwe_grid_row(t->grid, 0, "%s", strcmp(row->name, "any") == 0 ? "Any AE" : row->name);
+    for (size_t l = 0; l < RWE_TOXICITY_LEVELS && status == RWE_OK; l++)
+        status = present_level(t, row, &rwe_toxicity_level[l], error);
+    key.term = row->name;
     for (int g = 1; g <= RWE_WORST_GRADE; g++)
         for (size_t a = 0; a < cohort->n_arms; a++) {
             struct rwe_key arm = rwe_key_arm(key, cohort, a);
             arm.level = (const char *const[]){"", "1", "2", "3", "4", "5"}[g];
-            present_count(t, NULL, &arm, t->grade_count[a * GRADES + g], t->design->arm_size[a]);
+            present_count(t, NULL, &arm, rwe_toxicity_share(&t->tally[a], &t->whole[a], g, g));
         }
-}
-
-/* The rule of the cut looks at the whole cohort, so that every population shows the same terms. */
-static bool is_shown(const struct rwe_run *run, const struct row *row, size_t grade_count[])
-{
-    const struct rwe_design *whole = &run->design[0];
-    double cut[N_LEVELS] = {rwe_settings_number(run->settings, "ae-cut"),
-                            rwe_settings_number(run->settings, "ae-cut-severe")};
-    count_grades(run->cohort, whole, row, grade_count);
-    for (size_t l = 0; l < N_LEVELS; l++)
-        for (size_t a = 0; a < run->cohort->n_arms; a++) {
-            size_t n = at_least(grade_count, a, levels[l].least_grade);
-            if (n > 0 && percent_of(n, whole->arm_size[a]) >= cut[l])
-                return true;
-        }
-    return false;
+    return status;
 }
 
 static void start_table(struct table *t)
@@ -230,7 +182,7 @@ static void start_table(struct table *t)
                                                   "%s",
                                                   t->design->label));
     rwe_grid_column(t->grid, "adverse event");
-    for (size_t l = 0; l < N_LEVELS; l++) {
+    for (size_t l = 0; l < RWE_TOXICITY_LEVELS; l++) {
         const char *heading = l == SEVERE ? "grade ≥3" : "any grade";
         for (size_t a = 0; a < cohort->n_arms; a++)
             rwe_grid_column(t->grid, "%s\n%s", heading, cohort->arm_level[a]);
@@ -241,135 +193,53 @@ static void start_table(struct table *t)
     }
 }
 
-/* Limits of the difference, by name. */
-static const char *limits_of(const struct table *t)
-{
-    static const char *const independent[] = {
-        [RWE_DIFFERENCE_NEWCOMBE] = "Newcombe's hybrid score limits",
-        [RWE_DIFFERENCE_MIETTINEN_NURMINEN] = "score limits of Miettinen and Nurminen",
-        [RWE_DIFFERENCE_WALD] = "Wald limits",
-        [RWE_DIFFERENCE_WALD_CORRECTED] = "Wald limits with continuity correction",
-    };
-    return t->design->paired ? "Newcombe's score limits for matched pairs"
-                             : independent[method_of(t->run)];
-}
-
 static void end_table(const struct table *t, size_t n_hidden)
 {
     const struct rwe_settings *settings = t->run->settings;
-    bool exact = rwe_settings_flag(settings, "fisher");
     rwe_grid_note(t->grid,
                   "Subjects with the event over all subjects of the arm, those without any adverse "
                   "event included. Shown: at least %g%% of an arm at any grade, or %g%% at grade 3 "
                   "or more, in the whole cohort; %zu further terms are among the facts.",
                   rwe_settings_number(settings, "ae-cut"),
                   rwe_settings_number(settings, "ae-cut-severe"), n_hidden);
-    if (t->run->cohort->n_arms == 2)
-        rwe_grid_note(t->grid, "Differences, treated − control, with %s.", limits_of(t));
-    if (exact)
+    if (t->design->weight != NULL)
+        rwe_grid_note(t->grid, "Counts are of subjects; percentages and differences are weighted.");
+    if (t->run->cohort->n_arms != 2)
+        return;
+    rwe_grid_note(t->grid, "Differences, treated − control, with %s.",
+                  rwe_shares_difference_words(&t->shares));
+    if (rwe_settings_flag(settings, "fisher"))
         rwe_grid_note(t->grid, "p: %s, exploratory, not adjusted for their number.",
-                      !t->design->paired ? "Fisher's exact test" : "McNemar's exact test");
+                      rwe_shares_test_words(&t->shares));
 }
 
-/* ---- rows ---- */
-
-struct rows {
-    struct row *item;
-    size_t n;
-};
-
-/* Worst grade over all terms, by subject: the row "any". */
-static enum rwe_status any_row(const struct rwe_run *run, const struct rwe_adverse_events *events,
-                               struct row *row)
+static enum rwe_status present_design(struct rwe_run *run, const struct rwe_design *design,
+                                      struct rwe_error *error)
 {
-    uint8_t *worst_of = RWE_NEW(run->arena, uint8_t, run->cohort->n);
-    uint32_t *subject = RWE_NEW(run->arena, uint32_t, run->cohort->n);
-    uint8_t *worst = RWE_NEW(run->arena, uint8_t, run->cohort->n);
-    if (rwe_arena_failed(run->arena))
-        return RWE_NO_MEMORY;
-    *row = (struct row){.name = "any", .subject = subject, .worst = worst};
-    for (size_t k = 0; k < events->n; k++)
-        if (events->worst[k] > worst_of[events->subject[k]])
-            worst_of[events->subject[k]] = events->worst[k];
-    for (size_t i = 0; i < run->cohort->n; i++)
-        if (worst_of[i] > 0) {
-            subject[row->n] = (uint32_t)i;
-            worst[row->n++] = worst_of[i];
-        }
-    return RWE_OK;
-}
-
-/* "any", then the terms from the most frequent down; equally frequent ones by name. */
-static enum rwe_status make_rows(const struct rwe_run *run, const struct rwe_adverse_events *events,
-                                 struct rows *rows)
-{
-    struct row *term = RWE_NEW(run->arena, struct row, events->n_terms);
-    double *rarity = RWE_NEW(run->arena, double, events->n_terms);
-    uint32_t *order = RWE_NEW(run->arena, uint32_t, events->n_terms);
-    rows->item = RWE_NEW(run->arena, struct row, events->n_terms + 1);
-    if (rwe_arena_failed(run->arena) || any_row(run, events, &rows->item[0]) != RWE_OK)
-        return RWE_NO_MEMORY;
-    for (size_t k = 0; k < events->n; k++) {
-        struct row *row = &term[events->term[k]];
-        if (row->n++ == 0)
-            *row = (struct row){events->term_name[events->term[k]], 1, events->subject + k,
-                                events->worst + k};
-    }
-    for (size_t l = 0; l < events->n_terms; l++)
-        rarity[l] = -(double)term[l].n;
-    if (rwe_sort_numbers(rarity, events->n_terms, run->arena, order) != RWE_OK)
-        return RWE_NO_MEMORY;
-    rows->n = 1;
-    for (size_t l = 0; l < events->n_terms && term[order[l]].n > 0; l++)
-        rows->item[rows->n++] = term[order[l]];
-    return RWE_OK;
-}
-
-static enum rwe_status present_design(struct rwe_run *run, const struct rows *rows,
-                                      const struct rwe_design *design, struct rwe_error *error)
-{
-    struct table table = {.run = run, .design = design};
-    table.pair_state = RWE_NEW(run->arena, uint8_t, design->n_sets);
-    table.grade_count = RWE_NEW(run->arena, size_t, run->cohort->n_arms * GRADES);
+    const struct rwe_toxicity *toxicity = run->toxicity;
+    size_t n_arms = run->cohort->n_arms;
+    struct table table = {
+        .run = run,
+        .design = design,
+        .whole = RWE_NEW(run->arena, struct rwe_share, n_arms),
+        .share = RWE_NEW(run->arena, struct rwe_share, n_arms),
+        .tally = RWE_NEW(run->arena, struct rwe_toxicity_tally, n_arms),
+        .event = RWE_NEW(run->arena, uint8_t, run->cohort->n),
+    };
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
+    enum rwe_status status = rwe_shares_start(run, design, NULL, &table.shares, error);
+    if (status != RWE_OK)
+        return status;
+    rwe_shares_count(&table.shares, table.event, table.whole);
     start_table(&table);
-    size_t hidden = 0;
-    for (size_t r = 0; r < rows->n; r++) {
-        bool shown = r == 0 || is_shown(run, &rows->item[r], table.grade_count);
-        present_row(&table, &rows->item[r], shown);
-        hidden += !shown;
-    }
-    end_table(&table, hidden);
-    return RWE_OK;
-}
-
-/* ---- reading ---- */
-
-static enum rwe_status read_events(struct rwe_run *run, struct rwe_adverse_events *events,
-                                   struct rwe_error *error)
-{
-    const char *path = rwe_settings_text(run->settings, "ae");
-    struct rwe_strings names = rwe_settings_list(run->settings, "ae-columns");
-    const char *id = rwe_settings_text(run->settings, "id");
-    struct rwe_adverse_event_columns columns = {id == NULL ? "" : id, "ae_term", "ae_grade"};
-    struct rwe_table *table = NULL;
-    if (path == NULL)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--toxicity needs adverse events: say --ae FILE");
-    if (names.n != 0 && names.n != 3)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--ae-columns names three columns: subject, term, grade");
-    if (names.n == 3)
-        columns = (struct rwe_adverse_event_columns){names.item[0], names.item[1], names.item[2]};
-    enum rwe_status status = rwe_job_read_table(run, path, &table, error);
-    if (status == RWE_OK)
-        status = rwe_adverse_events_read(table, &columns, run->cohort,
-                                         rwe_settings_choice(run->settings, "on-error") == 1,
-                                         run->arena, run->complaints, events, error);
-    rwe_table_close(table);
+    for (size_t r = 0; r < toxicity->n_rows && status == RWE_OK; r++)
+        status = present_row(&table, &toxicity->row[r], error);
+    end_table(&table, toxicity->n_hidden);
     return status;
 }
+
+/* ---- the whole ---- */
 
 static void report_rows(struct rwe_run *run, const struct rwe_adverse_events *events)
 {
@@ -391,18 +261,74 @@ static void report_rows(struct rwe_run *run, const struct rwe_adverse_events *ev
 static enum rwe_status run_toxicity(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
-    struct rwe_adverse_events events;
-    struct rows rows = {NULL, 0};
-    enum rwe_status status = read_events(run, &events, error);
-    if (status == RWE_OK && make_rows(run, &events, &rows) != RWE_OK)
-        status = rwe_fail_memory(error);
+    enum rwe_status status = rwe_toxicity_read(run, error);
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Toxicity");
-    report_rows(run, &events);
-    for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++)
-        status = present_design(run, &rows, &run->design[d], error);
+    report_rows(run, &run->toxicity->events);
+    for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++) {
+        struct rwe_mark mark = rwe_arena_mark(run->arena);
+        status = present_design(run, &run->design[d], error);
+        rwe_arena_release(run->arena, mark);
+    }
     return status;
+}
+
+/* ---- for replicates ---- */
+
+/* Worst grade of a row by subject of the data, and from it by subject of the run, whether it had the
+ * event. */
+struct replicate {
+    const struct rwe_run *run;
+    uint8_t *worst; /* by subject of the data, 0 between rows */
+    uint8_t *event; /* by subject of the run */
+    struct rwe_share *share;
+};
+
+static void estimate_row(const struct replicate *of, const struct rwe_toxicity_row *row,
+                         struct rwe_estimates *estimates)
+{
+    const struct rwe_cohort *cohort = of->run->cohort;
+    for (size_t k = 0; k < row->n; k++)
+        of->worst[row->subject[k]] = row->worst[k];
+    for (size_t l = 0; l < RWE_TOXICITY_LEVELS; l++) {
+        for (size_t i = 0; i < cohort->n; i++)
+            of->event[i] = of->worst[cohort->source == NULL ? i : cohort->source[i]] >=
+                           rwe_toxicity_level[l].least_grade;
+        for (size_t d = 0; d < of->run->n_designs; d++) {
+            const struct rwe_shares shares = {.run = of->run, .design = &of->run->design[d]};
+            struct rwe_key key = rwe_key_in("toxicity", NULL, shares.design);
+            key.term = row->name;
+            key.level = rwe_toxicity_level[l].name;
+            rwe_shares_count(&shares, of->event, of->share);
+            rwe_estimates_add(estimates, &key, "risk.difference", RWE_ESTIMATE_PLAIN,
+                              rwe_share_estimate(&of->share[1]) -
+                                  rwe_share_estimate(&of->share[0]));
+        }
+    }
+    for (size_t k = 0; k < row->n; k++)
+        of->worst[row->subject[k]] = 0;
+}
+
+/* Of the rows that are shown. */
+static enum rwe_status estimate_toxicity(struct rwe_run *run, struct rwe_estimates *estimates,
+                                         struct rwe_error *error)
+{
+    enum rwe_status status = rwe_toxicity_read(run, error);
+    if (status != RWE_OK || run->cohort->n_arms != 2)
+        return status;
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
+    const struct replicate of = {run, RWE_NEW(run->arena, uint8_t, run->toxicity->n_subjects),
+                                 RWE_NEW(run->arena, uint8_t, run->cohort->n),
+                                 RWE_NEW(run->arena, struct rwe_share, 2)};
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    for (size_t r = 0; r < run->toxicity->n_rows; r++)
+        if (run->toxicity->row[r].shown)
+            estimate_row(&of, &run->toxicity->row[r], estimates);
+    if (!estimates->from_data)
+        rwe_arena_release(run->arena, mark);
+    return RWE_OK;
 }
 
 const struct rwe_analysis rwe_analysis_toxicity = {
@@ -413,4 +339,5 @@ const struct rwe_analysis rwe_analysis_toxicity = {
     .also_for = "ae",
     .options = &option_list,
     .run = run_toxicity,
+    .estimate = estimate_toxicity,
 };

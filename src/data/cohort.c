@@ -96,6 +96,8 @@ static enum rwe_status digest_subjects(const struct raw *raw, const uint32_t row
     for (size_t s = 0; s < raw->strata.n; s++)
         rwe_subject_digest_numbers(digest,
                                    gather_codes(raw->stratum[s].code, row, digest.n, column));
+    if (raw->response != NULL)
+        rwe_subject_digest_numbers(digest, gather_codes(raw->response, row, digest.n, column));
     if (raw->entry != NULL) {
         rwe_raw_gather_numbers(raw->entry, row, digest.n, column);
         if (rwe_subject_digest_ranks(digest, column, raw->scratch) != RWE_OK)

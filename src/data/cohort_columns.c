@@ -2,6 +2,7 @@
 #include "cohort_private.h"
 
 #include "rwe/base/number.h"
+#include "rwe/data/response.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -465,6 +466,42 @@ static enum rwe_status read_exposure(struct raw *raw, struct rwe_error *error)
     return RWE_OK;
 }
 
+/* Responses of a factor's levels; what is none is told of each row that has it. */
+static enum rwe_status code_responses(struct raw *raw, size_t column,
+                                      const struct rwe_factor *factor)
+{
+    raw->response = RWE_NEW(raw->scratch, int32_t, raw->n_rows);
+    if (raw->response == NULL)
+        return RWE_NO_MEMORY;
+    for (size_t i = 0; i < raw->n_rows; i++) {
+        const char *level = factor->code[i] < 0 ? NULL : factor->level[factor->code[i]];
+        raw->response[i] = level == NULL ? -1 : rwe_response_parse(level);
+        if (level != NULL && raw->response[i] < 0 &&
+            complain(raw, i, column, level, "no response", "it is CR, PR, SD, PD or NE") != RWE_OK)
+            return RWE_NO_MEMORY;
+    }
+    return RWE_OK;
+}
+
+/* One study file serves many files: what only it names may be missing until it is asked for. */
+static enum rwe_status read_response(struct raw *raw, struct rwe_error *error)
+{
+    size_t column;
+    struct rwe_factor factor;
+    const char *name = rwe_settings_text(raw->settings, "response-column");
+    if (name == NULL || (rwe_table_find(raw->table, name) == RWE_NO_INDEX &&
+                         rwe_settings_source(raw->settings, "response-column") == RWE_FROM_STUDY))
+        return RWE_OK;
+    enum rwe_status status =
+        rwe_cohort_column(raw->table, "--response-column", name, &column, error);
+    if (status != RWE_OK)
+        return status;
+    if (rwe_table_factor(raw->table, column, raw->arena, &factor) != RWE_OK ||
+        code_responses(raw, column, &factor) != RWE_OK)
+        return rwe_fail_memory(error);
+    return RWE_OK;
+}
+
 /* Who comes under observation at or after the end of it was never observed. */
 static enum rwe_status check_entries(struct raw *raw, size_t column, struct rwe_error *error)
 {
@@ -498,8 +535,8 @@ static enum rwe_status read_entry(struct raw *raw, struct rwe_error *error)
 enum rwe_status rwe_raw_read(struct raw *raw, struct rwe_error *error)
 {
     static enum rwe_status (*const steps[])(struct raw *, struct rwe_error *) = {
-        read_id,     read_arm,     read_endpoints, read_covariates,
-        read_strata, read_cluster, read_exposure,  read_entry,
+        read_id,      read_arm,      read_endpoints, read_covariates, read_strata,
+        read_cluster, read_exposure, read_entry,     read_response,
     };
     for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
         enum rwe_status status = steps[s](raw, error);

@@ -238,6 +238,12 @@ static enum rwe_status gather_rest(const struct raw *raw, struct rwe_cohort *coh
             cohort->exposure_start =
                 rwe_raw_gather_numbers(raw->exposure_start, cohort->row, cohort->n, start);
     }
+    if (raw->response != NULL) {
+        int8_t *response = RWE_NEW(raw->arena, int8_t, cohort->n);
+        for (size_t i = 0; response != NULL && i < cohort->n; i++)
+            response[i] = (int8_t)raw->response[cohort->row[i]];
+        cohort->response = response;
+    }
     return rwe_arena_failed(raw->arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 

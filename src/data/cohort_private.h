@@ -42,6 +42,7 @@ struct raw {
     struct rwe_factor cluster;
     bool has_cluster;
     double *exposure_start;
+    int32_t *response; /* NULL: not read */
     double *entry;
 };
 

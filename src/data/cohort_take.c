@@ -39,6 +39,14 @@ static uint32_t *take_codes(const struct cohort_take *take, const uint32_t code[
     return taken;
 }
 
+static int8_t *take_responses(const struct cohort_take *take, const int8_t response[])
+{
+    int8_t *taken = response == NULL ? NULL : RWE_NEW(take->arena, int8_t, take->n);
+    for (size_t k = 0; taken != NULL && k < take->n; k++)
+        taken[k] = response[take->source[k]];
+    return taken;
+}
+
 static struct rwe_variable take_variable(const struct cohort_take *take,
                                          const struct rwe_variable *v)
 {
@@ -106,6 +114,7 @@ static void take_columns(const struct cohort_take *take, struct rwe_cohort *to)
     to->covariate = covariate;
     to->endpoint = endpoint;
     to->stratum = take_codes(take, take->from->stratum);
+    to->response = take_responses(take, take->from->response);
     to->entry = take_numbers(take, take->from->entry);
     to->exposure_start = take_numbers(take, take->from->exposure_start);
     to->cluster = take->cluster;

@@ -68,6 +68,12 @@ static const struct rwe_option options[] = {
      .help = "Column with the time from time zero to the start of the treatment that tells the "
              "arms apart (empty: never). When it is after time zero every comparison of the arms "
              "is marked as biased by immortal time."},
+    {.name = "response-column",
+     .kind = RWE_OPTION_TEXT,
+     .section = RWE_SECTION_FILE,
+     .argument = "COL",
+     .help = "Column with the response of the tumour: CR, PR, SD, PD or NE, in any case, or in "
+             "words; for --response."},
     {.name = "time-unit",
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_FILE,

@@ -107,7 +107,8 @@ static int set_up(void **state)
                                 "  - {name: os, time: os_mo, event: os_event, value: [1]}\n"
                                 "exposure-start: rt_start_mo\n"
                                 "covariates: [age, sex, alb]\nstrata: [sex]\nkm: true\n"
-                                "times: [6, 12]\npsm: nearest\ncaliper: 1\n";
+                                "times: [6, 12]\npsm: nearest\ncaliper: 1\n"
+                                "response: true\nresponse-column: resp_m3\n";
     gsl_set_error_handler_off();
     f.folder = program_new_folder();
     f.cohort = copy_lines("sample_data/cohort.csv", f.folder, "cohort.csv", 41);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli.h"
+#include "csv_table.h"
 #include "program.h"
 
 #include "rwe/stats/proportion.h"
@@ -85,6 +86,92 @@ static void the_note_under_the_table_names_the_limits(void **state)
     program_clear(&run);
 }
 
+/* ---- under weights ---- */
+
+static void check_weighted(const struct program_facts *facts, const struct oracle *oracle,
+                           const char *term, const char *name)
+{
+    static const struct {
+        const char *group, *stat, *name;
+        double relative;
+    } stats[] = {
+        {"group=GP+Tis ", "n", "control.n", 0},
+        {"group=GP+Tis ", "n.weighted", "control.n.weighted", 1e-10},
+        {"group=GP+Tis ", "percent", "control.percent", 1e-10},
+        {"group=GP+Tis+RT ", "percent", "treated.percent", 1e-10},
+        {"", "risk.difference", "difference", 1e-9},
+        {"", "conf.low", "conf.low", 1e-9},
+        {"", "conf.high", "conf.high", 1e-9},
+        {"", "p.value", "p.value", 1e-7},
+    };
+    for (size_t s = 0; s < sizeof stats / sizeof *stats; s++) {
+        char *key = program_format("toxicity population=iptw-ato %s%s %s", stats[s].group, term,
+                                   stats[s].stat);
+        char *of = program_format("%s.%s", name, stats[s].name);
+        assert_close(program_facts_number(facts, key), oracle_number(oracle, of),
+                     stats[s].relative);
+        free(key);
+        free(of);
+    }
+}
+
+/* tests/oracle/shares.R: svyby, svycontrast and svyglm. */
+static void weighted_shares_match_survey(void **state)
+{
+    (void)state;
+    struct oracle *oracle = oracle_read("tests/oracle/shares.csv");
+    struct program_facts facts = program_facts_of(COHORT " --iptw=ato --variance robust --fisher");
+    check_weighted(&facts, oracle, "term=any level=>=3", "any3");
+    check_weighted(&facts, oracle, "term=Pneumonitis level=any", "pneumonitis");
+    program_facts_clear(&facts);
+    oracle_free(oracle);
+}
+
+/* Grades are a partition of "any", by weight too. */
+static void weighted_grades_add_up(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(COHORT " --iptw");
+    double sum = 0;
+    for (int g = 1; g <= 5; g++) {
+        char *key = program_format(
+            "toxicity population=iptw-ate group=GP+Tis term=Anemia level=%d percent", g);
+        sum += program_facts_number(&facts, key);
+        free(key);
+    }
+    assert_close(sum,
+                 program_facts_number(&facts, "toxicity population=iptw-ate group=GP+Tis "
+                                              "term=Anemia level=any percent"),
+                 1e-12);
+    program_facts_clear(&facts);
+}
+
+static void the_note_names_the_robust_variance(void **state)
+{
+    (void)state;
+    struct program_run run = program_run(COHORT " --iptw --fisher");
+    assert_code(run, RWE_EXIT_DONE);
+    assert_says(run.out,
+                "robust limits|the estimation of the weights|(M-estimation)|Wald's test by "
+                "the robust variance|differences are weighted");
+    program_clear(&run);
+}
+
+/* Events follow their subjects: the replicates scatter about the difference as its formula says. */
+static void replicates_have_the_error_of_the_formula(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(COHORT " --bootstrap 400");
+    double p1 = of_arm(&facts, "GP+Tis+RT", "percent") / 100;
+    double p0 = of_arm(&facts, "GP+Tis", "percent") / 100;
+    double error = sqrt(p1 * (1 - p1) / 281 + p0 * (1 - p0) / 319);
+    double middle = program_facts_number(&facts, ANEMIA "bootstrap.conf.low") / 2 +
+                    program_facts_number(&facts, ANEMIA "bootstrap.conf.high") / 2;
+    assert_close(program_facts_number(&facts, ANEMIA "bootstrap.std.error"), error, 0.1);
+    assert_true(fabs(middle - (p1 - p0)) < error / 2);
+    program_facts_clear(&facts);
+}
+
 static void an_unknown_method_is_refused(void **state)
 {
     (void)state;
@@ -101,6 +188,10 @@ int main(void)
         cmocka_unit_test(wald_limits_of_anemia_match_r),
         cmocka_unit_test(pairs_keep_their_own_limits),
         cmocka_unit_test(the_note_under_the_table_names_the_limits),
+        cmocka_unit_test(weighted_shares_match_survey),
+        cmocka_unit_test(weighted_grades_add_up),
+        cmocka_unit_test(the_note_names_the_robust_variance),
+        cmocka_unit_test(replicates_have_the_error_of_the_formula),
         cmocka_unit_test(an_unknown_method_is_refused),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);

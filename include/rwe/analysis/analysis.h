@@ -15,6 +15,7 @@ struct rwe_bootstrap;
 struct rwe_covariate_balance;
 struct rwe_estimates;
 struct rwe_propensity;
+struct rwe_toxicity;
 
 /** Where long work tells how far it is. Called by one thread at a time; may be NULL. */
 struct rwe_progress {
@@ -37,6 +38,8 @@ struct rwe_run {
     const struct rwe_covariate_balance *balance; /**< once measured (covariates.h), else NULL */
     const struct rwe_propensity *propensity;     /**< once fitted (propensity.h), else NULL */
     bool propensity_is_told;
+    const struct rwe_toxicity *toxicity;   /**< adverse events of the data's subjects, once read
+                                              (toxicity.c), else NULL; replicates share them */
     const struct rwe_bootstrap *bootstrap; /**< once run (bootstrap.h), else NULL */
     size_t replicate; /**< 0: the data; else a cohort drawn from them, without a document */
     const struct rwe_propensity *start; /**< of a replicate: the data's model, where the fit of its

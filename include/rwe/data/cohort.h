@@ -76,6 +76,9 @@ struct rwe_cohort {
     size_t n_clusters;
     const double *entry; /**< by subject, before each of its times; NULL when not declared */
     const double *exposure_start; /**< by subject, NaN: never; NULL when not declared */
+    const int8_t
+        *response; /**< by subject, enum rwe_response (response.h), −1 missing; NULL when not
+                                 declared, or by the study alone and the file has no such column */
 
     const uint32_t *source; /**< by subject: who it is in the cohort that this was drawn from
                                  (resample.h); NULL: it was read from a file */

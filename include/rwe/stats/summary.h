@@ -14,4 +14,17 @@ struct rwe_summary {
 /** Of `n` numbers in ascending order, without NaN. All NaN when n = 0. */
 struct rwe_summary rwe_summarize(const double sorted[], size_t n);
 
+/**
+ * The same with a weight > 0 for each number, as R's survey package has it:
+ *
+ *   mean      Σ w x / Σ w
+ *   sd²       n / (n − 1) Σ w (x − mean)² / Σ w                     (svyvar)
+ *   quantile  type 7 on the scale of weights: the k-th number stands at (w_1 + … + w_(k−1)) /
+ *             (w_1 + … + w_(n−1)), linear between                   (svyquantile, qrule = "hf7")
+ *
+ * Only ratios of weights matter, and equal ones give rwe_summarize. Equal numbers count in the order in
+ * which they stand.
+ */
+struct rwe_summary rwe_summarize_weighted(const double sorted[], const double weight[], size_t n);
+
 #endif

@@ -1,0 +1,309 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "shares.h"
+
+#include "rwe/stats/proportion_weighted.h"
+
+#include <math.h>
+#include <string.h>
+
+/* ---- a population ---- */
+
+static bool is_counted(const struct rwe_shares *shares, size_t subject)
+{
+    return shares->design->member[subject] && (shares->counted == NULL || shares->counted[subject]);
+}
+
+static size_t count_members(const struct rwe_shares *shares)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < shares->run->cohort->n; i++)
+        n += is_counted(shares, i);
+    return n;
+}
+
+/* Where a member is left out its partner stays, and the pairs are sets of one or two. */
+static enum rwe_share_rule rule_of(const struct rwe_shares *shares)
+{
+    const struct rwe_design *design = shares->design;
+    if (design->paired && design->weight == NULL && count_members(shares) == design->n)
+        return RWE_SHARES_PAIRED;
+    if (rwe_design_is_matched(design) || design->weight != NULL ||
+        shares->run->cohort->cluster != NULL)
+        return RWE_SHARES_ROBUST;
+    return RWE_SHARES_INDEPENDENT;
+}
+
+/* The rows of those who are counted. */
+static enum rwe_status keep_counted(struct rwe_shares *shares, struct rwe_error *error)
+{
+    struct rwe_arena *arena = shares->run->arena;
+    const struct rwe_design_members all = shares->members;
+    const uint32_t *cluster_of_all = all.dependence.cluster;
+    uint32_t *subject = RWE_NEW(arena, uint32_t, all.n);
+    uint32_t *cluster = cluster_of_all == NULL ? NULL : RWE_NEW(arena, uint32_t, all.n);
+    double *weight = all.weight == NULL ? NULL : RWE_NEW(arena, double, all.n);
+    size_t n = 0;
+    if (rwe_arena_failed(arena))
+        return rwe_fail_memory(error);
+    for (size_t r = 0; r < all.n; r++) {
+        if (!shares->counted[all.subject[r]])
+            continue;
+        subject[n] = all.subject[r];
+        if (cluster != NULL)
+            cluster[n] = cluster_of_all[r];
+        if (weight != NULL)
+            weight[n] = all.weight[r];
+        n++;
+    }
+    shares->members.n = shares->members.dependence.n = n;
+    shares->members.subject = shares->members.dependence.subject = subject;
+    shares->members.dependence.cluster = cluster;
+    shares->members.weight = weight;
+    return RWE_OK;
+}
+
+enum rwe_status rwe_shares_start(const struct rwe_run *run, const struct rwe_design *design,
+                                 const uint8_t *counted, struct rwe_shares *shares,
+                                 struct rwe_error *error)
+{
+    *shares = (struct rwe_shares){.run = run, .design = design, .counted = counted};
+    shares->rule = rule_of(shares);
+    enum rwe_status status =
+        rwe_design_members(run->cohort, design, run->arena, &shares->members, error);
+    if (status == RWE_OK && counted != NULL)
+        status = keep_counted(shares, error);
+    if (status != RWE_OK)
+        return status;
+    size_t n = shares->members.n;
+    shares->arm = RWE_NEW(run->arena, uint32_t, n);
+    shares->event = RWE_NEW(run->arena, uint8_t, n);
+    shares->set_state = RWE_NEW(run->arena, uint8_t, design->n_sets);
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    for (size_t r = 0; r < n; r++)
+        shares->arm[r] = run->cohort->arm[shares->members.subject[r]];
+    return RWE_OK;
+}
+
+/* ---- shares ---- */
+
+void rwe_shares_count(const struct rwe_shares *shares, const uint8_t event[],
+                      struct rwe_share share[])
+{
+    const struct rwe_cohort *cohort = shares->run->cohort;
+    memset(share, 0, cohort->n_arms * sizeof share[0]);
+    for (size_t i = 0; i < cohort->n; i++) {
+        if (!is_counted(shares, i))
+            continue;
+        struct rwe_share *of = &share[cohort->arm[i]];
+        double w = rwe_design_weight(shares->design, i);
+        of->of++;
+        of->weight_of += w;
+        of->n += event[i] != 0;
+        of->weighted += event[i] != 0 ? w : 0;
+    }
+}
+
+double rwe_share_estimate(const struct rwe_share *share)
+{
+    if (share->of == 0)
+        return NAN;
+    return share->n == 0 || share->n == share->of ? share->n > 0
+                                                  : share->weighted / share->weight_of;
+}
+
+static struct rwe_proportion_data robust_data(const struct rwe_shares *shares,
+                                              const uint8_t event[])
+{
+    const struct rwe_design_members *m = &shares->members;
+    for (size_t r = 0; r < m->n; r++)
+        shares->event[r] = event[m->subject[r]];
+    return (struct rwe_proportion_data){.n = m->n,
+                                        .event = shares->event,
+                                        .arm = shares->arm,
+                                        .n_arms = shares->run->cohort->n_arms,
+                                        .weight = m->weight,
+                                        .dependence = m->dependence};
+}
+
+/* Shares by arm; NULL where memory is out or, with *status RWE_OK, where an arm has nobody. */
+static struct rwe_weighted_share *robust_shares(const struct rwe_shares *shares,
+                                                const struct rwe_proportion_data *data,
+                                                enum rwe_status *status, struct rwe_error *error)
+{
+    const struct rwe_run *run = shares->run;
+    struct rwe_weighted_share *share = RWE_NEW(run->arena, struct rwe_weighted_share, data->n_arms);
+    *status = share == NULL
+                  ? rwe_fail_memory(error)
+                  : rwe_proportion_weighted(data, rwe_settings_number(run->settings, "conf-level"),
+                                            run->arena, share, error);
+    if (*status == RWE_OK)
+        return share;
+    if (*status == RWE_NOT_ESTIMABLE)
+        *status = RWE_OK;
+    return NULL;
+}
+
+static enum rwe_status robust_limits(const struct rwe_shares *shares, const uint8_t event[],
+                                     struct rwe_interval limits[], struct rwe_error *error)
+{
+    struct rwe_mark mark = rwe_arena_mark(shares->run->arena);
+    const struct rwe_proportion_data data = robust_data(shares, event);
+    enum rwe_status status;
+    const struct rwe_weighted_share *share = robust_shares(shares, &data, &status, error);
+    for (size_t a = 0; a < data.n_arms; a++)
+        limits[a] = share == NULL ? (struct rwe_interval){NAN, NAN, NAN}
+                                  : (struct rwe_interval){share[a].estimate, share[a].conf_low,
+                                                          share[a].conf_high};
+    rwe_arena_release(shares->run->arena, mark);
+    return status;
+}
+
+enum rwe_status rwe_shares_limits(const struct rwe_shares *shares, const uint8_t event[],
+                                  const struct rwe_share share[], struct rwe_interval limits[],
+                                  struct rwe_error *error)
+{
+    if (shares->rule == RWE_SHARES_ROBUST)
+        return robust_limits(shares, event, limits, error);
+    double level = rwe_settings_number(shares->run->settings, "conf-level");
+    for (size_t a = 0; a < shares->run->cohort->n_arms; a++)
+        limits[a] = rwe_proportion_limits((double)share[a].n, (double)share[a].of,
+                                          RWE_PROPORTION_CLOPPER_PEARSON, level);
+    return RWE_OK;
+}
+
+/* ---- the arms compared ---- */
+
+/* Pairs by who of the two had the event; first is the treated one. */
+static struct rwe_paired_counts count_pairs(const struct rwe_shares *shares, const uint8_t event[])
+{
+    struct rwe_paired_counts pairs = {0};
+    const struct rwe_design *design = shares->design;
+    memset(shares->set_state, 0, design->n_sets);
+    for (size_t r = 0; r < shares->members.n; r++) {
+        uint32_t i = shares->members.subject[r];
+        if (event[i] != 0)
+            shares->set_state[design->set[i]] |= shares->arm[r] == 1 ? 1 : 2;
+    }
+    for (size_t p = 0; p < design->n_sets; p++) {
+        pairs.both += shares->set_state[p] == 3;
+        pairs.first_only += shares->set_state[p] == 1;
+        pairs.second_only += shares->set_state[p] == 2;
+        pairs.neither += shares->set_state[p] == 0;
+    }
+    return pairs;
+}
+
+static enum rwe_difference_method method_of(const struct rwe_shares *shares)
+{
+    return (enum rwe_difference_method)rwe_settings_choice(shares->run->settings, "difference");
+}
+
+static enum rwe_status robust_comparison(const struct rwe_shares *shares, const uint8_t event[],
+                                         struct rwe_share_comparison *comparison,
+                                         struct rwe_error *error)
+{
+    struct rwe_mark mark = rwe_arena_mark(shares->run->arena);
+    const struct rwe_proportion_data data = robust_data(shares, event);
+    double level = rwe_settings_number(shares->run->settings, "conf-level");
+    struct rwe_weighted_comparison robust = {{NAN, NAN, NAN, NAN, NAN}, {NAN, NAN, NAN, NAN, NAN}};
+    enum rwe_status status;
+    const struct rwe_weighted_share *share = robust_shares(shares, &data, &status, error);
+    if (share != NULL) {
+        const struct rwe_weighted_pair pair = {0, 1, share, level};
+        status = rwe_proportion_weighted_compare(&data, &pair, shares->run->arena, &robust, error);
+    }
+    const struct rwe_weighted_contrast *d = &robust.difference;
+    *comparison =
+        (struct rwe_share_comparison){{d->estimate, d->conf_low, d->conf_high}, d->p_value};
+    rwe_arena_release(shares->run->arena, mark);
+    return status;
+}
+
+enum rwe_status rwe_shares_compare(const struct rwe_shares *shares, const uint8_t event[],
+                                   const struct rwe_share share[],
+                                   struct rwe_share_comparison *comparison, struct rwe_error *error)
+{
+    double level = rwe_settings_number(shares->run->settings, "conf-level");
+    if (shares->rule == RWE_SHARES_ROBUST)
+        return robust_comparison(shares, event, comparison, error);
+    if (shares->rule == RWE_SHARES_PAIRED) {
+        struct rwe_paired_counts pairs = count_pairs(shares, event);
+        *comparison = (struct rwe_share_comparison){rwe_proportion_paired_difference(pairs, level),
+                                                    rwe_proportion_mcnemar(pairs)};
+        return RWE_OK;
+    }
+    const struct rwe_two_by_two table = {(double)share[1].n, (double)share[1].of,
+                                         (double)share[0].n, (double)share[0].of};
+    *comparison = (struct rwe_share_comparison){
+        rwe_proportion_difference_by(&table, method_of(shares), level),
+        rwe_proportion_fisher((unsigned)share[1].n, (unsigned)share[1].of, (unsigned)share[0].n,
+                              (unsigned)share[0].of)};
+    return RWE_OK;
+}
+
+/* ---- in words ---- */
+
+/* How the rows hang together. */
+static const char *cluster_words(const struct rwe_shares *shares)
+{
+    const struct rwe_run *run = shares->run;
+    if (shares->design->rows.start != NULL)
+        return ", clustered by matched set and subject";
+    if (shares->design->set != NULL)
+        return ", clustered by matched set";
+    if (run->cohort->cluster != NULL)
+        return rwe_arena_format(run->arena, ", clustered by %s",
+                                rwe_settings_text(run->settings, "cluster"));
+    return "";
+}
+
+/* What is known of the weights; those of matching are counts. */
+static const char *weight_words(const struct rwe_shares *shares)
+{
+    if (shares->design->estimation != NULL)
+        return ", with the estimation of the weights (M-estimation)";
+    bool given = shares->design->weight != NULL && !rwe_design_is_matched(shares->design);
+    return given ? ", the weights taken as known" : "";
+}
+
+const char *rwe_shares_difference_words(const struct rwe_shares *shares)
+{
+    static const char *const independent[] = {
+        [RWE_DIFFERENCE_NEWCOMBE] = "Newcombe's hybrid score limits",
+        [RWE_DIFFERENCE_MIETTINEN_NURMINEN] = "score limits of Miettinen and Nurminen",
+        [RWE_DIFFERENCE_WALD] = "Wald limits",
+        [RWE_DIFFERENCE_WALD_CORRECTED] = "Wald limits with continuity correction",
+    };
+    switch (shares->rule) {
+    case RWE_SHARES_PAIRED:
+        return "Newcombe's score limits for matched pairs";
+    case RWE_SHARES_ROBUST:
+        return rwe_arena_format(shares->run->arena, "robust limits%s%s", cluster_words(shares),
+                                weight_words(shares));
+    case RWE_SHARES_INDEPENDENT:
+        break;
+    }
+    return independent[method_of(shares)];
+}
+
+const char *rwe_shares_limits_words(const struct rwe_shares *shares)
+{
+    return shares->rule == RWE_SHARES_ROBUST
+               ? rwe_arena_format(shares->run->arena, "robust limits on the logit%s%s",
+                                  cluster_words(shares), weight_words(shares))
+               : "Clopper and Pearson's exact limits";
+}
+
+const char *rwe_shares_test_words(const struct rwe_shares *shares)
+{
+    switch (shares->rule) {
+    case RWE_SHARES_PAIRED:
+        return "McNemar's exact test";
+    case RWE_SHARES_ROBUST:
+        return "Wald's test by the robust variance";
+    case RWE_SHARES_INDEPENDENT:
+        break;
+    }
+    return "Fisher's exact test";
+}
