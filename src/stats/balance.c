@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/stats/balance.h"
 
+#include "density_overlap_private.h"
 #include "rwe/base/sort.h"
 
 #include <math.h>
@@ -90,53 +91,76 @@ static double standardize(double difference, double denominator)
     return difference / denominator;
 }
 
-/* max |F treated − F control| (Kolmogorov–Smirnov), the steps of tied values taken together. */
-static double ks_distance(const struct rwe_balance_data *data, const struct arms *arms,
-                          const double value[], const uint32_t unit[], const uint32_t order[],
-                          size_t n)
-{
-    double control = 0, treated = 0, greatest = 0;
-    for (size_t i = 0, end; i < n; i = end) {
-        for (end = i; end < n && value[order[end]] == value[order[i]]; end++) {
-            double w = weight_of(data, unit[order[end]]);
-            if (data->treated[unit[order[end]]] != 0)
-                treated += w;
-            else
-                control += w;
-        }
-        double gap = fabs(treated / arms->treated.sum_w - control / arms->control.sum_w);
-        greatest = gap > greatest ? gap : greatest;
-    }
-    return greatest;
-}
+/* Values in ascending order, each with its share of its arm: + treated, − control. */
+struct sorted {
+    size_t n;
+    double *value, *mass;
+};
 
-static enum rwe_status measure_ks(const struct rwe_balance_data *data, const struct arms *arms,
-                                  struct rwe_arena *scratch, double *ks)
+static enum rwe_status sort_values(const struct rwe_balance_data *data, const struct arms *arms,
+                                   struct rwe_arena *scratch, struct sorted *sorted)
 {
-    struct rwe_mark mark = rwe_arena_mark(scratch);
-    double *value = RWE_NEW(scratch, double, data->n);
-    uint32_t *unit = RWE_NEW(scratch, uint32_t, data->n);
+    double *value = RWE_NEW(scratch, double, data->n), *mass = RWE_NEW(scratch, double, data->n);
     uint32_t *order = RWE_NEW(scratch, uint32_t, data->n);
-    size_t n = 0;
+    *sorted = (struct sorted){.value = RWE_NEW(scratch, double, data->n),
+                              .mass = RWE_NEW(scratch, double, data->n)};
     if (rwe_arena_failed(scratch))
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < data->n; i++) {
-        if (weight_of(data, i) == 0)
+        double w = weight_of(data, i);
+        if (w == 0)
             continue;
-        value[n] = data->value[i];
-        unit[n++] = (uint32_t)i;
+        bool treated = data->treated[i] != 0;
+        value[sorted->n] = data->value[i];
+        mass[sorted->n++] = treated ? w / arms->treated.sum_w : -w / arms->control.sum_w;
     }
-    if (rwe_sort_numbers(value, n, scratch, order) != RWE_OK)
+    if (rwe_sort_numbers(value, sorted->n, scratch, order) != RWE_OK)
         return RWE_NO_MEMORY;
-    *ks = ks_distance(data, arms, value, unit, order, n);
-    rwe_arena_release(scratch, mark);
+    for (size_t i = 0; i < sorted->n; i++) {
+        sorted->value[i] = value[order[i]];
+        sorted->mass[i] = mass[order[i]];
+    }
     return RWE_OK;
+}
+
+/* F treated − F control after each distinct value: the greatest size (Kolmogorov–Smirnov) and the
+ * mean. The arms are summed apart, so that equal distributions differ by 0 exactly. */
+static void compare_distributions(const struct sorted *sorted, struct rwe_balance *result)
+{
+    double control = 0, treated = 0, greatest = 0, sum = 0;
+    size_t n_distinct = 0;
+    for (size_t i = 0, end; i < sorted->n; i = end) {
+        for (end = i; end < sorted->n && sorted->value[end] == sorted->value[i]; end++)
+            *(sorted->mass[end] > 0 ? &treated : &control) += fabs(sorted->mass[end]);
+        double gap = end == sorted->n ? 0 : fabs(treated - control); /* both are 1 at the end */
+        greatest = gap > greatest ? gap : greatest;
+        sum += gap;
+        n_distinct++;
+    }
+    result->ks = greatest;
+    result->ecdf_mean = sum / (double)n_distinct;
+}
+
+static enum rwe_status measure_distances(const struct rwe_balance_data *data,
+                                         const struct arms *arms, struct rwe_arena *scratch,
+                                         struct rwe_balance *result)
+{
+    struct sorted sorted;
+    struct rwe_mark mark = rwe_arena_mark(scratch);
+    enum rwe_status status = sort_values(data, arms, scratch, &sorted);
+    if (status != RWE_OK)
+        return status;
+    compare_distributions(&sorted, result);
+    status = rwe_density_overlap(sorted.value, sorted.mass, sorted.n, scratch, &result->overlap);
+    if (status == RWE_OK)
+        rwe_arena_release(scratch, mark);
+    return status;
 }
 
 enum rwe_status rwe_balance_measure(const struct rwe_balance_data *data, double denominator,
                                     struct rwe_arena *scratch, struct rwe_balance *result)
 {
-    *result = (struct rwe_balance){NAN, NAN, NAN, NAN, NAN};
+    *result = (struct rwe_balance){NAN, NAN, NAN, NAN, NAN, NAN, NAN};
     struct arms arms = measure_arms(data);
     double difference = arms.treated.mean - arms.control.mean;
     if (isnan(difference))
@@ -145,9 +169,10 @@ enum rwe_status rwe_balance_measure(const struct rwe_balance_data *data, double 
     result->mean_control = arms.control.mean;
     result->smd = standardize(difference, denominator);
     if (data->binary) { /* two steps of the distribution functions, at 0 and at 1 */
-        result->ks = fabs(difference);
+        result->ks = result->ecdf_mean = fabs(difference);
+        result->overlap = 1 - fabs(difference);
         return RWE_OK;
     }
     result->variance_ratio = variance(&arms.treated, false) / variance(&arms.control, false);
-    return measure_ks(data, &arms, scratch, &result->ks);
+    return measure_distances(data, &arms, scratch, result);
 }

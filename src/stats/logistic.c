@@ -1,27 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "rwe/stats/logistic.h"
+#include "logistic_private.h"
 
 #include "rwe/base/parallel.h"
 #include "rwe/base/sort.h"
 
 #include <gsl/gsl_blas.h>
-#include <gsl/gsl_linalg.h>
 #include <math.h>
 #include <string.h>
 
-/* Newton's method on the log-likelihood, the columns centred. At a given β every block of rows
- * makes the least-squares problem of the next step
- *
- *     minimise | W^½ X δ − W^-½ (y − μ) |        W = diag μ (1 − μ)
- *
- * and GSL's Householder QR turns its rows [W^½ X | W^-½ (y − μ)] into a small triangle. The
- * triangles, stacked in the order of blocks, go through one more QR (TSQR: Demmel et al., SIAM J
- * Sci Comput 34:A206, 2012). Its triangle holds R, Q'z and so both the step and the information
- * R'R; no thread count can change it. */
-
-/* Blocks share this many workspaces: enough for every thread to find work, few enough to stay small
- * beside the data. */
-#define MOST_WORKSPACES ((size_t)64)
+/* Newton's method on the log-likelihood, the columns centred; what a visit of the rows at some β
+ * finds is in logistic_rows.c, and what Firth's penalty adds in logistic_firth.c. */
 
 /* A column is collinear when earlier ones explain all but this much of its length: the tolerance of
  * R's glm (epsilon / 1000). Rounding leaves about 1e-16. */
@@ -31,19 +19,18 @@
  * (Albert & Anderson, Biometrika 71:1, 1984): the likelihood grows along it for ever. Diverging
  * rows move by about 1 in each iteration, and rows that another direction decides come to rest like
  * exp(−iteration), so that "in place" needs a tolerance. (One value 1e11 times as large as all
- * others therefore passes for separation.) Rows past CERTAIN logits, far out in a long tail, move
- * widely in any step and do not count as diverging. */
+ * others therefore passes for separation.) */
 #define SEPARATED_REST 1e-10
 #define SEPARATED_STEP 0.1
-#define CERTAIN 40
 
 /* Newton's steps shrink quadratically. One below this size that has not even halved is rounding:
- * nearly collinear columns keep the step from reaching a fine tolerance. */
+ * nearly collinear columns keep the step from reaching a fine tolerance. Firth's shrink by a factor
+ * that need not be below a half: there, only one that has not shrunk at all. */
 #define ROUNDING_STEP 1e-4
 
-/* Rounding may raise the deviance by a little at the optimum; more means that the step was too long
- * and is halved, at the most down to LEAST_PART of it. */
-#define DEVIANCE_SLACK 1e-9
+/* Rounding may raise the objective by a little at the optimum; more means that the step was too
+ * long and is halved, at the most down to LEAST_PART of it. */
+#define OBJECTIVE_SLACK 1e-9
 #define LEAST_PART 0x1p-20
 
 struct rwe_logistic_options rwe_logistic_options_default(void)
@@ -51,278 +38,133 @@ struct rwe_logistic_options rwe_logistic_options_default(void)
     return (struct rwe_logistic_options){.max_iterations = 50, .tolerance = 1e-10, .threads = 1};
 }
 
-/* What a block, or all of them, found at the present β about the rows' last move: change of the
- * linear predictor, towards the row's own outcome. */
-struct tally {
-    double deviance;
-    double change;   /* the greatest, either way, relative where the predictor is beyond ±1 */
-    double backward; /* the greatest away from the row's own outcome */
-    double forward;  /* the greatest towards it, of rows not yet certain */
+/* From one β to the next. */
+struct climb {
+    struct rwe_logistic_model model;
+    double *previous; /* p: β before the last step */
+    double *step;     /* p: δ */
+    double *spread;   /* k: lengths of the centred columns at the first visit */
 };
 
-struct model {
-    const double *x;
-    const uint8_t *y;
-    size_t n, k, p;
-    unsigned threads;
-    size_t n_blocks, n_workspaces;
-    double *centre;       /* k: column means */
-    double *beta;         /* p: of the centred columns, intercept first */
-    double *previous;     /* p: β before the last step */
-    double *step;         /* p: δ */
-    double *linear;       /* n */
-    double *fitted;       /* n */
-    double *workspace;    /* n_workspaces × workspace_size */
-    double *stack;        /* n_blocks × (p + 1) × (p + 1): the triangles */
-    struct tally *tally;  /* n_blocks */
-    double *triangle;     /* p × (p + 1): [R | Q'z] of all rows */
-    struct tally overall; /* at the present β */
-};
-
-/* A block is padded with rows of zeros to at least as many rows as columns. */
-static size_t workspace_rows(const struct model *model)
+static double column_mean(const struct rwe_logistic_model *model, const double x[], double shift)
 {
-    return model->p + 1 > RWE_BLOCK_ROWS ? model->p + 1 : RWE_BLOCK_ROWS;
-}
-
-static size_t workspace_size(const struct model *model)
-{
-    return (workspace_rows(model) + 1) * (model->p + 1);
-}
-
-static double column_mean(const double x[], size_t n, double shift)
-{
-    double sum = 0;
-    for (size_t start = 0; start < n; start += RWE_BLOCK_ROWS) {
-        size_t end = start + RWE_BLOCK_ROWS < n ? start + RWE_BLOCK_ROWS : n;
-        double block = 0;
-        for (size_t i = start; i < end; i++)
-            block += x[i] - shift;
+    double sum = 0, total = 0;
+    for (size_t start = 0; start < model->n; start += RWE_BLOCK_ROWS) {
+        size_t end = start + RWE_BLOCK_ROWS < model->n ? start + RWE_BLOCK_ROWS : model->n;
+        double block = 0, weights = 0;
+        for (size_t i = start; i < end; i++) {
+            double weight = rwe_logistic_weight(model, i);
+            block += weight * (x[i] - shift);
+            weights += weight;
+        }
         sum += block;
+        total += weights;
     }
-    return shift + sum / (double)n;
+    return shift + sum / total;
 }
 
 /* The second pass takes the rounding of the first out of the mean. */
 static void centre_column(size_t j, void *context)
 {
-    struct model *model = context;
+    struct rwe_logistic_model *model = context;
     const double *column = model->x + j * model->n;
-    model->centre[j] = column_mean(column, model->n, column_mean(column, model->n, column[0]));
+    model->centre[j] = column_mean(model, column, column_mean(model, column, column[0]));
 }
 
-/* η of the block's rows, by columns. */
-static void predict_rows(const struct model *model, size_t start, size_t rows, double eta[])
-{
-    for (size_t i = 0; i < rows; i++)
-        eta[i] = model->beta[0];
-    for (size_t j = 0; j < model->k; j++) {
-        const double *column = model->x + j * model->n + start;
-        double centre = model->centre[j], beta = model->beta[j + 1];
-        for (size_t i = 0; i < rows; i++)
-            eta[i] += (column[i] - centre) * beta;
-    }
-}
-
-static void tally_row(struct tally *tally, double eta, double change, bool y)
-{
-    double forward = y ? change : -change;
-    tally->change = fmax(tally->change, fabs(change) / fmax(1, fabs(eta)));
-    tally->backward = fmax(tally->backward, -forward);
-    if (fabs(eta) < CERTAIN)
-        tally->forward = fmax(tally->forward, forward);
-}
-
-/* With e = exp(−|η|/2): W^½ = e/(1 + e²); the less likely outcome has probability e²/(1 + e²); and
- * W^-½ (y − μ) is ±e where the likelier outcome came true, else ±1/e. Nothing cancels, however near
- * μ is to 0 or 1. */
-static struct tally weigh_rows(struct model *model, size_t start, size_t rows, const double eta[],
-                               double row[])
-{
-    struct tally tally = {0};
-    size_t width = model->p + 1;
-    for (size_t i = 0; i < rows; i++) {
-        bool y = model->y[start + i] != 0;
-        double size = fabs(eta[i]), e = exp(-size / 2), e2 = e * e;
-        bool likelier = y == (eta[i] >= 0);
-        double residual = likelier ? e : 1 / e;
-        tally_row(&tally, eta[i], eta[i] - model->linear[start + i], y);
-        tally.deviance += 2 * (log1p(e2) + (likelier ? 0 : size));
-        model->linear[start + i] = eta[i];
-        model->fitted[start + i] = (eta[i] >= 0 ? 1 : e2) / (1 + e2);
-        row[i * width] = e / (1 + e2);
-        row[i * width + model->p] = y ? residual : -residual;
-    }
-    return tally;
-}
-
-static void visit_block(struct model *model, size_t block, double workspace[])
-{
-    double eta[RWE_BLOCK_ROWS];
-    size_t width = model->p + 1, start = block * RWE_BLOCK_ROWS;
-    size_t rows = model->n - start < RWE_BLOCK_ROWS ? model->n - start : RWE_BLOCK_ROWS;
-    size_t padded = rows < width ? width : rows;
-    double *row = workspace + width;
-    predict_rows(model, start, rows, eta);
-    model->tally[block] = weigh_rows(model, start, rows, eta, row);
-    for (size_t j = 0; j < model->k; j++) {
-        const double *column = model->x + j * model->n + start;
-        for (size_t i = 0; i < rows; i++)
-            row[i * width + j + 1] = row[i * width] * (column[i] - model->centre[j]);
-    }
-    memset(row + rows * width, 0, (padded - rows) * width * sizeof *row);
-    gsl_matrix_view a = gsl_matrix_view_array(row, padded, width);
-    gsl_vector_view tau = gsl_vector_view_array(workspace, width);
-    gsl_linalg_QR_decomp(&a.matrix, &tau.vector);
-    double *triangle = model->stack + block * width * width;
-    memset(triangle, 0, width * width * sizeof *triangle);
-    for (size_t i = 0; i < width; i++)
-        memcpy(triangle + i * width + i, row + i * width + i, (width - i) * sizeof *row);
-}
-
-static void visit_share(size_t piece, void *context)
-{
-    struct model *model = context;
-    double *workspace = model->workspace + piece * workspace_size(model);
-    for (size_t block = piece; block < model->n_blocks; block += model->n_workspaces)
-        visit_block(model, block, workspace);
-}
-
-/* Everything at the present β: linear predictors, their change, the deviance and the triangle. */
-static void visit_rows(struct model *model)
-{
-    size_t width = model->p + 1;
-    rwe_parallel_for(model->n_workspaces, model->threads, visit_share, model);
-    struct tally overall = {0};
-    for (size_t block = 0; block < model->n_blocks; block++) {
-        const struct tally *tally = &model->tally[block];
-        overall.deviance += tally->deviance;
-        overall.change = fmax(overall.change, tally->change);
-        overall.backward = fmax(overall.backward, tally->backward);
-        overall.forward = fmax(overall.forward, tally->forward);
-    }
-    model->overall = overall;
-    gsl_matrix_view stack = gsl_matrix_view_array(model->stack, model->n_blocks * width, width);
-    gsl_vector_view tau = gsl_vector_view_array(model->workspace, width);
-    gsl_linalg_QR_decomp(&stack.matrix, &tau.vector);
-    memcpy(model->triangle, model->stack, model->p * width * sizeof *model->triangle);
-}
-
-static gsl_matrix_view information_root(const struct model *model)
+static gsl_matrix_view information_root(const struct rwe_logistic_model *model)
 {
     return gsl_matrix_view_array_with_tda(model->triangle, model->p, model->p, model->p + 1);
 }
 
-/* False when the weights have vanished, so that some coefficient has no information left. */
-static bool has_information(const struct model *model)
+/* First column that earlier ones determine, or k. Column j of the triangle, less its first entry,
+ * is the centred column; with `centre` times the intercept's column added it is the one given. */
+static size_t find_collinear(struct climb *climb)
 {
-    for (size_t j = 0; j < model->p; j++) {
-        const double *row = model->triangle + j * (model->p + 1);
-        if (row[j] == 0 || !isfinite(row[j]) || !isfinite(row[model->p]))
-            return false;
-    }
-    return true;
-}
-
-/* Length of the centred column j; the first triangle's rows have equal weights. */
-static double centred_length(const struct model *model, size_t j)
-{
+    const struct rwe_logistic_model *model = &climb->model;
     gsl_matrix_view r = information_root(model);
-    gsl_vector_view above = gsl_matrix_subcolumn(&r.matrix, j + 1, 1, j + 1);
-    return gsl_blas_dnrm2(&above.vector);
-}
-
-/* At the first visit all weights are equal, so the triangle is that of the columns times W^½. */
-static enum rwe_status check_columns(const struct model *model, double spread[],
-                                     struct rwe_error *error)
-{
-    double root_n_w = fabs(model->triangle[0]); /* = sqrt(n) W^½ */
     for (size_t j = 0; j < model->k; j++) {
-        double unexplained = fabs(model->triangle[(j + 1) * (model->p + 1) + j + 1]);
-        spread[j] = centred_length(model, j);
-        double length = hypot(spread[j], root_n_w * model->centre[j]);
-        if (!(unexplained > COLLINEAR * length))
-            return rwe_fail(error, RWE_COLLINEAR, j,
-                            "column %zu is constant or a combination of earlier columns", j);
+        gsl_vector_view below = gsl_matrix_subcolumn(&r.matrix, j + 1, 1, j + 1);
+        double first = model->triangle[j + 1] + model->triangle[0] * model->centre[j];
+        double unexplained = fabs(gsl_matrix_get(&r.matrix, j + 1, j + 1));
+        climb->spread[j] = gsl_blas_dnrm2(&below.vector);
+        if (!(unexplained > COLLINEAR * hypot(climb->spread[j], first)))
+            return j;
     }
-    return RWE_OK;
+    return model->k;
 }
 
-static void solve_step(struct model *model)
-{
-    gsl_matrix_view r = information_root(model);
-    gsl_vector_view step = gsl_vector_view_array(model->step, model->p);
-    for (size_t j = 0; j < model->p; j++)
-        model->step[j] = model->triangle[j * (model->p + 1) + model->p];
-    gsl_blas_dtrsv(CblasUpper, CblasNoTrans, CblasNonUnit, &r.matrix, &step.vector);
-}
-
-static bool is_separated(const struct tally *tally)
+static bool is_separated(const struct rwe_logistic_tally *tally)
 {
     return tally->forward >= SEPARATED_STEP && tally->backward <= SEPARATED_REST;
 }
 
-static enum rwe_status fail_separated(const struct model *model, const double spread[],
-                                      struct rwe_error *error)
+static enum rwe_status fail_separated(const struct climb *climb, struct rwe_error *error)
 {
+    const double *step = climb->step + 1, *spread = climb->spread;
     size_t most = 0;
-    for (size_t j = 1; j < model->k; j++)
-        if (fabs(model->step[j + 1]) * spread[j] > fabs(model->step[most + 1]) * spread[most])
+    for (size_t j = 1; j < climb->model.k; j++)
+        if (fabs(step[j]) * spread[j] > fabs(step[most]) * spread[most])
             most = j;
     return rwe_fail(
         error, RWE_SEPARATED, most,
         "the columns split the outcomes, mostly column %zu: the likelihood has no maximum", most);
 }
 
-static void move_from_previous(struct model *model, double part)
+static void move_from_previous(struct climb *climb, double part)
 {
-    for (size_t j = 0; j < model->p; j++)
-        model->beta[j] = model->previous[j] + part * model->step[j];
-    visit_rows(model);
+    for (size_t j = 0; j < climb->model.p; j++)
+        climb->model.beta[j] = climb->previous[j] + part * climb->step[j];
+    rwe_logistic_visit(&climb->model);
 }
 
 /* One Newton step, halved while it overshoots. Returns the part of it that was taken, 0 when no
  * part leads upwards. */
-static double take_step(struct model *model)
+static double take_step(struct climb *climb)
 {
-    double before = model->overall.deviance;
-    memcpy(model->previous, model->beta, model->p * sizeof *model->beta);
-    solve_step(model);
+    struct rwe_logistic_model *model = &climb->model;
+    double before = model->objective;
+    memcpy(climb->previous, model->beta, model->p * sizeof *model->beta);
+    rwe_logistic_propose(model, climb->step);
     for (double part = 1; part >= LEAST_PART; part /= 2) {
-        move_from_previous(model, part);
-        if (model->overall.deviance <= before + DEVIANCE_SLACK * (before + 0.1))
+        move_from_previous(climb, part);
+        if (model->objective <= before + OBJECTIVE_SLACK * (fabs(before) + 0.1))
             return part;
     }
-    memset(model->step, 0, model->p * sizeof *model->step);
-    move_from_previous(model, 0);
+    memset(climb->step, 0, model->p * sizeof *climb->step);
+    move_from_previous(climb, 0);
     return 0;
 }
 
-static enum rwe_status climb(struct model *model, const struct rwe_logistic_options *options,
-                             const double spread[], struct rwe_logistic *result,
-                             struct rwe_error *error)
+static bool has_arrived(double change, double previous, const struct rwe_logistic_options *options)
 {
+    double stalled = options->firth ? previous : previous / 2;
+    return change <= options->tolerance || (change < ROUNDING_STEP && change > stalled);
+}
+
+static enum rwe_status climb_to_top(struct climb *climb, const struct rwe_logistic_options *options,
+                                    struct rwe_logistic *result, struct rwe_error *error)
+{
+    const struct rwe_logistic_model *model = &climb->model;
     double previous = INFINITY, part = 1;
-    while (result->n_iterations < options->max_iterations && part > 0 && has_information(model)) {
-        part = take_step(model);
-        double change = model->overall.change;
+    while (result->n_iterations < options->max_iterations && part > 0 &&
+           rwe_logistic_has_information(model)) {
+        part = take_step(climb);
         result->n_iterations++;
-        if (part == 1 && is_separated(&model->overall))
-            return fail_separated(model, spread, error);
-        if (part == 1 &&
-            (change <= options->tolerance || (change < ROUNDING_STEP && change > previous / 2))) {
+        if (part == 1 && !options->firth && is_separated(&model->overall))
+            return fail_separated(climb, error);
+        if (part == 1 && has_arrived(model->overall.change, previous, options)) {
             result->converged = true;
             break;
         }
-        previous = change;
+        previous = model->overall.change;
     }
     return RWE_OK;
 }
 
 /* Estimates of the columns as given, β0 less Σ centre × β, and their covariance (T R^-1)(T R^-1)'
  * with T that same change of origin. */
-static void take_origin_back(const struct model *model, double estimate[], double covariance[],
-                             double root[])
+static void take_origin_back(const struct rwe_logistic_model *model, double estimate[],
+                             double covariance[], double root[])
 {
     size_t p = model->p;
     gsl_matrix_view r = information_root(model), inverse = gsl_matrix_view_array(root, p, p);
@@ -330,7 +172,7 @@ static void take_origin_back(const struct model *model, double estimate[], doubl
     memcpy(estimate, model->beta, p * sizeof *estimate);
     for (size_t j = 0; j < model->k; j++)
         estimate[0] -= model->centre[j] * model->beta[j + 1];
-    if (!has_information(model)) {
+    if (!rwe_logistic_has_information(model)) {
         gsl_matrix_set_all(&c.matrix, NAN);
         return;
     }
@@ -344,7 +186,8 @@ static void take_origin_back(const struct model *model, double estimate[], doubl
 }
 
 /* c-statistic: pairs of a 1 and a 0 in which the 1 is predicted higher, ties half. */
-static enum rwe_status measure_auc(const struct model *model, struct rwe_arena *arena, double *auc)
+static enum rwe_status measure_auc(const struct rwe_logistic_model *model, struct rwe_arena *arena,
+                                   double *auc)
 {
     uint32_t *order = RWE_NEW(arena, uint32_t, model->n);
     if (order == NULL)
@@ -354,7 +197,7 @@ static enum rwe_status measure_auc(const struct model *model, struct rwe_arena *
     for (size_t i = 0, end; status == RWE_OK && i < model->n; i = end) {
         double tied[2] = {0, 0};
         for (end = i; end < model->n && model->linear[order[end]] == model->linear[order[i]]; end++)
-            tied[model->y[order[end]] != 0]++;
+            tied[model->y[order[end]] != 0] += rwe_logistic_weight(model, order[end]);
         concordant += tied[1] * (zeros + tied[0] / 2);
         zeros += tied[0];
         ones += tied[1];
@@ -363,47 +206,85 @@ static enum rwe_status measure_auc(const struct model *model, struct rwe_arena *
     return status;
 }
 
-static enum rwe_status check_input(const double x[], size_t k, const uint8_t y[], size_t n,
-                                   struct rwe_error *error)
+static enum rwe_status check_rows(const struct rwe_logistic_model *model, struct rwe_error *error)
 {
-    size_t ones = 0;
-    for (size_t i = 0; i < k * n; i++)
-        if (!isfinite(x[i]))
+    size_t rows[2] = {0, 0}; /* with each outcome */
+    for (size_t i = 0; i < model->k * model->n; i++)
+        if (!isfinite(model->x[i]))
             return rwe_fail(error, RWE_NOT_FINITE, i, "value %zu is not a finite number", i);
-    for (size_t i = 0; i < n; i++)
-        ones += y[i] != 0;
-    if (ones == 0 || ones == n)
+    for (size_t i = 0; i < model->n; i++) {
+        double weight = rwe_logistic_weight(model, i);
+        if (!isfinite(weight))
+            return rwe_fail(error, RWE_NOT_FINITE, i, "weight %zu is not a finite number", i);
+        if (weight < 0)
+            return rwe_fail(error, RWE_BAD_INPUT, i, "weight %zu is negative", i);
+        rows[model->y[i] != 0] += weight > 0;
+    }
+    if (rows[0] == 0 || rows[1] == 0)
         return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX, "the outcome has only one value");
-    if (n < k + 1)
+    if (rows[0] + rows[1] < model->p)
         return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
-                        "%zu rows cannot determine %zu coefficients", n, k + 1);
+                        "%zu rows cannot determine %zu coefficients", rows[0] + rows[1], model->p);
     return RWE_OK;
 }
 
-static void model_prepare(struct model *model, struct rwe_arena *arena)
+/* A start better than the intercept alone, and with information on every column. */
+static bool start_from(struct climb *climb, const double estimate[], double null_deviance)
 {
-    size_t width = model->p + 1;
-    model->n_blocks = (model->n + RWE_BLOCK_ROWS - 1) / RWE_BLOCK_ROWS;
-    model->n_workspaces = model->n_blocks < MOST_WORKSPACES ? model->n_blocks : MOST_WORKSPACES;
-    model->centre = RWE_NEW(arena, double, model->k);
-    model->beta = RWE_NEW(arena, double, model->p);
-    model->previous = RWE_NEW(arena, double, model->p);
-    model->step = RWE_NEW(arena, double, model->p);
-    model->workspace = RWE_NEW(arena, double, model->n_workspaces *workspace_size(model));
-    model->stack = RWE_NEW(arena, double, model->n_blocks *width *width);
-    model->tally = RWE_NEW(arena, struct tally, model->n_blocks);
-    model->triangle = RWE_NEW(arena, double, model->p *width);
+    struct rwe_logistic_model *model = &climb->model;
+    memcpy(model->beta, estimate, model->p * sizeof *estimate);
+    for (size_t j = 0; j < model->k; j++)
+        model->beta[0] += model->centre[j] * estimate[j + 1];
+    if (!isfinite(model->beta[0]))
+        return false;
+    rwe_logistic_visit(model);
+    return model->overall.deviance < null_deviance && find_collinear(climb) == model->k;
 }
 
-/* Starts from the intercept alone: log odds of the outcome. */
-static void start(struct model *model)
+/* Starts from the intercept alone, log odds of the outcome, unless the caller knows better. */
+static enum rwe_status begin(struct climb *climb, const double start[], struct rwe_error *error)
 {
-    double ones = 0;
+    struct rwe_logistic_model *model = &climb->model;
+    double total[2] = {0, 0};
     for (size_t i = 0; i < model->n; i++)
-        ones += model->y[i] != 0;
+        total[model->y[i] != 0] += rwe_logistic_weight(model, i);
     rwe_parallel_for(model->k, model->threads, centre_column, model);
-    model->beta[0] = log(ones / ((double)model->n - ones));
-    visit_rows(model);
+    double share = total[1] / (total[0] + total[1]);
+    if (start != NULL &&
+        start_from(climb, start, -2 * (total[1] * log(share) + total[0] * log1p(-share))))
+        return RWE_OK;
+    memset(model->beta, 0, model->p * sizeof *model->beta);
+    model->beta[0] = log(total[1] / total[0]);
+    rwe_logistic_visit(model);
+    size_t j = find_collinear(climb);
+    if (j < model->k)
+        return rwe_fail(error, RWE_COLLINEAR, j,
+                        "column %zu is constant or a combination of earlier columns", j);
+    return RWE_OK;
+}
+
+static enum rwe_status fit(struct climb *climb, const struct rwe_logistic_options *options,
+                           struct rwe_arena *arena, struct rwe_logistic *result,
+                           struct rwe_error *error)
+{
+    struct rwe_logistic_model *model = &climb->model;
+    climb->previous = RWE_NEW(arena, double, model->p);
+    climb->step = RWE_NEW(arena, double, model->p);
+    climb->spread = RWE_NEW(arena, double, model->k);
+    rwe_logistic_model_prepare(model, arena);
+    if (rwe_arena_failed(arena))
+        return rwe_fail_memory(error);
+    enum rwe_status status = begin(climb, options->start, error);
+    if (status == RWE_OK)
+        status = climb_to_top(climb, options, result, error);
+    if (status != RWE_OK)
+        return status;
+    result->deviance = model->overall.deviance;
+    result->penalised = options->firth;
+    result->loglik_penalised = options->firth ? -model->objective / 2 : NAN;
+    if (measure_auc(model, arena, &result->auc) != RWE_OK)
+        return rwe_fail_memory(error);
+    return RWE_OK;
 }
 
 enum rwe_status rwe_logistic_fit(const double x[], size_t k, const uint8_t y[], size_t n,
@@ -411,35 +292,35 @@ enum rwe_status rwe_logistic_fit(const double x[], size_t k, const uint8_t y[], 
                                  struct rwe_arena *arena, struct rwe_logistic *result,
                                  struct rwe_error *error)
 {
-    enum rwe_status status = check_input(x, k, y, n, error);
+    struct climb climb = {.model = {.x = x,
+                                    .y = y,
+                                    .weight = options->weight,
+                                    .n = n,
+                                    .k = k,
+                                    .p = k + 1,
+                                    .firth = options->firth,
+                                    .threads = options->threads}};
+    struct rwe_logistic_model *model = &climb.model;
+    enum rwe_status status = check_rows(model, error);
     if (status != RWE_OK)
         return status;
-    struct model model = {.x = x, .y = y, .n = n, .k = k, .p = k + 1, .threads = options->threads};
-    double *estimate = RWE_NEW(arena, double, model.p);
-    double *covariance = RWE_NEW(arena, double, model.p *model.p);
-    model.linear = RWE_NEW(arena, double, n);
-    model.fitted = RWE_NEW(arena, double, n);
+    double *estimate = RWE_NEW(arena, double, model->p);
+    double *covariance = RWE_NEW(arena, double, model->p * model->p);
+    model->linear = RWE_NEW(arena, double, n);
+    model->fitted = RWE_NEW(arena, double, n);
     struct rwe_mark mark = rwe_arena_mark(arena);
-    double *spread = RWE_NEW(arena, double, k);
-    double *root = RWE_NEW(arena, double, model.p *model.p);
-    model_prepare(&model, arena);
+    double *root = RWE_NEW(arena, double, model->p * model->p);
     if (rwe_arena_failed(arena))
         return rwe_fail_memory(error);
-    *result = (struct rwe_logistic){.n = n, .p = model.p};
-    start(&model);
-    status = check_columns(&model, spread, error);
-    if (status == RWE_OK)
-        status = climb(&model, options, spread, result, error);
+    *result = (struct rwe_logistic){.n = n, .p = model->p};
+    status = fit(&climb, options, arena, result, error);
     if (status != RWE_OK)
         return status;
-    take_origin_back(&model, estimate, covariance, root);
-    if (measure_auc(&model, arena, &result->auc) != RWE_OK)
-        return rwe_fail_memory(error);
+    take_origin_back(model, estimate, covariance, root);
     rwe_arena_release(arena, mark);
-    result->deviance = model.overall.deviance;
     result->estimate = estimate;
     result->covariance = covariance;
-    result->linear = model.linear;
-    result->fitted = model.fitted;
+    result->linear = model->linear;
+    result->fitted = model->fitted;
     return RWE_OK;
 }

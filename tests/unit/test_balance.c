@@ -42,6 +42,8 @@ static void means_variances_and_ks_match_a_sum_by_hand(void **state)
     assert_close(b.smd, 1 / sqrt(13.0 / 3), 1e-15);
     assert_close(b.variance_ratio, 4 / (14.0 / 3), 1e-15);
     assert_close(b.ks, 3.0 / 4 - 1.0 / 3, 1e-15);
+    /* after 1, 2, 3, 4 and 6: 1/4, 1/2 − 1/3, 3/4 − 1/3, 3/4 − 2/3, 0 */
+    assert_close(b.ecdf_mean, (3 + 2 + 5 + 1 + 0) / 12.0 / 5, 1e-14);
 }
 
 /* By hand: p 3/4 and 1/5, so variances 3/16 and 4/25. */
@@ -55,6 +57,8 @@ static void a_binary_covariate_uses_p_times_one_minus_p(void **state)
     assert_close(denominator, sqrt((3.0 / 16 + 4.0 / 25) / 2), 1e-15);
     assert_close(b.smd, (0.75 - 0.2) / denominator, 1e-15);
     assert_close(b.ks, 0.55, 1e-15);
+    assert_close(b.ecdf_mean, 0.55, 1e-15);
+    assert_close(b.overlap, 0.45, 1e-15);
     assert_nan(b.variance_ratio);
 }
 
@@ -99,6 +103,8 @@ static void a_constant_covariate_is_balanced_whatever_the_weights(void **state)
     struct rwe_balance b = measure(*state, &data, 0);
     assert_close(b.smd, 0, 0);
     assert_close(b.ks, 0, 0);
+    assert_close(b.ecdf_mean, 0, 0);
+    assert_close(b.overlap, 1, 0);
     assert_nan(b.variance_ratio);
 }
 
@@ -121,9 +127,59 @@ static void an_arm_without_values_gives_nan_throughout(void **state)
     assert_nan(b.smd);
     assert_nan(b.variance_ratio);
     assert_nan(b.ks);
+    assert_nan(b.ecdf_mean);
+    assert_nan(b.overlap);
     assert_nan(rwe_balance_denominator(&data));
     data.n = 0;
     assert_nan(measure(*state, &data, 1).smd);
+}
+
+static void arms_with_the_same_values_overlap_wholly_and_far_ones_not_at_all(void **state)
+{
+    double twice[40];
+    uint8_t arm[40];
+    for (size_t i = 0; i < 40; i++) {
+        twice[i] = sqrt((double)(i / 2));
+        arm[i] = i % 2 == 0;
+    }
+    struct rwe_balance_data data = {.n = 40, .value = twice, .treated = arm};
+    struct rwe_balance b = measure(*state, &data, 1);
+    assert_close(b.overlap, 1, 1e-14);
+    assert_close(b.ecdf_mean, 0, 0);
+    for (size_t i = 0; i < 40; i++)
+        twice[i] += arm[i] ? 1e6 : 0;
+    b = measure(*state, &data, 1);
+    assert_true(fabs(b.overlap) < 0.06); /* the bandwidth is that of both arms together */
+}
+
+/* One value in a million: the bandwidth is far below the step of the grid. */
+static void an_outlier_keeps_the_overlap_between_zero_and_one(void **state)
+{
+    double far[101];
+    uint8_t arm[101];
+    for (size_t i = 0; i < 101; i++) {
+        far[i] = i == 100 ? 1e9 : (double)i;
+        arm[i] = i % 2 == 0;
+    }
+    struct rwe_balance_data data = {.n = 101, .value = far, .treated = arm};
+    struct rwe_balance b = measure(*state, &data, 1);
+    assert_true(fabs(b.overlap - (1 - 1.0 / 51)) < 1e-4); /* 50 of 51 fall together */
+}
+
+static void the_overlap_does_not_depend_on_unit_origin_or_which_arm_is_treated(void **state)
+{
+    double other[7];
+    uint8_t swapped[7];
+    for (size_t i = 0; i < 7; i++) {
+        other[i] = 3 * value[i] - 50;
+        swapped[i] = !treated[i];
+    }
+    struct rwe_balance_data data = {.n = 7, .value = value, .treated = treated};
+    struct rwe_balance_data moved = {.n = 7, .value = other, .treated = swapped};
+    struct rwe_balance a = measure(*state, &data, 1), b = measure(*state, &moved, 1);
+    assert_true(a.overlap > 0.5 && a.overlap < 1);
+    assert_close(a.overlap, b.overlap, 1e-12);
+    assert_close(a.ecdf_mean, b.ecdf_mean, 1e-12);
 }
 
 static void memory_that_is_out_is_an_error(void **state)
@@ -152,12 +208,15 @@ static void assert_near(double actual, double expected)
         assert_close(actual, expected, 1e-11);
 }
 
-/* Expected numbers: cov.wt and distribution functions in tests/oracle/propensity.R. */
+/* Expected numbers: cov.wt and distribution functions in tests/oracle/propensity.R,
+ * and tests/oracle/balance.R. */
 static void lalonde_under_three_weights_matches_r(void **state)
 {
     struct design_csv csv = design_csv_read("tests/oracle/data/lalonde.csv", *state);
     struct design_csv rows = design_csv_read("tests/oracle/expected/lalonde_rows.csv", *state);
     struct design_csv expected = design_csv_read("tests/oracle/expected/balance.csv", *state);
+    struct design_csv distances =
+        design_csv_read("tests/oracle/expected/balance_distances.csv", *state);
     const double *linear = design_csv_numbers(&rows, "linear");
     const double *treat = design_csv_numbers(&csv, "treat");
     uint8_t *arm = RWE_NEW(*state, uint8_t, csv.n_rows);
@@ -181,6 +240,9 @@ static void lalonde_under_three_weights_matches_r(void **state)
         assert_near(b.smd, design_csv_numbers(&expected, "smd")[r]);
         assert_near(b.variance_ratio, design_csv_numbers(&expected, "variance_ratio")[r]);
         assert_near(b.ks, design_csv_numbers(&expected, "ks")[r]);
+        assert_string_equal(design_csv_text(&distances, r, "variable"), variable);
+        assert_near(b.ecdf_mean, design_csv_numbers(&distances, "ecdf_mean")[r]);
+        assert_near(b.overlap, design_csv_numbers(&distances, "overlap")[r]);
     }
 }
 
@@ -197,6 +259,9 @@ int main(void)
         TEST(a_constant_covariate_is_balanced_whatever_the_weights),
         TEST(different_constants_have_no_smd),
         TEST(an_arm_without_values_gives_nan_throughout),
+        TEST(arms_with_the_same_values_overlap_wholly_and_far_ones_not_at_all),
+        TEST(an_outlier_keeps_the_overlap_between_zero_and_one),
+        TEST(the_overlap_does_not_depend_on_unit_origin_or_which_arm_is_treated),
         TEST(memory_that_is_out_is_an_error),
         TEST(lalonde_under_three_weights_matches_r),
     };
