@@ -190,7 +190,7 @@ BENCHES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard tests/bench/bench_*.c)))
 
 .PHONY: bench
 bench: $(BENCHES) $(BUILD)/rwe-analyze
-	sh tests/bench/run.sh $(BUILD)
+	sh tests/bench/run.sh $(BUILD) $(PART)
 
 .PHONY: clean help
 clean:
@@ -207,6 +207,6 @@ help:
 	  'make check-tsan tests of threads under ThreadSanitizer' \
 	  'make check-coverage  coverage of limits and type-I error by simulation' \
 	  'make tidy       clang-tidy; make format, make check-format, make check-layers' \
-	  'make bench      benchmarks, with ratios to R where R is installed'
+	  'make bench      benchmarks, with ratios to R where R is installed; PART=survival: those alone'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -11,7 +11,8 @@ static const struct rwe_option options[] = {
      .argument = "r|sas|stata",
      .choices = "r|sas|stata",
      .help = "Take the defaults of that system where nothing else is said: scale of survival "
-             "limits, ties, limits of risk differences."},
+             "limits, medians of flat pieces, horizon of restricted means, ties, limits of risk "
+             "differences."},
 };
 const struct rwe_options rwe_compat_options = RWE_OPTIONS(options);
 
@@ -30,6 +31,7 @@ static const struct {
 } defaults[] = {
     {"conf-type", {"log", "log-log", "log-log"}},
     {"median-rule", {"midpoint", "midpoint", "first"}},
+    {"tau-rule", {"last", "longest", "last"}},
     {"ties", {"efron", "breslow", "breslow"}},
     {"difference", {"wald-corrected", "wald", "wald"}},
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Hazard ratios by Cox's model: of the arms alone, adjusted for covariates, in two periods, and of
  * each covariate alone. See cox.md. */
-#include "cox_present.h"
+#include "cox_more.h"
 #include "rwe/analysis/covariates.h"
 #include "rwe/analysis/estimates.h"
 
@@ -38,6 +38,24 @@ static const struct rwe_option options[] = {
      .argument = "A,B,…",
      .help = "Covariates by which the arms' hazard ratio may differ: also the adjusted Cox model "
              "with their products."},
+    {.name = "predict",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_METHOD,
+     .help = "Also survival at --times that the adjusted Cox model predicts, by arm: of one "
+             "patient (--predict-at), and standardised: the mean over all patients' covariates."},
+    {.name = "predict-at",
+     .kind = RWE_OPTION_LIST,
+     .section = RWE_SECTION_METHOD,
+     .argument = "A=X,B=X,…",
+     .help = "Covariates of the patient of --predict; what is not named is at its mean or its most "
+             "frequent value."},
+    {.name = "residuals",
+     .kind = RWE_OPTION_PATH,
+     .section = RWE_SECTION_OUTPUT,
+     .argument = "FILE",
+     .help =
+         "Write the residuals of the Cox models by subject as CSV (martingale, deviance, score, "
+         "dfbeta, Schoenfeld), and show who moves the arms' ratio most."},
     {.name = "split-time",
      .kind = RWE_OPTION_NUMBER,
      .section = RWE_SECTION_METHOD,
@@ -52,7 +70,10 @@ static const struct rwe_options option_list = RWE_OPTIONS(options);
 
 struct arm_table {
     struct rwe_grid *grid;
-    bool firth; /* a row is of Firth's fit */
+    struct rwe_grid *concordance;          /* NULL where --km brought the ratio alone */
+    struct rwe_grid *influence;            /* NULL without --residuals */
+    struct rwe_cox_predictions *predicted; /* NULL without --predict */
+    bool firth;                            /* a row is of Firth's fit */
 };
 
 static void add_sizes(struct rwe_run *run, const struct rwe_key *key,
@@ -162,13 +183,16 @@ static enum rwe_status run_arm(struct rwe_run *run, struct arm_table *table,
     struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
     key.model = model.name;
     add_sizes(run, &key, &model, part.sizes);
-    rwe_cox_model_facts(run, &key, &model);
+    rwe_fact harrell = rwe_cox_model_facts(run, &key, &model);
     for (size_t t = 0; t < model.n_terms; t++)
         shown[t] = rwe_cox_term_facts(run, &key, &model, t);
     part.shown = shown;
     part.firth = model.separation.status != RWE_OK;
     arm_rows(run, table, request, &part);
     rwe_cox_model_warn(run, &key, request->design->label, &model);
+    status = rwe_cox_concordance_row(table->concordance, request, &model, harrell, error);
+    if (status == RWE_OK)
+        status = rwe_cox_influence(table->influence, request, &model, error);
     if (rwe_settings_has(run->settings, "split-time"))
         for (int after = 0; after < 2 && status == RWE_OK; after++)
             status = run_period(run, table, request, &model, after, error);
@@ -200,7 +224,7 @@ static enum rwe_status run_adjusted(struct rwe_run *run, struct arm_table *table
     key.model = model.name;
     add_sizes(run, &key, &model, part.sizes);
     rwe_document_number(run->document, &key, "n.missing", (double)model.n_incomplete);
-    rwe_cox_model_facts(run, &key, &model);
+    rwe_fact harrell = rwe_cox_model_facts(run, &key, &model);
     for (size_t t = 0; t < model.n_terms; t++)
         shown[t] = rwe_cox_term_facts(run, &key, &model, t);
     part.shown = shown;
@@ -208,7 +232,11 @@ static enum rwe_status run_adjusted(struct rwe_run *run, struct arm_table *table
     terms->firth |= part.firth;
     arm_rows(run, table, request, &part);
     rwe_cox_model_warn(run, &key, fit_label(request, "adjusted"), &model);
-    return RWE_OK;
+    status = rwe_cox_concordance_row(table->concordance, request, &model, harrell, error);
+    if (status == RWE_OK)
+        status = rwe_cox_influence(table->influence, request, &model, error);
+    return status == RWE_OK ? rwe_cox_add_predictions(table->predicted, request, &model, error)
+                            : status;
 }
 
 /* The terms' names, as every design has them: the arms first where `arms`, then the covariates. */
@@ -372,7 +400,10 @@ static struct arm_table start_arm_table(struct rwe_run *run)
     rwe_grid_column(grid, "log HR");
     rwe_grid_column(grid, "std. error");
     rwe_grid_column(grid, "p");
-    return (struct arm_table){grid, false};
+    bool named = rwe_settings_has(run->settings, "cox");
+    struct rwe_grid *concordance = named ? rwe_cox_concordance_table(run) : NULL;
+    struct rwe_grid *influence = rwe_cox_influence_table(run);
+    return (struct arm_table){grid, concordance, influence, NULL, false};
 }
 
 static void end_arm_table(struct rwe_run *run, const struct arm_table *table)
@@ -389,6 +420,10 @@ static void end_arm_table(struct rwe_run *run, const struct arm_table *table)
         rwe_grid_note(grid, "Up to a time: later events are not seen. After it: those still at "
                             "risk, who are no longer as comparable as at the start.");
     note_strata_and_errors(run, grid);
+    if (table->concordance != NULL)
+        rwe_cox_concordance_end(run, table->concordance);
+    if (table->predicted != NULL)
+        rwe_cox_predict_end(run, table->predicted);
 }
 
 static enum rwe_status run_univariable_part(struct rwe_run *run, struct rwe_error *error)
@@ -413,11 +448,16 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
         status = rwe_cox_check_splines(run, error);
     if (status == RWE_OK)
         status = rwe_cox_check_interactions(run, error);
+    if (status == RWE_OK)
+        status = rwe_cox_check_predict(run, error);
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Cox model");
-    struct rwe_mark mark = rwe_arena_mark(run->arena);
     struct arm_table table = start_arm_table(run);
+    status = rwe_cox_predict_start(run, &table.predicted, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
     struct terms *terms = RWE_NEW(run->arena, struct terms, cohort->n_endpoints);
     if (terms == NULL)
         return rwe_fail_memory(error);
@@ -481,7 +521,9 @@ const struct rwe_analysis rwe_analysis_cox = {
     .name = "cox",
     .help = "Hazard ratio of the arms by Cox's model; robust and clustered by pair after matching. "
             "Asked for by name, not by --km, also adjusted for the covariates.",
+    .also_for = "predict",
     .options = &option_list,
     .run = run_cox,
     .estimate = estimate_cox,
+    .write_files = rwe_cox_write_residuals,
 };

@@ -212,6 +212,7 @@ enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
         return rwe_fail_memory(error);
     model->term = b.term;
     model->x = b.x;
+    model->subject = b.subject;
     return RWE_OK;
 }
 
@@ -376,6 +377,7 @@ enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
 {
     *model = *whole;
     model->name = "piecewise";
+    model->subject = NULL;
     model->failure = model->separation = (struct rwe_error){0};
     model->profile = NULL;
     model->n_events = 0;

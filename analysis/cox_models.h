@@ -36,6 +36,7 @@ struct rwe_cox_term {
     bool is_product;      /**< of an arm and a covariate: "arm:age" */
     const char *contrast_name;           /**< "61 against 45": quartiles, of a spline; or NULL */
     double contrast[RWE_SPLINE_MOST_DF]; /**< basis at the one less that at the other */
+    const struct rwe_spline *spline;     /**< NULL: a straight line */
 };
 
 /** A model with its data and its fit. */
@@ -44,6 +45,7 @@ struct rwe_cox_model {
     const struct rwe_cox_term *term;
     size_t n_terms;
     struct rwe_survival_data data; /**< of those with all the model's covariates */
+    const uint32_t *subject;       /**< by row of data; NULL in a period */
     size_t n_events;
     size_t n_incomplete; /**< members of the design left out, since a covariate is missing */
     const double *x;     /**< p columns of data.n values */

@@ -98,14 +98,30 @@ static rwe_fact column_test(struct rwe_run *run, const struct rwe_key *key,
 }
 
 /* The test that the term's columns are all 0. Returns the p-value. */
-static rwe_fact joint_facts(struct rwe_run *run, const struct rwe_key *key,
-                            const struct rwe_cox_term *term, const struct rwe_cox *fit)
+/* The likelihood ratio, where the columns have profiles too; NaN where it cannot be had. */
+static double joint_lr(const struct rwe_run *run, const struct rwe_cox_model *model,
+                       const struct rwe_cox_term *term)
 {
-    double wald = joint_wald(term, fit, run->arena), df = (double)term->n_columns;
-    rwe_document_number(run->document, key, "wald.statistic", wald);
+    struct rwe_cox_joint_test test;
+    const struct rwe_cox_joint_request request = {term->column, term->n_columns,
+                                                  model->separation.status != RWE_OK};
+    enum rwe_status status = rwe_cox_joint_test(&model->data, model->x, &model->fit,
+                                                &model->options, &request, run->arena, &test, NULL);
+    return status == RWE_OK && test.converged ? test.lr_statistic : NAN;
+}
+
+static rwe_fact joint_facts(struct rwe_run *run, const struct rwe_key *key,
+                            const struct rwe_cox_model *model, const struct rwe_cox_term *term)
+{
+    bool by_profile = model->profile != NULL;
+    double df = (double)term->n_columns;
+    double statistic =
+        by_profile ? joint_lr(run, model, term) : joint_wald(term, &model->fit, run->arena);
+    rwe_document_number(run->document, key, by_profile ? "lr.statistic" : "wald.statistic",
+                        statistic);
     rwe_document_number(run->document, key, "df", df);
     return rwe_document_number(run->document, key, "p.value",
-                               isnan(wald) ? NAN : gsl_cdf_chisq_Q(wald, df));
+                               isnan(statistic) ? NAN : gsl_cdf_chisq_Q(statistic, df));
 }
 
 struct rwe_cox_shown rwe_cox_joint_facts(struct rwe_run *run, const struct rwe_key *key,
@@ -118,7 +134,7 @@ struct rwe_cox_shown rwe_cox_joint_facts(struct rwe_run *run, const struct rwe_k
     if (model->failure.status != RWE_OK || term->column == RWE_NO_INDEX)
         shown.p = rwe_document_number(run->document, &of_term, "p.value", NAN);
     else
-        shown.p = joint_facts(run, &of_term, term, &model->fit);
+        shown.p = joint_facts(run, &of_term, model, term);
     return shown;
 }
 
@@ -151,36 +167,39 @@ struct rwe_cox_shown rwe_cox_term_facts(struct rwe_run *run, const struct rwe_ke
         ratio.low = profile->converged ? profile->low : NAN;
         ratio.high = profile->converged ? profile->high : NAN;
     }
-    if (bent)
+    if (bent && key->level == NULL)
         of_ratio.level = term->contrast_name;
+    else if (bent) /* a cause */
+        of_ratio.level = rwe_arena_format(run->arena, "%s: %s", key->level, term->contrast_name);
     shown = ratio_facts(run, &of_ratio, &ratio);
-    shown.p =
-        bent ? joint_facts(run, &of_term, term, fit) : column_test(run, &of_term, profile, &ratio);
+    shown.p = bent ? joint_facts(run, &of_term, model, term)
+                   : column_test(run, &of_term, profile, &ratio);
     return shown;
 }
 
 /* Tests that assume independent rows are left out where rows are clustered or weighted: the
  * likelihood-ratio and score statistics are then not chi-square. */
-void rwe_cox_model_facts(struct rwe_run *run, const struct rwe_key *key,
-                         const struct rwe_cox_model *model)
+rwe_fact rwe_cox_model_facts(struct rwe_run *run, const struct rwe_key *key,
+                             const struct rwe_cox_model *model)
 {
     struct rwe_document *document = run->document;
     const struct rwe_cox *fit = &model->fit;
     if (model->failure.status != RWE_OK)
-        return;
+        return RWE_NO_FACT;
     rwe_document_number(document, key, "loglik.null", fit->loglik_null);
     rwe_document_number(document, key, "loglik", fit->loglik);
     if (model->separation.status == RWE_OK)
         rwe_document_number(document, key, "wald.statistic", fit->wald_statistic);
-    rwe_document_number(document, key, "concordance", fit->concordance);
+    rwe_fact harrell = rwe_document_number(document, key, "concordance", fit->concordance);
     rwe_document_number(document, key, "converged", fit->converged);
     if (fit->robust != NULL) {
         rwe_document_number(document, key, "robust.score.statistic", fit->robust_score_statistic);
-        return;
+        return harrell;
     }
     rwe_document_number(document, key, "lr.statistic", fit->lr_statistic);
     if (model->separation.status == RWE_OK)
         rwe_document_number(document, key, "score.statistic", fit->score_statistic);
+    return harrell;
 }
 
 /* Whether a limit was not found. */

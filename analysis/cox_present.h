@@ -24,9 +24,9 @@ struct rwe_cox_shown rwe_cox_joint_facts(struct rwe_run *run, const struct rwe_k
 /** Adds the interaction models of all endpoints and designs, where --interaction asks for them. */
 enum rwe_status rwe_cox_run_interactions(struct rwe_run *run, struct rwe_error *error);
 
-/** Adds the facts of the whole model, without n and n.event. */
-void rwe_cox_model_facts(struct rwe_run *run, const struct rwe_key *key,
-                         const struct rwe_cox_model *model);
+/** Adds the facts of the whole model, without n and n.event. Returns that of Harrell's concordance. */
+rwe_fact rwe_cox_model_facts(struct rwe_run *run, const struct rwe_key *key,
+                             const struct rwe_cox_model *model);
 
 /** Warns of a model that has no estimate, or did not converge. */
 void rwe_cox_model_warn(struct rwe_run *run, const struct rwe_key *key, const char *label,

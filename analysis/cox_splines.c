@@ -49,14 +49,16 @@ bool rwe_cox_is_spline(const struct rwe_run *run, const struct rwe_variable *var
 enum rwe_status rwe_cox_add_spline(const double value[], size_t n, struct rwe_arena *arena,
                                    double x[], struct rwe_cox_term *term, struct rwe_error *error)
 {
-    struct rwe_spline spline;
+    struct rwe_spline *place = RWE_NEW(arena, struct rwe_spline, 1), spline;
     double basis[2][RWE_SPLINE_MOST_DF];
     enum rwe_status status = rwe_spline_place(value, n, SPLINE_DF, arena, &spline, error);
     if (status != RWE_OK)
         return status;
     double *sorted = RWE_NEW(arena, double, n);
-    if (sorted == NULL)
+    if (sorted == NULL || place == NULL)
         return rwe_fail_memory(error);
+    *place = spline;
+    term->spline = place;
     memcpy(sorted, value, n * sizeof *sorted);
     gsl_sort(sorted, 1, n);
     struct rwe_summary summary = rwe_summarize(sorted, n);

@@ -63,7 +63,8 @@ static void present(const struct rwe_cuminc_question *q, struct rwe_grid *grid,
     rwe_grid_cell(grid, RWE_CELL_COUNT, events, RWE_NO_FACT, RWE_NO_FACT);
     for (size_t t = 0; t < model->n_terms; t++) {
         struct rwe_cox_shown shown = rwe_cox_term_facts(q->run, &key, model, t);
-        rwe_grid_row(grid, 1, "%s", model->term[t].name);
+        bool bent = model->term[t].contrast_name != NULL;
+        rwe_grid_row(grid, 1, bent ? "%s (Q3 against Q1)" : "%s", model->term[t].name);
         rwe_grid_empty(grid);
         rwe_grid_empty(grid);
         rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, shown.ratio, shown.low, shown.high);
@@ -83,7 +84,7 @@ static void present(const struct rwe_cuminc_question *q, struct rwe_grid *grid,
 static enum rwe_status run_cause(const struct rwe_cuminc_question *q, struct rwe_grid *grid,
                                  struct rwe_error *error)
 {
-    static const struct rwe_cox_view view = {{RWE_STRATA_NONE, RWE_EVENTS_BY_CAUSE}, false};
+    static const struct rwe_cox_view view = {{RWE_STRATA_NONE, RWE_EVENTS_BY_CAUSE}, true};
     struct rwe_mark mark = rwe_arena_mark(q->run->arena);
     struct rwe_cox_request request = {q->run, q->endpoint, q->design, RWE_COX_ADJUSTED, 0};
     struct rwe_cox_model model = {.name = "adjusted"};
@@ -112,7 +113,9 @@ static enum rwe_status run_endpoint(struct rwe_run *run, const struct rwe_endpoi
 enum rwe_status rwe_cuminc_adjusted(struct rwe_run *run, struct rwe_error *error)
 {
     const struct rwe_cohort *cohort = run->cohort;
-    enum rwe_status status = RWE_OK;
+    enum rwe_status status = rwe_cox_check_splines(run, error);
+    if (status != RWE_OK)
+        return status;
     struct rwe_grid *grid =
         rwe_document_table(run->document, "Subdistribution hazard ratios adjusted for covariates");
     rwe_grid_column(grid, "endpoint, cause and term");
@@ -127,5 +130,8 @@ enum rwe_status rwe_cuminc_adjusted(struct rwe_run *run, struct rwe_error *error
                   "Fine and Gray's model of the arm and all covariates, among patients with a "
                   "value in each; sandwich variance. The ratios hold given the covariates and "
                   "are no rates' or risks' ratios.");
+    if (rwe_settings_list(run->settings, "spline").n > 0)
+        rwe_grid_note(grid, "Q3 against Q1: natural cubic spline with 3 degrees of freedom; the "
+                            "ratio of its quartiles, and p of all its terms.");
     return status;
 }

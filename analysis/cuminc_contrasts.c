@@ -89,35 +89,65 @@ enum rwe_status rwe_cuminc_check_entry(const struct rwe_survival_data *data,
 
 /* ---- Gray's test ---- */
 
-static enum rwe_status test(const struct rwe_cuminc_question *q, struct rwe_gray *result,
-                            struct rwe_error *error)
-{
+/* The data of the test, and their table. */
+struct tested {
     struct rwe_survival_data data;
     struct rwe_event_table table;
-    enum rwe_status status = look(q, RWE_STRATA_DECLARED, &data, error);
+};
+
+static enum rwe_status prepare(const struct rwe_cuminc_question *q, struct tested *tested,
+                               struct rwe_error *error)
+{
+    enum rwe_status status = look(q, RWE_STRATA_DECLARED, &tested->data, error);
     if (status == RWE_OK)
-        status = rwe_cuminc_check_entry(&data, error);
+        status = rwe_cuminc_check_entry(&tested->data, error);
     if (status == RWE_OK)
-        status = rwe_event_table_build(&data, q->run->arena, &table, error);
-    if (status == RWE_OK)
-        status = rwe_gray_test(&table, q->cause, 0, q->run->arena, result, error);
+        status = rwe_event_table_build(&tested->data, q->run->arena, &tested->table, error);
     return status;
 }
 
-static enum rwe_status run_gray(const struct rwe_cuminc_question *q, rwe_fact *p,
-                                struct rwe_error *error)
+/* The facts of one test, null where the data do not hold it. */
+static enum rwe_status present_gray(const struct rwe_cuminc_question *q, enum rwe_status status,
+                                    struct rwe_gray result, bool robust, rwe_fact *p,
+                                    const struct rwe_error *error)
 {
-    struct rwe_gray result = {.statistic = NAN, .df = NAN, .p_value = NAN};
     struct rwe_key key = rwe_key_cause("gray", q->endpoint, q->design, q->cause);
-    enum rwe_status status = test(q, &result, error);
+    if (robust)
+        key.model = "robust";
     if (rwe_cuminc_is_absence(status))
-        rwe_cuminc_warn(q, "not-estimable", "Gray's test", error->message);
+        rwe_cuminc_warn(q, "not-estimable", robust ? "robust Gray's test" : "Gray's test",
+                        error->message);
     else if (status != RWE_OK)
         return status;
+    if (status != RWE_OK)
+        result.statistic = result.df = result.p_value = NAN;
     rwe_document_number(q->run->document, &key, "statistic", result.statistic);
     rwe_document_number(q->run->document, &key, "df", result.df);
     *p = rwe_document_number(q->run->document, &key, "p.value", result.p_value);
     return RWE_OK;
+}
+
+/* The test with its own variance, unless weights make it wrong, and the robust one where patients are
+ * weighted or clustered. *p is that of the latter where there is one. */
+static enum rwe_status run_gray(const struct rwe_cuminc_question *q, rwe_fact *p,
+                                struct rwe_error *error)
+{
+    struct tested tested;
+    struct rwe_gray result = {0};
+    struct rwe_arena *arena = q->run->arena;
+    enum rwe_status ready = prepare(q, &tested, error), status = ready;
+    if (ready != RWE_OK)
+        return present_gray(q, ready, result, false, p, error);
+    const struct rwe_survival_data *data = &tested.data;
+    if (data->weight == NULL) {
+        status = rwe_gray_test(&tested.table, q->cause, 0, arena, &result, error);
+        status = present_gray(q, status, result, false, p, error);
+    }
+    if (status == RWE_OK && (data->weight != NULL || data->cluster != NULL)) {
+        status = rwe_gray_robust(data, &tested.table, q->cause, 0, arena, &result, error);
+        status = present_gray(q, status, result, true, p, error);
+    }
+    return status;
 }
 
 /* ---- models ---- */
@@ -331,9 +361,10 @@ void rwe_cuminc_contrasts_end(struct rwe_run *run, struct rwe_grid *grid)
     if (cohort->stratum != NULL)
         rwe_grid_note(grid, "Gray's test and Cox's model stratified by %s.", cohort->strata_name);
     if (cohort->cluster != NULL)
-        rwe_grid_note(grid, "Whole cohort: hazard ratios with errors clustered by %s.",
+        rwe_grid_note(grid,
+                      "Whole cohort: Gray's test and hazard ratios with errors clustered by %s.",
                       rwe_settings_text(run->settings, "cluster"));
     if (run->n_designs > 1)
-        rwe_grid_note(grid, "Matched: hazard ratios with errors clustered by matched pair; Gray's "
-                            "test takes pairs as independent patients.");
+        rwe_grid_note(grid, "Matched: hazard ratios with errors clustered by matched pair. "
+                            "Gray's test with the robust variance by pair.");
 }

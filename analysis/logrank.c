@@ -235,10 +235,12 @@ static enum rwe_status run_maxcombo(const struct setting *setting,
 {
     static const char *const terms[] = {"fh(0,0)", "fh(1,0)", "fh(0,1)", "fh(1,1)"};
     struct rwe_maxcombo result;
-    if (setting->variant->robust)
-        return RWE_OK; /* its joint distribution is that of counts */
     enum rwe_status status =
-        rwe_maxcombo_test(&setting->table, rwe_maxcombo_weights, RWE_MAXCOMBO_MOST, &result, error);
+        setting->variant->robust
+            ? rwe_maxcombo_robust(&setting->data, &setting->table, rwe_maxcombo_weights,
+                                  RWE_MAXCOMBO_MOST, setting->run->arena, &result, error)
+            : rwe_maxcombo_test(&setting->table, rwe_maxcombo_weights, RWE_MAXCOMBO_MOST, &result,
+                                error);
     if (status != RWE_OK)
         return status;
     rwe_grid_row(setting->grid, 1, "%s%s: max |z|, by %s", test->label, setting->variant->suffix,
@@ -352,6 +354,9 @@ static void add_notes(const struct rwe_run *run, struct rwe_grid *grid)
                       "By permutation: arms are exchanged at random %llu times, within pairs or "
                       "strata where there are any.",
                       (unsigned long long)rwe_settings_integer(run->settings, "permutations"));
+    if (rwe_settings_has(run->settings, "permutations") && cohort->cluster != NULL)
+        rwe_grid_note(grid, "Not by permutation: clusters other than pairs, and weights, since "
+                            "patients' arms are not exchangeable one by one then.");
 }
 
 static enum rwe_status run_logrank(struct rwe_run *run, void *state, struct rwe_error *error)

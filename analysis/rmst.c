@@ -4,6 +4,7 @@
 #include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
 
+#include <assert.h>
 #include <math.h>
 
 static const struct rwe_option options[] = {
@@ -13,13 +14,27 @@ static const struct rwe_option options[] = {
      .argument = "X",
      .low = 1e-300,
      .high = 1e300,
-     .help = "Horizon of restricted means, in the file's unit (default: the least of the arms' "
-             "last times with at least 10 at risk)."},
+     .help = "Horizon of restricted means, in the file's unit (default: by --tau-rule)."},
+    {.name = "tau-rule",
+     .kind = RWE_OPTION_CHOICE,
+     .section = RWE_SECTION_METHOD,
+     .argument = "at-risk|last|event|longest",
+     .choices = "at-risk|last|event|longest",
+     .fallback = "at-risk",
+     .help = "Without --tau: the least of the arms' last times with at least 10 at risk (default), "
+             "the least of the arms' largest times (as R's survRM2), or the largest time of an "
+             "event or of anybody (SAS)."},
 };
 static const struct rwe_options option_list = RWE_OPTIONS(options);
 
-/* How many must still be at risk where the default horizon lies: fewer tell little about the tail. */
-static const double LEAST_AT_RISK = 10;
+/* In the order of the choices of --tau-rule, which is that of rwe_rmst_rule. */
+static const char *const rules[] = {
+    "the least of the arms' last times with at least 10 at risk",
+    "the least of the arms' largest times",
+    "the largest time of an event in any arm",
+    "the largest time in any arm",
+};
+static_assert(RWE_RMST_ENOUGH == 10, "the words above");
 
 enum { CURVE_POINTS = 50 };
 
@@ -36,12 +51,10 @@ struct job {
 
 static double horizon(const struct job *job)
 {
-    double tau = rwe_settings_number(job->run->settings, "tau");
-    if (!isnan(tau))
-        return tau;
-    for (size_t a = 0; a < job->table.n_groups; a++)
-        tau = fmin(tau, rwe_rmst_horizon(&job->table, a, LEAST_AT_RISK)); /* passes over NaN */
-    return tau;
+    const struct rwe_settings *settings = job->run->settings;
+    double tau = rwe_settings_number(settings, "tau");
+    int rule = rwe_settings_choice(settings, "tau-rule");
+    return isnan(tau) ? rwe_rmst_tau(&job->table, (enum rwe_rmst_rule)rule) : tau;
 }
 
 static enum rwe_status prepare(struct job *job, struct rwe_error *error)
@@ -273,7 +286,7 @@ static void begin_tables(struct rwe_run *run, struct rwe_grid **means, struct rw
 {
     const char *unit = rwe_time_unit_suffix(run), *level = rwe_conf_level_text(run);
     rwe_document_section(run->document, 1, "Restricted mean survival time");
-    *means = rwe_document_table(run->document, "Restricted mean survival time");
+    *means = rwe_document_table(run->document, "Means by arm");
     rwe_grid_column(*means, "endpoint and arm");
     rwe_grid_column(*means, "tau%s", unit);
     rwe_grid_column(*means, "mean%s\n(%s CI)", unit, level);
@@ -294,10 +307,9 @@ static void add_notes(const struct rwe_run *run, struct rwe_grid *means, struct 
     rwe_grid_note(means,
                   "Area under the Kaplan–Meier curve up to tau; time lost is the rest of tau.");
     if (!given)
-        rwe_grid_note(means,
-                      "tau is the least of the arms' last times with at least %g at risk, in each "
-                      "population; --tau sets it.",
-                      LEAST_AT_RISK);
+        rwe_grid_note(means, "tau is %s, in each population (--tau-rule %s); --tau sets it.",
+                      rules[rwe_settings_choice(run->settings, "tau-rule")],
+                      rwe_settings_text(run->settings, "tau-rule"));
     rwe_grid_note(compared, "Wald limits and p-values; those of ratios on the log scale.%s",
                   pairs                          ? " After matching, pairs are clusters."
                   : run->cohort->cluster != NULL ? " Robust variance by clusters."

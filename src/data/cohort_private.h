@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The declared columns in the order of the file's rows: between src/data/cohort_columns.c, which
- * reads them, and src/data/cohort.c, which leaves rows out, puts the rest in canonical order and
- * checks. */
+ * reads them, src/data/cohort.c, which leaves rows out, puts the rest in canonical order and checks,
+ * and src/data/cohort_gather.c, which makes columns of subjects of them. */
 #ifndef RWE_DATA_COHORT_PRIVATE_H
 #define RWE_DATA_COHORT_PRIVATE_H
 
@@ -47,5 +47,13 @@ struct raw {
 
 /* Fills the columns. Complaints are added for the rows that cannot be read. */
 enum rwe_status rwe_raw_read(struct raw *raw, struct rwe_error *error);
+
+/* to[k] = column[row[k]]; returns `to`. */
+const double *rwe_raw_gather_numbers(const double column[], const uint32_t row[], size_t n,
+                                     double to[]);
+
+/* Identifiers and arms of cohort->row; then everything else, times settled. RWE_NO_MEMORY. */
+enum rwe_status rwe_cohort_gather_arms(const struct raw *raw, struct rwe_cohort *cohort);
+enum rwe_status rwe_cohort_gather_columns(const struct raw *raw, struct rwe_cohort *cohort);
 
 #endif

@@ -6,18 +6,10 @@
 #include <math.h>
 #include <string.h>
 
-/* The jumps of one stratum, latest first, for a subject of relative risk 1: Σ w / S, Σ w / S² and
- * Σ w x̄ / S over the steps of a time, in units of exp(−shift) and exp(−2 shift). */
-struct jumps {
-    size_t n;
-    double *time, *shift, *hazard, *variance;
-    double *mean; /* [k * p + j] */
-};
-
-static enum rwe_status jumps_init(struct jumps *jumps, size_t n_times, size_t p,
+static enum rwe_status jumps_init(struct rwe_cox_jumps *jumps, size_t n_times, size_t p,
                                   struct rwe_arena *arena)
 {
-    *jumps = (struct jumps){
+    *jumps = (struct rwe_cox_jumps){
         .time = RWE_NEW(arena, double, n_times),
         .shift = RWE_NEW(arena, double, n_times),
         .hazard = RWE_NEW(arena, double, n_times),
@@ -28,7 +20,7 @@ static enum rwe_status jumps_init(struct jumps *jumps, size_t n_times, size_t p,
 }
 
 static void add_jump(const struct rwe_cox_risk_set *set, enum rwe_cox_ties ties, double time,
-                     double mean[], struct jumps *jumps)
+                     double mean[], struct rwe_cox_jumps *jumps)
 {
     size_t p = set->p, k = jumps->n++, n_steps = rwe_cox_n_steps(set, ties);
     jumps->time[k] = time;
@@ -43,15 +35,18 @@ static void add_jump(const struct rwe_cox_risk_set *set, enum rwe_cox_ties ties,
     }
 }
 
-static enum rwe_status find_jumps(const struct rwe_cox_rows *rows, size_t s, enum rwe_cox_ties ties,
-                                  const double beta[], struct rwe_arena *scratch,
-                                  struct jumps *jumps)
+enum rwe_status rwe_cox_jumps_find(const struct rwe_cox_rows *rows, size_t s,
+                                   enum rwe_cox_ties ties, const double beta[],
+                                   struct rwe_arena *arena, struct rwe_cox_jumps *jumps)
 {
     struct rwe_cox_risk_set set;
-    double *predictor = RWE_NEW(scratch, double, rows->n);
-    double *mean = RWE_NEW(scratch, double, rows->p);
-    rwe_cox_risk_set_init(&set, rows->p, false, scratch);
-    if (rwe_arena_failed(scratch))
+    double *predictor = RWE_NEW(arena, double, rows->n);
+    double *mean = RWE_NEW(arena, double, rows->p);
+    size_t most = 0; /* times with an event: at most the stratum's events */
+    for (size_t i = rows->start[s]; i < rows->start[s + 1]; i++)
+        most += rows->event[i];
+    rwe_cox_risk_set_init(&set, rows->p, false, arena);
+    if (jumps_init(jumps, most, rows->p, arena) != RWE_OK)
         return RWE_NO_MEMORY;
     rwe_cox_predict(rows, beta, predictor);
     rwe_cox_risk_set_clear(&set);
@@ -107,8 +102,8 @@ static double quadratic(const double V[], const double q[], size_t p)
 }
 
 /* From the first jump to the last, for a subject at `centred` covariates with this predictor. */
-static void cumulate(const struct jumps *jumps, const struct rwe_cox *fit, const double centred[],
-                     double predictor, double q[], struct output *output)
+static void cumulate(const struct rwe_cox_jumps *jumps, const struct rwe_cox *fit,
+                     const double centred[], double predictor, double q[], struct output *output)
 {
     const double *V = fit->robust != NULL ? fit->robust : fit->covariance;
     size_t p = fit->p;
@@ -141,18 +136,18 @@ static enum rwe_status predict(const struct request *request, struct rwe_arena *
     const struct rwe_cox *fit = request->fit;
     const double *offset = request->options->offset;
     struct rwe_cox_rows rows;
-    struct jumps jumps;
+    struct rwe_cox_jumps jumps;
     double *centred = RWE_NEW(scratch, double, fit->p);
     double *q = RWE_NEW(scratch, double, fit->p);
     if (rwe_cox_rows_prepare(request->data, request->x, fit->p, scratch, &rows) != RWE_OK ||
-        rwe_cox_rows_offset(&rows, offset, scratch) != RWE_OK ||
-        jumps_init(&jumps, rows.n_events, fit->p, scratch) != RWE_OK)
+        rwe_cox_rows_offset(&rows, offset, scratch) != RWE_OK)
         return RWE_NO_MEMORY;
     *n_times = 0;
     size_t s = find_stratum(request->data, &rows, request->stratum);
     if (s == rows.n_strata)
         return RWE_OK;
-    if (find_jumps(&rows, s, request->options->ties, fit->estimate, scratch, &jumps) != RWE_OK)
+    if (rwe_cox_jumps_find(&rows, s, request->options->ties, fit->estimate, scratch, &jumps) !=
+        RWE_OK)
         return RWE_NO_MEMORY;
     /* What centring took off is the same for all rows of the stratum: the first one tells. */
     size_t first = rows.start[s], origin = rows.origin[first];

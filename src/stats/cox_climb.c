@@ -37,7 +37,6 @@ enum rwe_status rwe_cox_climb_init(struct rwe_cox_climb *climb, const struct rwe
         .tolerance = options->tolerance,
         .most_steps = options->max_iterations * (firth ? FIRTH_STEPS : 1),
         .firth = firth,
-        .fixed = p,
     };
     double **const vectors[] = {&climb->beta, &climb->trial_beta, &climb->step, &climb->here.score,
                                 &climb->trial.score};
@@ -73,10 +72,10 @@ void rwe_cox_climb_evaluate(struct rwe_cox_climb *climb, const double beta[],
 /* The step in the free coefficients. Returns score' step, or NaN where the information is singular. */
 static double find_step(struct rwe_cox_climb *climb)
 {
-    size_t p = climb->rows->p, f = climb->fixed;
+    size_t p = climb->rows->p;
     memcpy(climb->factor, climb->here.information, p * p * sizeof(double));
     memcpy(climb->step, climb->here.score, p * sizeof(double));
-    if (f < p) {
+    for (size_t f = climb->fixed; f < climb->fixed + climb->n_fixed; f++) {
         for (size_t j = 0; j < p; j++)
             *(j <= f ? &climb->factor[f * p + j] : &climb->factor[j * p + f]) = j == f;
         climb->step[f] = 0;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** The maximum of a Cox likelihood, penalised or not, all coefficients free or all but one. */
+/** The maximum of a Cox likelihood, penalised or not, all coefficients free or some held. */
 #ifndef RWE_STATS_COX_CLIMB_PRIVATE_H
 #define RWE_STATS_COX_CLIMB_PRIVATE_H
 
@@ -18,7 +18,7 @@ struct rwe_cox_climb {
     double tolerance;
     size_t most_steps;
     bool firth;
-    size_t fixed; /**< the column whose coefficient stays; p: none */
+    size_t fixed, n_fixed; /**< the columns whose coefficients stay: from `fixed` on */
     struct rwe_cox_work work;
     struct rwe_cox_penalty penalty;
     double *beta, *trial_beta, *step;

@@ -175,4 +175,17 @@ enum rwe_status rwe_cox_find_concordance(const struct rwe_survival_data *data, c
                                          size_t p, const double beta[], const double offset[],
                                          struct rwe_arena *scratch, double *index);
 
+/** The jumps of one stratum's cumulative hazard, latest first, for a subject whose centred predictor is
+ * 0: Σ w / S, Σ w / S² and Σ w x̄ / S over the steps of a time, in units of exp(−shift) and exp(−2 shift). */
+struct rwe_cox_jumps {
+    size_t n;
+    double *time, *shift, *hazard, *variance;
+    double *mean; /**< [k * p + j], of centred x */
+};
+
+/** Those of stratum s of the rows at `beta`. RWE_OK or RWE_NO_MEMORY. */
+enum rwe_status rwe_cox_jumps_find(const struct rwe_cox_rows *rows, size_t s,
+                                   enum rwe_cox_ties ties, const double beta[],
+                                   struct rwe_arena *arena, struct rwe_cox_jumps *jumps);
+
 #endif

@@ -146,11 +146,45 @@ enum rwe_status rwe_cox_profile(const struct rwe_survival_data *data, const doub
         rwe_cox_climb_init(&profile.climb, &rows, options, request->firth, scratch) != RWE_OK)
         return rwe_fail_memory(error);
     profile.climb.fixed = request->column;
+    profile.climb.n_fixed = 1;
     result->low = find_limit(&profile, -1);
     result->high = find_limit(&profile, 1);
     memcpy(profile.climb.beta, fit->estimate, fit->p * sizeof(double));
     result->lr_statistic = drop_at(&profile, 0);
     result->converged = profile.converged;
+    rwe_arena_release(scratch, mark);
+    return RWE_OK;
+}
+
+enum rwe_status rwe_cox_joint_test(const struct rwe_survival_data *data, const double x[],
+                                   const struct rwe_cox *fit, const struct rwe_cox_options *options,
+                                   const struct rwe_cox_joint_request *request,
+                                   struct rwe_arena *scratch, struct rwe_cox_joint_test *result,
+                                   struct rwe_error *error)
+{
+    size_t first = request->column, n = request->n_columns, p = fit->p;
+    if (n == 0 || first >= p || n > p - first)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "there are no %zu columns from %zu on",
+                        n, first);
+    if (request->firth && options->ties == RWE_COX_EXACT)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "the penalty does not allow exact ties");
+    enum rwe_status status = rwe_survival_data_check(data, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_mark mark = rwe_arena_mark(scratch);
+    struct rwe_cox_rows rows;
+    struct rwe_cox_climb climb;
+    if (rwe_cox_rows_prepare(data, x, p, scratch, &rows) != RWE_OK ||
+        rwe_cox_rows_offset(&rows, options->offset, scratch) != RWE_OK ||
+        rwe_cox_climb_init(&climb, &rows, options, request->firth, scratch) != RWE_OK)
+        return rwe_fail_memory(error);
+    climb.fixed = first;
+    climb.n_fixed = n;
+    memcpy(climb.beta, fit->estimate, p * sizeof(double));
+    memset(climb.beta + first, 0, n * sizeof(double));
+    result->converged = rwe_cox_climb_to_top(&climb);
+    result->lr_statistic = fmax(0, 2 * (fit->loglik - climb.here.loglik));
     rwe_arena_release(scratch, mark);
     return RWE_OK;
 }

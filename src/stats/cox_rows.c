@@ -5,16 +5,32 @@
 
 #include <math.h>
 
-static void centre_column(const double column[], const uint32_t origin[], size_t n, size_t p,
-                          double out[])
+/* What is taken off a column of a stratum: its first value, then the mean of what is left. */
+struct centre {
+    double first, mean;
+};
+
+static struct centre centre_of(const double column[], const uint32_t origin[], size_t n)
 {
     double first = column[origin[0]];
     double sum = 0;
     for (size_t i = 0; i < n; i++)
         sum += column[origin[i]] - first;
-    double mean = sum / (double)n;
-    for (size_t i = 0; i < n; i++)
-        out[i * p] = column[origin[i]] - first - mean;
+    return (struct centre){first, sum / (double)n};
+}
+
+/* Columns into rows, a few hundred at a time, which stay in the cache until all columns are in:
+ * column by column, each pass would write the whole matrix through memory. */
+static void centre_rows(const double x[], size_t n_data, const uint32_t origin[], size_t n,
+                        const struct centre centre[], size_t p, double out[])
+{
+    enum { BLOCK = 256 };
+    for (size_t begin = 0; begin < n; begin += BLOCK) {
+        size_t end = begin + BLOCK < n ? begin + BLOCK : n;
+        for (size_t j = 0; j < p; j++)
+            for (size_t i = begin; i < end; i++)
+                out[i * p + j] = x[j * n_data + origin[i]] - centre[j].first - centre[j].mean;
+    }
 }
 
 static void copy_row(const struct rwe_survival_data *data, uint32_t i, struct rwe_cox_rows *rows)
@@ -81,12 +97,18 @@ enum rwe_status rwe_cox_rows_prepare(const struct rwe_survival_data *data, const
     if (rows->entry != NULL &&
         rwe_entry_order(rows->entry, rows->start, rows->n_strata, arena, rows->by_entry) != RWE_OK)
         return RWE_NO_MEMORY;
+    mark = rwe_arena_mark(arena);
+    struct centre *centre = RWE_NEW(arena, struct centre, p);
+    if (centre == NULL)
+        return RWE_NO_MEMORY;
     for (size_t s = 0; s < rows->n_strata; s++) {
-        size_t begin = rows->start[s];
+        size_t begin = rows->start[s], n = rows->start[s + 1] - begin;
+        const uint32_t *origin = rows->origin + begin;
         for (size_t j = 0; j < p; j++)
-            centre_column(x + j * data->n, rows->origin + begin, rows->start[s + 1] - begin, p,
-                          rows->x + begin * p + j);
+            centre[j] = centre_of(x + j * data->n, origin, n);
+        centre_rows(x, data->n, origin, n, centre, p, rows->x + begin * p);
     }
+    rwe_arena_release(arena, mark);
     return RWE_OK;
 }
 
@@ -98,8 +120,11 @@ enum rwe_status rwe_cox_rows_offset(struct rwe_cox_rows *rows, const double offs
         return RWE_OK;
     if (rows->offset == NULL)
         return RWE_NO_MEMORY;
-    for (size_t s = 0; s < rows->n_strata; s++)
-        centre_column(offset, rows->origin + rows->start[s], rows->start[s + 1] - rows->start[s], 1,
-                      rows->offset + rows->start[s]);
+    for (size_t s = 0; s < rows->n_strata; s++) {
+        const uint32_t *origin = rows->origin + rows->start[s];
+        size_t n = rows->start[s + 1] - rows->start[s];
+        struct centre centre = centre_of(offset, origin, n);
+        centre_rows(offset, 0, origin, n, &centre, 1, rows->offset + rows->start[s]);
+    }
     return RWE_OK;
 }

@@ -33,21 +33,42 @@ static void moments_scale(struct rwe_cox_moments *m, size_t p, double factor)
         m->rxx[jk] *= factor;
 }
 
+/* row += a x, n numbers. */
+static inline void add_multiple(double row[restrict], double a, const double x[restrict], size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        row[k] += a * x[k];
+}
+
+/* The lower triangle of r x x', two rows at a time: the triangle's rows are so short that a loop for
+ * each would cost more than its sums. */
+static inline void add_square(double rxx[restrict], size_t p, double r, const double x[restrict])
+{
+    size_t j = 0;
+    for (; j + 1 < p; j += 2) {
+        double *restrict row = rxx + j * p, *restrict next = row + p;
+        double a = r * x[j], b = r * x[j + 1];
+        for (size_t k = 0; k < j; k += 2) {
+            row[k] += a * x[k];
+            row[k + 1] += a * x[k + 1];
+            next[k] += b * x[k];
+            next[k + 1] += b * x[k + 1];
+        }
+        row[j] += a * x[j];
+        next[j] += b * x[j];
+        next[j + 1] += b * x[j + 1];
+    }
+    if (j < p)
+        add_multiple(rxx + j * p, r * x[j], x, p);
+}
+
 static inline void moments_add_row(struct rwe_cox_moments *m, size_t p, double r,
                                    const double x[restrict])
 {
-    double *restrict rx = m->rx;
-    double *restrict row = m->rxx;
     m->r += r;
-    for (size_t j = 0; j < p; j++) {
-        double rxj = r * x[j];
-        rx[j] += rxj;
-        if (row == NULL)
-            continue;
-        for (size_t k = 0; k <= j; k++)
-            row[k] += rxj * x[k];
-        row += p;
-    }
+    add_multiple(m->rx, r, x, p);
+    if (m->rxx != NULL)
+        add_square(m->rxx, p, r, x);
 }
 
 static void moments_add(struct rwe_cox_moments *to, size_t p, const struct rwe_cox_moments *from)

@@ -155,3 +155,16 @@ enum rwe_status rwe_event_table_build(const struct rwe_survival_data *data, stru
     };
     return RWE_OK;
 }
+
+size_t rwe_event_table_rows_until(const struct rwe_event_table *table, size_t stratum, double time)
+{
+    size_t low = table->stratum_start[stratum], high = table->stratum_start[stratum + 1];
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (table->time[middle] <= time)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low;
+}

@@ -12,6 +12,7 @@
  */
 #include "rwe/stats/gray.h"
 
+#include "gray_private.h"
 #include "ldl_private.h"
 
 #include <gsl/gsl_cdf.h>
@@ -20,7 +21,7 @@
 #include <string.h>
 
 /* A row's score has a share of variance below which it is rounding. */
-#define SINGULAR_SHARE 1e-12
+static const double SINGULAR_SHARE = 1e-12;
 
 /* Of one stratum, as time goes on. Matrices are [i * K + k]. */
 struct course {
@@ -36,13 +37,6 @@ struct course {
     double *linear;        /* [i * K + k]: Σ, coefficient of c_jk(∞) */
     const double *at_risk; /* of the row, by k */
     double sum_h;          /* Σ h_k */
-};
-
-struct sums {
-    double *score;      /* by i */
-    double *covariance; /* [i * K + j], lower triangle */
-    double *size;       /* by k: at risk at first, over strata */
-    double n_events;    /* of the cause */
 };
 
 static enum rwe_status course_init(struct course *course, size_t K, struct rwe_arena *arena)
@@ -109,7 +103,7 @@ static double step_curves(struct course *course, const double own[], const doubl
 /* Counts events in group k of variance `v` each of whose effect on score i is
  * effect·a_ik + slope (c_ik(∞) − c_ik): adds the parts. */
 static void add_effect(const struct course *course, size_t k, double effect, double slope, double v,
-                       struct sums *sums)
+                       struct rwe_gray_sums *sums)
 {
     size_t K = course->K;
     const double *a = course->a, *c = course->c;
@@ -125,7 +119,7 @@ static void add_effect(const struct course *course, size_t k, double effect, dou
 
 /* Events of the cause are spread over the groups as under equality, competitors as they fell. */
 static void add_variance(const struct course *course, const double own[], const double all[],
-                         double n_own, struct sums *sums)
+                         double n_own, struct rwe_gray_sums *sums)
 {
     for (size_t k = 0; k < course->K; k++) {
         double n = course->at_risk[k], S = course->free_before[k], after = course->free[k];
@@ -143,7 +137,7 @@ static void add_variance(const struct course *course, const double own[], const 
 }
 
 static void add_row(struct course *course, const double own[], const double all[], double rho,
-                    struct sums *sums)
+                    struct rwe_gray_sums *sums)
 {
     double n_own = 0, n_all = 0;
     for (size_t k = 0; k < course->K; k++) {
@@ -165,7 +159,7 @@ static void add_row(struct course *course, const double own[], const double all[
 }
 
 /* What waited for c(∞). */
-static void finish_stratum(const struct course *course, struct sums *sums)
+static void finish_stratum(const struct course *course, struct rwe_gray_sums *sums)
 {
     size_t K = course->K;
     const double *c = course->c, *linear = course->linear;
@@ -177,8 +171,8 @@ static void finish_stratum(const struct course *course, struct sums *sums)
                                                c[j * K + k] * linear[i * K + k];
 }
 
-/* Events of the cause in a row by group. */
-static void copy_cause(const struct rwe_event_table *table, size_t row, size_t cause, double own[])
+void rwe_gray_own_events(const struct rwe_event_table *table, size_t row, size_t cause,
+                         double own[])
 {
     size_t K = table->n_groups;
     for (size_t k = 0; k < K; k++)
@@ -187,7 +181,7 @@ static void copy_cause(const struct rwe_event_table *table, size_t row, size_t c
 }
 
 static void walk(const struct rwe_event_table *table, size_t cause, double rho,
-                 struct course *course, double own[], struct sums *sums)
+                 struct course *course, double own[], struct rwe_gray_sums *sums)
 {
     size_t K = table->n_groups;
     for (size_t s = 0; s < table->n_strata; s++) {
@@ -197,7 +191,7 @@ static void walk(const struct rwe_event_table *table, size_t cause, double rho,
             sums->size[k] += table->at_risk[first * K + k];
         for (size_t row = first; row < end; row++) {
             course->at_risk = table->at_risk + row * K;
-            copy_cause(table, row, cause, own);
+            rwe_gray_own_events(table, row, cause, own);
             add_row(course, own, table->events + row * K, rho, sums);
         }
         finish_stratum(course, sums);
@@ -219,8 +213,8 @@ static bool has_late_entry(const struct rwe_event_table *table)
     return false;
 }
 
-static enum rwe_status check_request(const struct rwe_event_table *table, size_t cause, double rho,
-                                     struct rwe_error *error)
+enum rwe_status rwe_gray_check(const struct rwe_event_table *table, size_t cause, double rho,
+                               struct rwe_error *error)
 {
     if (cause < 1 || cause > table->n_causes)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "there is no cause %zu", cause);
@@ -233,8 +227,9 @@ static enum rwe_status check_request(const struct rwe_event_table *table, size_t
 }
 
 /* Scores sum to 0, so that of the first group with subjects is redundant. */
-static enum rwe_status chi_square(const struct sums *sums, size_t K, struct rwe_arena *scratch,
-                                  struct rwe_gray *result, struct rwe_error *error)
+enum rwe_status rwe_gray_chi_square(const struct rwe_gray_sums *sums, size_t K,
+                                    double singular_share, struct rwe_arena *scratch,
+                                    struct rwe_gray *result, struct rwe_error *error)
 {
     double *matrix = rwe_arena_alloc(scratch, K, K * sizeof *matrix);
     double *score = RWE_NEW(scratch, double, K);
@@ -251,7 +246,7 @@ static enum rwe_status chi_square(const struct sums *sums, size_t K, struct rwe_
         for (size_t b = 0; b <= a; b++)
             matrix[a * rank + b] = sums->covariance[kept[a + 1] * K + kept[b + 1]];
     }
-    if (rank == 0 || rwe_ldl_factor(matrix, rank, SINGULAR_SHARE) < rank)
+    if (rank == 0 || rwe_ldl_factor(matrix, rank, singular_share) < rank)
         return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
                         "not all groups are at risk together when an event of the cause happens");
     result->statistic = rwe_ldl_quadratic(matrix, rank, score);
@@ -264,11 +259,11 @@ enum rwe_status rwe_gray_test(const struct rwe_event_table *table, size_t cause,
                               struct rwe_arena *arena, struct rwe_gray *result,
                               struct rwe_error *error)
 {
-    enum rwe_status status = check_request(table, cause, rho, error);
+    enum rwe_status status = rwe_gray_check(table, cause, rho, error);
     if (status != RWE_OK)
         return status;
     size_t K = table->n_groups;
-    struct sums sums = {.score = RWE_NEW(arena, double, K)};
+    struct rwe_gray_sums sums = {.score = RWE_NEW(arena, double, K)};
     struct rwe_mark mark = rwe_arena_mark(arena);
     struct course course;
     sums.covariance = rwe_arena_alloc(arena, K, K * sizeof(double));
@@ -280,7 +275,7 @@ enum rwe_status rwe_gray_test(const struct rwe_event_table *table, size_t cause,
     if (sums.n_events <= 0)
         return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX, "there is no event of the cause");
     *result = (struct rwe_gray){.n_groups = K, .score = sums.score};
-    status = chi_square(&sums, K, arena, result, error);
+    status = rwe_gray_chi_square(&sums, K, SINGULAR_SHARE, arena, result, error);
     rwe_arena_release(arena, mark);
     return status;
 }

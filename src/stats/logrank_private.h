@@ -48,6 +48,16 @@ enum rwe_status rwe_logrank_sums_new(const struct rwe_event_table *table,
                                      struct rwe_logrank_weight weight, struct rwe_arena *arena,
                                      struct rwe_logrank_sums *sums, struct rwe_error *error);
 
+/**
+ * The influence ψ of rwe_logrank_robust of every cluster on O − E of group `g`: clusters, or rows where
+ * the data have none. Errors: those of rwe_logrank_scores.
+ */
+enum rwe_status rwe_logrank_influence(const struct rwe_survival_data *data,
+                                      const struct rwe_event_table *table,
+                                      struct rwe_logrank_weight weight, size_t g,
+                                      struct rwe_arena *scratch, double influence[],
+                                      struct rwe_error *error);
+
 /** The chi-square of the sums with the covariance as it stands. A pivot not above `tolerance` times
  * its diagonal makes RWE_NOT_ESTIMABLE. */
 enum rwe_status rwe_logrank_chi_square(const struct rwe_logrank_sums *sums, double tolerance,

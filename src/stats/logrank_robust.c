@@ -3,6 +3,8 @@
 
 #include "logrank_private.h"
 
+#include <string.h>
+
 /* What a row of the table adds to the influence of those at risk at it, cumulated within strata:
  * a subject's sum over (entry, time] is the difference of two rows. */
 struct path {
@@ -46,21 +48,6 @@ static enum rwe_status path_new(const struct rwe_event_table *table,
     return RWE_OK;
 }
 
-/* Rows of the stratum whose time is not after `time`, counted from the table's first row: the last
- * of them is the one before. */
-static size_t rows_until(const struct rwe_event_table *table, size_t stratum, double time)
-{
-    size_t low = table->stratum_start[stratum], high = table->stratum_start[stratum + 1];
-    while (low < high) {
-        size_t middle = low + (high - low) / 2;
-        if (table->time[middle] <= time)
-            low = middle + 1;
-        else
-            high = middle;
-    }
-    return low;
-}
-
 /* Where subject i is at risk: after row `before`, if has_before, up to and with row `last`. */
 struct stay {
     size_t before, last;
@@ -71,11 +58,11 @@ static struct stay stay_of(const struct rwe_survival_data *data,
                            const struct rwe_event_table *table, size_t i)
 {
     size_t s = data->stratum == NULL ? 0 : data->stratum[i];
-    size_t entered =
-        data->entry == NULL ? table->stratum_start[s] : rows_until(table, s, data->entry[i]);
+    size_t entered = data->entry == NULL ? table->stratum_start[s]
+                                         : rwe_event_table_rows_until(table, s, data->entry[i]);
     return (struct stay){
         .before = entered - 1,
-        .last = rows_until(table, s, data->time[i]) - 1,
+        .last = rwe_event_table_rows_until(table, s, data->time[i]) - 1,
         .has_before = entered > table->stratum_start[s],
     };
 }
@@ -153,6 +140,26 @@ enum rwe_status rwe_logrank_robust(const struct rwe_survival_data *data,
         status = rwe_logrank_chi_square(&sums, singular, arena, result, error);
     if (status == RWE_OK)
         rwe_arena_release(arena, mark);
+    return status;
+}
+
+enum rwe_status rwe_logrank_influence(const struct rwe_survival_data *data,
+                                      const struct rwe_event_table *table,
+                                      struct rwe_logrank_weight weight, size_t g,
+                                      struct rwe_arena *scratch, double influence[],
+                                      struct rwe_error *error)
+{
+    struct path path;
+    struct rwe_mark mark = rwe_arena_mark(scratch);
+    double *by_group = RWE_NEW(scratch, double, data->n_groups);
+    enum rwe_status status = path_new(table, weight, scratch, &path, error);
+    for (size_t i = 0; status == RWE_OK && i < data->n; i++) {
+        memset(by_group, 0, data->n_groups * sizeof *by_group);
+        add_influence(data, &path, i, by_group);
+        influence[data->cluster == NULL ? i : data->cluster[i]] += by_group[g];
+    }
+    if (status == RWE_OK)
+        rwe_arena_release(scratch, mark);
     return status;
 }
 

@@ -117,9 +117,24 @@ static void add_information(const struct workspace *work, double g, struct rwe_p
         }
 }
 
-/* What the deaths among rows [begin, end) of one time add to the score, and their own residuals. */
-static void add_deaths(const struct rwe_cox_rows *rows, size_t begin, size_t end, double g,
-                       const struct workspace *work, struct rwe_ph_score *score)
+/* What the deaths among rows [begin, end) of one time add to the score. */
+static void add_score(const struct rwe_cox_rows *rows, size_t begin, size_t end, double g,
+                      const double mean[restrict], double score[restrict])
+{
+    size_t p = rows->p;
+    for (size_t i = begin; i < end; i++) {
+        if (!rows->event[i])
+            continue;
+        const double *restrict x = rows->x + i * p;
+        double weight = g * rows->weight[i];
+        for (size_t j = 0; j < p; j++)
+            score[j] += weight * (x[j] - mean[j]);
+    }
+}
+
+/* Their own residuals. */
+static void add_own(const struct rwe_cox_rows *rows, size_t begin, size_t end, double g,
+                    const struct workspace *work, double residual[])
 {
     size_t p = rows->p;
     for (size_t i = begin; i < end; i++) {
@@ -128,12 +143,9 @@ static void add_deaths(const struct rwe_cox_rows *rows, size_t begin, size_t end
         const double *x = rows->x + i * p;
         double r = exp(work->predictor[i] - work->set.shift);
         for (size_t j = 0; j < p; j++) {
-            score->score[j] += g * rows->weight[i] * (x[j] - work->own[j]);
-            if (score->residual == NULL)
-                continue;
             double own = x[j] - work->own[j] + r * (x[j] * work->late_hazard - work->late[j]);
-            score->residual[i * 2 * p + j] = own;
-            score->residual[i * 2 * p + p + j] = g * own;
+            residual[i * 2 * p + j] = own;
+            residual[i * 2 * p + p + j] = g * own;
         }
     }
 }
@@ -150,7 +162,9 @@ static void pass_backwards(const struct rwe_cox_rows *rows, enum rwe_cox_ties ti
         if (work->set.n_deaths > 0) {
             sum_steps(work, ties);
             add_information(work, g[begin], score);
-            add_deaths(rows, begin, end, g[begin], work, score);
+            add_score(rows, begin, end, g[begin], work->own, score->score);
+            if (score->residual != NULL)
+                add_own(rows, begin, end, g[begin], work, score->residual);
             work->jump[work->n_jumps] =
                 (struct jump){rows->time[begin], work->set.shift, g[begin], work->time_hazard};
             work->n_jumps += score->residual != NULL;

@@ -199,3 +199,27 @@ double rwe_rmst_horizon(const struct rwe_event_table *table, size_t group, doubl
     }
     return last;
 }
+
+/* The last time at which anyone has an event, or ends at all. */
+static double last_of_all(const struct rwe_event_table *table, bool events_only)
+{
+    double last = NAN;
+    for (size_t row = 0; row < table->n_rows; row++)
+        for (size_t group = 0; group < table->n_groups; group++) {
+            size_t cell = row * table->n_groups + group;
+            if (table->events[cell] + (events_only ? 0 : table->censored[cell]) > 0)
+                last = table->time[row];
+        }
+    return last;
+}
+
+double rwe_rmst_tau(const struct rwe_event_table *table, enum rwe_rmst_rule rule)
+{
+    if (rule == RWE_RMST_EVENT || rule == RWE_RMST_LONGEST)
+        return last_of_all(table, rule == RWE_RMST_EVENT);
+    double tau = NAN;
+    for (size_t group = 0; group < table->n_groups; group++) /* fmin passes over NaN */
+        tau = fmin(tau,
+                   rwe_rmst_horizon(table, group, rule == RWE_RMST_AT_RISK ? RWE_RMST_ENOUGH : 0));
+    return tau;
+}

@@ -1,9 +1,15 @@
 #!/bin/sh
-# All benchmarks, from the root of the repository: sh tests/bench/run.sh BUILD   (make bench)
-# Ratios to R are taken in the same run, where R is installed (r-cran-survival, r-cran-data.table).
+# All benchmarks, from the root of the repository: sh tests/bench/run.sh BUILD [PART]   (make bench)
+# PART: process, ingest, matching, survival; without it, all. Ratios to R are taken in the same run,
+# where R is installed (r-cran-survival, r-cran-cmprsk, r-cran-data.table).
+# RWE_BENCH_ROWS="600 10000": the sizes of the survival kernels, ascending, in place of four to 10^6.
+# RWE_BENCH_BUDGET=30: seconds that R may take for one of them, else R stops at the size before.
 # RWE_BENCH_LONG=1 also runs R's main job on a million rows, which takes minutes.
 set -eu
 build=$1
+part=${2:-all}
+rows=${RWE_BENCH_ROWS:-600 10000 100000 1000000}
+budget=${RWE_BENCH_BUDGET:-30}
 bench=$build/tests/bench
 program=$build/rwe-analyze
 data=$(mktemp -d)
@@ -12,50 +18,66 @@ have_r() { command -v Rscript >/dev/null 2>&1 && Rscript --vanilla -e "library($
 
 title() { printf '\n== %s\n' "$*"; }
 
-title "The main job as a process, 600 patients (ratio: R's time over ours)"
-job="$program sample_data/cohort.csv --km --psm"
-if have_r survival; then
-    "$bench/bench_process" 11 "$job" "Rscript --vanilla tests/oracle/main_job.R sample_data/cohort.csv"
-else
-    "$bench/bench_process" 11 "$job" "$job"
-fi
+process() {
+    title "The main job as a process, 600 patients (ratio: R's time over ours)"
+    job="$program sample_data/cohort.csv --km --psm"
+    if have_r survival; then
+        "$bench/bench_process" 11 "$job" "Rscript --vanilla tests/oracle/main_job.R sample_data/cohort.csv"
+    else
+        "$bench/bench_process" 11 "$job" "$job"
+    fi
 
-title "The main job as a process, a million patients, 14 columns"
-"$program" --simulate 1000000 --output "$data" >/dev/null
-rm "$data/ae.csv"
-# usubjid, index_year, age, sex, oligo, liver_met, bone_met, ebv_log10, alb, arm, pfs, os
-cut -d, -f1,3,4,5,12,17,18,20,23,25,27,28,29,30 "$data/cohort.csv" >"$data/million.csv"
-rm "$data/cohort.csv"
-big="$program $data/million.csv --id usubjid --arm arm --endpoint pfs=pfs_mo,pfs_event --endpoint os=os_mo,os_event
- --covariates index_year,age,sex,oligo,liver_met,bone_met,ebv_log10,alb --km --psm"
-big=$(echo $big)
-"$bench/bench_process" 3 "$big" "$big --threads 1"
-if [ "${RWE_BENCH_LONG:-}" = 1 ] && have_r survival; then
-    "$bench/bench_process" 1 "$big" "Rscript --vanilla tests/bench/main_job_large.R $data/million.csv"
-fi
+    title "The main job as a process, a million patients, 14 columns"
+    "$program" --simulate 1000000 --output "$data" >/dev/null
+    rm "$data/ae.csv"
+    # usubjid, index_year, age, sex, oligo, liver_met, bone_met, ebv_log10, alb, arm, pfs, os
+    cut -d, -f1,3,4,5,12,17,18,20,23,25,27,28,29,30 "$data/cohort.csv" >"$data/million.csv"
+    rm "$data/cohort.csv"
+    big="$program $data/million.csv --id usubjid --arm arm --endpoint pfs=pfs_mo,pfs_event --endpoint os=os_mo,os_event
+     --covariates index_year,age,sex,oligo,liver_met,bone_met,ebv_log10,alb --km --psm"
+    big=$(echo $big)
+    "$bench/bench_process" 3 "$big" "$big --threads 1"
+    if [ "${RWE_BENCH_LONG:-}" = 1 ] && have_r survival; then
+        "$bench/bench_process" 1 "$big" "Rscript --vanilla tests/bench/main_job_large.R $data/million.csv"
+    fi
+}
 
-title "Ingest, a million rows of 14 numeric columns"
-"$bench/bench_ingest" write "$data/ingest.csv"
-"$bench/bench_ingest" read "$data/ingest.csv" 5
-if have_r data.table; then
-    Rscript --vanilla tests/bench/bench_ingest.R "$data/ingest.csv"
-fi
+ingest() {
+    title "Ingest, a million rows of 14 numeric columns"
+    "$bench/bench_ingest" write "$data/ingest.csv"
+    "$bench/bench_ingest" read "$data/ingest.csv" 5
+    if have_r data.table; then
+        Rscript --vanilla tests/bench/bench_ingest.R "$data/ingest.csv"
+    fi
+}
 
-title "Survival kernels, ns a row"
-"$bench/bench_survival"
-if have_r survival; then
-    echo "the same in R's survival:"
-    Rscript --vanilla tests/bench/bench_survival.R 1e4
-fi
+matching() {
+    title "Propensity score, matching and balance, ns a row"
+    "$bench/bench_matching" 2
+}
 
-title "Propensity score, matching and balance, ns a row"
-"$bench/bench_matching" 2
+survival() {
+    title "Survival kernels on one thread (R: survival and cmprsk on the same rows, ratio: R's time over ours)"
+    kernels=$data/kernels
+    mkdir "$kernels"
+    # shellcheck disable=SC2086
+    "$bench/bench_survival" "$kernels" $rows >"$kernels/ours.csv"
+    if have_r survival; then
+        # shellcheck disable=SC2086
+        Rscript --vanilla tests/bench/bench_survival.R "$kernels" "$budget" $rows >"$kernels/r.csv"
+    else
+        : >"$kernels/r.csv"
+    fi
+    awk -F, -v budget="$budget" '
+        FILENAME ~ /r[.]csv$/ && $3 == "over" { over[$1 "," $2] = 1; next }
+        FILENAME ~ /r[.]csv$/ { r[$1 "," $2] = $3; largest[$1] = $2; next }
+        FNR == 1 { printf "%-20s %8s %10s %12s %8s\n", "kernel", "rows", "ns/row", "R ns/row", "ratio" }
+        { at = $1 "," $2 }
+        at in r { printf "%-20s %8d %10.1f %12.0f %8.0f\n", $1, $2, $3, r[at], r[at] / $3; next }
+        at in over { printf "%-20s %8d %10.1f   R over %s s; its largest here: %d rows\n", $1, $2, $3, budget, largest[$1]; next }
+        { printf "%-20s %8d %10.1f\n", $1, $2, $3 }' "$kernels/r.csv" "$kernels/ours.csv"
+}
 
-title "Curves: robust Kaplan–Meier, differences, restricted means, ns a row"
-"$bench/bench_km"
-
-title "Competing risks, ns a row"
-"$bench/bench_competing"
-
-title "Proportional hazards, ns a row"
-"$bench/bench_ph"
+for each in process ingest matching survival; do
+    if [ "$part" = all ] || [ "$part" = $each ]; then $each; fi
+done

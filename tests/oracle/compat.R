@@ -14,6 +14,9 @@ study <- function(system, conf.type, ties) {
   for (g in 1:2) for (stat in c("median", "median.conf.low", "median.conf.high"))
     add(system, sprintf("km endpoint=os population=all group=%d %s", g, stat),
         unname(m[g, c(median = "median", median.conf.low = "0.95LCL", median.conf.high = "0.95UCL")[stat]]))
+  # The horizon of restricted means: survRM2's and strmst2's, then RMSTREG's.
+  largest <- tapply(lung$time, lung$sex, max)
+  add(system, "rmst endpoint=os population=all group=1 tau", if (system == "sas") max(largest) else min(largest))
   # Breslow's and Efron's estimates differ, since lung has tied deaths.
   s <- summary(coxph(Surv(time, status == 2) ~ sex, lung, ties = ties))
   add(system, "cox endpoint=os population=all model=arm term=arm hr", s$conf.int[1, "exp(coef)"])

@@ -398,8 +398,8 @@ static void an_outcome_or_a_role_is_no_covariate(void **state)
 static void an_option_of_a_later_version_is_refused(void **state)
 {
     const struct fixture *f = *state;
-    refused(f, RWE_EXIT_USAGE, "--bootstrap is not part of version",
-            "%s --arm arm --endpoint os=months,dead --bootstrap 5 --km", f->cohort);
+    refused(f, RWE_EXIT_USAGE, "--init is not part of version",
+            "%s --arm arm --endpoint os=months,dead --init --km", f->cohort);
 }
 
 static void more_times_than_are_told_are_refused(void **state)

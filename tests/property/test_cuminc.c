@@ -239,6 +239,9 @@ static void exact_ties_have_no_robust_error_and_the_rest_stands(void **state)
     const char *gray = "gray endpoint=relapse population=matched level=1 p.value";
     assert_true(json_is_null(program_facts_find(&facts, matched)));
     assert_true(program_facts_number(&facts, gray) > 0);
+    const char *robust = "gray endpoint=relapse population=matched model=robust level=1 p.value";
+    assert_true(program_facts_number(&facts, robust) > 0);
+    assert_true(program_facts_number(&facts, robust) != program_facts_number(&facts, gray));
     program_facts_clear(&facts);
     free(path);
     program_remove_folder(folder);

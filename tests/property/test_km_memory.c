@@ -1,35 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every allocation of the Kaplan–Meier family is made to fail in turn, as in test_survival_memory.c.
- */
-#include "check.h"
+/* Every allocation of the Kaplan–Meier family is made to fail in turn, by starve.h. */
 #include "cohort.h"
 #include "rwe/stats/rmst.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
-    __has_feature(memory_sanitizer)
-#define SANITIZER_HAS_CALLOC 1
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZER_HAS_CALLOC 1
-#endif
-
-/* Calls of calloc that still succeed. */
-static size_t calls_left = SIZE_MAX;
-
-#ifdef SANITIZER_HAS_CALLOC
-enum { CALLOC_IS_OURS = 0 }; /* nothing fails, but leaks and overruns are seen */
-#else
-enum { CALLOC_IS_OURS = 1 };
-extern void *__libc_calloc(size_t count, size_t size);
-void *calloc(size_t count, size_t size)
-{
-    if (calls_left == 0)
-        return NULL;
-    calls_left -= calls_left < SIZE_MAX;
-    return __libc_calloc(count, size);
-}
-#endif
+#include "starve.h"
 
 struct input {
     struct rwe_survival_data data;
@@ -76,27 +49,6 @@ static enum rwe_status run_rmst(const struct input *input, struct rwe_arena *are
     const struct rwe_rmst_options options = {input->curve[0].time[100], 0.95};
     struct rwe_rmst_comparison result;
     return rwe_rmst_compare(&input->data, &input->table, &request, &options, arena, &result, error);
-}
-
-static void starve(const struct input *input, size_t least_calls,
-                   enum rwe_status (*run)(const struct input *, struct rwe_arena *,
-                                          struct rwe_error *))
-{
-    for (size_t allowed = 0;; allowed++) {
-        struct rwe_arena *arena = rwe_arena_new();
-        struct rwe_error error = {0};
-        calls_left = allowed;
-        enum rwe_status status = run(input, arena, &error);
-        calls_left = SIZE_MAX;
-        rwe_arena_free(arena);
-        if (status == RWE_OK) {
-            assert_true(allowed >= least_calls || !CALLOC_IS_OURS); /* it failed that often */
-            return;
-        }
-        assert_int_equal(status, RWE_NO_MEMORY);
-        assert_int_equal(error.status, RWE_NO_MEMORY);
-        assert_true(allowed < 1000);
-    }
 }
 
 /* Large enough that almost every array is a block, and so a call, of its own. */

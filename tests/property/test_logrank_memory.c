@@ -1,45 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every allocation of the log-rank family is made to fail in turn, as in test_survival_memory.c. */
-#include "check.h"
+/* Every allocation of the log-rank family is made to fail in turn, by starve.h. */
 #include "cohort.h"
 #include "rwe/stats/logrank.h"
 #include "rwe/stats/multiplicity.h"
 #include "rwe/stats/permutation.h"
-
-#if defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer) ||                         \
-    __has_feature(memory_sanitizer)
-#define SANITIZER_HAS_CALLOC 1
-#endif
-#elif defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define SANITIZER_HAS_CALLOC 1
-#endif
-
-/* Calls of calloc that still succeed. */
-static size_t calls_left = SIZE_MAX;
-
-#ifdef SANITIZER_HAS_CALLOC
-enum { CALLOC_IS_OURS = 0 }; /* nothing fails, but leaks and overruns are seen */
-#else
-enum { CALLOC_IS_OURS = 1 };
-extern void *__libc_calloc(size_t count, size_t size);
-void *calloc(size_t count, size_t size)
-{
-    if (calls_left == 0)
-        return NULL;
-    calls_left -= calls_left < SIZE_MAX;
-    return __libc_calloc(count, size);
-}
-#endif
+#include "starve.h"
 
 struct input {
     struct rwe_survival_data data;
     struct rwe_event_table table;
     double *p;
 };
-
-typedef enum rwe_status run_function(const struct input *input, struct rwe_arena *arena,
-                                     struct rwe_error *error);
 
 static enum rwe_status run_robust(const struct input *input, struct rwe_arena *arena,
                                   struct rwe_error *error)
@@ -77,25 +48,6 @@ static enum rwe_status run_holm(const struct input *input, struct rwe_arena *are
     if (adjusted == NULL)
         return rwe_fail_memory(error);
     return rwe_p_adjust_holm(input->p, input->data.n, arena, adjusted, error);
-}
-
-static void starve(const struct input *input, size_t least_calls, run_function *run)
-{
-    for (size_t allowed = 0;; allowed++) {
-        struct rwe_arena *arena = rwe_arena_new();
-        struct rwe_error error = {0};
-        calls_left = allowed;
-        enum rwe_status status = run(input, arena, &error);
-        calls_left = SIZE_MAX;
-        rwe_arena_free(arena);
-        if (status == RWE_OK) {
-            assert_true(allowed >= least_calls || !CALLOC_IS_OURS); /* it failed that often */
-            return;
-        }
-        assert_int_equal(status, RWE_NO_MEMORY);
-        assert_int_equal(error.status, RWE_NO_MEMORY);
-        assert_true(allowed < 1000);
-    }
 }
 
 static void the_family_reports_want_of_memory(void **state)

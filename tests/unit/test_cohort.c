@@ -285,6 +285,39 @@ static void an_entry_after_the_time_is_a_complaint(void **state)
     assert_string_equal(f->complaints.item[0].value, "2");
 }
 
+/* The times 1 and 1 + 1e-9 are one for the tie rule, the first: then who enters between them would
+ * leave before. Without that subject the rest stands. */
+static const char *const moved = "id,arm,en,t,e\n1,a,0,1,1\n2,b,1.0000000005,1.000000001,0\n"
+                                 "3,b,0,2,0\n";
+
+static void an_entry_that_ties_bring_to_the_time_is_a_complaint(void **state)
+{
+    struct fixture *f = *state;
+    set_usual(f);
+    set(f, "entry", "en");
+    assert_int_equal(build(f, moved), RWE_BAD_INPUT);
+    assert_int_equal(f->complaints.n, 1);
+    assert_int_equal(f->complaints.item[0].line, 3);
+    assert_string_equal(f->complaints.item[0].column, "en");
+    assert_string_equal(f->complaints.item[0].reason, "not before the end of follow-up");
+    assert_non_null(strstr(f->complaints.item[0].advice, "count as one, 1"));
+    assert_non_null(strstr(f->error.message, "--on-error drop"));
+}
+
+static void that_entry_can_be_left_out(void **state)
+{
+    struct fixture *f = *state;
+    set_usual(f);
+    set(f, "entry", "en");
+    set(f, "on-error", "drop");
+    set(f, "strata", "e");
+    assert_int_equal(build(f, moved), RWE_OK);
+    assert_int_equal(f->cohort->n, 2);
+    assert_int_equal(f->cohort->n_excluded, 1);
+    assert_int_equal(f->cohort->n_strata, 2);
+    assert_int_equal(f->cohort->excluded[0].line, 3);
+}
+
 static void every_complaint_is_kept_and_stops_the_run(void **state)
 {
     struct fixture *f = *state;
@@ -315,6 +348,8 @@ int main(void)
         FRESH(missing_starts_of_exposure_mean_never),
         FRESH(late_entry_is_read_and_must_lie_before_the_time),
         FRESH(an_entry_after_the_time_is_a_complaint),
+        FRESH(an_entry_that_ties_bring_to_the_time_is_a_complaint),
+        FRESH(that_entry_can_be_left_out),
         FRESH(every_complaint_is_kept_and_stops_the_run),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define LUNG "tests/oracle/data/lung.csv --arm sex --endpoint os=time,status:2 --km --cox"
+#define LUNG "tests/oracle/data/lung.csv --arm sex --endpoint os=time,status:2 --km --cox --rmst"
 
 static int set_up(void **state)
 {
@@ -43,9 +43,9 @@ static void check_value(const struct rwe_settings *settings, const char *name, c
 
 static void each_system_sets_its_own_defaults(void **state)
 {
-    static const char *const expected[][4] = {{"r", "log", "efron", "wald-corrected"},
-                                              {"sas", "log-log", "breslow", "wald"},
-                                              {"stata", "log-log", "breslow", "wald"}};
+    static const char *const expected[][5] = {{"r", "log", "efron", "wald-corrected", "last"},
+                                              {"sas", "log-log", "breslow", "wald", "longest"},
+                                              {"stata", "log-log", "breslow", "wald", "last"}};
     for (size_t s = 0; s < 3; s++) {
         struct rwe_settings *settings = program_settings(*state);
         set(settings, "compat", expected[s][0], RWE_FROM_COMMAND);
@@ -53,6 +53,7 @@ static void each_system_sets_its_own_defaults(void **state)
         check_value(settings, "conf-type", expected[s][1]);
         check_value(settings, "ties", expected[s][2]);
         check_value(settings, "difference", expected[s][3]);
+        check_value(settings, "tau-rule", expected[s][4]);
         assert_int_equal(rwe_settings_source(settings, "ties"), RWE_FROM_DEFAULT);
     }
 }
@@ -103,7 +104,7 @@ static void facts_of_lung_are_those_of_the_system(void **state)
                 assert_close(fact, value[r], 1e-8);
                 n++;
             }
-        assert_int_equal(n, 21);
+        assert_int_equal(n, 22);
         program_facts_clear(&facts);
     }
 }
@@ -116,7 +117,9 @@ static void the_report_names_system_defaults_and_exceptions(void **state)
     struct program_run none = program_run(LUNG);
     assert_code(r, RWE_EXIT_DONE);
     assert_code(stata, RWE_EXIT_DONE);
-    assert_says(r.out, "Defaults as in R|conf-type log|ties efron|Efron's ties");
+    assert_says(r.out,
+                "Defaults as in R|conf-type log|tau-rule last|efron, difference|Efron's ties|"
+                "tau is the least of the arms' largest times");
     assert_null(strstr(r.out, "Given otherwise"));
     assert_says(stata.out,
                 "Defaults as in Stata|conf-type log-log|Given otherwise|ties efron|median");

@@ -135,6 +135,26 @@ static void a_monotone_likelihood_gets_a_finite_estimate(void **state)
     csv_table_free(table);
 }
 
+/* Two subjects; the one with x = 1 dies first, the other is alone then. With π = e^β / (1 + e^β) the
+ * likelihood is π and its information π (1 − π): monotone in β. The penalised one,
+ * log π + log(π (1 − π)) / 2, has its summit where 1 − π + (1 − 2π) / 2 = 0: π = 3/4, β = log 3. */
+static void two_subjects_by_hand(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort =
+        cohort_of(arena, 2, (double[]){1, 2}, (uint8_t[]){1, 1}, (uint32_t[]){1, 0});
+    struct rwe_survival_data data = cohort_sort(&cohort, arena);
+    const double x[] = {1, 0};
+    struct rwe_cox_options options = rwe_cox_options_default();
+    struct rwe_cox cox;
+    assert_int_equal(rwe_cox_firth_fit(&data, x, 1, &options, arena, &cox, NULL), RWE_OK);
+    assert_close(cox.estimate[0], log(3), 1e-8);
+    assert_close(cox.loglik, log(3. / 4) + log(3. / 16) / 2, 1e-12);
+    assert_close(cox.covariance[0], 16. / 3, 1e-7); /* 1 / (π (1 − π)) */
+    rwe_arena_free(arena);
+}
+
 static void profile_limits_match_refits_with_an_offset(void **state)
 {
     (void)state;
@@ -174,6 +194,47 @@ static void profile_limits_match_refits_with_an_offset(void **state)
     compare_profile(oracle, "profile.veteran", &data, veteran.x, &cox, options, false);
     csv_table_free(table);
     oracle_free(oracle);
+}
+
+/* One column: the profile's test. All columns: the fit's own. And between, dropping the other columns
+ * without the penalty is another fit. */
+static void the_joint_test_agrees_with_profile_whole_and_smaller_fit(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_random(arena, 120, 3, 0.6, 7);
+    struct rwe_survival_data data = cohort_sort(&cohort, arena);
+    struct rwe_cox_options options = rwe_cox_options_default();
+    struct rwe_cox plain, firth, smaller;
+    struct rwe_cox_joint_test test;
+    assert_int_equal(rwe_cox_fit(&data, cohort.x, 3, &options, arena, &plain, NULL), RWE_OK);
+    assert_int_equal(rwe_cox_firth_fit(&data, cohort.x, 3, &options, arena, &firth, NULL), RWE_OK);
+    assert_int_equal(rwe_cox_fit(&data, cohort.x, 1, &options, arena, &smaller, NULL), RWE_OK);
+    for (int penalised = 0; penalised < 2; penalised++) {
+        const struct rwe_cox *fit = penalised ? &firth : &plain;
+        struct rwe_cox_profile_options one = rwe_cox_profile_options_default();
+        struct rwe_cox_profile profile;
+        one.column = 1;
+        one.firth = penalised;
+        rwe_cox_profile(&data, cohort.x, fit, &options, &one, arena, &profile, NULL);
+        struct rwe_cox_joint_request request = {1, 1, penalised};
+        assert_int_equal(
+            rwe_cox_joint_test(&data, cohort.x, fit, &options, &request, arena, &test, NULL),
+            RWE_OK);
+        assert_true(test.converged);
+        assert_close(test.lr_statistic, profile.lr_statistic, 1e-9);
+        request = (struct rwe_cox_joint_request){0, 3, penalised};
+        rwe_cox_joint_test(&data, cohort.x, fit, &options, &request, arena, &test, NULL);
+        assert_close(test.lr_statistic, fit->lr_statistic, 1e-9);
+    }
+    struct rwe_cox_joint_request last_two = {1, 2, false};
+    rwe_cox_joint_test(&data, cohort.x, &plain, &options, &last_two, arena, &test, NULL);
+    assert_close(test.lr_statistic, 2 * (plain.loglik - smaller.loglik), 1e-9);
+    last_two.n_columns = 3;
+    assert_int_equal(
+        rwe_cox_joint_test(&data, cohort.x, &plain, &options, &last_two, arena, &test, NULL),
+        RWE_BAD_INPUT);
+    rwe_arena_free(arena);
 }
 
 static void what_the_penalty_and_the_profile_do_not_allow_is_refused(void **state)
@@ -222,7 +283,9 @@ int main(void)
         cmocka_unit_test(penalised_heart_with_entries_is_at_the_summit_that_r_finds),
         cmocka_unit_test(penalised_veteran_in_strata_is_at_the_summit_that_r_finds),
         cmocka_unit_test(a_monotone_likelihood_gets_a_finite_estimate),
+        cmocka_unit_test(two_subjects_by_hand),
         cmocka_unit_test(profile_limits_match_refits_with_an_offset),
+        cmocka_unit_test(the_joint_test_agrees_with_profile_whole_and_smaller_fit),
         cmocka_unit_test(what_the_penalty_and_the_profile_do_not_allow_is_refused),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);

@@ -88,6 +88,27 @@ static void pbc_matches_cuminc_with_two_and_four_groups(void **state)
     oracle_free(oracle);
 }
 
+/* Four subjects, none censored, so that R_g = N_g (1 − F_g(t−)): who has had the competitor stays.
+ *   time  group  cause   R_0  R_1   observed less expected in group 0
+ *      1      0      1     2    2   1 − 2/4
+ *      2      1      2
+ *      3      1      1     1    2   0 − 1/3
+ *      4      0      2
+ * so a score of 1/6. The statistic is that of cmprsk 2.2-11's cuminc. */
+static void four_subjects_by_hand(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_of(arena, 4, (double[]){1, 2, 3, 4}, (uint8_t[]){1, 2, 1, 2},
+                                     (uint32_t[]){0, 1, 1, 0});
+    struct rwe_gray gray;
+    assert_int_equal(try_test(&cohort, 1, 0, arena, &gray, NULL), RWE_OK);
+    assert_close(gray.score[0], 1. / 6, 1e-14);
+    assert_close(gray.score[1], -1. / 6, 1e-14);
+    assert_close(gray.statistic, 0.050874403815580317, 1e-12);
+    rwe_arena_free(arena);
+}
+
 static void an_empty_group_is_not_counted(void **state)
 {
     (void)state;
@@ -153,6 +174,7 @@ int main(void)
         cmocka_unit_test(rotterdam_matches_cuminc_also_stratified),
         cmocka_unit_test(mgus2_matches_cuminc_with_two_and_four_groups),
         cmocka_unit_test(pbc_matches_cuminc_with_two_and_four_groups),
+        cmocka_unit_test(four_subjects_by_hand),
         cmocka_unit_test(an_empty_group_is_not_counted),
         cmocka_unit_test(each_error_is_told),
         cmocka_unit_test(late_entry_is_refused),

@@ -66,6 +66,30 @@ static void leukaemia_has_the_published_curve_and_medians(void **state)
     rwe_arena_free(arena);
 }
 
+/* Nelson and Aalen's estimator for 6-MP, by hand: 3/21 at week 6, then 1/17, 1/15, 1/12, 1/11, 1/7,
+ * 1/6 at weeks 7 to 23; the variance has the squares of the denominators. */
+static void leukaemia_has_the_cumulative_hazard_that_is_summed_by_hand(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort =
+        cohort_of(arena, FREIREICH_N, freireich_weeks, freireich_relapse, freireich_arm);
+    struct rwe_event_table table = build(&cohort, arena);
+    struct rwe_km_curve curve = fit(&table, FREIREICH_6MP, RWE_KM_LOG_LOG, arena);
+    struct rwe_cumulative_hazard hazard;
+    assert_int_equal(rwe_km_cumulative_hazard(&curve, 0.95, arena, &hazard, NULL), RWE_OK);
+    struct rwe_hazard_point week6 = rwe_km_hazard_at(&hazard, 6);
+    struct rwe_hazard_point week23 = rwe_km_hazard_at(&hazard, 23);
+    double sum = 3. / 21 + 1. / 17 + 1. / 15 + 1. / 12 + 1. / 11 + 1. / 7 + 1. / 6;
+    double squares = 3. / (21 * 21) + 1. / (17 * 17) + 1. / (15 * 15) + 1. / (12 * 12) +
+                     1. / (11 * 11) + 1. / (7 * 7) + 1. / (6 * 6);
+    assert_close(week6.hazard, 1. / 7, 1e-14);
+    assert_close(week6.std_error, sqrt(3.) / 21, 1e-14);
+    assert_close(week23.hazard, sum, 1e-14);
+    assert_close(week23.std_error, sqrt(squares), 1e-14);
+    rwe_arena_free(arena);
+}
+
 static void compare_vector(const struct oracle *oracle, const char *curve, const char *what,
                            const double actual[], size_t n)
 {
@@ -350,6 +374,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(leukaemia_has_the_published_curve_and_medians),
+        cmocka_unit_test(leukaemia_has_the_cumulative_hazard_that_is_summed_by_hand),
         cmocka_unit_test(lung_and_veteran_match_survfit_on_all_scales),
         cmocka_unit_test(rotterdam_read_at_times_matches_survfit),
         cmocka_unit_test(lung_read_at_times_matches_survfit),

@@ -211,6 +211,94 @@ static void a_statistic_without_variance_is_left_out(void **state)
     rwe_arena_free(arena);
 }
 
+/* Ties, weights, clusters of three and two strata. */
+static struct cohort weighted(struct rwe_arena *arena)
+{
+    struct cohort cohort = cohort_random(arena, 150, 1, 1, 11);
+    cohort.stratum = RWE_NEW(arena, uint32_t, cohort.n);
+    cohort.cluster = RWE_NEW(arena, uint32_t, cohort.n);
+    cohort.weight = RWE_NEW(arena, double, cohort.n);
+    for (size_t i = 0; i < cohort.n; i++) {
+        cohort.stratum[i] = (uint32_t)(i / 4 % 2);
+        cohort.cluster[i] = (uint32_t)(i / 3);
+        cohort.weight[i] = 0.5 + (double)(i % 5) / 3;
+    }
+    return cohort;
+}
+
+static struct rwe_maxcombo robust(const struct rwe_survival_data *data, struct rwe_arena *arena)
+{
+    struct rwe_event_table table;
+    struct rwe_maxcombo result;
+    assert_int_equal(rwe_event_table_build(data, arena, &table, NULL), RWE_OK);
+    assert_int_equal(
+        rwe_maxcombo_robust(data, &table, rwe_maxcombo_weights, 4, arena, &result, NULL), RWE_OK);
+    return result;
+}
+
+static void robust_statistics_are_those_of_the_robust_logrank_family(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = weighted(arena);
+    struct rwe_survival_data data = cohort_sort(&cohort, arena);
+    struct rwe_event_table table;
+    struct rwe_logrank one;
+    struct rwe_maxcombo all = robust(&data, arena);
+    assert_int_equal(rwe_event_table_build(&data, arena, &table, NULL), RWE_OK);
+    for (size_t a = 0; a < 4; a++) {
+        assert_int_equal(
+            rwe_logrank_robust(&data, &table, rwe_maxcombo_weights[a], arena, &one, NULL), RWE_OK);
+        assert_close(all.z[a] * all.z[a], one.statistic, 1e-11);
+    }
+    for (size_t i = 0; i < cohort.n; i++)
+        cohort.weight[i] *= 100;
+    struct rwe_maxcombo scaled = robust(&data, arena);
+    assert_close(scaled.p_value, all.p_value, 1e-9);
+    for (size_t i = 0; i < 16; i++)
+        assert_close(scaled.correlation[i], all.correlation[i], 1e-11);
+    rwe_arena_free(arena);
+}
+
+static void robust_correlation_is_that_of_differences_of_the_statistics(void **state)
+{
+    (void)state;
+    /* U is linear in the weight function: Var(U_a + U_b) needs the covariance that is claimed.
+     * G(0,0) = G(1,0) + G(0,1), since S + (1 - S) = 1. */
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = weighted(arena);
+    struct rwe_survival_data data = cohort_sort(&cohort, arena);
+    struct rwe_event_table table;
+    struct rwe_logrank of[3];
+    struct rwe_maxcombo all = robust(&data, arena);
+    assert_int_equal(rwe_event_table_build(&data, arena, &table, NULL), RWE_OK);
+    for (size_t a = 0; a < 3; a++)
+        assert_int_equal(
+            rwe_logrank_robust(&data, &table, rwe_maxcombo_weights[a], arena, &of[a], NULL),
+            RWE_OK);
+    double v[3] = {of[0].covariance[3], of[1].covariance[3], of[2].covariance[3]};
+    double r12 = (v[0] - v[1] - v[2]) / 2 / sqrt(v[1] * v[2]);
+    assert_close(all.correlation[1 * 4 + 2], r12, 1e-10);
+    rwe_arena_free(arena);
+}
+
+static void without_weights_robust_nears_the_classic_test(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_random(arena, 20000, 0, 0, 12);
+    struct rwe_survival_data data = cohort_sort(&cohort, arena);
+    struct rwe_event_table table;
+    struct rwe_maxcombo classic, wide = robust(&data, arena);
+    assert_int_equal(rwe_event_table_build(&data, arena, &table, NULL), RWE_OK);
+    assert_int_equal(rwe_maxcombo_test(&table, rwe_maxcombo_weights, 4, &classic, NULL), RWE_OK);
+    for (size_t a = 0; a < 4; a++)
+        assert_close(wide.z[a], classic.z[a], 0.02);
+    for (size_t i = 0; i < 16; i++)
+        assert_close(wide.correlation[i], classic.correlation[i], 0.02);
+    rwe_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -221,6 +309,9 @@ int main(void)
         cmocka_unit_test(maximum_bears_singular_correlations),
         cmocka_unit_test(one_weight_is_the_test_itself),
         cmocka_unit_test(a_statistic_without_variance_is_left_out),
+        cmocka_unit_test(robust_statistics_are_those_of_the_robust_logrank_family),
+        cmocka_unit_test(robust_correlation_is_that_of_differences_of_the_statistics),
+        cmocka_unit_test(without_weights_robust_nears_the_classic_test),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);
 }

@@ -255,6 +255,31 @@ static void a_horizon_has_enough_at_risk(void **state)
     rwe_arena_free(arena);
 }
 
+/* Two arms of twelve, both censored and not:
+ *   arm 0 ends at 1, 2, …, 12, all events but the last: 10 at risk up to 3, largest time 12
+ *   arm 1 ends at 2, 4, …, 24, events at 2 and 4 only:  10 at risk up to 6, largest time 24
+ * So at-risk: min(3, 6); last: min(12, 24); event: max(11, 4); longest: 24. */
+static void each_rule_has_its_horizon(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_new(arena, 24, 0);
+    cohort.group = RWE_NEW(arena, uint32_t, 24);
+    for (uint32_t i = 0; i < 24; i++) {
+        cohort.group[i] = i / 12;
+        cohort.time[i] = i < 12 ? i + 1 : 2 * (i - 11);
+        cohort.event[i] = i < 12 ? i < 11 : i < 14;
+    }
+    struct rwe_survival_data data = cohort_sort(&cohort, arena);
+    struct rwe_event_table table;
+    assert_int_equal(rwe_event_table_build(&data, arena, &table, NULL), RWE_OK);
+    assert_close(rwe_rmst_tau(&table, RWE_RMST_AT_RISK), 3, 0);
+    assert_close(rwe_rmst_tau(&table, RWE_RMST_LAST), 12, 0);
+    assert_close(rwe_rmst_tau(&table, RWE_RMST_EVENT), 11, 0);
+    assert_close(rwe_rmst_tau(&table, RWE_RMST_LONGEST), 24, 0);
+    rwe_arena_free(arena);
+}
+
 static void what_is_not_in_the_data_is_refused(void **state)
 {
     (void)state;
@@ -310,6 +335,7 @@ int main(void)
         cmocka_unit_test(without_censoring_it_is_the_mean_of_the_smaller_of_time_and_tau),
         cmocka_unit_test(limits_stay_within_zero_and_tau),
         cmocka_unit_test(a_horizon_has_enough_at_risk),
+        cmocka_unit_test(each_rule_has_its_horizon),
         cmocka_unit_test(what_is_not_in_the_data_is_refused),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);

@@ -53,4 +53,25 @@ enum rwe_status rwe_cox_profile(const struct rwe_survival_data *data, const doub
                                 struct rwe_arena *scratch, struct rwe_cox_profile *result,
                                 struct rwe_error *error);
 
+struct rwe_cox_joint_request {
+    size_t column, n_columns; /**< the coefficients under test: from `column` on, at least 1 */
+    bool firth;               /**< the fit is rwe_cox_firth_fit's */
+};
+
+struct rwe_cox_joint_test {
+    double lr_statistic; /**< 2 (l(β̂) − max l with these coefficients 0); df = n_columns */
+    bool converged;
+};
+
+/**
+ * The likelihood-ratio test of several coefficients at once: a factor, a spline. Under the penalty
+ * both likelihoods have that of the whole model (Heinze & Schemper 2001, 3). Errors as
+ * rwe_cox_profile's.
+ */
+enum rwe_status rwe_cox_joint_test(const struct rwe_survival_data *data, const double x[],
+                                   const struct rwe_cox *fit, const struct rwe_cox_options *options,
+                                   const struct rwe_cox_joint_request *request,
+                                   struct rwe_arena *scratch, struct rwe_cox_joint_test *result,
+                                   struct rwe_error *error);
+
 #endif

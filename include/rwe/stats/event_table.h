@@ -33,4 +33,10 @@ struct rwe_event_table {
 enum rwe_status rwe_event_table_build(const struct rwe_survival_data *data, struct rwe_arena *arena,
                                       struct rwe_event_table *table, struct rwe_error *error);
 
+/**
+ * The first row of the stratum after `time`, or its end: who leaves at `time` is at risk last at the row
+ * before. Logarithmic.
+ */
+size_t rwe_event_table_rows_until(const struct rwe_event_table *table, size_t stratum, double time);
+
 #endif

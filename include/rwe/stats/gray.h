@@ -13,7 +13,8 @@
  * where F is the cumulative incidence of all groups together. Variance as Gray has it, with
  * his correction for ties; statistic and p are those of cmprsk's cuminc.
  *
- * The numbers in the table are taken as counts: a weight is so many subjects.
+ * The numbers in the table are taken as counts: a weight is so many subjects. For sampling weights and
+ * for clusters there is rwe_gray_robust.
  */
 #ifndef RWE_STATS_GRAY_H
 #define RWE_STATS_GRAY_H
@@ -38,5 +39,18 @@ struct rwe_gray {
 enum rwe_status rwe_gray_test(const struct rwe_event_table *table, size_t cause, double rho,
                               struct rwe_arena *arena, struct rwe_gray *result,
                               struct rwe_error *error);
+
+/**
+ * The same score, of sampling weights where data->weight is given, against the robust covariance
+ * Σ (Σ ψ)(Σ ψ)' over clusters (each row its own without data->cluster). ψ_i = w_i ∂score / ∂w_i is the
+ * infinitesimal jackknife through the numbers at risk and through the curves F_g and S_g that make R_g
+ * of them, with the weights (1 − F)^ρ of times as given: rows' ψ sum to the score. It does not change
+ * with the scale of the weights. `table` is that of `data`. O(n log n + rows × groups²).
+ * Errors: those of rwe_gray_test; RWE_NOT_ESTIMABLE too with fewer clusters than degrees of freedom.
+ */
+enum rwe_status rwe_gray_robust(const struct rwe_survival_data *data,
+                                const struct rwe_event_table *table, size_t cause, double rho,
+                                struct rwe_arena *arena, struct rwe_gray *result,
+                                struct rwe_error *error);
 
 #endif

@@ -35,4 +35,15 @@ enum rwe_status rwe_maxcombo_test(const struct rwe_event_table *table,
                                   const struct rwe_logrank_weight weights[], size_t n_weights,
                                   struct rwe_maxcombo *result, struct rwe_error *error);
 
+/**
+ * The same for sampling weights and clusters: Cov(U_a, U_b) = Σ (Σ ψ_a)(Σ ψ_b) over clusters (each row
+ * its own without data->cluster), ψ_a a row's influence on U_a as in rwe_logrank_robust. `table` is that of `data`. n log n.
+ * Errors: those of rwe_maxcombo_test; RWE_NO_MEMORY.
+ */
+enum rwe_status rwe_maxcombo_robust(const struct rwe_survival_data *data,
+                                    const struct rwe_event_table *table,
+                                    const struct rwe_logrank_weight weights[], size_t n_weights,
+                                    struct rwe_arena *scratch, struct rwe_maxcombo *result,
+                                    struct rwe_error *error);
+
 #endif

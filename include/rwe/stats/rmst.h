@@ -79,4 +79,21 @@ enum rwe_status rwe_rmst_compare(const struct rwe_survival_data *data,
  */
 double rwe_rmst_horizon(const struct rwe_event_table *table, size_t group, double least);
 
+/** Rules for a horizon that nobody has given. */
+enum rwe_rmst_rule {
+    RWE_RMST_AT_RISK, /**< least of the groups' last times with RWE_RMST_ENOUGH at risk */
+    RWE_RMST_LAST,    /**< least of the groups' largest times, events or not */
+    RWE_RMST_EVENT,   /**< largest time of an event in any group */
+    RWE_RMST_LONGEST, /**< largest time in any group, event or not */
+};
+
+/** How many (by weight) must be at risk at the horizon: fewer tell little about the tail. */
+enum { RWE_RMST_ENOUGH = 10 };
+
+/**
+ * The horizon by `rule`, over all groups that are not empty; NaN where no time meets it. All groups
+ * reach the first two; beyond the last time of one its mean may not be estimable.
+ */
+double rwe_rmst_tau(const struct rwe_event_table *table, enum rwe_rmst_rule rule);
+
 #endif
