@@ -94,6 +94,13 @@ static enum rwe_status explain(const struct rwe_propensity *p, enum rwe_status s
                         "propensity model: \"%s\" is determined by the covariates before it "
                         "(collinear): leave one of them out",
                         name);
+    if (status == RWE_SEPARATED)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "propensity model: the covariates tell the arms apart without error "
+                        "(separation), most of all \"%s\": no subject of one arm is like those of "
+                        "the other. Leave it out, merge its categories, or restrict the cohort to "
+                        "where both arms occur",
+                        p->separates);
     if (status == RWE_NOT_ESTIMABLE)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "propensity model of %zu subjects: %s",
                         p->n, inner->message);
@@ -101,8 +108,9 @@ static enum rwe_status explain(const struct rwe_propensity *p, enum rwe_status s
     return status;
 }
 
-/* Columns that may go are left out one by one until the others determine a model; a likelihood
- * without a maximum gets Firth's penalty. */
+/* Columns that may go are left out one by one until the others determine a model. A likelihood
+ * without a maximum gets Firth's penalty; but where every treated subject scores above every control
+ * there is nothing to compare, and no penalty helps. */
 static enum rwe_status fit(struct rwe_run *run, struct rwe_propensity *p, struct rwe_error *error)
 {
     struct rwe_logistic_options options = rwe_logistic_options_default();
@@ -119,6 +127,8 @@ static enum rwe_status fit(struct rwe_run *run, struct rwe_propensity *p, struct
             options.firth = true;
             p->separates = names_a_term ? p->term[inner.index] : "the intercept";
         } else {
+            if (status == RWE_OK && options.firth && p->model.auc >= 1)
+                status = RWE_SEPARATED;
             return status == RWE_OK ? RWE_OK : explain(p, status, &inner, error);
         }
         rwe_arena_release(run->arena, mark);

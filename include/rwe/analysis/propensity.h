@@ -44,7 +44,8 @@ struct rwe_propensity {
 /**
  * Fits the model once a run; run->propensity afterwards. `flag` is the option that needs it, for
  * messages. Where the covariates tell the arms apart the likelihood has no maximum, and the fit is
- * Firth's (logistic.h): its scores, and its information in the variance of weights. RWE_USAGE without
+ * Firth's (logistic.h): its scores, and its information in the variance of weights. Where they do so without a single exception there
+ * is nothing to compare, which is an error. RWE_USAGE without
  * covariates, with other than two arms, or for terms that cannot be; RWE_BAD_INPUT where the model
  * cannot be fitted, with the covariate at fault.
  */
