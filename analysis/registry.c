@@ -2,6 +2,7 @@
 #include "rwe/analysis/analysis.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/compat.h"
+#include "rwe/analysis/propensity.h"
 
 #define RWE_ANALYSIS(name) extern const struct rwe_analysis rwe_analysis_##name;
 #include "analyses.def"
@@ -82,6 +83,7 @@ size_t rwe_option_lists(struct rwe_arena *arena, struct rwe_options lists[RWE_MO
     lists[n++] = rwe_statistics_options;
     lists[n++] = rwe_compat_options;
     lists[n++] = rwe_bootstrap_options;
+    lists[n++] = rwe_propensity_options;
     for (size_t a = 0; a < rwe_n_analyses; a++)
         if (rwe_analyses[a]->options != NULL)
             lists[n++] = *rwe_analyses[a]->options;

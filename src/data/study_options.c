@@ -91,11 +91,12 @@ static const struct rwe_option options[] = {
     {.name = "missing",
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_FILE,
-     .argument = "complete",
-     .choices = "complete",
+     .argument = "complete|indicator",
+     .choices = "complete|indicator",
      .fallback = "complete",
      .help = "Covariates with missing values: the propensity model takes subjects with complete "
-             "covariates; the others are counted."},
+             "covariates, the others are counted (default); or everybody, with a column for each "
+             "covariate that says whether its value is missing."},
     {.name = "missing-tokens",
      .kind = RWE_OPTION_LIST,
      .section = RWE_SECTION_FILE,

@@ -439,11 +439,16 @@ static void perfect_separation_is_named(void **state)
     refused_cohort(*state, split, "separation|\"age\"");
 }
 
-static void quasi_separation_is_named(void **state)
+/* There the fit is Firth's, and the result stands. */
+static void quasi_separation_is_named_in_a_warning(void **state)
 {
+    const struct fixture *f = *state;
     /* Stage IV only among the treated, all others in both arms. */
-    struct change split[] = {{4, "stage", "II"}, {6, "stage", "III"}, {0}};
-    refused_cohort(*state, split, "separation|\"stage=IV\"");
+    write_cohort(f, (struct change[]){{4, "stage", "II"}, {6, "stage", "III"}, {0}});
+    struct program_run run = program_run("%s %s --iptw --strict", f->cohort, arguments);
+    assert_code(run, RWE_EXIT_WARNINGS);
+    assert_says(run.out, "separation|\"stage=IV\"|Firth");
+    program_clear(&run);
 }
 
 /* ---- adverse events ---- */
@@ -779,7 +784,7 @@ int main(void)
         PATIENTS(a_constant_covariate_is_named),
         PATIENTS(collinear_covariates_are_named),
         PATIENTS(perfect_separation_is_named),
-        PATIENTS(quasi_separation_is_named),
+        PATIENTS(quasi_separation_is_named_in_a_warning),
         PATIENTS(a_grade_that_is_none_is_told),
         PATIENTS(a_missing_term_is_told),
         PATIENTS(events_without_identifiers_are_refused),

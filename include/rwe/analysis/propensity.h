@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * The propensity score of a run: the probability of the treated arm given the covariates. Fitted once,
- * whichever designs are made from it, and told once.
+ * whichever designs are made from it, and told once. See propensity.md.
  */
 #ifndef RWE_ANALYSIS_PROPENSITY_H
 #define RWE_ANALYSIS_PROPENSITY_H
@@ -9,26 +9,50 @@
 #include "rwe/analysis/analysis.h"
 #include "rwe/stats/logistic.h"
 
+/** --ps-spline, --ps-interaction. */
+extern const struct rwe_options rwe_propensity_options;
+
+/** A covariate that enters as a spline: columns that follow each other. */
+struct rwe_propensity_spline {
+    const char *variable;
+    size_t first, n;           /**< of its columns among the terms */
+    const char *contrast_name; /**< "61 against 45": quartiles that the odds ratio compares */
+    const double *contrast;    /**< n: basis at the one less that at the other */
+};
+
 struct rwe_propensity {
-    size_t n;                /**< subjects in the model: those with all covariates */
+    size_t n; /**< subjects in the model: those with all covariates, or all (--missing indicator) */
     const uint32_t *subject; /**< of the cohort, by row of the model, ascending */
     const uint8_t *treated;  /**< by row */
     size_t n_treated;
-    const char *const *term; /**< names of the model's columns, "age", "size=20-50" */
+    const char **term; /**< names of the model's columns: "age", "size=20-50", "age(spline 1)",
+                            "age:meno", "age^2", "age=missing" */
     size_t n_terms;
-    const double *x;           /**< [term * n + row] */
+    double *x;                 /**< [term * n + row] */
     struct rwe_logistic model; /**< by row; the intercept first, then the terms */
+
+    size_t n_required; /**< columns up to here must be estimable, or there is no model; one beyond
+                            that says what others say is left out. 0 in a replicate, whose draw may
+                            lack a level: its scores are the same without the column */
+    const struct rwe_propensity_spline *spline;
+    size_t n_splines;
+    struct rwe_strings left_out; /**< names of columns left out */
+    const char *separates; /**< the term to blame most when the likelihood is monotone and the model
+                                is Firth's; else NULL */
 };
 
 /**
  * Fits the model once a run; run->propensity afterwards. `flag` is the option that needs it, for
- * messages. RWE_USAGE without covariates or with other than two arms; RWE_BAD_INPUT where the model
+ * messages. Where the covariates tell the arms apart the likelihood has no maximum, and the fit is
+ * Firth's (logistic.h): its scores, and its information in the variance of weights. Where they do so without a single exception there
+ * is nothing to compare, which is an error. RWE_USAGE without
+ * covariates, with other than two arms, or for terms that cannot be; RWE_BAD_INPUT where the model
  * cannot be fitted, with the covariate at fault.
  */
 enum rwe_status rwe_propensity(struct rwe_run *run, const char *flag,
                                const struct rwe_propensity **propensity, struct rwe_error *error);
 
-/** Tells the model in the document, the first time that it is called in a run. */
+/** Tells the model, and how far the arms' scores overlap, the first time that it is called in a run. */
 void rwe_propensity_present(struct rwe_run *run);
 
 #endif
