@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
+#include "document.h"
 
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/estimates.h"
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* ---- the list ---- */
@@ -155,6 +157,44 @@ static void a_result_is_found_by_its_whole_key(void **state)
     rwe_arena_free(arena);
 }
 
+/* ---- warnings ---- */
+
+/* What is told of a bootstrap without estimates; freed by the caller. */
+static char *report_of(const struct rwe_bootstrap *bootstrap, const struct rwe_design *design,
+                       struct rwe_arena *arena)
+{
+    struct rwe_cohort cohort = {.n = 0};
+    struct rwe_run run = {
+        .settings = rwe_settings_new(arena, &rwe_statistics_options, 1),
+        .cohort = &cohort,
+        .design = {*design},
+        .n_designs = 1,
+        .document = rwe_document_new(arena),
+        .bootstrap = bootstrap,
+        .arena = arena,
+    };
+    rwe_bootstrap_report(&run);
+    return check_render(run.document, "text", false);
+}
+
+static void matching_with_replacement_is_warned_of(void **state)
+{
+    (void)state;
+    static const size_t start[] = {0};
+    static const char said[] = "not valid after matching with replacement";
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_bootstrap bootstrap = {.n_replicates = 200};
+    struct rwe_design design = {.name = "matched", .label = "Matched"};
+    char *once = report_of(&bootstrap, &design, arena);
+    design.rows.start = start;
+    char *often = report_of(&bootstrap, &design, arena);
+    assert_null(strstr(once, said));
+    assert_non_null(strstr(often, said));
+    free(once);
+    free(often);
+    rwe_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -166,6 +206,7 @@ int main(void)
         cmocka_unit_test(what_could_not_be_estimated_is_left_out),
         cmocka_unit_test(a_time_not_reached_is_later_than_all),
         cmocka_unit_test(a_result_is_found_by_its_whole_key),
+        cmocka_unit_test(matching_with_replacement_is_warned_of),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);
 }
