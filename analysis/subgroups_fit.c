@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Counts and models of subgroups: the design of the whole population, narrowed to their members. */
+#include "subgroups.h"
+
+#include <gsl/gsl_cdf.h>
+#include <gsl/gsl_errno.h>
+#include <gsl/gsl_linalg.h>
+#include <math.h>
+#include <string.h>
+
+/* ---- who ---- */
+
+struct rwe_subgroup_counts *rwe_subgroup_count(const struct rwe_subgroup_setting *setting,
+                                               const struct rwe_subgroup_variable *variable)
+{
+    const struct rwe_cohort *cohort = setting->run->cohort;
+    struct rwe_subgroup_counts *counts =
+        RWE_NEW(setting->run->arena, struct rwe_subgroup_counts, variable->n_levels + 1);
+    for (size_t i = 0; counts != NULL && i < cohort->n; i++) {
+        if (!setting->design->member[i])
+            continue;
+        size_t level = variable->code[i] < 0 ? variable->n_levels : (size_t)variable->code[i];
+        bool event = setting->endpoint->event[i] == 1;
+        counts[level].n[cohort->arm[i]]++;
+        counts[level].n_events[cohort->arm[i]] += event;
+        if (event)
+            counts[level].weighted_events[cohort->arm[i]] += rwe_design_weight(setting->design, i);
+    }
+    return counts;
+}
+
+bool rwe_subgroup_is_shown(const struct rwe_run *run, const struct rwe_subgroup_counts *counts)
+{
+    return counts->n_events[0] + counts->n_events[1] >=
+               rwe_settings_integer(run->settings, "subgroup-least") &&
+           counts->n[0] >= RWE_SUBGROUP_LEAST_ARM && counts->n[1] >= RWE_SUBGROUP_LEAST_ARM;
+}
+
+/* The design less those whose level is not among `taken`: a smaller design of the same kind, so that
+ * sets, clusters, strata, weights and their estimation reach the model as they reach the whole. A
+ * matched set that the subgroup splits stays a cluster, of the members it has left. */
+static enum rwe_status narrow(const struct rwe_subgroup_setting *setting,
+                              const struct rwe_subgroup_variable *variable, const bool taken[],
+                              struct rwe_design *design)
+{
+    const struct rwe_cohort *cohort = setting->run->cohort;
+    uint8_t *member = RWE_NEW(setting->run->arena, uint8_t, cohort->n);
+    size_t *arm_size = RWE_NEW(setting->run->arena, size_t, cohort->n_arms);
+    if (rwe_arena_failed(setting->run->arena))
+        return RWE_NO_MEMORY;
+    *design = *setting->design;
+    design->n = 0;
+    for (size_t i = 0; i < cohort->n; i++) {
+        int32_t code = variable->code[i];
+        member[i] = setting->design->member[i] && code >= 0 && taken[code];
+        arm_size[cohort->arm[i]] += member[i];
+        design->n += member[i];
+    }
+    design->member = member;
+    design->arm_size = arm_size;
+    return RWE_OK;
+}
+
+/* ---- the arms in one subgroup ---- */
+
+enum rwe_status rwe_subgroup_fit(const struct rwe_subgroup_setting *setting,
+                                 const struct rwe_subgroup_variable *variable, size_t level,
+                                 struct rwe_cox_model *model, struct rwe_error *error)
+{
+    struct rwe_run *run = setting->run;
+    bool *taken = RWE_NEW(run->arena, bool, variable->n_levels);
+    struct rwe_design design;
+    if (taken == NULL)
+        return rwe_fail_memory(error);
+    taken[level] = true;
+    if (narrow(setting, variable, taken, &design) != RWE_OK)
+        return rwe_fail_memory(error);
+    struct rwe_cox_request request = {run, setting->endpoint, &design, RWE_COX_ARM, 0};
+    enum rwe_status status = rwe_cox_model_fit(&request, model, error);
+    return status == RWE_OK && setting->limits ? rwe_cox_model_limits(&request, model, error)
+                                               : status;
+}
+
+/* ---- arm × subgroup ---- */
+
+/* The columns: the arm, levels but the first taken, and their products with the arm. */
+struct products {
+    struct rwe_survival_data data;
+    double *x;
+    size_t n_main; /* columns before the products */
+    size_t n_products;
+};
+
+static enum rwe_status build_products(const struct rwe_subgroup_setting *setting,
+                                      const struct rwe_subgroup_variable *variable,
+                                      const bool taken[], struct products *model,
+                                      struct rwe_error *error)
+{
+    struct rwe_arena *arena = setting->run->arena;
+    const struct rwe_design_view view = {RWE_STRATA_DECLARED, RWE_EVENTS_OWN};
+    struct rwe_design design;
+    if (narrow(setting, variable, taken, &design) != RWE_OK)
+        return rwe_fail_memory(error);
+    enum rwe_status status = rwe_design_survival(setting->run->cohort, &design, setting->endpoint,
+                                                 view, arena, &model->data, error);
+    if (status != RWE_OK)
+        return status;
+    size_t n = model->data.n, others = 0, column = 0;
+    for (size_t l = 0; l < variable->n_levels; l++)
+        others += taken[l];
+    others--;
+    model->n_main = 1 + others;
+    model->n_products = others;
+    model->x = rwe_arena_alloc(arena, 1 + 2 * others, n * sizeof *model->x);
+    if (model->x == NULL)
+        return rwe_fail_memory(error);
+    for (size_t k = 0; k < n; k++)
+        model->x[k] = model->data.group[k];
+    for (size_t l = 0, seen = 0; l < variable->n_levels; l++) {
+        if (!taken[l] || seen++ == 0)
+            continue;
+        double *main = model->x + ++column * n, *product = main + others * n;
+        for (size_t k = 0; k < n; k++) {
+            main[k] = variable->code[model->data.subject[k]] == (int32_t)l;
+            product[k] = main[k] * model->x[k];
+        }
+    }
+    return RWE_OK;
+}
+
+/* What strata determine, a subgroup's own hazard, needs no column. */
+static void drop_main(struct products *model, size_t column)
+{
+    size_t n = model->data.n, after = model->n_main + model->n_products - column - 1;
+    memmove(model->x + column * n, model->x + (column + 1) * n, after * n * sizeof *model->x);
+    model->n_main--;
+}
+
+static enum rwe_status fit_products(struct products *model, const struct rwe_cox_options *options,
+                                    struct rwe_arena *arena, struct rwe_cox *fit,
+                                    struct rwe_error *failure)
+{
+    for (;;) {
+        *failure = (struct rwe_error){0};
+        enum rwe_status status =
+            rwe_cox_fit(&model->data, model->x, model->n_main + model->n_products, options, arena,
+                        fit, failure);
+        bool of_main = failure->index >= 1 && failure->index < model->n_main;
+        if (status != RWE_COLLINEAR || !of_main)
+            return status;
+        drop_main(model, failure->index);
+    }
+}
+
+/* b' V⁻¹ b of the products; NaN where V is singular. */
+static enum rwe_status wald(const struct products *model, const struct rwe_cox *fit,
+                            struct rwe_arena *arena, double *statistic)
+{
+    size_t q = model->n_products, first = model->n_main;
+    double *block = rwe_arena_alloc(arena, q, q * sizeof *block);
+    double *solved = RWE_NEW(arena, double, q);
+    if (block == NULL || solved == NULL)
+        return RWE_NO_MEMORY;
+    for (size_t j = 0; j < q; j++)
+        for (size_t k = 0; k < q; k++)
+            block[j * q + k] = fit->robust[(first + j) * fit->p + first + k];
+    gsl_matrix_view matrix = gsl_matrix_view_array(block, q, q);
+    gsl_vector_const_view b = gsl_vector_const_view_array(fit->estimate + first, q);
+    gsl_vector_view x = gsl_vector_view_array(solved, q);
+    *statistic = NAN;
+    if (gsl_linalg_cholesky_decomp1(&matrix.matrix) != GSL_SUCCESS ||
+        gsl_linalg_cholesky_solve(&matrix.matrix, &b.vector, &x.vector) != GSL_SUCCESS)
+        return RWE_OK;
+    *statistic = 0;
+    for (size_t j = 0; j < q; j++)
+        *statistic += fit->estimate[first + j] * solved[j];
+    return RWE_OK;
+}
+
+static enum rwe_status likelihood_ratio(const struct products *model,
+                                        const struct rwe_cox_options *options,
+                                        const struct rwe_cox *fit, struct rwe_arena *arena,
+                                        double *statistic)
+{
+    struct rwe_cox without;
+    struct rwe_error ignored = {0};
+    enum rwe_status status =
+        rwe_cox_fit(&model->data, model->x, model->n_main, options, arena, &without, &ignored);
+    *statistic = status == RWE_OK && without.converged ? 2 * (fit->loglik - without.loglik) : NAN;
+    return status == RWE_NO_MEMORY ? status : RWE_OK;
+}
+
+/* Says a failure at a column in terms of the arms; what is no matter of the data stays. */
+static enum rwe_status explain(struct rwe_error *failure)
+{
+    if (failure->status == RWE_SEPARATED)
+        rwe_error_set(failure, RWE_SEPARATED, RWE_NO_INDEX,
+                      "the arms' hazard ratio of a subgroup runs off to 0 or infinity, since one "
+                      "arm has no event there");
+    else if (failure->status == RWE_COLLINEAR)
+        rwe_error_set(failure, RWE_COLLINEAR, RWE_NO_INDEX,
+                      "in a subgroup the arms are never at risk together when there is an event");
+    else if (failure->status != RWE_NOT_ESTIMABLE)
+        return failure->status;
+    return RWE_OK;
+}
+
+static enum rwe_status fail_test(struct rwe_subgroup_test *test, const char *why)
+{
+    rwe_error_set(&test->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX, "%s", why);
+    return RWE_OK;
+}
+
+static enum rwe_status test_products(struct products *model, const struct rwe_cox_options *options,
+                                     struct rwe_arena *arena, struct rwe_subgroup_test *test)
+{
+    struct rwe_cox fit;
+    enum rwe_status status = fit_products(model, options, arena, &fit, &test->failure);
+    if (status == RWE_BAD_INPUT && options->ties == RWE_COX_EXACT) /* too many deaths at one time */
+        status = test->failure.status = RWE_NOT_ESTIMABLE;
+    if (status != RWE_OK)
+        return explain(&test->failure);
+    if (!fit.converged)
+        return fail_test(test, "Newton's method did not converge");
+    status = options->robust ? wald(model, &fit, arena, &test->statistic)
+                             : likelihood_ratio(model, options, &fit, arena, &test->statistic);
+    if (status != RWE_OK)
+        return status;
+    if (isnan(test->statistic))
+        return fail_test(test, options->robust ? "the robust variance is singular"
+                                               : "the model without it did not converge");
+    test->df = (double)model->n_products;
+    test->p_value = gsl_cdf_chisq_Q(fmax(test->statistic, 0), test->df);
+    return RWE_OK;
+}
+
+enum rwe_status rwe_subgroup_interaction(const struct rwe_subgroup_setting *setting,
+                                         const struct rwe_subgroup_variable *variable,
+                                         const bool shown[], struct rwe_subgroup_test *test,
+                                         struct rwe_error *error)
+{
+    const struct rwe_settings *settings = setting->run->settings;
+    size_t n_shown = 0;
+    *test = (struct rwe_subgroup_test){NAN, NAN, NAN, {0}};
+    for (size_t l = 0; l < variable->n_levels; l++)
+        n_shown += shown[l];
+    if (n_shown < 2)
+        return fail_test(test, "fewer than two subgroups are large enough to compare");
+    struct products model;
+    enum rwe_status status = build_products(setting, variable, shown, &model, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_cox_options options = rwe_cox_options_default();
+    options.ties = (enum rwe_cox_ties)rwe_settings_choice(settings, "ties");
+    options.robust = model.data.cluster != NULL || model.data.weight != NULL;
+    if (options.robust && options.ties == RWE_COX_EXACT)
+        return fail_test(test, "exact ties have no robust error; take --ties efron");
+    status = test_products(&model, &options, setting->run->arena, test);
+    if (status != RWE_OK)
+        *error = test->failure;
+    return status == RWE_NO_MEMORY ? rwe_fail_memory(error) : status;
+}
