@@ -155,7 +155,7 @@ static void the_estimation_of_weights_in_all_reaches_the_variance_in_a_subgroup(
     const double *inside = oracle_vector(oracle, "step meno 0", &n);
     const double *test = oracle_vector(oracle, "step meno", &n);
     assert_close(number_at(&facts, "iptw-ate", " term=meno level=0 estimate"), inside[0], 1e-8);
-    assert_close(number_at(&facts, "iptw-ate", " term=meno level=0 robust.se"), inside[1], 1e-6);
+    assert_close(number_at(&facts, "iptw-ate", " term=meno level=0 estimated.se"), inside[1], 1e-6);
     assert_close(number_at(&facts, "iptw-ate", " term=meno interaction.statistic"), test[0], 1e-6);
     program_facts_clear(&facts);
     program_remove_folder(folder);
