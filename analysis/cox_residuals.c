@@ -88,7 +88,7 @@ enum rwe_status rwe_cox_influence(struct rwe_grid *grid, const struct rwe_cox_re
     struct rwe_run *run = request->run;
     struct rwe_cox_residuals residuals;
     if (grid == NULL || request->kind != kind_of(run) || model->failure.status != RWE_OK ||
-        model->options.ties == RWE_COX_EXACT)
+        model->options.ties == RWE_COX_EXACT || rwe_design_is_cloned(request->design))
         return RWE_OK;
     enum rwe_status status = rwe_cox_residuals(&model->data, model->x, &model->fit, &model->options,
                                                run->arena, &residuals, error);
