@@ -161,13 +161,10 @@ static enum rwe_status find_support(const struct rwe_run *run, struct rwe_propen
     return status;
 }
 
-enum rwe_status rwe_propensity(struct rwe_run *run, const char *flag,
-                               const struct rwe_propensity **propensity, struct rwe_error *error)
+static enum rwe_status make_columns(struct rwe_run *run, const char *flag,
+                                    struct rwe_propensity **made, struct rwe_error *error)
 {
-    *propensity = run->propensity;
-    if (run->propensity != NULL)
-        return RWE_OK;
-    struct rwe_propensity *p = RWE_NEW(run->arena, struct rwe_propensity, 1);
+    struct rwe_propensity *p = *made = RWE_NEW(run->arena, struct rwe_propensity, 1);
     if (p == NULL)
         return rwe_fail_memory(error);
     enum rwe_status status = check_request(run, flag, error);
@@ -175,8 +172,27 @@ enum rwe_status rwe_propensity(struct rwe_run *run, const char *flag,
         status = rwe_propensity_check_terms(run, error);
     if (status == RWE_OK)
         status = find_subjects(run, p, error);
-    if (status == RWE_OK)
-        status = rwe_propensity_add_columns(run, p, error);
+    return status == RWE_OK ? rwe_propensity_add_columns(run, p, error) : status;
+}
+
+enum rwe_status rwe_propensity_columns(struct rwe_run *run, const char *flag,
+                                       const struct rwe_propensity **propensity,
+                                       struct rwe_error *error)
+{
+    struct rwe_propensity *p;
+    enum rwe_status status = make_columns(run, flag, &p, error);
+    *propensity = p;
+    return status;
+}
+
+enum rwe_status rwe_propensity(struct rwe_run *run, const char *flag,
+                               const struct rwe_propensity **propensity, struct rwe_error *error)
+{
+    *propensity = run->propensity;
+    if (run->propensity != NULL)
+        return RWE_OK;
+    struct rwe_propensity *p;
+    enum rwe_status status = make_columns(run, flag, &p, error);
     if (status == RWE_OK)
         status = check_constant(p, error);
     if (status == RWE_OK)

@@ -292,7 +292,7 @@ static enum rwe_status run_table(const struct rwe_subgroup_setting *setting,
 /* The variance of each population, once. */
 static void add_variances(struct rwe_run *run)
 {
-    for (size_t d = 0; d < run->n_designs; d++) {
+    for (size_t d = 0; d < rwe_run_people_designs(run); d++) {
         struct rwe_key key = rwe_key_in("subgroups", NULL, &run->design[d]);
         rwe_document_string(
             run->document, &key, "variance",
@@ -313,7 +313,7 @@ static enum rwe_status run_subgroups(struct rwe_run *run, void *state, struct rw
         return status;
     add_variances(run);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++)
-        for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++)
+        for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++)
             status = run_table(&(struct rwe_subgroup_setting){run, &run->cohort->endpoint[e],
                                                               &run->design[d], true},
                                variables, error);
@@ -359,7 +359,7 @@ static enum rwe_status estimate_subgroups(struct rwe_run *run, struct rwe_estima
     struct rwe_subgroup_variables variables;
     enum rwe_status status = rwe_subgroups_define(run, estimates, &variables, error);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++)
-        for (size_t d = 0; d < run->n_designs; d++)
+        for (size_t d = 0; d < rwe_run_people_designs(run); d++)
             for (size_t v = 0; status == RWE_OK && v < variables.n; v++)
                 status =
                     estimate_variable(&(struct rwe_subgroup_setting){run, &run->cohort->endpoint[e],

@@ -54,6 +54,14 @@ struct rwe_propensity {
 enum rwe_status rwe_propensity(struct rwe_run *run, const char *flag,
                                const struct rwe_propensity **propensity, struct rwe_error *error);
 
+/**
+ * The subjects and columns of the model without its fit (`model` is empty), for models of something
+ * else than the arm. Errors as above but for those of the fit.
+ */
+enum rwe_status rwe_propensity_columns(struct rwe_run *run, const char *flag,
+                                       const struct rwe_propensity **propensity,
+                                       struct rwe_error *error);
+
 /** Tells the model, and how far the arms' scores overlap, the first time that it is called in a run. */
 void rwe_propensity_present(struct rwe_run *run);
 
