@@ -81,8 +81,9 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_table **event
     return status;
 }
 
-/* Rules of severity E always, all where they are asked for. The sheet of queries is written before the
- * run can stop for what stands in it. */
+/* All rules where they are asked for, those of severity E where times are made from dates. A file of
+ * ready times, with columns that only happen to have these names, is not judged. The sheet of queries is
+ * written before the run can stop for what stands in it. */
 static enum rwe_status validate(struct rwe_run *run, const struct rwe_table *table, bool all,
                                 struct rwe_error *error)
 {
@@ -105,12 +106,21 @@ static enum rwe_status validate(struct rwe_run *run, const struct rwe_table *tab
     return status;
 }
 
+static bool takes_dates(const struct rwe_settings *settings)
+{
+    static const char *const options[] = {"derive", "endpoint-dates", "exposure-date", "queries"};
+    bool any = false;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        any = any || rwe_settings_has(settings, options[i]);
+    return any;
+}
+
 static enum rwe_status read_cohort(struct rwe_run *run, const char *path, bool all_rules,
                                    struct rwe_error *error)
 {
     struct rwe_table *table = NULL;
     enum rwe_status status = rwe_job_read_table(run, path, &table, error);
-    if (status == RWE_OK)
+    if (status == RWE_OK && (all_rules || takes_dates(run->settings)))
         status = validate(run, table, all_rules, error);
     if (status == RWE_OK)
         status = rwe_cohort_build(table, run->settings, run->arena, run->complaints, &run->cohort,

@@ -211,7 +211,7 @@ static enum rwe_status check_arms(const struct raw *raw, const struct rwe_cohort
     if (present == cohort->n_arms && present >= 2)
         return RWE_OK;
     const char *file = rwe_table_file(raw->table);
-    const char *arm = rwe_settings_text(raw->settings, "arm");
+    const char *arm = rwe_raw_arm_name(raw);
     if (present == 0)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "%s: no subject is left", file);
     if (present == 1)

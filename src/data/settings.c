@@ -307,6 +307,12 @@ static enum rwe_status read_value(struct rwe_settings *settings, const struct rw
     return RWE_OK;
 }
 
+bool rwe_option_may_be_bare(const struct rwe_option *option)
+{
+    return option->bare != NULL ||
+           (option->kind == RWE_OPTION_CHOICE && option->section == RWE_SECTION_RUN);
+}
+
 enum rwe_status rwe_settings_set(struct rwe_settings *settings, const char *name, const char *text,
                                  enum rwe_source source, struct rwe_error *error)
 {
@@ -322,6 +328,8 @@ enum rwe_status rwe_settings_set(struct rwe_settings *settings, const char *name
     if (value->given && source < value->source)
         return RWE_OK;
     struct value fresh = {.source = source, .given = true, .number = NAN, .choice = -1};
+    if (text == NULL)
+        text = option->bare;
     if (text == NULL && option->kind != RWE_OPTION_FLAG && option->kind != RWE_OPTION_CHOICE)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "--%s needs an argument", name);
     if (text == NULL && option->kind == RWE_OPTION_CHOICE) { /* --psm is --psm=nearest */

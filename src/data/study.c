@@ -169,7 +169,8 @@ static bool says_no(const char *text)
 static enum rwe_status take_scalar(struct rwe_settings *settings, const struct rwe_option *option,
                                    const char *folder, const char *text, struct rwe_error *error)
 {
-    bool may_be_bare = option->kind == RWE_OPTION_FLAG || option->kind == RWE_OPTION_CHOICE;
+    bool may_be_bare = option->kind == RWE_OPTION_FLAG || option->kind == RWE_OPTION_CHOICE ||
+                       option->bare != NULL;
     if (text[0] == '\0' || (may_be_bare && says_no(text)))
         return RWE_OK;
     if (may_be_bare && says_yes(text))

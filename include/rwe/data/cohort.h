@@ -14,6 +14,7 @@
 
 #include "rwe/base/arena.h"
 #include "rwe/base/status.h"
+#include "rwe/data/cohort_dates.h"
 #include "rwe/data/complaints.h"
 #include "rwe/data/settings.h"
 #include "rwe/data/table.h"
@@ -91,6 +92,10 @@ struct rwe_cohort {
     const int8_t
         *response; /**< by subject, enum rwe_response (response.h), −1 missing; NULL when not
                                  declared, or by the study alone and the file has no such column */
+
+    const struct rwe_cohort_dates
+        *dates; /**< what it was derived from; NULL: nothing from dates, or
+                                               it was drawn from another cohort */
 
     const uint32_t *source; /**< by subject: who it is in the cohort that this was drawn from
                                  (resample.h); NULL: it was read from a file */

@@ -47,6 +47,8 @@ struct rwe_option {
     const char *argument; /**< how help shows the argument, NULL for a flag; "[=X]" when optional */
     const char *fallback; /**< default, read as if the user had given it; NULL: none */
     const char *choices;  /**< "a|b|c" of RWE_OPTION_CHOICE */
+    const char *bare;     /**< what an argument left out stands for; NULL: one is needed, but of a
+                               choice, which is then its first */
     double low, high;     /**< range of numbers, both included; none when equal */
     bool command_only;    /**< not a key of the study file */
     const char *help;     /**< one or two sentences */
@@ -85,6 +87,9 @@ struct rwe_criterion_spec {
 struct rwe_settings;
 
 enum rwe_source { RWE_FROM_DEFAULT, RWE_FROM_STUDY, RWE_FROM_COMMAND };
+
+/** Whether the command line may leave its argument out: `--psm`, `--psm=nearest`. */
+bool rwe_option_may_be_bare(const struct rwe_option *option);
 
 /** Settings over `n` lists of options, all at their defaults. NULL when memory is out. */
 struct rwe_settings *rwe_settings_new(struct rwe_arena *arena, const struct rwe_options lists[],
