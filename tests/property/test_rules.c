@@ -99,7 +99,7 @@ static void the_report_speaks_either_language(void **state)
     program_clear(&chinese);
 }
 
-static void errors_are_checked_without_being_asked_for(void **state)
+static void ready_times_are_judged_only_where_that_is_asked_for(void **state)
 {
     (void)state;
     char *folder = program_new_folder();
@@ -107,11 +107,14 @@ static void errors_are_checked_without_being_asked_for(void **state)
                                     "arm,t,e,index_date,death_date\na,1,1,2023-05-02,2023-05-01\n"
                                     "b,2,0,2023-05-02,\na,3,0,2023-05-02,\nb,1,1,2023-05-02,\n");
     struct program_run run = program_run("%s --arm arm --endpoint os=t,e --km", path);
+    assert_code(run, 0);
+    program_clear(&run);
+    run = program_run("%s --arm arm --endpoint os=t,e --km --validate", path);
     assert_code(run, 1);
     assert_says(run.err, "c.csv:2: column \"death_date\": \"2023-05-01\" is earlier than the index "
                          "date (E03)");
     program_clear(&run);
-    run = program_run("%s --arm arm --endpoint os=t,e --km --rules-off E03", path);
+    run = program_run("%s --arm arm --endpoint os=t,e --km --validate --rules-off E03", path);
     assert_code(run, 0);
     program_clear(&run);
     free(path);
@@ -187,7 +190,7 @@ static void the_flow_adds_up_in_every_arm(void **state)
 static void rows_that_cannot_be_read_are_steps_of_the_flow(void **state)
 {
     (void)state;
-    struct program_facts facts = program_facts_of(DIRTY " --flow");
+    struct program_facts facts = program_facts_of(DIRTY " --flow --validate");
     assert_close(flow(&facts, "screened", NULL), 80, 0);
     assert_close(flow(&facts, "usubjid: a duplicate identifier", NULL), 2, 0);
     assert_close(flow(&facts, "death_date: earlier than the index date (E03)", "GP+Tis"), 1, 0);
@@ -203,7 +206,7 @@ int main(void)
         cmocka_unit_test(the_sheet_of_queries_has_a_line_a_finding_in_both_languages),
         cmocka_unit_test(errors_stop_the_run_and_the_sheet_is_written_all_the_same),
         cmocka_unit_test(the_report_speaks_either_language),
-        cmocka_unit_test(errors_are_checked_without_being_asked_for),
+        cmocka_unit_test(ready_times_are_judged_only_where_that_is_asked_for),
         cmocka_unit_test(identifiers_and_later_covariates_are_refused_until_allowed),
         cmocka_unit_test(the_flow_adds_up_in_every_arm),
         cmocka_unit_test(rows_that_cannot_be_read_are_steps_of_the_flow),

@@ -2,6 +2,7 @@
 /* Each rule of validation, twice: on a chart that breaks it and on its twin that does not. */
 #include "check.h"
 
+#include "rwe/data/cohort_dates.h"
 #include "rwe/data/validate.h"
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,10 +22,11 @@ struct fixture {
 static int set_up(void **state)
 {
     static struct fixture f;
-    const struct rwe_options lists[] = {rwe_study_options, RWE_OPTIONS(ae_options)};
+    const struct rwe_options lists[] = {rwe_study_options, rwe_dates_options,
+                                        RWE_OPTIONS(ae_options)};
     f = (struct fixture){.arena = rwe_arena_new()};
     f.complaints.arena = f.arena;
-    f.settings = rwe_settings_new(f.arena, lists, 2);
+    f.settings = rwe_settings_new(f.arena, lists, 3);
     *state = &f;
     return 0;
 }
@@ -82,7 +84,7 @@ static void usual_study(struct fixture *f)
     set(f, "control", "C");
     set(f, "treated", "X");
     set(f, "endpoint", "os=t,e");
-    set(f, "data-cutoff", "2025-06-30");
+    set(f, "cutoff", "2025-06-30");
 }
 
 #define ERROR RWE_SEVERITY_ERROR
@@ -393,7 +395,7 @@ static void wrong_renames_and_rules_are_refused(void **state)
     set(f, "rules-off", "E99");
     assert_int_equal(validate(f, "c1d1\n2023-05-02\n", NULL), RWE_USAGE);
     rwe_settings_unset(f->settings, "rules-off");
-    set(f, "data-cutoff", "summer");
+    set(f, "cutoff", "summer");
     assert_int_equal(validate(f, "c1d1\n2023-05-02\n", NULL), RWE_USAGE);
 }
 
