@@ -138,6 +138,16 @@ static void present_group(struct rwe_run *run, struct rwe_grid *grid,
     }
 }
 
+/* All populations of a run: of `run` itself, or of one of its landmarks. */
+static void present_designs(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_run *of)
+{
+    for (size_t d = 0; d < of->n_designs; d++) {
+        for (size_t e = 0; e < of->cohort->n_endpoints; e++)
+            present_group(run, grid, &of->design[d], of->cohort->endpoint[e].name);
+        present_group(run, grid, &of->design[d], NULL);
+    }
+}
+
 static bool has_rows(const struct rwe_run *run)
 {
     bool any = false;
@@ -175,11 +185,9 @@ void rwe_bootstrap_report(struct rwe_run *run)
     const char *const headings[] = {"estimate", "value", "std. error", "low", "high", "replicates"};
     for (size_t c = 0; c < sizeof headings / sizeof *headings; c++)
         rwe_grid_column(grid, "%s", headings[c]);
-    for (size_t d = 0; d < run->n_designs; d++) {
-        for (size_t e = 0; e < run->cohort->n_endpoints; e++)
-            present_group(run, grid, &run->design[d], run->cohort->endpoint[e].name);
-        present_group(run, grid, &run->design[d], NULL);
-    }
+    present_designs(run, grid, run);
+    for (size_t i = 0; i < run->n_landmarks; i++)
+        present_designs(run, grid, &run->landmark[i].run);
     rwe_grid_note(
         grid,
         "%zu cohorts drawn anew%s; in each the designs are made and the estimates computed "

@@ -232,6 +232,29 @@ static enum rwe_status run_analyses(struct rwe_run *run, const struct rwe_plan *
     for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
         if (plan->wanted[a])
             status = rwe_analyses[a]->run(run, plan->state[a], error);
+    return status;
+}
+
+/* Each landmark is a chapter of its own behind what is compared from time zero. */
+static enum rwe_status run_landmarks(struct rwe_run *run, struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    for (size_t i = 0; i < run->n_landmarks && status == RWE_OK; i++) {
+        struct rwe_landmark_run *landmark = &run->landmark[i];
+        landmark->run.bootstrap = run->bootstrap;
+        rwe_document_chapter(run->document, "Landmark at %.10g%s", landmark->at.time,
+                             rwe_time_unit_suffix(run));
+        status = run_analyses(&landmark->run, &landmark->plan, error);
+    }
+    rwe_document_chapter(run->document, NULL);
+    return status;
+}
+
+/* Files are of what is compared from time zero. */
+static enum rwe_status write_files(const struct rwe_run *run, const struct rwe_plan *plan,
+                                   struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
     for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
         if (plan->wanted[a] && rwe_analyses[a]->write_files != NULL)
             status = rwe_analyses[a]->write_files(run, plan->state[a], error);
@@ -285,6 +308,10 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
         status = rwe_bootstrap_run(run, &plan, error);
     if (status == RWE_OK)
         status = run_analyses(run, &plan, error);
+    if (status == RWE_OK)
+        status = run_landmarks(run, error);
+    if (status == RWE_OK)
+        status = write_files(run, &plan, error);
     if (status == RWE_OK)
         rwe_bootstrap_report(run);
     if (status == RWE_OK)

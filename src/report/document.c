@@ -200,8 +200,21 @@ static void add_block(struct rwe_document *document, struct rwe_block block)
 void rwe_document_section(struct rwe_document *document, int level, const char *title)
 {
     add_block(document, (struct rwe_block){.kind = RWE_BLOCK_SECTION,
-                                           .level = level,
+                                           .level = document->in_chapter ? 2 : level,
                                            .text = copy(document, title, RWE_UTF8_LINE)});
+}
+
+void rwe_document_chapter(struct rwe_document *document, const char *format, ...)
+{
+    document->in_chapter = false;
+    if (format == NULL)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    const char *title = copy_formatted(document, RWE_UTF8_LINE, format, arguments);
+    va_end(arguments);
+    add_block(document, (struct rwe_block){.kind = RWE_BLOCK_SECTION, .level = 1, .text = title});
+    document->in_chapter = true;
 }
 
 void rwe_document_paragraph(struct rwe_document *document, const char *format, ...)

@@ -81,6 +81,7 @@ struct rwe_document {
     struct rwe_list series;   /**< of struct rwe_series */
     struct rwe_list blocks;   /**< of struct rwe_block */
     struct rwe_list warnings; /**< of struct rwe_warning */
+    bool in_chapter;          /**< sections of level 1 are of level 2 */
     struct rwe_grid swallow;  /**< the table of a failed document */
     const char *shared[RWE_SHARED_STRINGS];
 };
