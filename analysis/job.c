@@ -4,6 +4,7 @@
 #include "cohort_report.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/compat.h"
+#include "rwe/analysis/immortal.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
 #include "rwe/base/hash.h"
@@ -153,13 +154,24 @@ static enum rwe_status set_provenance(struct rwe_run *run, const struct rwe_job 
 
 /* ---- running ---- */
 
+/* What compares arms that immortal time makes different stands under that heading, each table too. */
+static enum rwe_status run_analysis(struct rwe_run *run, const struct rwe_analysis *analysis,
+                                    void *state, struct rwe_error *error)
+{
+    bool biased = analysis->compares_arms && rwe_immortal_is_naive(run->cohort);
+    rwe_document_set_banner(run->document, biased ? rwe_immortal_banner : NULL);
+    enum rwe_status status = analysis->run(run, state, error);
+    rwe_document_set_banner(run->document, NULL);
+    return status;
+}
+
 static enum rwe_status run_analyses(struct rwe_run *run, const struct rwe_plan *plan,
                                     struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
     for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
         if (plan->wanted[a])
-            status = rwe_analyses[a]->run(run, plan->state[a], error);
+            status = run_analysis(run, rwe_analyses[a], plan->state[a], error);
     for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
         if (plan->wanted[a] && rwe_analyses[a]->write_files != NULL)
             status = rwe_analyses[a]->write_files(run, plan->state[a], error);
