@@ -52,6 +52,9 @@ struct rwe_plan rwe_plan_make(const struct rwe_settings *settings)
         mark_names("table1 km", &plan);
     }
     for (size_t a = 0; a < rwe_n_analyses; a++)
+        if (rwe_analyses[a]->guards != NULL && rwe_settings_has(settings, rwe_analyses[a]->guards))
+            plan.wanted[a] = true;
+    for (size_t a = 0; a < rwe_n_analyses; a++)
         if (plan.wanted[a])
             mark_names(rwe_analyses[a]->brings, &plan);
     return plan;

@@ -76,6 +76,7 @@ struct rwe_document {
     struct rwe_arena *arena;
     bool failed;
     const char *title, *subtitle;
+    const char *banner; /**< NULL: none */
     const struct rwe_provenance *provenance;
     struct rwe_list facts;    /**< of struct rwe_fact_value */
     struct rwe_list series;   /**< of struct rwe_series */

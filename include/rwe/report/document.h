@@ -112,6 +112,12 @@ void rwe_document_section(struct rwe_document *document, int level, const char *
 void rwe_document_chapter(struct rwe_document *document, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/**
+ * Until it is set to NULL, `banner` stands behind the title of every section of level 1 and under every
+ * table that is started: a caution that no reader may miss, whichever table is cut out. Borrowed.
+ */
+void rwe_document_set_banner(struct rwe_document *document, const char *banner);
+
 /** A paragraph of prose. */
 void rwe_document_paragraph(struct rwe_document *document, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
