@@ -55,7 +55,7 @@ struct rwe_analysis {
         *choices;     /**< of the flag's optional argument, the first is the default; NULL: none */
     const char *help; /**< of the flag */
     const char *brings;   /**< names of analyses that come with it, blanks between; or NULL */
-    const char *also_for; /**< an option that asks for this analysis too, when given; or NULL */
+    const char *also_for; /**< options, blanks between, that ask for this analysis too; or NULL */
     const struct rwe_options *options; /**< that only this analysis reads; NULL: none */
 
     /** Adds a design to the run before any analysis is run, and writes nothing to the document; what
