@@ -100,7 +100,7 @@ static void present_line(struct rwe_run *run, struct rwe_grid *grid,
 {
     rwe_grid_row(grid, 0, "%s", line->name);
     for (size_t m = 0; m < n; m++)
-        for (size_t d = 0; d < run->n_designs; d++)
+        for (size_t d = 0; d < rwe_run_people_designs(run); d++)
             if (has(line, &metrics[m]))
                 rwe_grid_cell(grid, RWE_CELL_SMD, add_fact(run, line, &metrics[m], d), RWE_NO_FACT,
                               RWE_NO_FACT);
@@ -114,7 +114,7 @@ static struct rwe_grid *start_table(struct rwe_run *run, const char *title,
     struct rwe_grid *grid = rwe_document_table(run->document, title);
     rwe_grid_column(grid, "covariate");
     for (size_t m = 0; m < n; m++)
-        for (size_t d = 0; d < run->n_designs; d++)
+        for (size_t d = 0; d < rwe_run_people_designs(run); d++)
             rwe_grid_column(grid, "%s\n%s", metrics[m].heading, run->design[d].label);
     return grid;
 }
@@ -155,7 +155,7 @@ static void present_more(struct rwe_run *run, const struct balance_lines *lines)
             continue;
         }
         for (size_t m = 0; m < n; m++)
-            for (size_t d = 0; d < run->n_designs; d++)
+            for (size_t d = 0; d < rwe_run_people_designs(run); d++)
                 add_fact(run, line, &more[m], d);
     }
     if (grid != NULL)

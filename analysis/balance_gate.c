@@ -228,6 +228,6 @@ void rwe_balance_gate(struct rwe_run *run, const struct balance_lines *lines)
                         .lines = lines,
                         .limit = rwe_settings_number(run->settings, "balance-limit"),
                         .ratio = rwe_settings_number(run->settings, "balance-variance-ratio")};
-    for (gate.d = 1; gate.d < run->n_designs; gate.d++)
+    for (gate.d = 1; gate.d < rwe_run_people_designs(run); gate.d++)
         judge(&gate);
 }

@@ -81,7 +81,8 @@ static void add_sizes(struct rwe_run *run, const struct rwe_key *key,
                       const struct rwe_cox_model *model, rwe_fact sizes[2])
 {
     /* One statement each: C does not say which item of a list comes first. */
-    sizes[0] = rwe_document_number(run->document, key, "n", (double)model->data.n);
+    sizes[0] = rwe_document_number(run->document, key, "n",
+                                   (double)rwe_survival_data_followups(&model->data));
     sizes[1] = rwe_document_number(run->document, key, "n.event", (double)model->n_events);
 }
 
@@ -236,8 +237,9 @@ static enum rwe_status run_adjusted(struct rwe_run *run, struct arm_table *table
     status = rwe_cox_concordance_row(table->concordance, request, &model, harrell, error);
     if (status == RWE_OK)
         status = rwe_cox_influence(table->influence, request, &model, error);
-    return status == RWE_OK ? rwe_cox_add_predictions(table->predicted, request, &model, error)
-                            : status;
+    if (status != RWE_OK || rwe_design_is_cloned(request->design)) /* pieces are no patients */
+        return status;
+    return rwe_cox_add_predictions(table->predicted, request, &model, error);
 }
 
 /* The terms' names, as every design has them: the arms first where `arms`, then the covariates. */

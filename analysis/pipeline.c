@@ -87,6 +87,14 @@ enum rwe_status rwe_pipeline_designs(struct rwe_run *run, struct rwe_plan *plan,
     return status;
 }
 
+size_t rwe_run_people_designs(const struct rwe_run *run)
+{
+    size_t n = 0;
+    while (n < run->n_designs && !rwe_design_is_cloned(&run->design[n]))
+        n++;
+    return n;
+}
+
 enum rwe_status rwe_pipeline_estimates(struct rwe_run *run, const struct rwe_plan *plan,
                                        struct rwe_estimates *estimates, struct rwe_error *error)
 {

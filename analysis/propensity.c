@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "propensity_private.h"
+
 #include "rwe/analysis/covariates.h"
+#include "rwe/stats/overlap.h"
 
 /* ---- who ---- */
 
@@ -140,13 +142,29 @@ static enum rwe_status fit(struct rwe_run *run, struct rwe_propensity *p, struct
     }
 }
 
-enum rwe_status rwe_propensity(struct rwe_run *run, const char *flag,
-                               const struct rwe_propensity **propensity, struct rwe_error *error)
+static enum rwe_status find_support(const struct rwe_run *run, struct rwe_propensity *p,
+                                    struct rwe_error *error)
 {
-    *propensity = run->propensity;
-    if (run->propensity != NULL)
+    if (!rwe_settings_flag(run->settings, "common-support"))
         return RWE_OK;
-    struct rwe_propensity *p = RWE_NEW(run->arena, struct rwe_propensity, 1);
+    const struct rwe_overlap_options options = rwe_overlap_options_default();
+    struct rwe_overlap overlap;
+    uint8_t *supported = RWE_NEW(run->arena, uint8_t, p->n);
+    if (supported == NULL)
+        return rwe_fail_memory(error);
+    const double *score = p->model.linear;
+    enum rwe_status status =
+        rwe_overlap_measure(score, p->treated, p->n, &options, &overlap, error);
+    for (size_t k = 0; status == RWE_OK && k < p->n; k++)
+        supported[k] = score[k] >= overlap.support_low && score[k] <= overlap.support_high;
+    p->supported = supported;
+    return status;
+}
+
+static enum rwe_status make_columns(struct rwe_run *run, const char *flag,
+                                    struct rwe_propensity **made, struct rwe_error *error)
+{
+    struct rwe_propensity *p = *made = RWE_NEW(run->arena, struct rwe_propensity, 1);
     if (p == NULL)
         return rwe_fail_memory(error);
     enum rwe_status status = check_request(run, flag, error);
@@ -154,12 +172,33 @@ enum rwe_status rwe_propensity(struct rwe_run *run, const char *flag,
         status = rwe_propensity_check_terms(run, error);
     if (status == RWE_OK)
         status = find_subjects(run, p, error);
-    if (status == RWE_OK)
-        status = rwe_propensity_add_columns(run, p, error);
+    return status == RWE_OK ? rwe_propensity_add_columns(run, p, error) : status;
+}
+
+enum rwe_status rwe_propensity_columns(struct rwe_run *run, const char *flag,
+                                       const struct rwe_propensity **propensity,
+                                       struct rwe_error *error)
+{
+    struct rwe_propensity *p;
+    enum rwe_status status = make_columns(run, flag, &p, error);
+    *propensity = p;
+    return status;
+}
+
+enum rwe_status rwe_propensity(struct rwe_run *run, const char *flag,
+                               const struct rwe_propensity **propensity, struct rwe_error *error)
+{
+    *propensity = run->propensity;
+    if (run->propensity != NULL)
+        return RWE_OK;
+    struct rwe_propensity *p;
+    enum rwe_status status = make_columns(run, flag, &p, error);
     if (status == RWE_OK)
         status = check_constant(p, error);
     if (status == RWE_OK)
         status = fit(run, p, error);
+    if (status == RWE_OK)
+        status = find_support(run, p, error);
     if (status == RWE_OK)
         run->propensity = *propensity = p;
     return status;

@@ -117,7 +117,7 @@ static enum rwe_status spread_rows(const struct rwe_run *run, const struct psm *
         set[to] = match->row_set[r];
         weight[to] = psm->row_weight[r];
     }
-    design->rows = (struct rwe_design_rows){start, set, weight};
+    design->rows = (struct rwe_design_rows){.start = start, .set = set, .weight = weight};
     return RWE_OK;
 }
 

@@ -60,14 +60,17 @@ const struct rwe_options rwe_statistics_options = RWE_OPTIONS(statistics);
 
 static struct rwe_option flag_of(const struct rwe_analysis *analysis)
 {
-    return (struct rwe_option){
-        .name = analysis->name,
+    struct rwe_option flag = {
         .kind = analysis->choices == NULL ? RWE_OPTION_FLAG : RWE_OPTION_CHOICE,
-        .section = RWE_SECTION_RUN,
         .argument = analysis->choices,
         .choices = analysis->choices,
-        .help = analysis->help,
     };
+    if (analysis->argument != NULL)
+        flag = *analysis->argument;
+    flag.name = analysis->name;
+    flag.section = RWE_SECTION_RUN;
+    flag.help = analysis->help;
+    return flag;
 }
 
 size_t rwe_option_lists(struct rwe_arena *arena, struct rwe_options lists[RWE_MOST_OPTION_LISTS])

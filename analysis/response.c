@@ -314,7 +314,7 @@ static enum rwe_status run_response(struct rwe_run *run, void *state, struct rwe
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Response");
-    for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++) {
+    for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++) {
         struct rwe_mark mark = rwe_arena_mark(run->arena);
         status = present_design(run, &run->design[d], counted, error);
         rwe_arena_release(run->arena, mark);
@@ -360,7 +360,7 @@ static enum rwe_status estimate_response(struct rwe_run *run, struct rwe_estimat
     struct rwe_share *share = RWE_NEW(run->arena, struct rwe_share, run->cohort->n_arms);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
-    for (size_t d = 0; d < run->n_designs; d++) {
+    for (size_t d = 0; d < rwe_run_people_designs(run); d++) {
         const struct rwe_shares shares = {
             .run = run, .design = &run->design[d], .counted = counted};
         estimate_design(&shares, event, share, estimates);

@@ -5,6 +5,7 @@
 #include "cox_present.h"
 
 #include <math.h>
+#include <string.h>
 
 static const struct rwe_option options[] = {
     {.name = "subgroup-by",
@@ -36,9 +37,10 @@ static const struct rwe_options option_list = RWE_OPTIONS(options);
 struct table {
     struct rwe_subgroup_setting setting;
     struct rwe_grid *grid;
-    size_t n_tests;  /* of interaction */
-    bool suppressed; /* a row says "too few" */
-    bool firth;      /* a row is of Firth's fit */
+    size_t n_tests;           /* of interaction */
+    bool suppressed;          /* a row says "too few" */
+    bool firth;               /* a row is of Firth's fit */
+    struct rwe_error overall; /* why there is no overall ratio: said once, not of every subgroup */
 };
 
 static void add_counts(struct table *table, const struct rwe_key *key,
@@ -67,6 +69,8 @@ static void warn(const struct table *table, const struct rwe_subgroup_variable *
                  const char *level, const struct rwe_error *failure)
 {
     const struct rwe_subgroup_setting *setting = &table->setting;
+    if (variable->name != NULL && strcmp(failure->message, table->overall.message) == 0)
+        return;
     rwe_document_warning(setting->run->document,
                          failure->status == RWE_SEPARATED ? "monotone-likelihood" : "not-estimable",
                          "subgroups", "%s, %s, %s%s%s: %s", setting->endpoint->name,
@@ -113,6 +117,8 @@ static enum rwe_status run_level(struct table *table, const struct rwe_key *key,
     rwe_grid_empty(table->grid);
     warn_of_model(table, variable, label_of(variable, level), &model);
     table->firth |= firth;
+    if (variable->name == NULL)
+        table->overall = model.failure;
     rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }
@@ -233,6 +239,8 @@ static void note_method(const struct table *table)
                   rwe_cox_ties_text(run), strata == NULL ? "" : "; stratified by ",
                   strata == NULL ? "" : strata, robust == NULL ? classic : robust,
                   robust == NULL ? "likelihood-ratio" : "Wald");
+    if (setting->endpoint->n_causes > 1)
+        rwe_grid_note(table->grid, "Competing events censor.");
     if (table->firth)
         rwe_grid_note(table->grid, "(Firth): an arm has no event there; penalised estimate and "
                                    "profile limits.");
@@ -256,10 +264,12 @@ static void note_multiplicity(const struct table *table)
     rwe_document_number(setting->run->document, &key, "n.tests.by.chance", by_chance);
     rwe_grid_note(table->grid,
                   "Subgroups show whether the ratio is consistent; limits that hold 1 in one "
-                  "subgroup and not in another are no difference between them. Tests of "
-                  "interaction: %zu; were there no difference anywhere, %.2g of them would have "
-                  "p < 0.05 by chance.",
-                  table->n_tests, by_chance);
+                  "subgroup and not in another are no difference between them.");
+    if (table->n_tests > 0)
+        rwe_grid_note(table->grid,
+                      "Tests of interaction: %zu; were there no difference anywhere, %.2g of them "
+                      "would have p < 0.05 by chance.",
+                      table->n_tests, by_chance);
 }
 
 static enum rwe_status run_table(const struct rwe_subgroup_setting *setting,
@@ -282,7 +292,7 @@ static enum rwe_status run_table(const struct rwe_subgroup_setting *setting,
 /* The variance of each population, once. */
 static void add_variances(struct rwe_run *run)
 {
-    for (size_t d = 0; d < run->n_designs; d++) {
+    for (size_t d = 0; d < rwe_run_people_designs(run); d++) {
         struct rwe_key key = rwe_key_in("subgroups", NULL, &run->design[d]);
         rwe_document_string(
             run->document, &key, "variance",
@@ -303,7 +313,7 @@ static enum rwe_status run_subgroups(struct rwe_run *run, void *state, struct rw
         return status;
     add_variances(run);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++)
-        for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++)
+        for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++)
             status = run_table(&(struct rwe_subgroup_setting){run, &run->cohort->endpoint[e],
                                                               &run->design[d], true},
                                variables, error);
@@ -349,7 +359,7 @@ static enum rwe_status estimate_subgroups(struct rwe_run *run, struct rwe_estima
     struct rwe_subgroup_variables variables;
     enum rwe_status status = rwe_subgroups_define(run, estimates, &variables, error);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++)
-        for (size_t d = 0; d < run->n_designs; d++)
+        for (size_t d = 0; d < rwe_run_people_designs(run); d++)
             for (size_t v = 0; status == RWE_OK && v < variables.n; v++)
                 status =
                     estimate_variable(&(struct rwe_subgroup_setting){run, &run->cohort->endpoint[e],

@@ -31,7 +31,9 @@ struct job {
 
 static struct cell *cell_of(const struct job *job, size_t covariate, size_t design, size_t arm)
 {
-    return &job->cell[(covariate * job->run->n_designs + design) * job->run->cohort->n_arms + arm];
+    return &job->cell[(covariate * rwe_run_people_designs(job->run) + design) *
+                          job->run->cohort->n_arms +
+                      arm];
 }
 
 /* Subjects with a value, by ascending value. */
@@ -101,7 +103,7 @@ static bool summarize_numbers(const struct job *job, size_t j, struct rwe_arena 
     const uint32_t *order = sorted_subjects(number, cohort->n, scratch, &present);
     if (rwe_arena_failed(scratch) || order == NULL)
         return false;
-    for (size_t d = 0; d < job->run->n_designs; d++)
+    for (size_t d = 0; d < rwe_run_people_designs(job->run); d++)
         for (size_t a = 0; a < cohort->n_arms; a++) {
             const struct rwe_design *design = &job->run->design[d];
             sample.n = present;
@@ -115,7 +117,7 @@ static void count_levels(const struct job *job, size_t j)
 {
     const struct rwe_cohort *cohort = job->run->cohort;
     const struct rwe_variable *v = &cohort->covariate[j];
-    for (size_t d = 0; d < job->run->n_designs; d++)
+    for (size_t d = 0; d < rwe_run_people_designs(job->run); d++)
         for (size_t i = 0; i < cohort->n; i++) {
             struct cell *cell = cell_of(job, j, d, cohort->arm[i]);
             if (!job->run->design[d].member[i])
@@ -148,7 +150,7 @@ static void summarize_piece(size_t j, void *context)
 static enum rwe_status summarize(struct rwe_run *run, struct job *job, struct rwe_error *error)
 {
     const struct rwe_cohort *cohort = run->cohort;
-    size_t per_covariate = run->n_designs * cohort->n_arms;
+    size_t per_covariate = rwe_run_people_designs(run) * cohort->n_arms;
     job->run = run;
     job->cell = RWE_NEW(run->arena, struct cell, cohort->n_covariates * per_covariate);
     for (size_t c = 0; job->cell != NULL && c < cohort->n_covariates * per_covariate; c++) {
@@ -374,7 +376,7 @@ static void start_table(struct table *t)
 {
     static const char title[] = "Table 1. Baseline characteristics by arm";
     const struct rwe_run *run = t->run;
-    bool alone = t->end - t->begin < run->n_designs;
+    bool alone = t->end - t->begin < rwe_run_people_designs(run);
     t->grid = rwe_document_table(
         run->document,
         alone ? rwe_arena_format(run->arena, "%s: %s", title, run->design[t->begin].label) : title);
@@ -419,7 +421,7 @@ static void present_block(struct table *t)
 
 static void present(struct table *t)
 {
-    size_t n = t->run->n_designs, step = n > SIDE_BY_SIDE ? 1 : n;
+    size_t n = rwe_run_people_designs(t->run), step = n > SIDE_BY_SIDE ? 1 : n;
     rwe_document_section(t->run->document, 1, "Baseline characteristics");
     for (t->begin = 0; t->begin < n; t->begin = t->end) {
         t->end = t->begin + step;

@@ -266,7 +266,7 @@ static enum rwe_status run_toxicity(struct rwe_run *run, void *state, struct rwe
         return status;
     rwe_document_section(run->document, 1, "Toxicity");
     report_rows(run, &run->toxicity->events);
-    for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++) {
+    for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++) {
         struct rwe_mark mark = rwe_arena_mark(run->arena);
         status = present_design(run, &run->design[d], error);
         rwe_arena_release(run->arena, mark);
@@ -295,7 +295,7 @@ static void estimate_row(const struct replicate *of, const struct rwe_toxicity_r
         for (size_t i = 0; i < cohort->n; i++)
             of->event[i] = of->worst[cohort->source == NULL ? i : cohort->source[i]] >=
                            rwe_toxicity_level[l].least_grade;
-        for (size_t d = 0; d < of->run->n_designs; d++) {
+        for (size_t d = 0; d < rwe_run_people_designs(of->run); d++) {
             const struct rwe_shares shares = {.run = of->run, .design = &of->run->design[d]};
             struct rwe_key key = rwe_key_in("toxicity", NULL, shares.design);
             key.term = row->name;

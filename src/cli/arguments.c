@@ -15,12 +15,11 @@ static struct option *long_options(const struct rwe_settings *settings, struct r
     for (size_t i = 0; table != NULL && i < options.n; i++) {
         const struct rwe_option *o = &options.item[i];
         bool bare = o->kind == RWE_OPTION_FLAG;
-        bool may_be_bare = o->kind == RWE_OPTION_CHOICE && o->section == RWE_SECTION_RUN;
         table[i] = (struct option){
             .name = o->name,
-            .has_arg = bare          ? no_argument
-                       : may_be_bare ? optional_argument
-                                     : required_argument,
+            .has_arg = bare                        ? no_argument
+                       : rwe_option_may_be_bare(o) ? optional_argument
+                                                   : required_argument,
         };
     }
     for (size_t i = 0; table != NULL && i < n_not_built; i++)

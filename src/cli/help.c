@@ -22,11 +22,6 @@ static const char *const purpose =
     "analysis "
     "option, everything that the study declares runs.";
 
-static bool takes_optional(const struct rwe_option *option)
-{
-    return option->kind == RWE_OPTION_CHOICE && option->section == RWE_SECTION_RUN;
-}
-
 /* Prints words in lines of at most 79 columns that begin after `indent` blanks. */
 static void wrap(FILE *out, const char *text, size_t indent)
 {
@@ -54,7 +49,7 @@ static void print_option_name(FILE *out, const struct rwe_option *option)
 {
     fprintf(out, "--%s", option->name);
     if (option->argument != NULL)
-        fprintf(out, takes_optional(option) ? "[=%s]" : " %s", option->argument);
+        fprintf(out, rwe_option_may_be_bare(option) ? "[=%s]" : " %s", option->argument);
 }
 
 void rwe_cli_help(const struct rwe_settings *settings, FILE *out)
@@ -115,9 +110,9 @@ void rwe_cli_man(const struct rwe_settings *settings, FILE *out)
             roff(out, o->name);
             fputs("\\fR", out);
             if (o->argument != NULL) {
-                fputs(takes_optional(o) ? "[=\\fI" : " \\fI", out);
+                fputs(rwe_option_may_be_bare(o) ? "[=\\fI" : " \\fI", out);
                 roff(out, o->argument);
-                fputs(takes_optional(o) ? "\\fR]" : "\\fR", out);
+                fputs(rwe_option_may_be_bare(o) ? "\\fR]" : "\\fR", out);
             }
             putc('\n', out);
             roff(out, o->help);
@@ -147,7 +142,7 @@ void rwe_cli_completion(const struct rwe_settings *settings, FILE *out)
           out);
     for (size_t i = 0; i < options.n; i++) {
         const struct rwe_option *o = &options.item[i];
-        if (o->kind == RWE_OPTION_CHOICE && !takes_optional(o)) {
+        if (o->kind == RWE_OPTION_CHOICE && !rwe_option_may_be_bare(o)) {
             fprintf(out, "    --%s) mapfile -t COMPREPLY < <(compgen -W '", o->name);
             print_choices(out, o->choices);
             fputs("' -- \"$current\"); return ;;\n", out);

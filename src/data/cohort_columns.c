@@ -4,6 +4,7 @@
 #include "rwe/base/number.h"
 #include "rwe/data/derived.h"
 #include "rwe/data/response.h"
+#include "rwe/data/validate.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -380,6 +381,13 @@ static enum rwe_status check_role(const struct raw *raw, const char *covariate,
                                   struct rwe_error *error)
 {
     const char *role = role_of(raw->settings, covariate);
+    const char *after = rwe_post_baseline(raw->settings, covariate);
+    if (role == NULL && after != NULL && !rwe_settings_flag(raw->settings, "i-know"))
+        return rwe_fail(
+            error, RWE_USAGE, RWE_NO_INDEX,
+            "\"%s\" cannot be a baseline covariate: %s. Leave it out of the covariates; "
+            "--i-know lets it pass",
+            covariate, after);
     if (role == NULL)
         return RWE_OK;
     return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
@@ -564,8 +572,17 @@ static enum rwe_status read_entry(struct raw *raw, struct rwe_error *error)
 enum rwe_status rwe_raw_read(struct raw *raw, struct rwe_error *error)
 {
     static enum rwe_status (*const steps[])(struct raw *, struct rwe_error *) = {
-        read_id,     rwe_raw_read_dates, read_arm,      read_endpoints, read_covariates,
-        read_strata, read_cluster,       read_exposure, read_entry,     read_response,
+        read_id,
+        rwe_raw_read_dates,
+        read_arm,
+        read_endpoints,
+        read_covariates,
+        read_strata,
+        read_cluster,
+        read_exposure,
+        read_entry,
+        read_response,
+        rwe_raw_read_eligibility,
     };
     for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
         enum rwe_status status = steps[s](raw, error);

@@ -29,6 +29,12 @@ struct raw_variable {
     struct rwe_factor factor;
 };
 
+struct raw_criterion {
+    const struct rwe_criterion_spec *spec;
+    const char *reason;
+    uint8_t *verdict; /* by row: enum rwe_truth, never RWE_UNREADABLE */
+};
+
 struct raw {
     const struct rwe_table *table;
     const struct rwe_settings *settings;
@@ -55,6 +61,8 @@ struct raw {
     double *entry;
     struct raw_dates *dates; /* NULL: nothing is derived from dates */
     bool arm_is_exposure;    /* the arms are made by --exposure-date, not read */
+    struct raw_criterion *criterion;
+    size_t n_criteria;
 };
 
 /* Reads the dates that the settings ask for, derives endpoints and exposure by row. raw->dates stays
@@ -79,6 +87,13 @@ enum rwe_status rwe_cohort_gather_dates(const struct raw *raw, struct rwe_cohort
 
 /* Fills the columns. Complaints are added for the rows that cannot be read. */
 enum rwe_status rwe_raw_read(struct raw *raw, struct rwe_error *error);
+
+/* eligibility.c: judges every row; the reason why a row is not eligible, or NULL; and the counts of
+ * rows with no other `reason` to be left out. RWE_NO_MEMORY. */
+enum rwe_status rwe_raw_read_eligibility(struct raw *raw, struct rwe_error *error);
+const char *rwe_raw_ineligible(const struct raw *raw, size_t row);
+enum rwe_status rwe_raw_count_eligibility(const struct raw *raw, const char *const reason[],
+                                          struct rwe_cohort *cohort);
 
 /* to[k] = column[row[k]]; returns `to`. */
 const double *rwe_raw_gather_numbers(const double column[], const uint32_t row[], size_t n,

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "rwe/data/design.h"
+#include "design_private.h"
+
+#include <assert.h>
 
 /* Each subject's weight is the sum over its rows. */
 static enum rwe_status sum_rows(const struct rwe_cohort *cohort, struct rwe_design *design,
@@ -11,6 +13,23 @@ static enum rwe_status sum_rows(const struct rwe_cohort *cohort, struct rwe_desi
     for (size_t i = 0; i < cohort->n; i++)
         for (size_t r = design->rows.start[i]; r < design->rows.start[i + 1]; r++)
             weight[i] += design->rows.weight[r];
+    design->weight = weight;
+    return RWE_OK;
+}
+
+/* Who has a row for any endpoint. */
+static enum rwe_status mark_cloned(const struct rwe_cohort *cohort, struct rwe_design *design,
+                                   struct rwe_arena *arena)
+{
+    double *weight = RWE_NEW(arena, double, cohort->n);
+    if (weight == NULL)
+        return RWE_NO_MEMORY;
+    for (size_t e = 0; e < cohort->n_endpoints; e++) {
+        const size_t *start = design->by_endpoint[e].start;
+        for (size_t i = 0; i < cohort->n; i++)
+            if (start[i + 1] > start[i])
+                weight[i] = 1;
+    }
     design->weight = weight;
     return RWE_OK;
 }
@@ -28,7 +47,8 @@ enum rwe_status rwe_design_complete(const struct rwe_cohort *cohort, struct rwe_
     uint8_t *member = RWE_NEW(arena, uint8_t, cohort->n);
     size_t *arm_size = RWE_NEW(arena, size_t, cohort->n_arms);
     if (rwe_arena_failed(arena) ||
-        (design->rows.start != NULL && sum_rows(cohort, design, arena) != RWE_OK))
+        (design->rows.start != NULL && sum_rows(cohort, design, arena) != RWE_OK) ||
+        (design->by_endpoint != NULL && mark_cloned(cohort, design, arena) != RWE_OK))
         return rwe_fail_memory(error);
     design->n = 0;
     for (size_t i = 0; i < cohort->n; i++) {
@@ -36,6 +56,8 @@ enum rwe_status rwe_design_complete(const struct rwe_cohort *cohort, struct rwe_
         arm_size[cohort->arm[i]] += member[i];
         design->n += member[i];
     }
+    for (size_t a = 0; design->by_endpoint != NULL && a < cohort->n_arms; a++)
+        arm_size[a] = design->n;
     design->member = member;
     design->arm_size = arm_size;
     return RWE_OK;
@@ -51,6 +73,11 @@ enum rwe_status rwe_design_all(const struct rwe_cohort *cohort, struct rwe_arena
 bool rwe_design_is_matched(const struct rwe_design *design)
 {
     return design->set != NULL || design->rows.start != NULL;
+}
+
+bool rwe_design_is_cloned(const struct rwe_design *design)
+{
+    return design->by_endpoint != NULL;
 }
 
 double rwe_design_weight(const struct rwe_design *design, size_t subject)
@@ -114,7 +141,7 @@ struct columns {
     uint32_t *group, *subject, *stratum, *cluster;
 };
 
-static uint8_t seen_as(uint8_t cause, enum rwe_design_events events)
+uint8_t design_event_seen_as(uint8_t cause, enum rwe_design_events events)
 {
     switch (events) {
     case RWE_EVENTS_ANY:
@@ -139,7 +166,7 @@ static void copy_row(const struct source *from, uint32_t i, size_t r, size_t k, 
 {
     const struct rwe_cohort *cohort = from->cohort;
     to->time[k] = from->endpoint->time[i];
-    to->event[k] = seen_as(from->endpoint->event[i], from->view.events);
+    to->event[k] = design_event_seen_as(from->endpoint->event[i], from->view.events);
     to->group[k] = cohort->arm[i];
     if (to->entry != NULL)
         to->entry[k] = cohort->entry[i];
@@ -211,6 +238,8 @@ enum rwe_status rwe_design_survival(const struct rwe_cohort *cohort,
                                     struct rwe_design_view view, struct rwe_arena *arena,
                                     struct rwe_survival_data *data, struct rwe_error *error)
 {
+    if (rwe_design_is_cloned(design))
+        return design_survival_of_clones(cohort, design, endpoint, view, arena, data, error);
     const struct source from = {cohort, design, endpoint, view};
     size_t n = count_rows(cohort, design);
     struct columns columns = columns_new(&from, n, arena);
@@ -246,6 +275,7 @@ enum rwe_status rwe_design_members(const struct rwe_cohort *cohort, const struct
                                    struct rwe_arena *arena, struct rwe_design_members *members,
                                    struct rwe_error *error)
 {
+    assert(!rwe_design_is_cloned(design));
     size_t n = count_rows(cohort, design), k = 0;
     bool has_clusters = rwe_design_is_matched(design) || cohort->cluster != NULL;
     uint32_t *subject = RWE_NEW(arena, uint32_t, n), *cluster = codes_if(has_clusters, n, arena);

@@ -177,7 +177,7 @@ enum rwe_status rwe_aalen_johansen_fit(const struct rwe_event_table *table, size
         .std_error = points.std_error,
         .conf_low = points.conf_low,
         .conf_high = points.conf_high,
-        .n = points.at_risk[0],
+        .n = table->begun != NULL ? table->begun[group] : points.at_risk[0],
         .n_events = points.n_events,
     };
     return RWE_OK;

@@ -87,6 +87,16 @@ static bool is_of_group(const struct walk *walk, size_t i)
     return (walk->data->group == NULL ? 0 : walk->data->group[i]) == walk->curve->group;
 }
 
+/* Whether the row ends before `time`, and another takes up its follow-up; or it is of another group,
+ * whose rows are passed over. */
+static bool goes_on_before(const struct walk *walk, size_t i, double time)
+{
+    const struct rwe_survival_data *data = walk->data;
+    if (data->piece == NULL || data->time[i] >= time)
+        return false;
+    return !is_of_group(walk, i) || (data->piece[i] & RWE_PIECE_GOES_ON) != 0;
+}
+
 /* Variances of one cause at each point by one way. False where the curve is not of these data. */
 static bool walk_points(struct walk *walk, size_t way, struct rwe_running_total *total)
 {
@@ -103,6 +113,9 @@ static bool walk_points(struct walk *walk, size_t way, struct rwe_running_total 
              entrant++)
             if (is_of_group(walk, walk->by_entry[entrant]))
                 enter(walk, walk->by_entry[entrant]);
+        for (; row < data->n && goes_on_before(walk, row, time); row++)
+            if (is_of_group(walk, row))
+                leave(walk, row);
         step_common(walk, point);
         for (; row < data->n && data->time[row] <= time; row++) {
             if (is_of_group(walk, row) && data->time[row] < time)

@@ -9,6 +9,8 @@ struct rows {
     double *time, *at_risk, *events, *censored;
     double *causes;  /* NULL where there is one cause */
     double *entered; /* at risk from this row on; workspace, NULL where nobody enters late */
+    double *moved;   /* gone on in another row; workspace, and NULL as `begun`, without pieces */
+    double *begun;
 };
 
 /* Where each stratum stands while the rows of all strata go by in order of time. That order makes
@@ -49,6 +51,25 @@ static void count_rows(const struct rwe_survival_data *data, struct cursor curso
         stratum_start[s + 1] = stratum_start[s] + cursors[s].n_rows;
 }
 
+/* What a row's end counts as. */
+static double *exits_of(const struct rwe_survival_data *data, size_t i, const struct rows *rows)
+{
+    if (data->event[i])
+        return rows->events;
+    bool goes_on = data->piece != NULL && (data->piece[i] & RWE_PIECE_GOES_ON) != 0;
+    return goes_on ? rows->moved : rows->censored;
+}
+
+static void count_begun(const struct rwe_survival_data *data, struct rows *rows)
+{
+    for (size_t i = 0; rows->begun != NULL && i < data->n; i++) {
+        size_t group = data->group == NULL ? 0 : data->group[i];
+        if ((data->piece[i] & RWE_PIECE_LATER) == 0)
+            rows->begun[stratum_of(data, i) * data->n_groups + group] +=
+                data->weight == NULL ? 1 : data->weight[i];
+    }
+}
+
 static void count_exits(const struct rwe_survival_data *data, struct cursor cursors[],
                         struct rows *rows)
 {
@@ -57,7 +78,7 @@ static void count_exits(const struct rwe_survival_data *data, struct cursor curs
         size_t s = stratum_of(data, i);
         size_t row = rows->stratum_start[s] + row_within(data, i, &cursors[s]);
         size_t cell = row * data->n_groups + (data->group == NULL ? 0 : data->group[i]);
-        double *exits = data->event[i] ? rows->events : rows->censored;
+        double *exits = exits_of(data, i, rows);
         double weight = data->weight == NULL ? 1 : data->weight[i];
         rows->time[row] = data->time[i];
         exits[cell] += weight;
@@ -103,6 +124,9 @@ static enum rwe_status rows_allocate(const struct rwe_survival_data *data, size_
     rows->events = RWE_NEW(arena, double, cells);
     rows->censored = RWE_NEW(arena, double, cells);
     rows->entered = data->entry == NULL ? NULL : RWE_NEW(arena, double, cells);
+    rows->moved = data->piece == NULL ? NULL : RWE_NEW(arena, double, cells);
+    if (data->piece != NULL)
+        rows->begun = rwe_arena_alloc(arena, data->n_strata, data->n_groups * sizeof(double));
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
@@ -117,7 +141,10 @@ static void sum_at_risk(size_t s, size_t n_groups, struct rows *rows)
             double later = last ? 0 : rows->at_risk[cell + n_groups];
             if (!last && rows->entered != NULL)
                 later -= rows->entered[cell + n_groups];
-            rows->at_risk[cell] = later + (rows->events[cell] + rows->censored[cell]);
+            double left = rows->events[cell] + rows->censored[cell];
+            if (rows->moved != NULL)
+                left += rows->moved[cell];
+            rows->at_risk[cell] = later + left;
         }
     }
 }
@@ -139,6 +166,7 @@ enum rwe_status rwe_event_table_build(const struct rwe_survival_data *data, stru
         return rwe_fail_memory(error);
     count_exits(data, cursors, &rows);
     count_entries(data, &rows);
+    count_begun(data, &rows);
     for (size_t s = 0; s < data->n_strata; s++)
         sum_at_risk(s, data->n_groups, &rows);
     *table = (struct rwe_event_table){
@@ -152,6 +180,7 @@ enum rwe_status rwe_event_table_build(const struct rwe_survival_data *data, stru
         .events = rows.events,
         .censored = rows.censored,
         .causes = rows.causes,
+        .begun = rows.begun,
     };
     return RWE_OK;
 }

@@ -142,6 +142,8 @@ static enum rwe_status fit(const struct rwe_event_table *table, size_t group, bo
         n_events += points.events[i];
     for (size_t i = n_points; i-- > 0;) /* not at_risk[0]: some may enter later */
         n += points.events[i] + points.censored[i];
+    if (table->begun != NULL) /* pieces of a follow-up may have other weights than where it began */
+        n = table->begun[group];
     *curve = (struct rwe_km_curve){
         .n_points = n_points,
         .time = points.time,

@@ -55,6 +55,15 @@ static void let_enter(struct state *state, double time)
     }
 }
 
+/* Rows that end between two points of the curve go on in another one. */
+static void let_go_on(struct state *state, double time)
+{
+    const struct rwe_survival_data *data = state->data;
+    for (; state->left < data->n && data->time[state->left] < time; state->left++)
+        if (is_member(state, state->left))
+            change(state, state->left, -state->a, -1);
+}
+
 /* Those whose time this is leave; n_after is n − d. */
 static void let_leave(struct state *state, double time, double n_after)
 {
@@ -74,6 +83,7 @@ static void walk(struct state *state, const struct rwe_km_curve *curve, size_t w
     for (size_t point = 0; point < curve->n_points && curve->survival[point] > 0; point++) {
         double n = curve->at_risk[point], d = curve->events[point];
         let_enter(state, curve->time[point]);
+        let_go_on(state, curve->time[point]);
         state->a += d / (n * km_left(n, d));
         let_leave(state, curve->time[point], km_left(n, d));
         const double coefficient[N_PARTS] = {-1, state->a};

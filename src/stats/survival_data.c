@@ -51,6 +51,14 @@ static enum rwe_status check_codes(const uint32_t code[], size_t n, size_t n_lev
     return RWE_OK;
 }
 
+size_t rwe_survival_data_followups(const struct rwe_survival_data *data)
+{
+    size_t n = data->n;
+    for (size_t i = 0; data->piece != NULL && i < data->n; i++)
+        n -= (data->piece[i] & RWE_PIECE_LATER) != 0;
+    return n;
+}
+
 struct rwe_dependence rwe_survival_dependence(const struct rwe_survival_data *data)
 {
     return (struct rwe_dependence){

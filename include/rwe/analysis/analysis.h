@@ -16,6 +16,7 @@ struct rwe_covariate_balance;
 struct rwe_estimates;
 struct rwe_propensity;
 struct rwe_toxicity;
+struct rwe_validation;
 
 /** Where long work tells how far it is. Called by one thread at a time; may be NULL. */
 struct rwe_progress {
@@ -30,11 +31,13 @@ struct rwe_run {
     const struct rwe_settings *settings;
     const struct rwe_cohort *cohort;
     struct rwe_design design[RWE_MOST_DESIGNS]; /**< the first is everybody */
-    size_t n_designs;
+    size_t n_designs; /**< those of clones last: see rwe_run_people_designs */
     struct rwe_document *document;
     struct rwe_complaints *complaints; /**< about the input files */
     struct rwe_input input[RWE_MOST_INPUTS];
     size_t n_inputs;
+    const struct rwe_validation *validation; /**< of the files as read (validate.h); of a replicate
+                                                  NULL */
     const struct rwe_covariate_balance *balance; /**< once measured (covariates.h), else NULL */
     const struct rwe_propensity *propensity;     /**< once fitted (propensity.h), else NULL */
     bool propensity_is_told;
@@ -49,11 +52,18 @@ struct rwe_run {
     unsigned threads;
 };
 
+/** How many of the run's designs compare people, as baseline tables and toxicity do: the first ones,
+ * since analyses that clone stand after those that match or weight. */
+size_t rwe_run_people_designs(const struct rwe_run *run);
+
 struct rwe_analysis {
     const char *name; /**< of its flag, its key in the study file, and `analysis` in facts */
     const char
-        *choices;     /**< of the flag's optional argument, the first is the default; NULL: none */
-    const char *help; /**< of the flag */
+        *choices; /**< of the flag's optional argument, the first is the default; NULL: none */
+    const struct rwe_option
+        *argument;        /**< of the flag where it is no choice: kind, range, argument,
+                                            bare; NULL: none. The rest is filled in */
+    const char *help;     /**< of the flag */
     const char *brings;   /**< names of analyses that come with it, blanks between; or NULL */
     const char *also_for; /**< options, blanks between, that ask for this analysis too; or NULL */
     const struct rwe_options *options; /**< that only this analysis reads; NULL: none */

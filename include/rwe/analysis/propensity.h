@@ -9,7 +9,7 @@
 #include "rwe/analysis/analysis.h"
 #include "rwe/stats/logistic.h"
 
-/** --ps-spline, --ps-interaction. */
+/** --ps-spline, --ps-interaction, --common-support. */
 extern const struct rwe_options rwe_propensity_options;
 
 /** A covariate that enters as a spline: columns that follow each other. */
@@ -37,6 +37,8 @@ struct rwe_propensity {
     const struct rwe_propensity_spline *spline;
     size_t n_splines;
     struct rwe_strings left_out; /**< names of columns left out */
+    const uint8_t *supported;    /**< by row: 1 within common support; NULL: not asked for, and
+                                      everybody may be matched and weighted */
     const char *separates; /**< the term to blame most when the likelihood is monotone and the model
                                 is Firth's; else NULL */
 };
@@ -51,6 +53,14 @@ struct rwe_propensity {
  */
 enum rwe_status rwe_propensity(struct rwe_run *run, const char *flag,
                                const struct rwe_propensity **propensity, struct rwe_error *error);
+
+/**
+ * The subjects and columns of the model without its fit (`model` is empty), for models of something
+ * else than the arm. Errors as above but for those of the fit.
+ */
+enum rwe_status rwe_propensity_columns(struct rwe_run *run, const char *flag,
+                                       const struct rwe_propensity **propensity,
+                                       struct rwe_error *error);
 
 /** Tells the model, and how far the arms' scores overlap, the first time that it is called in a run. */
 void rwe_propensity_present(struct rwe_run *run);

@@ -14,11 +14,20 @@
 /** In no matched set. */
 #define RWE_NO_SET UINT32_MAX
 
-/** Subjects that stand in several matched sets, as in matching with replacement. */
+/**
+ * Subjects with several rows: those that stand in several matched sets, as in matching with
+ * replacement; or clones, one an arm, whose follow-up is cut into pieces with a weight each.
+ */
 struct rwe_design_rows {
-    const size_t *start; /**< by subject and one more: its rows are start[i] … start[i + 1] − 1 */
-    const uint32_t *set;  /**< by row */
-    const double *weight; /**< by row, > 0 */
+    const size_t *start; /**< by subject and one more: its rows are start[i] … start[i + 1] − 1, by
+                              arm, and in it by time */
+    const uint32_t *set;        /**< by row; NULL: not matched */
+    const double *weight;       /**< by row, > 0 */
+    const uint32_t *arm;        /**< by row; NULL: the subject's */
+    const double *from, *until; /**< by row: at risk in (from, until], as long as the subject is; an
+                                     event at `until` is this row's, and later ones are not seen:
+                                     unless a row of the same arm goes on from there, that is
+                                     artificial censoring. Both NULL: the whole follow-up */
 };
 
 struct rwe_design {
@@ -29,7 +38,9 @@ struct rwe_design {
                               matched, or `rows` */
     size_t n_sets;
     bool paired; /**< each set is one treated subject and one control, and nobody stands in two */
-    struct rwe_design_rows rows; /**< all NULL: each member is one row */
+    struct rwe_design_rows rows;               /**< all NULL: each member is one row */
+    const struct rwe_design_rows *by_endpoint; /**< as cohort->endpoint, with arm, from and until: a
+                                                    design of clones; NULL: `rows` for all */
     const double *weight; /**< by subject, the sum over its rows, 0: not in it; NULL: all 1 */
     const struct rwe_weight_estimation
         *estimation; /**< of the weights; NULL: they count as known */
@@ -37,7 +48,7 @@ struct rwe_design {
     /* found by rwe_design_complete */
     size_t n;               /**< subjects in it */
     const uint8_t *member;  /**< by subject: 1 in it, 0 not */
-    const size_t *arm_size; /**< by arm, subjects */
+    const size_t *arm_size; /**< by arm, subjects; of clones all of them in each */
 };
 
 /** Everybody. RWE_NO_MEMORY or RWE_OK. */
@@ -46,14 +57,20 @@ enum rwe_status rwe_design_all(const struct rwe_cohort *cohort, struct rwe_arena
 
 /**
  * Fills what follows from name, sets, rows and weights: members are those with a weight, or else
- * with a set, or else all; under `rows` the weight of a subject is the sum of its rows'. What is
- * declared is borrowed. RWE_NO_MEMORY or RWE_OK.
+ * with a set, or else all; under `rows` the weight of a subject is the sum of its rows', under
+ * `by_endpoint` it is 1 for who has a row in any. What is declared is borrowed. RWE_NO_MEMORY or RWE_OK.
  */
 enum rwe_status rwe_design_complete(const struct rwe_cohort *cohort, struct rwe_design *design,
                                     struct rwe_arena *arena, struct rwe_error *error);
 
 /** Whether it is matched, once or with replacement. */
 bool rwe_design_is_matched(const struct rwe_design *design);
+
+/**
+ * Whether everybody stands in it once an arm, as a clone. It then has no arms that could be compared
+ * before follow-up, as baseline tables, shares and toxicity do.
+ */
+bool rwe_design_is_cloned(const struct rwe_design *design);
 
 /** The subject's weight: 0 where it is not a member, 1 without weights. */
 double rwe_design_weight(const struct rwe_design *design, size_t subject);
@@ -82,6 +99,10 @@ struct rwe_design_view {
  * The members' data on an endpoint, in ascending order of time: groups are the arms, clusters the
  * matched sets or else those declared, weights the design's. A subject has as many rows as it stands
  * in sets. Linear in the cohort.
+ *
+ * Of clones: a row is a piece of follow-up (data->piece), its group the clone's arm; the clusters are
+ * those declared, or else the subjects, so that a subject's clones and pieces hang together; equal
+ * times in the order of subjects and their rows. Linear in the rows of the endpoint.
  */
 enum rwe_status rwe_design_survival(const struct rwe_cohort *cohort,
                                     const struct rwe_design *design,
@@ -97,7 +118,7 @@ struct rwe_design_members {
     struct rwe_dependence dependence;
 };
 
-/** Linear in the cohort. RWE_NO_MEMORY or RWE_OK. */
+/** Not of clones. Linear in the cohort. RWE_NO_MEMORY or RWE_OK. */
 enum rwe_status rwe_design_members(const struct rwe_cohort *cohort, const struct rwe_design *design,
                                    struct rwe_arena *arena, struct rwe_design_members *members,
                                    struct rwe_error *error);

@@ -21,6 +21,8 @@ struct rwe_event_table {
     const double *at_risk;  /**< [row * n_groups + group]: entry < this time <= time, weights */
     const double *events;   /**< the same layout: events at this time, of any cause */
     const double *censored; /**< the same layout: censorings at this time */
+    const double *begun;  /**< [stratum * n_groups + group]: weights of follow-ups where they begin;
+                                 NULL where each row is one (data->piece) */
     const double *causes; /**< [(row * n_groups + group) * n_causes + cause − 1]: events by cause;
                                  NULL where there is one cause */
 };

@@ -48,7 +48,7 @@ struct rwe_km_curve {
     const double *std_error; /**< of S; NaN where S = 0 */
     const double *conf_low;  /**< NaN where not estimable */
     const double *conf_high;
-    double n; /**< subjects (sum of weights) */
+    double n; /**< subjects (sum of weights, of pieces where the follow-up begins) */
     double n_events;
 };
 

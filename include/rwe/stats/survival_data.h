@@ -14,6 +14,13 @@
 #include "rwe/stats/influence.h"
 #include <stdint.h>
 
+/** Of a row that holds a piece of somebody's follow-up. */
+enum rwe_row_piece {
+    RWE_PIECE_LATER =
+        1, /**< an earlier row ends where it begins: nobody new comes under observation */
+    RWE_PIECE_GOES_ON = 2, /**< a later row begins where it ends: nobody is censored there */
+};
+
 struct rwe_survival_data {
     size_t n;
     const double *entry;     /**< at risk in (entry, time]; in [0, time); NULL: from the start */
@@ -29,9 +36,13 @@ struct rwe_survival_data {
     const double *weight;    /**< > 0; NULL: all 1 */
     const uint32_t *subject; /**< whose row it is, 0 … n_subjects − 1; NULL: not told */
     size_t n_subjects;
+    const uint8_t *piece; /**< sums of enum rwe_row_piece; NULL: each row is a whole follow-up */
     bool crossed; /**< subjects stand in several clusters, as in matching with replacement */
     const struct rwe_weight_estimation *estimation; /**< of the weights; NULL: they are known */
 };
+
+/** Follow-ups: rows, pieces of one counted once. */
+size_t rwe_survival_data_followups(const struct rwe_survival_data *data);
 
 /** How the rows hang together, for robust variances. */
 struct rwe_dependence rwe_survival_dependence(const struct rwe_survival_data *data);

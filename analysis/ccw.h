@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** The parts of --ccw: the design (ccw.c), the models of leaving a strategy (ccw_models.c), what is
+ * told (ccw_present.c). See ccw.md. */
+#ifndef ANALYSIS_CCW_H
+#define ANALYSIS_CCW_H
+
+#include "rwe/analysis/propensity.h"
+#include "rwe/data/clones.h"
+
+/** Those cloned, and what the models know of them. */
+struct ccw_columns {
+    size_t n;
+    const uint32_t *subject; /**< of the cohort, ascending */
+    size_t n_terms;
+    const char **term; /**< names of the columns */
+    const double *x;   /**< [term * n + row] */
+};
+
+/** A model of leaving, as it was fitted. */
+struct ccw_model {
+    size_t n, n_events; /**< rows, and those of them who began exposure */
+    size_t n_terms;
+    const char **term;           /**< columns in the model */
+    const double *estimate;      /**< their coefficients: log hazard or odds ratios of exposure */
+    struct rwe_strings left_out; /**< columns that the others determine in these rows */
+    const char *separates; /**< the column to blame most where the fit is Firth's; else NULL */
+};
+
+/** One endpoint. */
+struct ccw_endpoint {
+    const struct rwe_endpoint *endpoint;
+    struct rwe_clones clones;
+    struct ccw_model hazard;      /**< Cox: who leaves arm 0, and when */
+    struct ccw_model probability; /**< logistic: who has not left arm 1 by the end of grace */
+    double least_probability;     /**< of those exposed and followed beyond grace */
+    struct rwe_clone_rows rows;
+};
+
+struct ccw {
+    double grace;
+    struct rwe_clone_options options;
+    struct ccw_columns columns;
+    struct ccw_endpoint *endpoint; /**< as in the cohort */
+    const struct rwe_design *design;
+};
+
+/** The columns of the propensity model, without its fit, and that of --ccw-response. */
+enum rwe_status ccw_columns(struct rwe_run *run, struct ccw_columns *columns,
+                            struct rwe_error *error);
+
+/** Fits both models of an endpoint whose clones are made. RWE_BAD_INPUT where one cannot be. */
+enum rwe_status ccw_weights(const struct rwe_run *run, const struct ccw_columns *columns,
+                            struct ccw_endpoint *of, struct rwe_clone_weights *weights,
+                            struct rwe_error *error);
+
+/** Clones, models and weights: facts, tables, warnings. */
+enum rwe_status ccw_present(struct rwe_run *run, const struct ccw *ccw, struct rwe_error *error);
+
+#endif

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * Clones, for treatments that begin after time zero: clone, censor, weight (Hernán, BMJ 360:k182,
+ * 2018; Maringe et al., Int J Epidemiol 49:1719, 2020).
+ *
+ * At time zero nobody's data tell which of two strategies they follow, so everybody follows both:
+ *
+ *     arm 0   no exposure by the end of a grace period
+ *     arm 1   exposure by then
+ *
+ * A clone leaves when its subject's course departs from its strategy: in arm 0 when exposure begins,
+ * in arm 1 at the end of the grace period if it has not. Both arms begin with the same people, and
+ * events before exposure count in both, so that nobody is immortal. Leaving depends on covariates;
+ * weights, one over the probability of not having left, stand up for those who left.
+ */
+#ifndef RWE_DATA_CLONES_H
+#define RWE_DATA_CLONES_H
+
+#include "rwe/data/design.h"
+
+/** What becomes of the clones of n subjects, on one endpoint; arrays by subject of the list. */
+struct rwe_clones {
+    size_t n;
+    const uint32_t *subject; /**< of the cohort, ascending; borrowed */
+    double grace;            /**< in the unit of the cohort's times, > 0 */
+    const double
+        *end[2]; /**< by arm: end of the clone's follow-up, its subject's or where it left */
+    const uint8_t *left[2]; /**< by arm: 1 where it left its strategy at `end` */
+    const uint8_t *exposed; /**< exposure began by the end of grace, and before that of follow-up */
+    const uint8_t *beyond;  /**< the subject is followed beyond the grace period */
+    size_t n_left[2], n_exposed;
+    double last_exposure; /**< when the last of the exposed began; −infinity: nobody */
+};
+
+/**
+ * Exposure that begins when follow-up ends, or later, does not count. RWE_USAGE without
+ * exposure_start, with other than two arms or with late entry; RWE_BAD_INPUT unless grace > 0;
+ * RWE_NO_MEMORY.
+ */
+enum rwe_status rwe_clones_make(const struct rwe_cohort *cohort,
+                                const struct rwe_endpoint *endpoint, const uint32_t subject[],
+                                size_t n, double grace, struct rwe_arena *arena,
+                                struct rwe_clones *clones, struct rwe_error *error);
+
+/** One over the probability of not having left. */
+struct rwe_clone_weights {
+    /* arm 0: exp(H(t) × risk), H the cumulative hazard of exposure, up to the grace period */
+    size_t n_times;
+    const double *time, *hazard; /**< ascending; H from that time on */
+    const double *risk;          /**< by subject of the list, > 0 */
+    /* arm 1: 1 up to the end of the grace period */
+    const double *late; /**< by subject of the list: from then on; read for those left in the arm */
+};
+
+struct rwe_clone_options {
+    double step;     /**< weights change at its multiples and at the end of grace, default 0.5 */
+    double truncate; /**< larger weights are made this quantile of all pieces', in (0, 1]; default
+                          0.99 */
+};
+struct rwe_clone_options rwe_clone_options_default(void);
+
+/** Rows of the design, and what truncation did. */
+struct rwe_clone_rows {
+    struct rwe_design_rows rows;
+    size_t n;              /**< rows; pieces that follow each other with one weight are one */
+    size_t n_pieces;       /**< before that */
+    double limit;          /**< greatest weight that truncation left; infinite: none was wanted */
+    size_t n_truncated[2]; /**< by arm: clones with a weight that was above it */
+};
+
+/**
+ * Cuts the clones' follow-up where their weights change. A piece that begins at t has the weight of
+ * those who had not left by t, a jump of H at t included. The quantile is R's type 7 over the pieces
+ * of both arms. Clones without any follow-up (an end at 0) have no row. n log n in the pieces.
+ *
+ * Errors: RWE_BAD_INPUT (an option out of range); RWE_NOT_FINITE, a weight too large for a number
+ * after truncation (index = subject of the list); RWE_NO_MEMORY.
+ */
+enum rwe_status rwe_clones_rows(const struct rwe_cohort *cohort, const struct rwe_clones *clones,
+                                const struct rwe_clone_weights *weights,
+                                const struct rwe_clone_options *options, struct rwe_arena *arena,
+                                struct rwe_clone_rows *result, struct rwe_error *error);
+
+#endif
