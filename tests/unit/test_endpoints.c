@@ -151,6 +151,36 @@ static void the_command_line_takes_the_place_of_ready_columns_of_the_study(void 
     folder_clear(&folder);
 }
 
+/* The simulated chart has dates beside the durations that they came from: days and hundredths of a
+ * month differ by less than 0.05. Its pfs_mo is censored at the last contact. */
+static void the_simulated_dates_give_the_simulated_durations(void **state)
+{
+    (void)state;
+    struct program_facts ready = program_facts_of("sample_data/cohort.csv --km");
+    struct program_facts dated =
+        program_facts_of("sample_data/cohort.csv --km --derive os --cutoff 2025-06-30 "
+                         "--endpoint-dates pfs=pd_date|death_date;censor=last_contact_date");
+    static const char *const endpoints[] = {"os", "pfs"}, *const arms[] = {"GP+Tis", "GP+Tis+RT"};
+    for (size_t k = 0; k < 4; k++) {
+        static const char *const stats[] = {"n.event", "median"};
+        for (size_t s = 0; s < 2; s++) {
+            char *key = program_format("km endpoint=%s population=all group=%s %s",
+                                       endpoints[k / 2], arms[k % 2], stats[s]);
+            json_t *expected = program_facts_find(&ready, key);
+            json_t *actual = program_facts_find(&dated, key);
+            assert_non_null(expected);
+            assert_non_null(actual);
+            assert_int_equal(json_is_null(expected), json_is_null(actual));
+            if (!json_is_null(expected))
+                assert_true(fabs(json_number_value(actual) - json_number_value(expected)) <=
+                            (s == 0 ? 0 : 0.05));
+            free(key);
+        }
+    }
+    program_facts_clear(&dated);
+    program_facts_clear(&ready);
+}
+
 static void without_dates_there_is_nothing_to_tell(void **state)
 {
     (void)state;
@@ -170,6 +200,7 @@ int main(void)
         cmocka_unit_test(every_row_says_which_date_decided_it),
         cmocka_unit_test(the_grid_counts_events_by_rule),
         cmocka_unit_test(the_command_line_takes_the_place_of_ready_columns_of_the_study),
+        cmocka_unit_test(the_simulated_dates_give_the_simulated_durations),
         cmocka_unit_test(without_dates_there_is_nothing_to_tell),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);
