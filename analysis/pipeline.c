@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/analysis/pipeline.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static size_t position_of(const char *name, size_t length)
@@ -15,8 +16,22 @@ static size_t position_of(const char *name, size_t length)
 static bool asked_by(const struct rwe_settings *settings, const char *option,
                      enum rwe_source source)
 {
-    return option != NULL && rwe_settings_has(settings, option) &&
-           rwe_settings_source(settings, option) == source;
+    return rwe_settings_has(settings, option) && rwe_settings_source(settings, option) == source;
+}
+
+/* Whether one of the options, blanks between, asks for it too. */
+static bool asked_by_any(const struct rwe_settings *settings, const char *options,
+                         enum rwe_source source)
+{
+    char name[64];
+    while (options != NULL && *options != '\0') {
+        size_t length = strcspn(options, " ");
+        snprintf(name, sizeof name, "%.*s", (int)length, options);
+        if (asked_by(settings, name, source))
+            return true;
+        options += length + strspn(options + length, " ");
+    }
+    return false;
 }
 
 /* Marks what one source asks for; whether it asks for anything by name. */
@@ -27,7 +42,7 @@ static bool mark_wanted(const struct rwe_settings *settings, enum rwe_source sou
     for (size_t a = 0; a < rwe_n_analyses; a++) {
         bool by_name = asked_by(settings, rwe_analyses[a]->name, source);
         any = any || by_name;
-        plan->wanted[a] = by_name || asked_by(settings, rwe_analyses[a]->also_for, source);
+        plan->wanted[a] = by_name || asked_by_any(settings, rwe_analyses[a]->also_for, source);
     }
     return any;
 }
@@ -51,6 +66,10 @@ struct rwe_plan rwe_plan_make(const struct rwe_settings *settings)
         mark_wanted(settings, RWE_FROM_COMMAND, &plan);
         mark_names("table1 km", &plan);
     }
+    /* What the command gives an analysis to read or to write is not lost to the study's choice. */
+    for (size_t a = 0; a < rwe_n_analyses; a++)
+        if (asked_by_any(settings, rwe_analyses[a]->also_for, RWE_FROM_COMMAND))
+            plan.wanted[a] = true;
     for (size_t a = 0; a < rwe_n_analyses; a++)
         if (rwe_analyses[a]->guards != NULL && rwe_settings_has(settings, rwe_analyses[a]->guards))
             plan.wanted[a] = true;

@@ -2,6 +2,7 @@
 #include "cohort_private.h"
 
 #include "rwe/base/number.h"
+#include "rwe/data/derived.h"
 #include "rwe/data/response.h"
 #include "rwe/data/validate.h"
 #include <math.h>
@@ -315,10 +316,26 @@ static enum rwe_status check_categories(const struct raw *raw, const struct raw_
                     tell_levels(raw, &variable->factor));
 }
 
+/* A covariate that the file does not have, but what it follows from. */
+static enum rwe_status derive_covariate(struct raw *raw, struct raw_variable *variable,
+                                        struct rwe_error *error)
+{
+    bool is_1904 = rwe_settings_find(raw->settings, "date-system") != NULL &&
+                   rwe_settings_choice(raw->settings, "date-system") == 1;
+    variable->number = RWE_NEW(raw->scratch, double, raw->n_rows);
+    if (variable->number == NULL)
+        return rwe_fail_memory(error);
+    return rwe_derived_read(raw->table, variable->name, is_1904 ? RWE_DATES_1904 : RWE_DATES_1900,
+                            raw->scratch, raw->complaints, variable->number, error);
+}
+
 static enum rwe_status read_covariate(struct raw *raw, struct raw_variable *variable,
                                       struct rwe_error *error)
 {
     size_t column;
+    if (rwe_table_find(raw->table, variable->name) == RWE_NO_INDEX &&
+        rwe_derived_is(variable->name))
+        return derive_covariate(raw, variable, error);
     enum rwe_status status =
         rwe_cohort_column(raw->table, "--covariates", variable->name, &column, error);
     if (status != RWE_OK)

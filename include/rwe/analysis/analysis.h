@@ -71,7 +71,7 @@ struct rwe_analysis {
                                             bare; NULL: none. The rest is filled in */
     const char *help;     /**< of the flag */
     const char *brings;   /**< names of analyses that come with it, blanks between; or NULL */
-    const char *also_for; /**< an option that asks for this analysis too, when given; or NULL */
+    const char *also_for; /**< options, blanks between, that ask for this analysis too; or NULL */
     const char *guards;   /**< an option under which it runs whatever else is asked for; or NULL */
     bool compares_arms;   /**< outcomes of the arms: under the banner where they are biased */
     const struct rwe_options *options; /**< that only this analysis reads; NULL: none */
