@@ -3,7 +3,7 @@
 
 #include "intern_private.h"
 #include "rwe/data/cohort.h"
-#include "rwe/data/date.h"
+#include "rwe/data/dated.h"
 #include "table_private.h"
 #include <stdio.h>
 
@@ -163,10 +163,16 @@ const char **rwe_chart_texts(const struct rwe_chart *chart, size_t column)
     return text;
 }
 
-static double day_of(const char *text)
+/* Read as the cohort reads them; a month alone is no day that another could contradict. */
+static double day_of(const struct rwe_settings *settings, const char *text)
 {
-    int32_t days;
-    return text != NULL && rwe_date_parse(text, strlen(text), &days) ? (double)days : (double)NAN;
+    struct rwe_dated dated;
+    bool is_1904 = rwe_settings_find(settings, "date-system") != NULL &&
+                   rwe_settings_choice(settings, "date-system") == 1;
+    enum rwe_date_system system = is_1904 ? RWE_DATES_1904 : RWE_DATES_1900;
+    bool is_day = text != NULL && rwe_dated_parse(text, strlen(text), system, &dated) &&
+                  dated.kind == RWE_DATED_DAY;
+    return is_day ? (double)dated.day : (double)NAN;
 }
 
 static enum rwe_status read_column(struct rwe_chart *chart, enum role role)
@@ -185,7 +191,7 @@ static enum rwe_status read_column(struct rwe_chart *chart, enum role role)
         return rwe_table_numbers(chart->table, chart->column[role], value, &ignored);
     }
     for (size_t i = 0; i < chart->n; i++)
-        value[i] = day_of(chart->text[role][i]);
+        value[i] = day_of(chart->settings, chart->text[role][i]);
     chart->day[role] = value;
     return RWE_OK;
 }
@@ -193,7 +199,7 @@ static enum rwe_status read_column(struct rwe_chart *chart, enum role role)
 static enum rwe_status read_cutoff(struct rwe_chart *chart, struct rwe_error *error)
 {
     const char *text = rwe_settings_text(chart->settings, "cutoff");
-    chart->cutoff = day_of(text);
+    chart->cutoff = day_of(chart->settings, text);
     if (text == NULL || !isnan(chart->cutoff))
         return RWE_OK;
     return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* From a file of dates to the cohort: endpoints, exposure, arms and what is complained of. */
+#include "check.h"
+
+#include "rwe/data/cohort.h"
+
+#include <math.h>
+#include <string.h>
+
+struct fixture {
+    struct rwe_arena *arena;
+    struct rwe_settings *settings;
+    struct rwe_complaints complaints;
+    struct rwe_table *table;
+    const struct rwe_cohort *cohort;
+    struct rwe_error error;
+};
+
+static int set_up(void **state)
+{
+    static struct fixture f;
+    f = (struct fixture){.arena = rwe_arena_new()};
+    f.complaints.arena = f.arena;
+    const struct rwe_options lists[] = {rwe_study_options, rwe_dates_options};
+    f.settings = rwe_settings_new(f.arena, lists, 2);
+    *state = &f;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    struct fixture *f = *state;
+    rwe_table_close(f->table);
+    rwe_arena_free(f->arena);
+    return 0;
+}
+
+static void set(struct fixture *f, const char *name, const char *text)
+{
+    assert_int_equal(rwe_settings_set(f->settings, name, text, RWE_FROM_COMMAND, &f->error),
+                     RWE_OK);
+}
+
+static enum rwe_status build(struct fixture *f, const char *text)
+{
+    struct rwe_table_options options = rwe_table_options_default();
+    char *path = check_write_file(text, strlen(text));
+    assert_int_equal(rwe_table_read(path, &options, f->arena, &f->table, &f->complaints, &f->error),
+                     RWE_OK);
+    check_remove_file(path);
+    set(f, "id", "id");
+    return rwe_cohort_build(f->table, f->settings, f->arena, &f->complaints, &f->cohort, &f->error);
+}
+
+#define HEADER                                                                                     \
+    "id,arm,index_date,pd_date,death_date,last_assess_date,last_contact_date,rt,site,ltfu\n"
+
+/* 2023-01-01 is day 0; 03-02 is 60 later, 05-01 120, 07-30 210. Patient 4 was irradiated after
+ * progression, 5 in the neck, 6 late. */
+static const char six[] =
+    HEADER "1,a,2023-01-01,2023/3/2,2023年7月30日,2023.3.2,20230730,,,0\n"
+           "2,b,44927,,,2023-05-01,2023-07-30,2023-03-02,lung;bone,0\n"
+           "3,a,2023-01-01,无,,2023-05-01,2023-05-15,,,1\n"
+           "4,b,2023-01-01,2023-03-02,,2023-03-02,2023-07-30,2023-05-01,lung,0\n"
+           "5,a,2023-01-01,2023-05,,2023-03-02,2023-07-30,2023-03-02,neck,0\n"
+           "6,b,2023-01-01,,2023-07-30,2023-07-30,2023-07-30,2023-05-01,Pleura,0\n";
+
+static void times_are_days_by_30_4375_whatever_the_form_of_the_date(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "arm", "arm");
+    set(f, "derive", "os,rwpfs");
+    assert_int_equal(build(f, six), RWE_OK);
+    static const int os[] = {210, 210, 134, 210, 210, 210}, pfs[] = {60, 120, 120, 60, 134, 210};
+    static const int died[] = {1, 0, 0, 0, 0, 1}, failed[] = {1, 0, 0, 1, 1, 1};
+    assert_int_equal(f->cohort->n_endpoints, 2);
+    size_t events = 0;
+    for (size_t i = 0; i < 6; i++) {
+        assert_close(f->cohort->endpoint[0].time[i], os[i] / 30.4375, 1e-15);
+        assert_close(f->cohort->endpoint[1].time[i], pfs[i] / 30.4375, 1e-15);
+        assert_int_equal(f->cohort->endpoint[0].event[i], died[i]);
+        assert_int_equal(f->cohort->endpoint[1].event[i], failed[i]);
+        events += f->cohort->dates->derived[1].outcome[i].cnsr == RWE_CNSR_EVENT;
+    }
+    assert_int_equal(events, f->cohort->endpoint[1].n_events);
+    assert_int_equal(f->cohort->dates->derived[0].outcome[2].cnsr, RWE_CNSR_LOST);
+    assert_true(f->cohort->dates->derived[1].outcome[4].end_imputed);
+    assert_string_equal(f->cohort->endpoint[1].cause_name[0], "pd_date+death_date");
+}
+
+static void exposure_makes_the_arms_and_what_is_none_is_counted(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "derive", "os");
+    set(f, "exposure-date", "rt");
+    set(f, "exposure-site", "site=lung+mediast+pleura");
+    assert_int_equal(build(f, six), RWE_OK);
+    static const uint32_t arm[] = {0, 1, 0, 0, 0, 1};
+    static const uint8_t class[] = {RWE_EXPOSURE_NEVER,      RWE_EXPOSED,
+                                    RWE_EXPOSURE_NEVER,      RWE_EXPOSURE_AFTER_EVENT,
+                                    RWE_EXPOSURE_OTHER_SITE, RWE_EXPOSED};
+    assert_memory_equal(f->cohort->arm, arm, sizeof arm);
+    assert_memory_equal(f->cohort->dates->exposure, class, sizeof class);
+    assert_string_equal(f->cohort->arm_level[1], "RT");
+    assert_close(f->cohort->exposure_start[1], 60 / 30.4375, 1e-15);
+    assert_nan(f->cohort->exposure_start[3]);
+    tear_down(state);
+    set_up(state);
+    set(f, "derive", "os");
+    set(f, "exposure-date", "rt");
+    set(f, "exposure-grace", "3");
+    set(f, "exposure-names", "chemo,chemo+RT");
+    set(f, "time-unit", "days");
+    assert_int_equal(build(f, six), RWE_OK);
+    assert_int_equal(f->cohort->dates->exposure[5], RWE_EXPOSURE_AFTER_GRACE);
+    assert_int_equal(f->cohort->dates->exposure[4], RWE_EXPOSED);
+    assert_string_equal(f->cohort->arm_level[0], "chemo");
+    assert_close(f->cohort->exposure_start[4], 60, 0);
+}
+
+static void every_class_of_a_start_has_its_border(void **state)
+{
+    (void)state;
+    struct rwe_patient_dates patient = {0};
+    struct rwe_exposure_rules rules = {.grace = 90, .has_cutoff = true, .cutoff = 500};
+    patient.date[RWE_DATE_INDEX] = (struct rwe_dated){100, RWE_DATED_DAY};
+    patient.date[RWE_DATE_PD] = (struct rwe_dated){180, RWE_DATED_DAY};
+#define CLASS(day) rwe_exposure_of((struct rwe_dated){(day), RWE_DATED_DAY}, true, &patient, &rules)
+    assert_int_equal(CLASS(99), RWE_EXPOSURE_BEFORE_ZERO);
+    assert_int_equal(CLASS(100), RWE_EXPOSED);
+    assert_int_equal(CLASS(180), RWE_EXPOSED); /* on the day of progression */
+    assert_int_equal(CLASS(181), RWE_EXPOSURE_AFTER_EVENT);
+    patient.date[RWE_DATE_PD].kind = RWE_DATED_NONE;
+    assert_int_equal(CLASS(190), RWE_EXPOSED);
+    assert_int_equal(CLASS(191), RWE_EXPOSURE_AFTER_GRACE);
+    assert_int_equal(CLASS(501), RWE_EXPOSURE_AFTER_CUTOFF);
+    assert_int_equal(rwe_exposure_of((struct rwe_dated){0}, true, &patient, &rules),
+                     RWE_EXPOSURE_NEVER);
+}
+
+static void a_study_may_define_its_own_endpoints(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "arm", "arm");
+    set(f, "endpoint-dates",
+        "Local = pd_date; competing = death_date | rt; censor = last_contact_date");
+    assert_int_equal(build(f, six), RWE_OK);
+    const struct rwe_endpoint *local = &f->cohort->endpoint[0];
+    static const uint8_t event[] = {1, 3, 0, 1, 3, 3};
+    static const int days[] = {60, 60, 134, 60, 60, 120};
+    assert_string_equal(local->name, "local");
+    assert_int_equal(local->n_causes, 3);
+    assert_string_equal(local->cause_name[2], "rt");
+    assert_memory_equal(local->event, event, sizeof event);
+    for (size_t i = 0; i < 6; i++)
+        assert_close(local->time[i], days[i] / 30.4375, 1e-15);
+}
+
+static void dates_that_cannot_be_are_told_once_with_line_column_and_value(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "arm", "arm");
+    set(f, "derive", "os,rwpfs,ttp");
+    assert_int_equal(build(f, HEADER "1,a,,,,2023-05-01,2023-07-30,,,0\n"
+                                     "2,b,2023-01-01,2022-12-01,,2023-05-01,2023-07-30,,,0\n"
+                                     "3,a,2023-01-01,,2023,,2023-07-30,,,0\n"
+                                     "4,b,2023-01-01,,,,,,,0\n"
+                                     "5,a,2023-01-01,,2023-05-01,2023-05-01,2023-05-01,,,0\n"
+                                     "5,b,2023-01-01,2023-05-01,,2023-05-01,2023-05-01,,,0\n"),
+                     RWE_BAD_INPUT);
+    static const struct {
+        size_t line;
+        const char *column, *value, *reason;
+    } known[] = {
+        {4, "death_date", "2023", "a year without its month"},
+        {2, "index_date", NULL, "missing"},
+        {5, "last_contact_date", NULL, "missing where nothing happened"},
+        {3, "pd_date", "2022-12-01", "before time zero"},
+        {6, "id", "5", "a duplicate identifier"},
+        {7, "id", "5", "a duplicate identifier"},
+    };
+    assert_int_equal(f->complaints.n, sizeof known / sizeof *known);
+    for (size_t c = 0; c < f->complaints.n; c++) {
+        assert_int_equal(f->complaints.item[c].line, known[c].line);
+        assert_string_equal(f->complaints.item[c].column, known[c].column);
+        assert_string_equal(f->complaints.item[c].reason, known[c].reason);
+        if (known[c].value != NULL)
+            assert_string_equal(f->complaints.item[c].value, known[c].value);
+    }
+}
+
+static void a_death_without_a_date_is_asked_back(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "arm", "arm");
+    set(f, "derive", "os");
+    set(f, "date-columns", "death_date=死亡日期,death=死亡,last_contact_date=末次随访日期");
+    assert_int_equal(build(f, "id,arm,index_date,死亡日期,死亡,末次随访日期\n"
+                              "1,a,2023-01-01,,是,2023-05-01\n2,b,2023-01-01,2023-05-01,是,\n"),
+                     RWE_BAD_INPUT);
+    assert_int_equal(f->complaints.n, 1);
+    assert_string_equal(f->complaints.item[0].column, "死亡日期");
+    assert_string_equal(f->complaints.item[0].reason, "missing although the patient died");
+}
+
+static void wrong_requests_are_refused(void **state)
+{
+    static const char *const wrong[][3] = {
+        {"derive", "efs", "there are os"},
+        {"derive", "ttnt", "newtx_date"},
+        {"derive", "os,os", "derived twice"},
+        {"endpoint-dates", "x", "NAME=COL"},
+        {"endpoint-dates", "x=pd_date;until=rt", "NAME=COL"},
+        {"endpoint-dates", "x=nowhere", "nowhere"},
+        {"cutoff", "2023-05", "write a day"},
+        {"date-columns", "sex=M", "ROLE=COL"},
+        {"index-date", "zero", "zero"},
+        {"exposure-site", "lung", "COL=A+B"},
+        {"exposure-names", "one", "two different names"},
+        {"exposure-start", "age", "both say"},
+    };
+    for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++) {
+        struct fixture *f = *state;
+        if (strncmp(wrong[w][0], "exposure", 8) != 0)
+            set(f, "arm", "arm");
+        else
+            set(f, "exposure-date", "rt");
+        set(f, "derive", "os");
+        set(f, wrong[w][0], wrong[w][1]);
+        enum rwe_status status = build(f, six);
+        assert_true(status == RWE_USAGE || status == RWE_NO_COLUMN);
+        if (strstr(f->error.message, wrong[w][2]) == NULL)
+            fail_msg("%s %s: %s", wrong[w][0], wrong[w][1], f->error.message);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+#define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+        TEST(times_are_days_by_30_4375_whatever_the_form_of_the_date),
+        TEST(exposure_makes_the_arms_and_what_is_none_is_counted),
+        TEST(every_class_of_a_start_has_its_border),
+        TEST(a_study_may_define_its_own_endpoints),
+        TEST(dates_that_cannot_be_are_told_once_with_line_column_and_value),
+        TEST(a_death_without_a_date_is_asked_back),
+        TEST(wrong_requests_are_refused),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
