@@ -167,10 +167,13 @@ check-threads: $(BUILD)/tests/property/test_threads $(BUILD)/rwe-analyze
 	$(BUILD)/tests/property/test_threads
 	$(BUILD)/rwe-analyze sample_data/cohort.csv --ae sample_data/ae.csv --km --psm --threads 5 > /dev/null
 
-# Known truth by simulation: coverage of limits and type-I error of tests (seconds, not part of test).
+# Known truth by simulation: coverage of limits and type-I error of tests (half a minute, not part of test).
+SIMULATIONS := $(BUILD)/tests/simulation/coverage $(BUILD)/tests/simulation/designs
 .PHONY: check-coverage
-check-coverage: $(BUILD)/tests/simulation/coverage
-	$(BUILD)/tests/simulation/coverage
+check-coverage: $(SIMULATIONS)
+	for each in $^; do $$each || echo "stopped: $$each"; done | \
+	    awk '{ print } /^[0-9]+ passed, [0-9]+ failed$$/ { passed += $$1; failed += $$3; ended++ } \
+	         END { print passed " passed, " failed " failed"; exit failed > 0 || ended < $(words $(SIMULATIONS)) }'
 
 .PHONY: tidy
 tidy:

@@ -53,6 +53,7 @@ static double joint_wald(const struct rwe_cox_term *term, const struct rwe_cox *
 struct ratio {
     double estimate, std_error;
     double robust; /* NaN where there is none */
+    double known;  /* the robust one that takes the weights as known, where `robust` does not */
     double low, high;
 };
 
@@ -75,8 +76,11 @@ static struct rwe_cox_shown ratio_facts(struct rwe_run *run, const struct rwe_ke
     struct rwe_cox_shown shown = nothing;
     shown.coefficient = rwe_document_number(document, key, "estimate", ratio->estimate);
     shown.error = rwe_document_number(document, key, "std.error", ratio->std_error);
+    if (!isnan(ratio->known))
+        rwe_document_number(document, key, "robust.se", ratio->known);
     if (!isnan(ratio->robust))
-        shown.error = rwe_document_number(document, key, "robust.se", ratio->robust);
+        shown.error = rwe_document_number(
+            document, key, isnan(ratio->known) ? "robust.se" : "estimated.se", ratio->robust);
     shown.ratio = rwe_document_number(document, key, "hr", exp(ratio->estimate));
     shown.low = rwe_document_number(document, key, "conf.low", exp(ratio->low));
     shown.high = rwe_document_number(document, key, "conf.high", exp(ratio->high));
@@ -99,7 +103,6 @@ static rwe_fact column_test(struct rwe_run *run, const struct rwe_key *key,
     return rwe_document_number(document, key, "p.value", rwe_normal_p_value(z));
 }
 
-/* The test that the term's columns are all 0. Returns the p-value. */
 /* The likelihood ratio, where the columns have profiles too; NaN where it cannot be had. */
 static double joint_lr(const struct rwe_run *run, const struct rwe_cox_model *model,
                        const struct rwe_cox_term *term)
@@ -112,6 +115,7 @@ static double joint_lr(const struct rwe_run *run, const struct rwe_cox_model *mo
     return status == RWE_OK && test.converged ? test.lr_statistic : NAN;
 }
 
+/* The test that the term's columns are all 0. Returns the p-value. */
 static rwe_fact joint_facts(struct rwe_run *run, const struct rwe_key *key,
                             const struct rwe_cox_model *model, const struct rwe_cox_term *term)
 {
@@ -158,12 +162,14 @@ struct rwe_cox_shown rwe_cox_term_facts(struct rwe_run *run, const struct rwe_ke
     const double *c = bent ? term->contrast : one;
     const struct rwe_cox_profile *profile =
         model->profile == NULL || bent ? NULL : &model->profile[term->column];
-    struct ratio ratio = {.robust = NAN};
+    struct ratio ratio = {.robust = NAN, .known = NAN};
     for (size_t j = 0; j < term->n_columns; j++)
         ratio.estimate += c[j] * fit->estimate[term->column + j];
     ratio.std_error = sqrt(contrast_variance(term, c, fit->p, fit->covariance));
     if (fit->robust != NULL)
         ratio.robust = sqrt(contrast_variance(term, c, fit->p, fit->robust));
+    if (fit->robust_known != NULL && fit->robust_known != fit->robust)
+        ratio.known = sqrt(contrast_variance(term, c, fit->p, fit->robust_known));
     wald_limits(run, model, &ratio);
     if (profile != NULL) {
         ratio.low = profile->converged ? profile->low : NAN;
@@ -175,8 +181,8 @@ struct rwe_cox_shown rwe_cox_term_facts(struct rwe_run *run, const struct rwe_ke
         of_ratio.level = rwe_arena_format(run->arena, "%s: %s", key->level, term->contrast_name);
     struct rwe_inference drawn;
     if (rwe_bootstrap_infer(run, &of_ratio, "hr", &drawn)) {
-        ratio =
-            (struct ratio){ratio.estimate, drawn.std_error, NAN, drawn.conf_low, drawn.conf_high};
+        ratio = (struct ratio){ratio.estimate, drawn.std_error, NAN, NAN,
+                               drawn.conf_low, drawn.conf_high};
         profile = NULL;
     }
     shown = ratio_facts(run, &of_ratio, &ratio);

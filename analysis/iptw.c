@@ -70,6 +70,22 @@ struct state {
 
 /* ---- computing ---- */
 
+/* Those within the cut-offs, and within common support where that is asked for. */
+static enum rwe_status keep(const struct rwe_run *run, struct state *s, struct rwe_error *error)
+{
+    const uint8_t *within = s->trimmed.kept, *supported = s->ps->supported;
+    s->data.kept = supported == NULL ? within : supported;
+    if (within == NULL || supported == NULL)
+        return RWE_OK;
+    uint8_t *both = RWE_NEW(run->arena, uint8_t, s->ps->n);
+    if (both == NULL)
+        return rwe_fail_memory(error);
+    for (size_t k = 0; k < s->ps->n; k++)
+        both[k] = within[k] && supported[k];
+    s->data.kept = both;
+    return RWE_OK;
+}
+
 static enum rwe_status trim(struct rwe_run *run, struct state *s, struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
@@ -79,8 +95,7 @@ static enum rwe_status trim(struct rwe_run *run, struct state *s, struct rwe_err
         status = rwe_weights_optimal_cutoff(&s->data, run->arena, &s->cutoff, error);
     if (status == RWE_OK && s->cutoff > 0)
         status = rwe_weights_trim(&s->data, s->cutoff, run->arena, &s->trimmed, error);
-    s->data.kept = s->trimmed.kept;
-    return status;
+    return status == RWE_OK ? keep(run, s, error) : status;
 }
 
 static enum rwe_status weigh(struct rwe_run *run, struct state *s, struct rwe_error *error)
@@ -260,6 +275,8 @@ static void note_method(struct rwe_run *run, struct rwe_grid *grid, const struct
 {
     rwe_grid_note(grid, "The effect is that %s. ESS, effective sample size, (Σw)² / Σw².",
                   s->kind->population);
+    if (s->ps->supported != NULL)
+        rwe_grid_note(grid, "Who is outside common support has no weight.");
     if (s->kind->weight == RWE_WEIGHT_ATE && s->weights.stabilised)
         rwe_grid_note(grid, "Stabilised: times the share of the arm.");
     if (s->cutoff > 0) {

@@ -8,6 +8,7 @@
 #include "rwe/analysis/times.h"
 #include "rwe/base/hash.h"
 #include "rwe/base/parallel.h"
+#include "rwe/data/validate.h"
 #include <string.h>
 
 /* ---- files ---- */
@@ -46,7 +47,11 @@ enum rwe_status rwe_job_read_table(struct rwe_run *run, const char *path, struct
         rwe_table_read(path, &options, run->arena, table, run->complaints, error);
     if (status != RWE_OK)
         return status;
-    return note_input(run, path, rwe_table_sha256(*table), rwe_table_rows(*table), error);
+    if (!rwe_settings_flag(run->settings, "allow-identifiers"))
+        status = rwe_privacy_check(*table, error);
+    return status == RWE_OK
+               ? note_input(run, path, rwe_table_sha256(*table), rwe_table_rows(*table), error)
+               : status;
 }
 
 static enum rwe_status note_study(struct rwe_run *run, const char *path, struct rwe_error *error)
@@ -58,10 +63,52 @@ static enum rwe_status note_study(struct rwe_run *run, const char *path, struct 
     return status == RWE_OK ? note_input(run, path, sha256, 0, error) : status;
 }
 
-static enum rwe_status read_cohort(struct rwe_run *run, const char *path, struct rwe_error *error)
+/* ---- validation ---- */
+
+/* The adverse events, for the rules that look at them; what cannot be read there the analysis that
+ * needs them will tell. */
+static enum rwe_status read_events(struct rwe_run *run, struct rwe_table **events,
+                                   struct rwe_error *error)
+{
+    const char *path = rwe_settings_text(run->settings, "ae");
+    struct rwe_complaints ignored = {.arena = run->arena};
+    struct rwe_table_options options = table_options(run->settings);
+    if (path == NULL || strcmp(path, "-") == 0)
+        return RWE_OK;
+    return rwe_table_read(path, &options, run->arena, events, &ignored, error);
+}
+
+/* Rules of severity E always, all where they are asked for. The sheet of queries is written before the
+ * run can stop for what stands in it. */
+static enum rwe_status validate(struct rwe_run *run, const struct rwe_table *table, bool all,
+                                struct rwe_error *error)
+{
+    struct rwe_table *events = NULL;
+    struct rwe_validation *validation = RWE_NEW(run->arena, struct rwe_validation, 1);
+    const char *queries = rwe_settings_text(run->settings, "queries");
+    enum rwe_status status = validation == NULL ? rwe_fail_memory(error) : RWE_OK;
+    if (status == RWE_OK && all)
+        status = read_events(run, &events, error);
+    struct rwe_validation_input input = {table, events, run->settings, !all};
+    if (status == RWE_OK)
+        status = rwe_validate(&input, run->arena, validation, error);
+    rwe_table_close(events);
+    if (status == RWE_OK && queries != NULL)
+        status = rwe_validation_write(validation, queries, error);
+    if (status == RWE_OK &&
+        rwe_validation_complain(validation, run->settings, run->complaints) != RWE_OK)
+        status = rwe_fail_memory(error);
+    run->validation = validation;
+    return status;
+}
+
+static enum rwe_status read_cohort(struct rwe_run *run, const char *path, bool all_rules,
+                                   struct rwe_error *error)
 {
     struct rwe_table *table = NULL;
     enum rwe_status status = rwe_job_read_table(run, path, &table, error);
+    if (status == RWE_OK)
+        status = validate(run, table, all_rules, error);
     if (status == RWE_OK)
         status = rwe_cohort_build(table, run->settings, run->arena, run->complaints, &run->cohort,
                                   error);
@@ -85,6 +132,17 @@ static struct rwe_strings endpoint_texts(const struct rwe_run *run)
     struct rwe_strings list = {RWE_NEW(run->arena, const char *, specs.n), specs.n};
     for (size_t e = 0; list.item != NULL && e < specs.n; e++)
         list.item[e] = rwe_endpoint_spec_text(run->arena, &specs.item[e]);
+    return list;
+}
+
+static struct rwe_strings criterion_texts(const struct rwe_run *run)
+{
+    struct rwe_criterion_specs specs = rwe_settings_criteria(run->settings);
+    struct rwe_strings list = {RWE_NEW(run->arena, const char *, specs.n), specs.n};
+    for (size_t c = 0; list.item != NULL && c < specs.n; c++)
+        list.item[c] =
+            rwe_arena_format(run->arena, "%s=%s%s", specs.item[c].name, specs.item[c].keep,
+                             specs.item[c].missing_excludes ? " (missing: exclude)" : "");
     return list;
 }
 
@@ -112,6 +170,10 @@ static struct rwe_setting_value value_of(const struct rwe_run *run, const struct
     case RWE_OPTION_ENDPOINTS:
         value.is_list = true;
         value.texts = endpoint_texts(run);
+        break;
+    case RWE_OPTION_CRITERIA:
+        value.is_list = true;
+        value.texts = criterion_texts(run);
         break;
     case RWE_OPTION_TEXT:
     case RWE_OPTION_PATH:
@@ -184,6 +246,14 @@ static void set_title(struct rwe_run *run, const struct rwe_job *job)
                            id != NULL ? id : job->cohort_file);
 }
 
+static bool wants_rules(const struct rwe_plan *plan)
+{
+    bool wanted = false;
+    for (size_t a = 0; a < rwe_n_analyses; a++)
+        wanted = wanted || (plan->wanted[a] && strcmp(rwe_analyses[a]->name, "validate") == 0);
+    return wanted;
+}
+
 static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
                                struct rwe_error *error)
 {
@@ -193,7 +263,7 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     if (status == RWE_OK)
         status = rwe_bootstrap_check(run->settings, error);
     if (status == RWE_OK)
-        status = read_cohort(run, job->cohort_file, error);
+        status = read_cohort(run, job->cohort_file, wants_rules(&plan), error);
     if (status == RWE_OK)
         status = note_study(run, job->study_file, error);
     if (status == RWE_OK)

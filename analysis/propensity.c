@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "propensity_private.h"
+
 #include "rwe/analysis/covariates.h"
+#include "rwe/stats/overlap.h"
 
 /* ---- who ---- */
 
@@ -140,6 +142,25 @@ static enum rwe_status fit(struct rwe_run *run, struct rwe_propensity *p, struct
     }
 }
 
+static enum rwe_status find_support(const struct rwe_run *run, struct rwe_propensity *p,
+                                    struct rwe_error *error)
+{
+    if (!rwe_settings_flag(run->settings, "common-support"))
+        return RWE_OK;
+    const struct rwe_overlap_options options = rwe_overlap_options_default();
+    struct rwe_overlap overlap;
+    uint8_t *supported = RWE_NEW(run->arena, uint8_t, p->n);
+    if (supported == NULL)
+        return rwe_fail_memory(error);
+    const double *score = p->model.linear;
+    enum rwe_status status =
+        rwe_overlap_measure(score, p->treated, p->n, &options, &overlap, error);
+    for (size_t k = 0; status == RWE_OK && k < p->n; k++)
+        supported[k] = score[k] >= overlap.support_low && score[k] <= overlap.support_high;
+    p->supported = supported;
+    return status;
+}
+
 static enum rwe_status make_columns(struct rwe_run *run, const char *flag,
                                     struct rwe_propensity **made, struct rwe_error *error)
 {
@@ -176,6 +197,8 @@ enum rwe_status rwe_propensity(struct rwe_run *run, const char *flag,
         status = check_constant(p, error);
     if (status == RWE_OK)
         status = fit(run, p, error);
+    if (status == RWE_OK)
+        status = find_support(run, p, error);
     if (status == RWE_OK)
         run->propensity = *propensity = p;
     return status;

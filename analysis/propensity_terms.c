@@ -19,6 +19,11 @@ static const struct rwe_option options[] = {
      .argument = "A*B,C*C,…",
      .help = "Products of two covariates, and squares of numbers, in the propensity model. A:B is "
              "the same and needs no quotes in a shell."},
+    {.name = "common-support",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_METHOD,
+     .help = "Match and weigh only those whose propensity score lies between the greater of the "
+             "arms' least and the lesser of their greatest."},
 };
 const struct rwe_options rwe_propensity_options = RWE_OPTIONS(options);
 

@@ -43,7 +43,8 @@ enum rwe_status psm_ask(const struct rwe_run *run, struct psm *psm, struct rwe_e
 /** Matches and weighs; psm->ps is there. No pair at all is RWE_BAD_INPUT. */
 enum rwe_status psm_match(const struct rwe_run *run, struct psm *psm, struct rwe_error *error);
 
-/** Strata of equal values of the covariates named by --exact. */
+/** Strata of equal values of the covariates named by --exact; outside common support, where that is
+ * asked for, each subject is one. */
 enum rwe_status psm_exact(const struct rwe_run *run, struct psm *psm, struct rwe_error *error);
 
 /** The matching, its weights, and who is left out. */

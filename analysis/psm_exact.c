@@ -77,13 +77,24 @@ static enum rwe_status part(const struct rwe_variable *v, const struct rwe_prope
     return RWE_OK;
 }
 
+/* Who is outside common support gets a stratum of his own, where there is no partner. */
+static void set_apart(const struct rwe_propensity *ps, uint32_t stratum[])
+{
+    uint32_t next = 0;
+    for (size_t k = 0; k < ps->n; k++)
+        next = stratum[k] >= next ? stratum[k] + 1 : next;
+    for (size_t k = 0; ps->supported != NULL && k < ps->n; k++)
+        if (!ps->supported[k])
+            stratum[k] = next++;
+}
+
 enum rwe_status psm_exact(const struct rwe_run *run, struct psm *psm, struct rwe_error *error)
 {
-    if (!rwe_settings_has(run->settings, "exact"))
-        return RWE_OK;
     struct rwe_strings names = rwe_settings_list(run->settings, "exact");
+    if (names.n == 0 && psm->ps->supported == NULL)
+        return RWE_OK;
     uint32_t *stratum = RWE_NEW(run->arena, uint32_t, psm->ps->n);
-    psm->exact_names = rwe_text_join(run->arena, names, ", ");
+    psm->exact_names = names.n == 0 ? NULL : rwe_text_join(run->arena, names, ", ");
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     for (size_t i = 0; i < names.n; i++) {
@@ -93,6 +104,7 @@ enum rwe_status psm_exact(const struct rwe_run *run, struct psm *psm, struct rwe
         if (part(v, psm->ps, run->arena, stratum) != RWE_OK)
             return rwe_fail_memory(error);
     }
+    set_apart(psm->ps, stratum);
     psm->exact = stratum;
     return RWE_OK;
 }

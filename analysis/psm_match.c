@@ -182,12 +182,13 @@ static enum rwe_status make_sets(const struct rwe_run *run, struct psm *psm,
                                                  : match_on_score(run, psm, &matching, error);
     if (status != RWE_OK || psm->match.n_sets > 0)
         return status;
-    return rwe_fail(
-        error, RWE_BAD_INPUT, RWE_NO_INDEX,
-        "no %s within the caliper of %.4g on the %s%s%s: the arms do not overlap",
-        psm->focal_arm == 1 ? "treated subject has a control" : "control has a treated subject",
-        psm->caliper, psm->distance == PSM_PS ? "propensity score" : "logit",
-        psm->exact == NULL ? "" : " with the same ", psm->exact == NULL ? "" : psm->exact_names);
+    return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                    "no %s within the caliper of %.4g on the %s%s%s: the arms do not overlap",
+                    psm->focal_arm == 1 ? "treated subject has a control"
+                                        : "control has a treated subject",
+                    psm->caliper, psm->distance == PSM_PS ? "propensity score" : "logit",
+                    psm->exact_names == NULL ? "" : " with the same ",
+                    psm->exact_names == NULL ? "" : psm->exact_names);
 }
 
 /* ---- weights ---- */

@@ -96,6 +96,8 @@ static void note_method(const struct rwe_run *run, struct rwe_grid *grid, const 
                       "It estimates the effect in %s.",
                       distance_text(psm), ties_text(run), estimand_text(psm));
     }
+    if (psm->ps->supported != NULL)
+        rwe_grid_note(grid, "Who is outside common support has no partner.");
     if (psm->exact_names != NULL)
         rwe_grid_note(grid, "Partners are equal in %s.", psm->exact_names);
     if (psm->method != PSM_NEAREST && !everybody_has_a_partner(psm))

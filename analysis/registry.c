@@ -83,6 +83,7 @@ size_t rwe_option_lists(struct rwe_arena *arena, struct rwe_options lists[RWE_MO
         flags[a] = flag_of(rwe_analyses[a]);
     lists[n++] = (struct rwe_options){flags, rwe_n_analyses};
     lists[n++] = rwe_study_options;
+    lists[n++] = rwe_dates_options;
     lists[n++] = rwe_statistics_options;
     lists[n++] = rwe_compat_options;
     lists[n++] = rwe_bootstrap_options;

@@ -5,6 +5,7 @@
 #include "cox_present.h"
 
 #include <math.h>
+#include <string.h>
 
 static const struct rwe_option options[] = {
     {.name = "subgroup-by",
@@ -36,9 +37,10 @@ static const struct rwe_options option_list = RWE_OPTIONS(options);
 struct table {
     struct rwe_subgroup_setting setting;
     struct rwe_grid *grid;
-    size_t n_tests;  /* of interaction */
-    bool suppressed; /* a row says "too few" */
-    bool firth;      /* a row is of Firth's fit */
+    size_t n_tests;           /* of interaction */
+    bool suppressed;          /* a row says "too few" */
+    bool firth;               /* a row is of Firth's fit */
+    struct rwe_error overall; /* why there is no overall ratio: said once, not of every subgroup */
 };
 
 static void add_counts(struct table *table, const struct rwe_key *key,
@@ -67,6 +69,8 @@ static void warn(const struct table *table, const struct rwe_subgroup_variable *
                  const char *level, const struct rwe_error *failure)
 {
     const struct rwe_subgroup_setting *setting = &table->setting;
+    if (variable->name != NULL && strcmp(failure->message, table->overall.message) == 0)
+        return;
     rwe_document_warning(setting->run->document,
                          failure->status == RWE_SEPARATED ? "monotone-likelihood" : "not-estimable",
                          "subgroups", "%s, %s, %s%s%s: %s", setting->endpoint->name,
@@ -113,6 +117,8 @@ static enum rwe_status run_level(struct table *table, const struct rwe_key *key,
     rwe_grid_empty(table->grid);
     warn_of_model(table, variable, label_of(variable, level), &model);
     table->firth |= firth;
+    if (variable->name == NULL)
+        table->overall = model.failure;
     rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }
@@ -233,6 +239,8 @@ static void note_method(const struct table *table)
                   rwe_cox_ties_text(run), strata == NULL ? "" : "; stratified by ",
                   strata == NULL ? "" : strata, robust == NULL ? classic : robust,
                   robust == NULL ? "likelihood-ratio" : "Wald");
+    if (setting->endpoint->n_causes > 1)
+        rwe_grid_note(table->grid, "Competing events censor.");
     if (table->firth)
         rwe_grid_note(table->grid, "(Firth): an arm has no event there; penalised estimate and "
                                    "profile limits.");
@@ -256,10 +264,12 @@ static void note_multiplicity(const struct table *table)
     rwe_document_number(setting->run->document, &key, "n.tests.by.chance", by_chance);
     rwe_grid_note(table->grid,
                   "Subgroups show whether the ratio is consistent; limits that hold 1 in one "
-                  "subgroup and not in another are no difference between them. Tests of "
-                  "interaction: %zu; were there no difference anywhere, %.2g of them would have "
-                  "p < 0.05 by chance.",
-                  table->n_tests, by_chance);
+                  "subgroup and not in another are no difference between them.");
+    if (table->n_tests > 0)
+        rwe_grid_note(table->grid,
+                      "Tests of interaction: %zu; were there no difference anywhere, %.2g of them "
+                      "would have p < 0.05 by chance.",
+                      table->n_tests, by_chance);
 }
 
 static enum rwe_status run_table(const struct rwe_subgroup_setting *setting,

@@ -145,7 +145,10 @@ static int dispatch(struct rwe_cli *cli)
         return print_something(cli);
     if (check != NULL)
         return rwe_cli_check(cli, check);
-    if (!rwe_settings_has(cli->settings, "simulate"))
+    bool simulates = rwe_settings_has(cli->settings, "simulate") ||
+                     rwe_settings_has(cli->settings, "effect") ||
+                     rwe_settings_flag(cli->settings, "null");
+    if (!simulates)
         return analyze(cli);
     return rwe_cli_simulate(cli, &error) == RWE_OK ? RWE_EXIT_DONE : rwe_cli_fail(cli->err, &error);
 }

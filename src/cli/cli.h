@@ -54,7 +54,8 @@ enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_document **document,
 /* --check FILE: runs again what FILE says and compares. Returns an exit code. */
 int rwe_cli_check(struct rwe_cli *cli, const char *path);
 
-/* --simulate N: writes cohort.csv and ae.csv into the folder of --output. */
+/* --simulate N: writes cohort.csv, assess.csv and ae.csv into the folder of --output, and says on
+ * cli->err what truth they were drawn from, unless --quiet. */
 enum rwe_status rwe_cli_simulate(const struct rwe_cli *cli, struct rwe_error *error);
 
 /* Prints the error on `err` and returns its exit code. */

@@ -54,8 +54,23 @@ static const struct rwe_option options[] = {
      .low = 1,
      .high = 1e8,
      .command_only = true,
-     .help = "Write a synthetic cohort of N patients, cohort.csv and ae.csv, into the folder of "
-             "--output, drawn with --seed."},
+     .help = "Write a synthetic cohort of N patients, cohort.csv, assess.csv and ae.csv, into "
+             "the folder of --output, drawn with --seed."},
+    {.name = "effect",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_OTHER,
+     .argument = "HR",
+     .low = 0.01,
+     .high = 100,
+     .command_only = true,
+     .help = "With --simulate: the true hazard ratio of progression from the start of radiotherapy "
+             "(default 0.7)."},
+    {.name = "null",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_OTHER,
+     .command_only = true,
+     .help = "With --simulate: radiotherapy does nothing, neither to progression nor to death "
+             "after it."},
     {.name = "print",
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_OTHER,

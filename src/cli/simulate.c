@@ -4,11 +4,12 @@
 #include "rwe/base/file.h"
 #include "rwe/data/simulate.h"
 #include <errno.h>
+#include <inttypes.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-/* One of the two files, as rwe_file_write calls for it. */
+/* One of the files, as rwe_file_write calls for it. */
 struct part {
     const struct rwe_simulation *simulation;
     enum rwe_status (*write)(const struct rwe_simulation *simulation, FILE *out,
@@ -35,23 +36,64 @@ static enum rwe_status write_new(const struct rwe_cli *cli, const char *folder, 
     return rwe_file_write(path, write_part, part, error);
 }
 
-enum rwe_status rwe_cli_simulate(const struct rwe_cli *cli, struct rwe_error *error)
+/* What the patients are drawn from, and whether the command line makes sense. */
+static enum rwe_status read_options(const struct rwe_cli *cli,
+                                    struct rwe_simulation_options *options, struct rwe_error *error)
 {
-    const char *folder = rwe_settings_text(cli->settings, "output");
-    struct rwe_simulation_options options = rwe_simulation_options_default();
-    struct rwe_simulation *simulation = NULL;
-    if (folder == NULL || cli->files.n > 0)
+    const struct rwe_settings *settings = cli->settings;
+    bool effect = rwe_settings_has(settings, "effect"), null = rwe_settings_flag(settings, "null");
+    if (!rwe_settings_has(settings, "simulate"))
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--%s is the truth of patients that are simulated: it needs --simulate N",
+                        effect ? "effect" : "null");
+    if (rwe_settings_text(settings, "output") == NULL || cli->files.n > 0)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "say rwe-analyze --simulate N --output FOLDER");
-    options.n = rwe_settings_integer(cli->settings, "simulate");
-    options.seed = rwe_settings_integer(cli->settings, "seed");
-    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
-        return rwe_fail(error, RWE_IO, RWE_NO_INDEX, "%s: %s", folder, strerror(errno));
-    enum rwe_status status = rwe_simulate_cohort(&options, cli->arena, &simulation, error);
+    if (effect && null)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--effect and --null contradict each other: --null is no effect at all");
+    options->n = rwe_settings_integer(settings, "simulate");
+    options->seed = rwe_settings_integer(settings, "seed");
+    if (effect)
+        options->hr_progression = rwe_settings_number(settings, "effect");
+    if (null)
+        options->hr_progression = options->hr_death = 1;
+    return RWE_OK;
+}
+
+/* The files do not know the truth, so the terminal says it. */
+static void tell_truth(const struct rwe_cli *cli, const struct rwe_simulation_options *options)
+{
+    if (!rwe_settings_flag(cli->settings, "quiet"))
+        fprintf(cli->err,
+                "%zu synthetic patients, seed %" PRIu64 "; true hazard ratio of radiotherapy: "
+                "progression %.2f, from the day it starts; death after progression %.2f\n",
+                options->n, options->seed, options->hr_progression, options->hr_death);
+}
+
+enum rwe_status rwe_cli_simulate(const struct rwe_cli *cli, struct rwe_error *error)
+{
+    static const struct {
+        const char *name;
+        enum rwe_status (*write)(const struct rwe_simulation *simulation, FILE *out,
+                                 struct rwe_error *error);
+    } files[] = {{"cohort.csv", rwe_simulate_write_cohort},
+                 {"assess.csv", rwe_simulate_write_assessments},
+                 {"ae.csv", rwe_simulate_write_ae}};
+    struct rwe_simulation_options options = rwe_simulation_options_default();
+    struct rwe_simulation *simulation = NULL;
+    enum rwe_status status = read_options(cli, &options, error);
     if (status != RWE_OK)
         return status;
-    const struct part cohort = {simulation, rwe_simulate_write_cohort};
-    const struct part events = {simulation, rwe_simulate_write_ae};
-    status = write_new(cli, folder, "cohort.csv", &cohort, error);
-    return status == RWE_OK ? write_new(cli, folder, "ae.csv", &events, error) : status;
+    const char *folder = rwe_settings_text(cli->settings, "output");
+    if (mkdir(folder, 0777) != 0 && errno != EEXIST)
+        return rwe_fail(error, RWE_IO, RWE_NO_INDEX, "%s: %s", folder, strerror(errno));
+    status = rwe_simulate_cohort(&options, cli->arena, &simulation, error);
+    for (size_t i = 0; i < sizeof files / sizeof files[0] && status == RWE_OK; i++) {
+        const struct part part = {simulation, files[i].write};
+        status = write_new(cli, folder, files[i].name, &part, error);
+    }
+    if (status == RWE_OK)
+        tell_truth(cli, &options);
+    return status;
 }

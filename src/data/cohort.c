@@ -20,7 +20,8 @@ static const char *reason_of(const struct rwe_complaint *complaint, struct rwe_a
     return rwe_arena_format(arena, "%s: %s", complaint->column, complaint->reason);
 }
 
-/* Reason by row, NULL for those that stay: the first complaint on it, or an arm not compared. */
+/* Reason by row, NULL for those that stay: the first complaint on it, an arm not compared, or the
+ * first criterion of eligibility that is not met. */
 static enum rwe_status find_reasons(const struct raw *raw, const char **reason)
 {
     for (size_t c = 0; c < raw->complaints->n; c++) {
@@ -31,7 +32,17 @@ static enum rwe_status find_reasons(const struct raw *raw, const char **reason)
     for (size_t i = 0; i < raw->n_rows; i++)
         if (reason[i] == NULL && raw->arm.code[i] >= 0 && raw->arm_position[raw->arm.code[i]] < 0)
             reason[i] = not_compared;
+    for (size_t i = 0; i < raw->n_rows; i++)
+        if (reason[i] == NULL)
+            reason[i] = rwe_raw_ineligible(raw, i);
     return rwe_arena_failed(raw->arena) ? RWE_NO_MEMORY : RWE_OK;
+}
+
+/* Among the arms, −1 where it is missing or not compared. */
+static int32_t arm_of_row(const struct raw *raw, size_t row)
+{
+    int32_t code = raw->arm.code[row];
+    return code < 0 ? -1 : raw->arm_position[code];
 }
 
 static enum rwe_status keep_rows(const struct raw *raw, struct rwe_cohort *cohort, uint32_t *row,
@@ -57,7 +68,10 @@ static enum rwe_status keep_rows(const struct raw *raw, struct rwe_cohort *cohor
                 .line = rwe_table_line(raw->table, i),
                 .id = raw->id == NULL ? NULL : raw->id[i],
                 .reason = reason[i],
+                .arm = arm_of_row(raw, i),
             };
+    if (rwe_raw_count_eligibility(raw, reason, cohort) != RWE_OK)
+        return rwe_fail_memory(error);
     return RWE_OK;
 }
 
@@ -197,7 +211,7 @@ static enum rwe_status check_arms(const struct raw *raw, const struct rwe_cohort
     if (present == cohort->n_arms && present >= 2)
         return RWE_OK;
     const char *file = rwe_table_file(raw->table);
-    const char *arm = rwe_settings_text(raw->settings, "arm");
+    const char *arm = rwe_raw_arm_name(raw);
     if (present == 0)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "%s: no subject is left", file);
     if (present == 1)

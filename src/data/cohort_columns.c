@@ -3,6 +3,7 @@
 
 #include "rwe/base/number.h"
 #include "rwe/data/response.h"
+#include "rwe/data/validate.h"
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -130,7 +131,7 @@ static enum rwe_status fail_level(const struct raw *raw, const char *option, con
 {
     return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                     "--%s %s: %s has no such level; its levels are %s", option, level,
-                    rwe_settings_text(raw->settings, "arm"), tell_levels(raw, factor));
+                    rwe_raw_arm_name(raw), tell_levels(raw, factor));
 }
 
 /* ---- the arm ---- */
@@ -174,6 +175,9 @@ static enum rwe_status read_arm(struct raw *raw, struct rwe_error *error)
 {
     size_t column;
     const char *name = rwe_settings_text(raw->settings, "arm");
+    enum rwe_status made = rwe_raw_exposure_arm(raw, error);
+    if (made != RWE_OK || raw->arm_is_exposure)
+        return made;
     if (name == NULL)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "which column holds the treatment arm? Say --arm COL");
@@ -262,8 +266,10 @@ static enum rwe_status read_events(struct raw *raw, struct raw_endpoint *endpoin
 static enum rwe_status read_endpoints(struct raw *raw, struct rwe_error *error)
 {
     struct rwe_endpoint_specs specs = rwe_settings_endpoints(raw->settings);
+    if (!rwe_raw_takes_ready_endpoints(raw))
+        specs.n = 0;
     raw->n_endpoints = specs.n;
-    raw->endpoint = RWE_NEW(raw->scratch, struct raw_endpoint, specs.n);
+    raw->endpoint = RWE_NEW(raw->scratch, struct raw_endpoint, specs.n + RWE_MOST_DERIVED);
     if (raw->endpoint == NULL)
         return rwe_fail_memory(error);
     for (size_t e = 0; e < specs.n; e++) {
@@ -281,7 +287,7 @@ static enum rwe_status read_endpoints(struct raw *raw, struct rwe_error *error)
         if (status != RWE_OK)
             return status;
     }
-    return RWE_OK;
+    return rwe_raw_add_derived(raw, error);
 }
 
 /* ---- covariates ---- */
@@ -358,6 +364,13 @@ static enum rwe_status check_role(const struct raw *raw, const char *covariate,
                                   struct rwe_error *error)
 {
     const char *role = role_of(raw->settings, covariate);
+    const char *after = rwe_post_baseline(raw->settings, covariate);
+    if (role == NULL && after != NULL && !rwe_settings_flag(raw->settings, "i-know"))
+        return rwe_fail(
+            error, RWE_USAGE, RWE_NO_INDEX,
+            "\"%s\" cannot be a baseline covariate: %s. Leave it out of the covariates; "
+            "--i-know lets it pass",
+            covariate, after);
     if (role == NULL)
         return RWE_OK;
     return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
@@ -453,7 +466,14 @@ static enum rwe_status read_exposure(struct raw *raw, struct rwe_error *error)
 {
     size_t column;
     const char *name = rwe_settings_text(raw->settings, "exposure-start");
-    if (name == NULL)
+    bool is_derived = raw->exposure_start != NULL;
+    if (is_derived && name != NULL &&
+        rwe_settings_source(raw->settings, "exposure-start") >=
+            rwe_settings_source(raw->settings, "exposure-date"))
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--exposure-start and --exposure-date both say when exposure began: leave "
+                        "one of them out");
+    if (name == NULL || is_derived)
         return RWE_OK;
     enum rwe_status status =
         rwe_cohort_column(raw->table, "--exposure-start", name, &column, error);
@@ -535,8 +555,17 @@ static enum rwe_status read_entry(struct raw *raw, struct rwe_error *error)
 enum rwe_status rwe_raw_read(struct raw *raw, struct rwe_error *error)
 {
     static enum rwe_status (*const steps[])(struct raw *, struct rwe_error *) = {
-        read_id,      read_arm,      read_endpoints, read_covariates, read_strata,
-        read_cluster, read_exposure, read_entry,     read_response,
+        read_id,
+        rwe_raw_read_dates,
+        read_arm,
+        read_endpoints,
+        read_covariates,
+        read_strata,
+        read_cluster,
+        read_exposure,
+        read_entry,
+        read_response,
+        rwe_raw_read_eligibility,
     };
     for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
         enum rwe_status status = steps[s](raw, error);

@@ -255,6 +255,7 @@ enum rwe_status rwe_cohort_gather_arms(const struct raw *raw, struct rwe_cohort 
 enum rwe_status rwe_cohort_gather_columns(const struct raw *raw, struct rwe_cohort *cohort)
 {
     bool done = gather_covariates(raw, cohort) == RWE_OK &&
-                gather_endpoints(raw, cohort) == RWE_OK && gather_rest(raw, cohort) == RWE_OK;
+                gather_endpoints(raw, cohort) == RWE_OK && gather_rest(raw, cohort) == RWE_OK &&
+                rwe_cohort_gather_dates(raw, cohort) == RWE_OK;
     return done ? RWE_OK : RWE_NO_MEMORY;
 }

@@ -13,11 +13,26 @@ struct raw_endpoint {
     uint8_t *event;
 };
 
+/* What is read and derived from dates: src/data/cohort_dates.c. */
+struct raw_dates {
+    struct rwe_cohort_dates about; /* patient, outcomes and exposure by row of the file */
+    size_t column[RWE_MOST_DATES]; /* of the table, or RWE_NO_INDEX */
+    size_t n_columns;              /* roles and the study's own */
+    struct rwe_endpoint_spec spec[RWE_MOST_DERIVED]; /* as if they had been read from columns */
+    uint32_t *told;                                  /* by row: faults that were complained of */
+};
+
 struct raw_variable {
     const char *name;
     bool categorical;
     double *number;
     struct rwe_factor factor;
+};
+
+struct raw_criterion {
+    const struct rwe_criterion_spec *spec;
+    const char *reason;
+    uint8_t *verdict; /* by row: enum rwe_truth, never RWE_UNREADABLE */
 };
 
 struct raw {
@@ -44,10 +59,41 @@ struct raw {
     double *exposure_start;
     int32_t *response; /* NULL: not read */
     double *entry;
+    struct raw_dates *dates; /* NULL: nothing is derived from dates */
+    bool arm_is_exposure;    /* the arms are made by --exposure-date, not read */
+    struct raw_criterion *criterion;
+    size_t n_criteria;
 };
+
+/* Reads the dates that the settings ask for, derives endpoints and exposure by row. raw->dates stays
+ * NULL where they ask for none. */
+enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error);
+
+/* Whether ready columns of endpoints count beside what is derived. */
+bool rwe_raw_takes_ready_endpoints(const struct raw *raw);
+
+/* The derived endpoints as raw endpoints, behind `n` that were read; raw->endpoint has the room. */
+enum rwe_status rwe_raw_add_derived(struct raw *raw, struct rwe_error *error);
+
+/* The arms, and the time to exposure, made from dates. */
+enum rwe_status rwe_raw_exposure_arm(struct raw *raw, struct rwe_error *error);
+enum rwe_status rwe_raw_exposure_start(struct raw *raw, struct rwe_error *error);
+
+/* What stands in messages for the arm: its column, or what made it. */
+const char *rwe_raw_arm_name(const struct raw *raw);
+
+/* Dates and outcomes of the subjects. */
+enum rwe_status rwe_cohort_gather_dates(const struct raw *raw, struct rwe_cohort *cohort);
 
 /* Fills the columns. Complaints are added for the rows that cannot be read. */
 enum rwe_status rwe_raw_read(struct raw *raw, struct rwe_error *error);
+
+/* eligibility.c: judges every row; the reason why a row is not eligible, or NULL; and the counts of
+ * rows with no other `reason` to be left out. RWE_NO_MEMORY. */
+enum rwe_status rwe_raw_read_eligibility(struct raw *raw, struct rwe_error *error);
+const char *rwe_raw_ineligible(const struct raw *raw, size_t row);
+enum rwe_status rwe_raw_count_eligibility(const struct raw *raw, const char *const reason[],
+                                          struct rwe_cohort *cohort);
 
 /* to[k] = column[row[k]]; returns `to`. */
 const double *rwe_raw_gather_numbers(const double column[], const uint32_t row[], size_t n,

@@ -126,6 +126,7 @@ struct rwe_cohort cohort_take(const struct cohort_take *take)
     struct rwe_cohort to = *take->from;
     to.n = take->n;
     to.source = take->source;
+    to.dates = NULL; /* they are by subject of the file */
     to.excluded = NULL;
     to.n_excluded = 0;
     take_identity(take, &to);

@@ -27,6 +27,8 @@ struct rwe_settings {
     size_t n;
     struct rwe_endpoint_spec *endpoint;
     size_t n_endpoints, endpoint_capacity;
+    struct rwe_criterion_spec *criterion;
+    size_t n_criteria, criterion_capacity;
 };
 
 static size_t position_of(const struct rwe_settings *settings, const char *name)
@@ -229,6 +231,57 @@ enum rwe_status rwe_settings_add_endpoint(struct rwe_settings *settings,
     return RWE_OK;
 }
 
+/* NAME=CONDITION; conditions hold = too, so the first one ends the name. */
+static enum rwe_status read_criterion(struct rwe_settings *settings, const char *text,
+                                      enum rwe_source source, struct rwe_error *error)
+{
+    const char *equals = strchr(text, '=');
+    if (equals == NULL || equals == text)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--eligibility %s: write NAME=CONDITION, as in --eligibility "
+                        "\"adult=age >= 18\"",
+                        text);
+    struct rwe_criterion_spec spec = {
+        .name = rwe_arena_substring(settings->arena, text, (size_t)(equals - text)),
+        .keep = rwe_arena_string(settings->arena, equals + 1),
+    };
+    if (rwe_arena_failed(settings->arena))
+        return rwe_fail_memory(error);
+    return rwe_settings_add_criterion(settings, &spec, source, error);
+}
+
+enum rwe_status rwe_settings_add_criterion(struct rwe_settings *settings,
+                                           const struct rwe_criterion_spec *spec,
+                                           enum rwe_source source, struct rwe_error *error)
+{
+    struct value *value = &settings->value[position_of(settings, "eligibility")];
+    if (value->given && source < value->source)
+        return RWE_OK;
+    if (value->given && source > value->source)
+        settings->n_criteria = 0; /* those of the command line replace those of the study */
+    struct rwe_criterion_spec copy = *spec;
+    struct rwe_error inner = {0};
+    for (size_t i = 0; i < settings->n_criteria; i++)
+        if (strcmp(settings->criterion[i].name, copy.name) == 0)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "eligibility \"%s\" is declared twice: give each its own name",
+                            copy.name);
+    enum rwe_status status =
+        rwe_condition_parse(copy.keep, settings->arena, &copy.condition, &inner);
+    if (status != RWE_OK)
+        return rwe_fail(error, status, inner.index, "eligibility \"%s\": %s", copy.name,
+                        inner.message);
+    settings->criterion =
+        rwe_arena_grow(settings->arena, settings->criterion, &settings->criterion_capacity,
+                       settings->n_criteria + 1, sizeof copy);
+    if (settings->criterion == NULL)
+        return rwe_fail_memory(error);
+    settings->criterion[settings->n_criteria++] = copy;
+    value->given = true;
+    value->source = source;
+    return RWE_OK;
+}
+
 static enum rwe_status read_value(struct rwe_settings *settings, const struct rwe_option *option,
                                   struct value *value, struct rwe_error *error)
 {
@@ -248,6 +301,7 @@ static enum rwe_status read_value(struct rwe_settings *settings, const struct rw
     case RWE_OPTION_TEXT:
     case RWE_OPTION_PATH:
     case RWE_OPTION_ENDPOINTS:
+    case RWE_OPTION_CRITERIA:
         break;
     }
     return RWE_OK;
@@ -269,6 +323,8 @@ enum rwe_status rwe_settings_set(struct rwe_settings *settings, const char *name
     struct value *value = &settings->value[i];
     if (option->kind == RWE_OPTION_ENDPOINTS)
         return read_endpoint(settings, text, source, error);
+    if (option->kind == RWE_OPTION_CRITERIA)
+        return read_criterion(settings, text, source, error);
     if (value->given && source < value->source)
         return RWE_OK;
     struct value fresh = {.source = source, .given = true, .number = NAN, .choice = -1};
@@ -324,6 +380,8 @@ void rwe_settings_unset(struct rwe_settings *settings, const char *name)
     settings->value[i] = (struct value){.number = NAN, .choice = -1};
     if (option->kind == RWE_OPTION_ENDPOINTS)
         settings->n_endpoints = 0;
+    if (option->kind == RWE_OPTION_CRITERIA)
+        settings->n_criteria = 0;
     if (option->fallback != NULL) /* cannot fail but for memory, which the arena remembers */
         rwe_settings_set(settings, name, option->fallback, RWE_FROM_DEFAULT, NULL);
 }
@@ -390,6 +448,11 @@ struct rwe_strings rwe_settings_number_texts(const struct rwe_settings *settings
 struct rwe_endpoint_specs rwe_settings_endpoints(const struct rwe_settings *settings)
 {
     return (struct rwe_endpoint_specs){settings->endpoint, settings->n_endpoints};
+}
+
+struct rwe_criterion_specs rwe_settings_criteria(const struct rwe_settings *settings)
+{
+    return (struct rwe_criterion_specs){settings->criterion, settings->n_criteria};
 }
 
 char *rwe_endpoint_spec_text(struct rwe_arena *arena, const struct rwe_endpoint_spec *spec)

@@ -11,12 +11,9 @@
 #include <gsl/gsl_randist.h>
 #include <math.h>
 
-#define DAYS_PER_MONTH 30.4375
-#define FIRST_INDEX_DAY 18444 /* 2020-07-01 */
 #define ACCRUAL_DAYS 1460
-#define CUTOFF_DAY (FIRST_INDEX_DAY + 1825) /* 2025-06-30 */
-#define YEAR_2022 (FIRST_INDEX_DAY + 549)
-#define YEAR_2023 (FIRST_INDEX_DAY + 914)
+#define YEAR_2022 (SIMULATE_FIRST_INDEX_DAY + 549)
+#define YEAR_2023 (SIMULATE_FIRST_INDEX_DAY + 914)
 
 /* Two and three days: nobody has an event or leaves on the day of the first infusion. */
 #define LEAST_PROGRESSION 0.07
@@ -34,26 +31,10 @@ static double clamp(double x, double low, double high)
     return fmin(fmax(x, low), high);
 }
 
-static bool happens(gsl_rng *r, double probability)
-{
-    return gsl_rng_uniform(r) < probability;
-}
-
-/* Index of a level, with chances given in hundredths that add up to 100. */
-static int pick(gsl_rng *r, const int percent[])
-{
-    double u = 100 * gsl_rng_uniform(r);
-    int level = 0;
-    int below = percent[0];
-    while (u >= below)
-        below += percent[++level]; // NOLINT(clang-analyzer-core.*): u < 100, where chances end
-    return level;
-}
-
 static void draw_person(gsl_rng *r, struct rwe_simulated_patient *p)
 {
     p->site = 1 + pick(r, (const int[]){55, 20, 15, 10});
-    p->index_day = FIRST_INDEX_DAY + (int)(gsl_ran_beta(r, 1.6, 1.2) * ACCRUAL_DAYS);
+    p->index_day = SIMULATE_FIRST_INDEX_DAY + (int)(gsl_ran_beta(r, 1.6, 1.2) * ACCRUAL_DAYS);
     p->age = (int)rint(clamp(49 + gsl_ran_gaussian(r, 10.5), 19, 79));
     p->male = happens(r, 0.78);
     p->smoker = happens(r, p->male ? 0.46 : 0.05);
@@ -141,18 +122,29 @@ static double progression_time(double e, double log_hr, double rt, double hr)
     return pow(at_rt + (e - h * at_rt) / (hr * h), 1 / a);
 }
 
-/* The scan that shows the progression: every 2 months in the first year, then every 3, give or take
- * 0.4. Who dies before that scan had symptoms: his progression is known when it happens. */
-static double seen_at(gsl_rng *r, double progression, double death)
+/* Every 2 months in the first year, then every 3, give or take 0.4. */
+static void draw_scans(gsl_rng *r, double scan[SIMULATE_SCANS])
 {
-    for (double planned = 2; planned <= 72; planned += planned < 12 ? 2 : 3) {
-        double scan = planned + gsl_ran_flat(r, -0.4, 0.4);
-        if (scan > death)
-            break;
-        if (scan >= progression)
-            return scan;
+    double planned = 2;
+    for (int k = 0; k < SIMULATE_SCANS; k++) {
+        scan[k] = planned + gsl_ran_flat(r, -0.4, 0.4);
+        planned += planned < 12 ? 2 : 3;
     }
+}
+
+/* When the progression is known: by the next scan. Who dies before that scan had symptoms: his
+ * progression is known when it happens. */
+static double seen_at(const double scan[SIMULATE_SCANS], double progression, double death)
+{
+    for (int k = 0; k < SIMULATE_SCANS && scan[k] <= death; k++)
+        if (scan[k] >= progression)
+            return scan[k];
     return progression;
+}
+
+static double months_to_cutoff(const struct rwe_simulated_patient *p)
+{
+    return (SIMULATE_CUTOFF_DAY - p->index_day) / SIMULATE_DAYS_PER_MONTH;
 }
 
 /* What would be seen of a patient who is followed for ever; months, INFINITY for never. */
@@ -163,10 +155,10 @@ struct course {
     double last_seen; /* lost to follow-up, or the data cut-off */
 };
 
-/* All draws but those of the scans come in an order that no result changes, so that another effect
- * of radiotherapy meets the same fates. */
+/* All draws come in an order that no result changes, so that another effect of radiotherapy meets
+ * the same fates and the same scans. */
 static struct course draw_course(gsl_rng *r, const struct rwe_simulation_options *options,
-                                 const struct rwe_simulated_patient *p, double to_cutoff)
+                                 const struct rwe_simulated_patient *p, double scan[SIMULATE_SCANS])
 {
     double lp = prognosis(p), age = (p->age - 49) / 10.0;
     double candidate = clamp(gsl_ran_lognormal(r, log(4.3), 0.33), 1.5, 12);
@@ -176,22 +168,23 @@ static struct course draw_course(gsl_rng *r, const struct rwe_simulation_options
     double death_first = gsl_ran_exponential(r, 1 / (0.0022 * exp(0.6 * lp + 0.25 * age)));
     double survival = gsl_ran_exponential(r, 24 / log(2) * exp(-0.7 * lp));
     double lost = gsl_ran_exponential(r, 1 / 0.0045);
+    draw_scans(r, scan);
     if (rt < progression)
         survival /= options->hr_death;
     bool progresses = progression < death_first;
     double death = progresses ? progression + survival : death_first;
     return (struct course){
         .rt = rt,
-        .progression = progresses ? seen_at(r, progression, death) : INFINITY,
+        .progression = progresses ? seen_at(scan, progression, death) : INFINITY,
         .death = death,
-        .last_seen = fmin(lost, to_cutoff),
+        .last_seen = fmin(lost, months_to_cutoff(p)),
     };
 }
 
 /* What of it the study sees. Whether radiotherapy takes place is decided by what is known at the
  * time, so by the progression that was seen: else not even a time-dependent analysis would find the
  * truth. */
-static void observe(const struct course *course, double to_cutoff, struct rwe_simulated_patient *p)
+static void observe(const struct course *course, struct rwe_simulated_patient *p)
 {
     double progression = fmax(course->progression, LEAST_PROGRESSION);
     double death = fmax(course->death, LEAST_FOLLOW_UP);
@@ -201,7 +194,7 @@ static void observe(const struct course *course, double to_cutoff, struct rwe_si
     p->os_event = death <= end;
     p->pfs = fmin(first_event, end);
     p->pfs_event = first_event <= end;
-    p->lost = !p->os_event && course->last_seen < to_cutoff;
+    p->lost = !p->os_event && course->last_seen < months_to_cutoff(p);
     p->irradiated = course->rt < p->pfs;
     p->rt_start = p->irradiated ? course->rt : NAN;
     if (!p->responder)
@@ -209,13 +202,20 @@ static void observe(const struct course *course, double to_cutoff, struct rwe_si
 }
 
 static void draw_events(gsl_rng *r, const struct rwe_simulation_options *options,
-                        struct rwe_simulated_patient *p)
+                        struct rwe_simulated_patient *p, double scan[SIMULATE_SCANS])
 {
-    double to_cutoff = (CUTOFF_DAY - p->index_day) / DAYS_PER_MONTH;
     p->responder = happens(r, expit(1.45 - 0.8 * prognosis(p)));
     p->response = happens(r, 0.20) ? "CR" : "PR";
-    struct course course = draw_course(r, options, p, to_cutoff);
-    observe(&course, to_cutoff, p);
+    struct course course = draw_course(r, options, p, scan);
+    observe(&course, p);
+}
+
+void simulate_scans(const struct rwe_simulation *simulation, size_t i, double scan[SIMULATE_SCANS])
+{
+    struct rwe_simulated_patient again = simulation->patient[i];
+    struct rwe_rng rng;
+    gsl_rng *r = rwe_rng_start(&rng, simulation->options.seed, RWE_RNG_SIMULATE_EVENTS, i);
+    draw_events(r, &simulation->options, &again, scan);
 }
 
 struct rwe_simulation_options rwe_simulation_options_default(void)
@@ -258,7 +258,8 @@ enum rwe_status rwe_simulate_cohort(const struct rwe_simulation_options *options
         draw_disease(r, &patient[i]);
         draw_missing(r, &patient[i]);
         r = rwe_rng_start(&rng, options->seed, RWE_RNG_SIMULATE_EVENTS, i);
-        draw_events(r, options, &patient[i]);
+        double scan[SIMULATE_SCANS];
+        draw_events(r, options, &patient[i], scan);
     }
     *s = (struct rwe_simulation){.options = *options, .patient = patient};
     *simulation = s;

@@ -5,6 +5,29 @@
 
 #include "rwe/data/simulate.h"
 
+#include <gsl/gsl_rng.h>
+#include <limits.h>
+
+#define SIMULATE_DAYS_PER_MONTH 30.4375
+#define SIMULATE_FIRST_INDEX_DAY 18444                        /* 2020-07-01 */
+#define SIMULATE_CUTOFF_DAY (SIMULATE_FIRST_INDEX_DAY + 1825) /* 2025-06-30 */
+
+static inline bool happens(gsl_rng *r, double probability)
+{
+    return gsl_rng_uniform(r) < probability;
+}
+
+/** Index of a level, with chances given in hundredths that add up to 100. */
+static inline int pick(gsl_rng *r, const int percent[])
+{
+    double u = 100 * gsl_rng_uniform(r);
+    int level = 0;
+    int below = percent[0];
+    while (u >= below)
+        below += percent[++level]; // NOLINT(clang-analyzer-core.*): u < 100, where chances end
+    return level;
+}
+
 /**
  * Items that are found in a chart, or not, together: who was staged elsewhere lacks T and N, who
  * has no radiology report lacks all that is in it.
@@ -26,6 +49,41 @@ static inline bool chart_has(const struct rwe_simulated_patient *patient, enum c
 {
     return (patient->missing >> item & 1u) == 0;
 }
+
+/** Scans are planned every 2 months in the first year, then every 3 for six years. */
+#define SIMULATE_SCANS 26
+
+/** When patient number `i` would be scanned, were he never to progress or leave: months, ascending.
+ * It replays the stream of his events, so no patient needs to keep them. */
+void simulate_scans(const struct rwe_simulation *simulation, size_t i, double scan[SIMULATE_SCANS]);
+
+#define NO_DATE INT_MIN
+
+/** The dated part of a chart: days since 1970-01-01, NO_DATE for what never happened. */
+struct chart {
+    int diagnosis;
+    int primary_rt_end;
+    int metastasis;
+    int rt_start;
+    int rt_end;          /**< of what was delivered: it stops with the follow-up */
+    int response;        /**< the evaluation that `response` of the patient tells */
+    int progression;     /**< the day on which it is known */
+    int last_assessment; /**< the last scan without progression */
+    int new_therapy;
+    int death;
+    int last_contact;
+    int scan[SIMULATE_SCANS]; /**< those he had, the one that shows progression too; ascending */
+    int n_scans;
+    bool seen_on_scan;     /**< progression was; otherwise by symptoms */
+    bool lost;             /**< alive when last seen, before the data cut-off */
+    const char *rt_site;   /**< what was in the field, parted by ';'; NULL without radiotherapy */
+    const char *technique; /**< NULL where the chart does not say; so dose and fractions */
+    double dose;           /**< Gy, delivered */
+    int fractions;
+    const char *progression_site; /**< NULL where there is none or the chart does not say */
+};
+
+void simulate_chart(const struct rwe_simulation *simulation, size_t i, struct chart *chart);
 
 /** One episode of an adverse event. */
 struct episode {

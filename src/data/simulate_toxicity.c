@@ -127,11 +127,6 @@ const char *toxicity_soc(int term)
     return toxicities[term].soc;
 }
 
-static bool happens(gsl_rng *r, double probability)
-{
-    return gsl_rng_uniform(r) < probability;
-}
-
 static int draw_between(gsl_rng *r, int least, int most)
 {
     return least + (int)gsl_rng_uniform_int(r, (unsigned long)most - (unsigned long)least + 1);

@@ -45,6 +45,25 @@ static const cyaml_schema_value_t endpoint_entry = {
     CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct endpoint_item, endpoint_fields),
 };
 
+/* An item of `eligibility:`. */
+struct criterion_item {
+    char *name, *keep, *missing;
+};
+
+static const cyaml_schema_field_t criterion_fields[] = {
+    CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct criterion_item, name, 1,
+                           CYAML_UNLIMITED),
+    CYAML_FIELD_STRING_PTR("keep", CYAML_FLAG_POINTER, struct criterion_item, keep, 1,
+                           CYAML_UNLIMITED),
+    CYAML_FIELD_STRING_PTR("missing", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                           struct criterion_item, missing, 1, CYAML_UNLIMITED),
+    CYAML_FIELD_END,
+};
+
+static const cyaml_schema_value_t criterion_entry = {
+    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct criterion_item, criterion_fields),
+};
+
 /* What libcyaml says while it fails, cut to what fits. */
 struct log {
     char text[512];
@@ -76,6 +95,27 @@ static bool is_list(enum rwe_option_kind kind)
     return kind == RWE_OPTION_LIST || kind == RWE_OPTION_NUMBERS;
 }
 
+/* What the items of a sequence are, and how large. */
+static const cyaml_schema_value_t *entry_of(enum rwe_option_kind kind, uint32_t *size)
+{
+    switch (kind) {
+    case RWE_OPTION_ENDPOINTS:
+        *size = sizeof(struct endpoint_item);
+        return &endpoint_entry;
+    case RWE_OPTION_CRITERIA:
+        *size = sizeof(struct criterion_item);
+        return &criterion_entry;
+    default:
+        *size = sizeof(char *);
+        return &string_entry;
+    }
+}
+
+static bool is_sequence(enum rwe_option_kind kind)
+{
+    return is_list(kind) || kind == RWE_OPTION_ENDPOINTS || kind == RWE_OPTION_CRITERIA;
+}
+
 /* The schema: an optional key for each option that may stand in a study file. */
 static cyaml_schema_field_t *schema_of(struct rwe_options options, struct rwe_arena *arena)
 {
@@ -88,18 +128,18 @@ static cyaml_schema_field_t *schema_of(struct rwe_options options, struct rwe_ar
         cyaml_schema_field_t *f = &field[n++];
         f->key = option->name;
         f->data_offset = (uint32_t)(i * sizeof(struct slot) + offsetof(struct slot, pointer));
-        if (!is_list(option->kind) && option->kind != RWE_OPTION_ENDPOINTS) {
+        if (!is_sequence(option->kind)) {
             f->value = (cyaml_schema_value_t){CYAML_VALUE_STRING(
                 CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, char, 0, CYAML_UNLIMITED)};
             continue;
         }
-        const bool endpoints = option->kind == RWE_OPTION_ENDPOINTS;
+        uint32_t size;
+        const cyaml_schema_value_t *entry = entry_of(option->kind, &size);
         f->count_offset = (uint32_t)(i * sizeof(struct slot) + offsetof(struct slot, count));
         f->count_size = sizeof(uint64_t);
-        f->value = (cyaml_schema_value_t){
-            CYAML_VALUE_SEQUENCE(CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, char *,
-                                 endpoints ? &endpoint_entry : &string_entry, 0, CYAML_UNLIMITED)};
-        f->value.data_size = endpoints ? sizeof(struct endpoint_item) : sizeof(char *);
+        f->value = (cyaml_schema_value_t){CYAML_VALUE_SEQUENCE(
+            CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, char *, entry, 0, CYAML_UNLIMITED)};
+        f->value.data_size = size;
     }
     return field;
 }
@@ -177,6 +217,33 @@ static enum rwe_status take_endpoints(struct rwe_settings *settings, struct rwe_
     return RWE_OK;
 }
 
+/* `*failed` is the item at fault. */
+static enum rwe_status take_criteria(struct rwe_settings *settings, struct rwe_arena *arena,
+                                     const struct slot *slot, size_t *failed,
+                                     struct rwe_error *error)
+{
+    const struct criterion_item *item = slot->pointer;
+    for (size_t i = 0; i < slot->count; i++) {
+        const char *missing = item[i].missing == NULL ? "keep" : item[i].missing;
+        struct rwe_criterion_spec spec = {
+            .name = rwe_arena_string(arena, item[i].name),
+            .keep = rwe_arena_string(arena, item[i].keep),
+            .missing_excludes = strcmp(missing, "exclude") == 0,
+        };
+        *failed = i;
+        if (rwe_arena_failed(arena))
+            return rwe_fail_memory(error);
+        if (!spec.missing_excludes && strcmp(missing, "keep") != 0)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "eligibility \"%s\": missing: %s is neither keep nor exclude",
+                            spec.name, missing);
+        enum rwe_status status = rwe_settings_add_criterion(settings, &spec, RWE_FROM_STUDY, error);
+        if (status != RWE_OK)
+            return status;
+    }
+    return RWE_OK;
+}
+
 /* Line of the top-level key, 0 when it is not found. */
 static size_t line_of_key(const char *text, size_t size, const char *key)
 {
@@ -199,6 +266,25 @@ struct source_text {
     const char *folder; /* of the file, with its slash; "" from memory */
 };
 
+/* Line of item `failed` of `eligibility:`, told by its condition; the key's where that is folded. */
+static size_t line_of_criterion(const struct source_text *source, const struct slot *slot,
+                                size_t failed)
+{
+    const struct criterion_item *item = slot->pointer;
+    size_t line = line_of_key(source->text, source->size, "eligibility");
+    size_t at_line = 1;
+    const char *end = source->text + source->size;
+    for (const char *at = source->text; failed < slot->count && at < end; at_line++) {
+        const char *stop = memchr(at, '\n', (size_t)(end - at));
+        size_t width = (size_t)((stop == NULL ? end : stop) - at);
+        if (at_line >= line &&
+            memmem(at, width, item[failed].keep, strlen(item[failed].keep)) != NULL)
+            return at_line;
+        at += width + 1;
+    }
+    return line;
+}
+
 static enum rwe_status take_values(struct rwe_settings *settings, const struct slot slots[],
                                    const struct source_text *source, struct rwe_arena *arena,
                                    struct rwe_error *error)
@@ -210,7 +296,12 @@ static enum rwe_status take_values(struct rwe_settings *settings, const struct s
         struct rwe_error inner = {0};
         if (slots[i].pointer == NULL)
             continue;
-        if (option->kind == RWE_OPTION_ENDPOINTS)
+        size_t line = line_of_key(source->text, source->size, option->name);
+        if (option->kind == RWE_OPTION_CRITERIA) {
+            size_t failed = 0;
+            status = take_criteria(settings, arena, &slots[i], &failed, &inner);
+            line = line_of_criterion(source, &slots[i], failed);
+        } else if (option->kind == RWE_OPTION_ENDPOINTS)
             status = take_endpoints(settings, arena, &slots[i], &inner);
         else if (is_list(option->kind))
             status = rwe_settings_set_list(settings, option->name,
@@ -219,8 +310,8 @@ static enum rwe_status take_values(struct rwe_settings *settings, const struct s
         else
             status = take_scalar(settings, option, source->folder, slots[i].pointer, &inner);
         if (status != RWE_OK)
-            return rwe_fail(error, status, RWE_NO_INDEX, "%s:%zu: %s", source->name,
-                            line_of_key(source->text, source->size, option->name), inner.message);
+            return rwe_fail(error, status, RWE_NO_INDEX, "%s:%zu: %s", source->name, line,
+                            inner.message);
     }
     return RWE_OK;
 }

@@ -31,7 +31,8 @@ moments <- function(d) with(d, c(
   PFS_MEDIAN_NO_RT = median_of(pfs[rt == 0], pev[rt == 0]),
   OS = mean(os), OS_EVENT = mean(dead), OS_12 = at(os, dead, 12), OS_24 = at(os, dead, 24),
   OS_MEDIAN = median_of(os, dead), OS_24_RT = at(os[rt == 1], dead[rt == 1], 24),
-  FOLLOW_UP = median_of(os, 1 - dead), LOST = mean(lost), PFS_IS_OS = mean(pfs == os & dead == 1)))
+  FOLLOW_UP = median_of(os, 1 - dead), LOST = mean(lost), PFS_IS_OS = mean(pfs == os & dead == 1),
+  PROGRESSION = mean(pd), PROGRESSION_SYMPTOMS = mean(pd_symptoms)))
 
 cohorts <- 100; n <- 4000
 m <- t(sapply(seq_len(cohorts), function(k) moments(gen(n, seed = k))))

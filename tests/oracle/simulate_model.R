@@ -40,11 +40,11 @@ gen <- function(n, seed, hr_rt_prog = 0.70, hr_rt_death = 0.90) {
   pp <- rexp(n, log(2) / 24 * exp(.7 * lp) * ifelse(intent == 1 & trt < tp, hr_rt_death, 1))
   td <- ifelse(is.finite(tp), tp + pp, d0)
   # progression is seen at the next scan, or shortly before death
-  tps <- tp
+  tps <- tp; symptoms <- rep(FALSE, n)
   for (i in which(is.finite(tp))) {
     g <- c(seq(2, 12, 2), seq(15, 72, 3)); g <- sort(pmax(g + runif(length(g), -.4, .4), .5))
     tps[i] <- g[which(g >= tp[i])[1]]
-    if (is.na(tps[i]) || tps[i] > td[i]) tps[i] <- pmin(tp[i], td[i] - .03)
+    if (is.na(tps[i]) || tps[i] > td[i]) { tps[i] <- pmin(tp[i], td[i] - .03); symptoms[i] <- TRUE }
   }
   tp <- tps
   rt <- as.integer(intent == 1 & trt < pmin(tp, d0))
@@ -55,5 +55,6 @@ gen <- function(n, seed, hr_rt_prog = 0.70, hr_rt_death = 0.90) {
   rt <- as.integer(rt == 1 & trt < pfs)
   data.frame(site, idx = as.numeric(idx), age, male, kps, t_stage, n_stage, det, ebv, dfi, nl, oligo,
              diam, bil, pleu, medi, liver, bone, ldh, nlr, alb, smoke, resp, rt,
-             trt = ifelse(rt == 1, trt, NA), os, dead, pfs, pev, lost = dead == 0 & cc < cadm)
+             trt = ifelse(rt == 1, trt, NA), os, dead, pfs, pev, lost = dead == 0 & cc < cadm,
+             pd = tp < td & tp <= cc, pd_symptoms = symptoms & tp < td & tp <= cc)
 }

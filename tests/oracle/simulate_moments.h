@@ -71,6 +71,8 @@ enum moment {
     FOLLOW_UP,
     LOST,
     PFS_IS_OS,
+    PROGRESSION,
+    PROGRESSION_SYMPTOMS,
     MOMENTS
 };
 
@@ -144,4 +146,6 @@ static const struct {
     [FOLLOW_UP] = {"FOLLOW_UP", 29.00531, 0.348},
     [LOST] = {"LOST", 0.10348, 0.00535},
     [PFS_IS_OS] = {"PFS_IS_OS", 0.03174, 0.00254},
+    [PROGRESSION] = {"PROGRESSION", 0.7588275, 0.00603},
+    [PROGRESSION_SYMPTOMS] = {"PROGRESSION_SYMPTOMS", 0.0333125, 0.00313},
 };

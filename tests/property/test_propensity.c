@@ -388,6 +388,36 @@ static void little_overlap_is_said_in_words_and_what_to_do(void **state)
     program_clear(&run);
 }
 
+/* Who is outside is counted by the overlap table; what remains is all of the rest. */
+static void common_support_leaves_out_who_is_beyond_the_other_arm(void **state)
+{
+    (void)state;
+    static const char *const designs[] = {"--iptw", "--iptw=entropy", "--psm=full --caliper 100"};
+    for (size_t d = 0; d < sizeof designs / sizeof designs[0]; d++) {
+        struct program_facts facts = program_facts_of(
+            ROTTERDAM "--covariates age,meno,size,nodes --balance --common-support %s", designs[d]);
+        for (int arm = 0; arm < 2; arm++) {
+            char *below = program_format("ps group=%d n.below", arm);
+            char *above = program_format("ps group=%d n.above", arm);
+            char *n = program_format("table1 population=all group=%d n", arm);
+            char *left = d < 2
+                             ? program_format("weights population=iptw-%s group=%d n",
+                                              d == 0 ? "ate" : "entropy", arm)
+                             : program_format("psm n.matched.%s", arm == 1 ? "treated" : "control");
+            double outside =
+                program_facts_number(&facts, below) + program_facts_number(&facts, above);
+            assert_close(program_facts_number(&facts, left),
+                         program_facts_number(&facts, n) - outside, 0);
+            assert_true(arm == 1 || outside > 0);
+            free(below);
+            free(above);
+            free(n);
+            free(left);
+        }
+        program_facts_clear(&facts);
+    }
+}
+
 #define TEST(name) cmocka_unit_test(name)
 
 int main(void)
@@ -407,6 +437,7 @@ int main(void)
         TEST(overlap_counts_are_those_of_the_exported_scores),
         TEST(densities_of_the_score_sum_to_one_in_every_population),
         TEST(little_overlap_is_said_in_words_and_what_to_do),
+        TEST(common_support_leaves_out_who_is_beyond_the_other_arm),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -118,7 +118,7 @@ static void the_same_population_reaches_every_analysis(void **state)
         "km endpoint=os population=matched group=0 time=1826 std.error",
         "cox endpoint=os population=matched model=arm term=arm robust.se",
         "cox endpoint=os population=matched model=adjusted term=arm robust.se",
-        "logrank endpoint=os population=matched model=robust term=logrank p.value",
+        "logrank endpoint=os population=matched term=logrank p.value",
         "rmst endpoint=os population=matched term=difference std.error",
         "ph endpoint=os population=matched model=arm term=arm statistic",
         "balance population=matched term=age smd",

@@ -155,7 +155,7 @@ static void the_estimation_of_weights_in_all_reaches_the_variance_in_a_subgroup(
     const double *inside = oracle_vector(oracle, "step meno 0", &n);
     const double *test = oracle_vector(oracle, "step meno", &n);
     assert_close(number_at(&facts, "iptw-ate", " term=meno level=0 estimate"), inside[0], 1e-8);
-    assert_close(number_at(&facts, "iptw-ate", " term=meno level=0 robust.se"), inside[1], 1e-6);
+    assert_close(number_at(&facts, "iptw-ate", " term=meno level=0 estimated.se"), inside[1], 1e-6);
     assert_close(number_at(&facts, "iptw-ate", " term=meno interaction.statistic"), test[0], 1e-6);
     program_facts_clear(&facts);
     program_remove_folder(folder);
@@ -190,6 +190,49 @@ static void the_overall_row_is_the_ratio_of_cox(void **state)
         }
         program_facts_clear(&facts);
     }
+}
+
+/* Rotterdam without the women before menopause, as a file. */
+static char *write_after_menopause(const char *folder)
+{
+    enum { MENO = 3 };
+    size_t size;
+    char *text = program_read_file("tests/oracle/data/rotterdam.csv", &size), *rest = text;
+    char *out = malloc(2 * size), *end = out;
+    assert_non_null(out);
+    for (char *line = strtok_r(text, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest)) {
+        const char *field = line;
+        for (size_t f = 0; f < MENO; f++)
+            field = strchr(field, ',') + 1;
+        if (line == text || *field == '1')
+            end += sprintf(end, "%s\n", line);
+    }
+    char *path = program_write_file(folder, "after.csv", out);
+    free(text);
+    free(out);
+    return path;
+}
+
+static void a_subgroup_is_a_cohort_of_its_members(void **state)
+{
+    (void)state;
+    static const char *const stats[] = {"hr", "conf.low", "conf.high", "p.value"};
+    char *folder = program_new_folder(), *path = write_after_menopause(folder);
+    struct program_facts facts = program_facts_of(ROTTERDAM "--ties breslow --subgroups");
+    struct program_facts alone = program_facts_of(
+        "%s --id pid --arm hormon --endpoint os=dtime,death --ties breslow --cox", path);
+    for (size_t s = 0; s < 4; s++) {
+        char *own = program_format(" term=meno level=1 %s", stats[s]);
+        char *cox =
+            program_format("cox endpoint=os population=all model=arm term=arm %s", stats[s]);
+        assert_close(number_at(&facts, "all", own), program_facts_number(&alone, cox), 1e-12);
+        free(own);
+        free(cox);
+    }
+    program_facts_clear(&facts);
+    program_facts_clear(&alone);
+    program_remove_folder(folder);
+    free(path);
 }
 
 static void with_replacement_a_patient_counts_once(void **state)
@@ -337,6 +380,17 @@ static void numbers_are_cut_where_both_sides_have_somebody(void **state)
     free(path);
 }
 
+static void what_holds_for_all_is_warned_of_once(void **state)
+{
+    (void)state;
+    struct program_run run = program_run(ROTTERDAM "--psm --ties exact --subgroups");
+    assert_code(run, 0);
+    const char *first = strstr(run.out, "exact ties have no robust error");
+    assert_non_null(first);
+    assert_null(strstr(first + 1, "exact ties have no robust error"));
+    program_clear(&run);
+}
+
 /* ---- wrong usage ---- */
 
 static void wrong_names_and_cuts_are_refused(void **state)
@@ -395,12 +449,14 @@ int main(void)
         cmocka_unit_test(a_stratum_of_its_own_for_each_level_agrees_with_r),
         cmocka_unit_test(the_estimation_of_weights_in_all_reaches_the_variance_in_a_subgroup),
         cmocka_unit_test(the_overall_row_is_the_ratio_of_cox),
+        cmocka_unit_test(a_subgroup_is_a_cohort_of_its_members),
         cmocka_unit_test(with_replacement_a_patient_counts_once),
         cmocka_unit_test(ratios_are_bootstrapped_in_the_same_subgroups_with_any_number_of_threads),
         cmocka_unit_test(small_subgroups_are_suppressed_and_not_tested),
         cmocka_unit_test(nothing_to_compare_is_a_null_and_a_warning),
         cmocka_unit_test(an_arm_without_events_in_a_subgroup_has_firths_estimate),
         cmocka_unit_test(numbers_are_cut_where_both_sides_have_somebody),
+        cmocka_unit_test(what_holds_for_all_is_warned_of_once),
         cmocka_unit_test(wrong_names_and_cuts_are_refused),
         cmocka_unit_test(what_makes_no_subgroups_is_refused_or_left_out),
     };

@@ -10,6 +10,7 @@
  */
 #include "check.h"
 #include "trial.h"
+#include "verdict.h"
 
 #include "rwe/base/parallel.h"
 #include "rwe/stats/cox.h"
@@ -32,27 +33,14 @@ struct sample {
     struct rwe_arena *arena;
 };
 
-/* What a judge says of a sample. */
-enum verdict {
-    NO,           /* the limits miss the truth; the test does not reject */
-    YES,          /* they hold it; it rejects at 5% */
-    NOT_ESTIMABLE /* no limits, no test */
-};
-
 /* A method under test: the share of YES over replicates must lie in [low, high]. */
 struct check {
     const char *name;
     enum verdict (*judge)(const struct sample *sample, double argument, int option);
     double argument; /* a time, or whatever the judge takes */
     int option;
-    double low, high;
+    struct verdict_bounds bounds;
 };
-
-/* Bounds on the share of nominal 95% limits that hold the truth, and of true null hypotheses that
- * are rejected at 5%; REPORTED: the figure is for the reader, and not judged. */
-#define COVERAGE .low = 0.93, .high = 0.97
-#define TYPE_ONE .low = 0.04, .high = 0.06
-#define REPORTED .low = 0, .high = 1
 
 struct scenario {
     const char *name;
@@ -65,18 +53,6 @@ struct scenario {
 enum { MOST_CHECKS = 32 };
 
 /* ---- judging ---- */
-
-static enum verdict holds(double low, double high, double truth)
-{
-    if (isnan(low) && isnan(high))
-        return NOT_ESTIMABLE;
-    return !(truth < low) && !(truth > high) ? YES : NO;
-}
-
-static enum verdict rejects(double p_value)
-{
-    return isnan(p_value) ? NOT_ESTIMABLE : p_value < 0.05 ? YES : NO;
-}
 
 static enum rwe_status fit_km(const struct sample *sample, int transform,
                               struct rwe_km_curve *curve)
@@ -93,7 +69,7 @@ static enum verdict judge_survival(const struct sample *sample, double survival,
     if (fit_km(sample, transform, &curve) != RWE_OK)
         return NOT_ESTIMABLE;
     struct rwe_km_point point = rwe_km_at(&curve, -log(survival) / trial_hazard(sample->trial, 1));
-    return holds(point.conf_low, point.conf_high, survival);
+    return verdict_holds(point.conf_low, point.conf_high, survival);
 }
 
 /* Limits of the time by which `probability` of the treated arm has failed; a limit that is not
@@ -104,7 +80,8 @@ static enum verdict judge_quantile(const struct sample *sample, double probabili
     if (fit_km(sample, transform, &curve) != RWE_OK)
         return NOT_ESTIMABLE;
     struct rwe_km_quantile q = rwe_km_quantile(&curve, probability);
-    return holds(q.conf_low, q.conf_high, -log1p(-probability) / trial_hazard(sample->trial, 1));
+    return verdict_holds(q.conf_low, q.conf_high,
+                         -log1p(-probability) / trial_hazard(sample->trial, 1));
 }
 
 static enum verdict judge_followup(const struct sample *sample, double argument, int transform)
@@ -116,7 +93,7 @@ static enum verdict judge_followup(const struct sample *sample, double argument,
     if (rwe_km_fit_followup(&sample->table, 1, &options, sample->arena, &curve, NULL) != RWE_OK)
         return NOT_ESTIMABLE;
     struct rwe_km_quantile q = rwe_km_quantile(&curve, 0.5);
-    return holds(q.conf_low, q.conf_high, M_LN2 / trial_censoring(sample->trial));
+    return verdict_holds(q.conf_low, q.conf_high, M_LN2 / trial_censoring(sample->trial));
 }
 
 static enum rwe_status fit_cox(const struct sample *sample, bool robust, struct rwe_cox *cox)
@@ -137,7 +114,8 @@ static enum verdict judge_hazard_ratio(const struct sample *sample, double argum
     if (fit_cox(sample, robust, &cox) != RWE_OK || !cox.converged)
         return NOT_ESTIMABLE;
     double reach = gsl_cdf_ugaussian_Qinv(0.025) * sqrt(robust ? *cox.robust : *cox.covariance);
-    return holds(*cox.estimate - reach, *cox.estimate + reach, log(sample->trial->hazard_ratio));
+    return verdict_holds(*cox.estimate - reach, *cox.estimate + reach,
+                         log(sample->trial->hazard_ratio));
 }
 
 enum cox_test { WALD, ROBUST_WALD, SCORE, LIKELIHOOD_RATIO };
@@ -151,7 +129,7 @@ static enum verdict judge_cox_test(const struct sample *sample, double argument,
     double statistic = test == SCORE              ? cox.score_statistic
                        : test == LIKELIHOOD_RATIO ? cox.lr_statistic
                                                   : cox.wald_statistic;
-    return rejects(gsl_cdf_chisq_Q(statistic, 1));
+    return verdict_rejects(gsl_cdf_chisq_Q(statistic, 1));
 }
 
 /* The log-rank test; within pairs where `stratified`. */
@@ -164,7 +142,7 @@ static enum verdict judge_logrank(const struct sample *sample, double argument, 
         return NOT_ESTIMABLE;
     if (rwe_logrank_test(&table, sample->arena, &result, NULL) != RWE_OK)
         return NOT_ESTIMABLE;
-    return rejects(result.p_value);
+    return verdict_rejects(result.p_value);
 }
 
 /* The survival data, its pairs as clusters or patients on their own. */
@@ -193,7 +171,7 @@ static enum verdict judge_mean(const struct sample *sample, double tau, int by_p
     options.tau = tau;
     if (rwe_rmst_fit(&data, &sample->table, 1, &options, sample->arena, &mean, NULL) != RWE_OK)
         return NOT_ESTIMABLE;
-    return holds(mean.conf_low, mean.conf_high, true_mean(sample, 1, tau));
+    return verdict_holds(mean.conf_low, mean.conf_high, true_mean(sample, 1, tau));
 }
 
 static enum rwe_status compare_means(const struct sample *sample, double tau, bool by_pair,
@@ -213,7 +191,8 @@ static enum verdict judge_mean_difference(const struct sample *sample, double ta
     struct rwe_rmst_comparison c;
     if (compare_means(sample, tau, by_pair, RWE_RMST_DIFFERENCE, &c) != RWE_OK)
         return NOT_ESTIMABLE;
-    return holds(c.conf_low, c.conf_high, true_mean(sample, 1, tau) - true_mean(sample, 0, tau));
+    return verdict_holds(c.conf_low, c.conf_high,
+                         true_mean(sample, 1, tau) - true_mean(sample, 0, tau));
 }
 
 static enum verdict judge_mean_ratio(const struct sample *sample, double tau, int by_pair)
@@ -221,7 +200,8 @@ static enum verdict judge_mean_ratio(const struct sample *sample, double tau, in
     struct rwe_rmst_comparison c;
     if (compare_means(sample, tau, by_pair, RWE_RMST_RATIO, &c) != RWE_OK)
         return NOT_ESTIMABLE;
-    return holds(c.conf_low, c.conf_high, true_mean(sample, 1, tau) / true_mean(sample, 0, tau));
+    return verdict_holds(c.conf_low, c.conf_high,
+                         true_mean(sample, 1, tau) / true_mean(sample, 0, tau));
 }
 
 static enum verdict judge_mean_test(const struct sample *sample, double tau, int by_pair)
@@ -229,7 +209,7 @@ static enum verdict judge_mean_test(const struct sample *sample, double tau, int
     struct rwe_rmst_comparison c;
     if (compare_means(sample, tau, by_pair, RWE_RMST_DIFFERENCE, &c) != RWE_OK)
         return NOT_ESTIMABLE;
-    return rejects(c.p_value);
+    return verdict_rejects(c.p_value);
 }
 
 /* ---- the tables ---- */
@@ -374,28 +354,6 @@ static void run_replicate(size_t replicate, void *context)
     rwe_arena_free(arena);
 }
 
-/* Prints a line; whether the share lies in its bounds and the method could nearly always be used. */
-static bool tell(const struct check *check, size_t c, const struct job *job)
-{
-    size_t count[3] = {0};
-    for (size_t r = 0; r < job->n_replicates; r++)
-        count[job->verdict[r * MOST_CHECKS + c]]++;
-    double usable = (double)(count[YES] + count[NO]);
-    double share = (double)count[YES] / usable;
-    bool judged = check->high - check->low < 1;
-    bool sound = share >= check->low && share <= check->high &&
-                 (double)count[NOT_ESTIMABLE] <= 0.001 * (double)job->n_replicates;
-    printf("  %-58s %6.2f%% ±%.2f", check->name, 100 * share,
-           100 * sqrt(share * (1 - share) / usable));
-    if (judged)
-        printf("   %2.0f–%2.0f%%  %s", 100 * check->low, 100 * check->high,
-               sound ? "passed" : "FAILED");
-    if (count[NOT_ESTIMABLE] > 0)
-        printf("   not estimable: %zu", count[NOT_ESTIMABLE]);
-    printf("\n");
-    return sound || !judged;
-}
-
 int main(int n_arguments, char *arguments[])
 {
     size_t n_replicates = n_arguments > 1 ? strtoul(arguments[1], NULL, 10) : REPLICATES;
@@ -405,7 +363,7 @@ int main(int n_arguments, char *arguments[])
     }
     struct job job = {.n_replicates = n_replicates,
                       .verdict = calloc(n_replicates, MOST_CHECKS * sizeof(uint8_t))};
-    size_t passed = 0, failed = 0;
+    struct verdict_count count = {0};
     if (job.verdict == NULL)
         return 1;
     check_setup_gsl(NULL);
@@ -415,13 +373,11 @@ int main(int n_arguments, char *arguments[])
         rwe_parallel_for(n_replicates, rwe_parallel_available(), run_replicate, &job);
         printf("\n%s\n", scenario->name);
         for (size_t c = 0; c < scenario->n_checks; c++) {
-            bool sound = tell(&scenario->check[c], c, &job);
-            bool judged = scenario->check[c].high - scenario->check[c].low < 1;
-            passed += judged && sound;
-            failed += judged && !sound;
+            struct verdict_list list = {job.verdict + c, n_replicates, MOST_CHECKS};
+            verdict_tell(scenario->check[c].name, scenario->check[c].bounds, &list, &count);
         }
     }
     free(job.verdict);
-    printf("\n%zu passed, %zu failed\n", passed, failed);
-    return failed > 0;
+    printf("\n%zu passed, %zu failed\n", count.passed, count.failed);
+    return count.failed > 0;
 }

@@ -165,8 +165,12 @@ static void moments_agree_with_the_same_model_in_r(void **state)
     (void)state;
     double found[MOMENTS] = {0};
     for (size_t i = 0; i < MANY; i++) {
+        struct chart chart;
+        simulate_chart(many, i, &chart);
         add_baseline(&many->patient[i], found);
         add_course(&many->patient[i], found);
+        found[PROGRESSION] += chart.progression != NO_DATE;
+        found[PROGRESSION_SYMPTOMS] += chart.progression != NO_DATE && !chart.seen_on_scan;
     }
     for (int k = 0; k < MOMENTS; k++)
         found[k] /= MANY;
@@ -553,6 +557,9 @@ static void the_sample_data_are_what_the_defaults_write(void **state)
     size_t size;
     char *cohort = written(simulation, rwe_simulate_write_cohort, &size);
     assert_file_holds("sample_data/cohort.csv", cohort, size);
+    char *scans = written(simulation, rwe_simulate_write_assessments, &size);
+    assert_file_holds("sample_data/assess.csv", scans, size);
+    free(scans);
     char *ae = written(simulation, rwe_simulate_write_ae, &size);
     assert_file_holds("sample_data/ae.csv", ae, size);
     free(cohort);
@@ -609,6 +616,8 @@ static void a_stream_that_takes_nothing_is_an_io_error(void **state)
     struct rwe_error error = {0};
     assert_int_equal(rwe_simulate_write_cohort(simulation, full, &error), RWE_IO);
     assert_non_null(strstr(error.message, "cohort"));
+    assert_int_equal(rwe_simulate_write_assessments(simulation, full, &error), RWE_IO);
+    assert_non_null(strstr(error.message, "assessments"));
     assert_int_equal(rwe_simulate_write_ae(simulation, full, &error), RWE_IO);
     fclose(full);
 }

@@ -16,6 +16,7 @@ struct rwe_covariate_balance;
 struct rwe_estimates;
 struct rwe_propensity;
 struct rwe_toxicity;
+struct rwe_validation;
 
 /** Where long work tells how far it is. Called by one thread at a time; may be NULL. */
 struct rwe_progress {
@@ -35,6 +36,8 @@ struct rwe_run {
     struct rwe_complaints *complaints; /**< about the input files */
     struct rwe_input input[RWE_MOST_INPUTS];
     size_t n_inputs;
+    const struct rwe_validation *validation; /**< of the files as read (validate.h); of a replicate
+                                                  NULL */
     const struct rwe_covariate_balance *balance; /**< once measured (covariates.h), else NULL */
     const struct rwe_propensity *propensity;     /**< once fitted (propensity.h), else NULL */
     bool propensity_is_told;

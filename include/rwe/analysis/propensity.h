@@ -9,7 +9,7 @@
 #include "rwe/analysis/analysis.h"
 #include "rwe/stats/logistic.h"
 
-/** --ps-spline, --ps-interaction. */
+/** --ps-spline, --ps-interaction, --common-support. */
 extern const struct rwe_options rwe_propensity_options;
 
 /** A covariate that enters as a spline: columns that follow each other. */
@@ -37,6 +37,8 @@ struct rwe_propensity {
     const struct rwe_propensity_spline *spline;
     size_t n_splines;
     struct rwe_strings left_out; /**< names of columns left out */
+    const uint8_t *supported;    /**< by row: 1 within common support; NULL: not asked for, and
+                                      everybody may be matched and weighted */
     const char *separates; /**< the term to blame most when the likelihood is monotone and the model
                                 is Firth's; else NULL */
 };

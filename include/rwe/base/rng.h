@@ -19,6 +19,7 @@ enum rwe_rng_purpose {
     RWE_RNG_MATCH_ORDER = 4,
     RWE_RNG_PERMUTATION = 5,
     RWE_RNG_BOOTSTRAP = 6,
+    RWE_RNG_SIMULATE_CHARTS = 12,
     RWE_RNG_TEST = 100,
     RWE_RNG_COVERAGE = 101,
 };

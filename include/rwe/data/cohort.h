@@ -14,6 +14,7 @@
 
 #include "rwe/base/arena.h"
 #include "rwe/base/status.h"
+#include "rwe/data/cohort_dates.h"
 #include "rwe/data/complaints.h"
 #include "rwe/data/settings.h"
 #include "rwe/data/table.h"
@@ -48,6 +49,18 @@ struct rwe_excluded_row {
     size_t line;
     const char *id;     /**< NULL when the file has none, or the row's is missing */
     const char *reason; /**< compare by strcmp */
+    int32_t arm;        /**< −1: not known, or not one of those compared */
+};
+
+/** A criterion of eligibility, over the rows that could be read and whose arm is compared. */
+struct rwe_criterion {
+    const char *name;
+    const char *keep;      /**< its condition, as written */
+    const char *reason;    /**< of the rows that it was the first to leave out */
+    bool missing_excludes; /**< who cannot be judged is left out */
+    size_t *n_first;       /**< by arm: left out by it, all earlier criteria met */
+    size_t *n_failed;      /**< by arm: do not meet it, whether or not they fail others too */
+    size_t *n_unknown;     /**< by arm: cannot be judged, for want of a value */
 };
 
 struct rwe_cohort {
@@ -80,15 +93,21 @@ struct rwe_cohort {
         *response; /**< by subject, enum rwe_response (response.h), −1 missing; NULL when not
                                  declared, or by the study alone and the file has no such column */
 
+    const struct rwe_cohort_dates
+        *dates; /**< what it was derived from; NULL: nothing from dates, or
+                                               it was drawn from another cohort */
+
     const uint32_t *source; /**< by subject: who it is in the cohort that this was drawn from
                                  (resample.h); NULL: it was read from a file */
 
     const struct rwe_excluded_row *excluded; /**< by line */
     size_t n_excluded;
+    const struct rwe_criterion *criterion; /**< of eligibility, in the order of the study */
+    size_t n_criteria;
 };
 
 /**
- * Reads the columns that the settings declare. Every unreadable cell, missing arm or time, negative
+ * Reads the columns that the settings declare, and leaves out who is not eligible. Every unreadable cell, missing arm or time, negative
  * time, unknown event code and duplicate identifier is a complaint on its row. With --on-error stop
  * any complaint makes RWE_BAD_INPUT; with drop those rows are left out. Then RWE_BAD_INPUT also
  * when fewer than two arms remain, an endpoint has no event at all, or (unless its value was named)

@@ -13,6 +13,7 @@
 #include "rwe/base/arena.h"
 #include "rwe/base/status.h"
 #include "rwe/base/text.h"
+#include "rwe/data/condition.h"
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -26,6 +27,7 @@ enum rwe_option_kind {
     RWE_OPTION_INTEGER,   /**< 0 … 2^64 − 1 */
     RWE_OPTION_CHOICE,    /**< one of `choices` */
     RWE_OPTION_ENDPOINTS, /**< repeatable NAME=TIME,EVENT[:VALUE[+VALUE][;VALUE…]] */
+    RWE_OPTION_CRITERIA,  /**< repeatable NAME=CONDITION; in YAML {name, keep, missing} */
 };
 
 /** Where --help and the man page show an option. */
@@ -73,6 +75,15 @@ struct rwe_endpoint_spec {
     struct rwe_strings competing; /**< values that are competing causes, each one of its own */
 };
 
+/** A criterion of eligibility as declared: who stays. */
+struct rwe_criterion_spec {
+    const char *name;
+    const char *keep;               /**< the condition as written */
+    struct rwe_condition condition; /**< the same taken apart */
+    bool missing_excludes; /**< whether who cannot be judged, for want of a value, is left out; else
+                                they stay and are counted */
+};
+
 struct rwe_settings;
 
 enum rwe_source { RWE_FROM_DEFAULT, RWE_FROM_STUDY, RWE_FROM_COMMAND };
@@ -111,6 +122,11 @@ enum rwe_status rwe_settings_add_endpoint(struct rwe_settings *settings,
                                           const struct rwe_endpoint_spec *spec,
                                           enum rwe_source source, struct rwe_error *error);
 
+/** The same for a criterion of eligibility; its condition is taken apart here. */
+enum rwe_status rwe_settings_add_criterion(struct rwe_settings *settings,
+                                           const struct rwe_criterion_spec *spec,
+                                           enum rwe_source source, struct rwe_error *error);
+
 /** Takes a value back to its default or none, as if the option had never been given. */
 void rwe_settings_unset(struct rwe_settings *settings, const char *name);
 
@@ -142,6 +158,12 @@ struct rwe_endpoint_specs {
     size_t n;
 };
 struct rwe_endpoint_specs rwe_settings_endpoints(const struct rwe_settings *settings);
+
+struct rwe_criterion_specs {
+    const struct rwe_criterion_spec *item;
+    size_t n;
+};
+struct rwe_criterion_specs rwe_settings_criteria(const struct rwe_settings *settings);
 
 /** An endpoint in the notation of the command line. NULL when memory is out. */
 char *rwe_endpoint_spec_text(struct rwe_arena *arena, const struct rwe_endpoint_spec *spec);

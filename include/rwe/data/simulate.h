@@ -80,11 +80,21 @@ enum rwe_status rwe_simulate_cohort(const struct rwe_simulation_options *options
 /**
  * Writes cohort.csv: a header and one row a patient; the columns are those of
  * sample_data/README.md. Times have two decimals: the start of radiotherapy is rounded down and the
- * ends are rounded up, so that no rounding makes a treatment start at or after the event. RWE_IO
- * when writing fails.
+ * ends are rounded up, so that no rounding makes a treatment start at or after the event. The same
+ * times are there as dates, by the same rule: index plus 30.4375 days a month, rounded to a whole
+ * day down or up, so that dates and months differ by less than a day. No date is after the data
+ * cut-off, 2025-06-30. The truth is not in the file. RWE_IO when writing fails.
  */
 enum rwe_status rwe_simulate_write_cohort(const struct rwe_simulation *simulation, FILE *out,
                                           struct rwe_error *error);
+
+/**
+ * Writes assess.csv: one row a scan, by patient and then by date, up to the scan that shows
+ * progression; its response is that of the first evaluation (NE where the chart lacks it), or PD.
+ * RWE_IO when writing fails.
+ */
+enum rwe_status rwe_simulate_write_assessments(const struct rwe_simulation *simulation, FILE *out,
+                                               struct rwe_error *error);
 
 /** Writes ae.csv: one row an episode, by patient and then by time. RWE_IO when writing fails. */
 enum rwe_status rwe_simulate_write_ae(const struct rwe_simulation *simulation, FILE *out,

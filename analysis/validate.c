@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What the rules of validation found. See validate.md. */
+#include "rwe/data/validate.h"
+#include "rwe/analysis/present.h"
+
+static const struct rwe_option options[] = {
+    {.name = "queries",
+     .kind = RWE_OPTION_PATH,
+     .section = RWE_SECTION_OUTPUT,
+     .argument = "FILE",
+     .command_only = true,
+     .help = "Write what the rules of validation found as a data-query sheet (CSV, English and "
+             "Chinese), one row a finding; also when the run then stops."},
+};
+static const struct rwe_options option_list = RWE_OPTIONS(options);
+
+static void present_rule(struct rwe_run *run, struct rwe_grid *grid, size_t r)
+{
+    const struct rwe_rule *rule = &rwe_rules[r];
+    const struct rwe_validation *found = run->validation;
+    struct rwe_key key = rwe_key_of("validate");
+    key.term = rule->code;
+    key.level = rwe_severity_code[rule->severity];
+    rwe_grid_row(grid, 0, "%s %s %s", rule->code, key.level,
+                 rule->message[rwe_settings_language(run->settings)]);
+    if (found->not_checked[r] != NULL) {
+        rwe_document_string(run->document, &key, "lacks", found->not_checked[r]);
+        rwe_grid_empty(grid);
+        rwe_grid_words(grid, found->not_checked[r]);
+        return;
+    }
+    rwe_grid_cell(grid, RWE_CELL_COUNT,
+                  rwe_document_number(run->document, &key, "n", (double)found->n_by_rule[r]),
+                  RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_empty(grid);
+}
+
+static enum rwe_status run_validate(struct rwe_run *run, void *state, struct rwe_error *error)
+{
+    (void)state;
+    (void)error;
+    rwe_document_section(run->document, 1, "Validation");
+    struct rwe_grid *grid = rwe_document_table(run->document, "Rules, and what was found");
+    rwe_grid_column(grid, "rule");
+    rwe_grid_column(grid, "found");
+    rwe_grid_column(grid, "not checked, for want of");
+    for (size_t r = 0; r < rwe_n_rules; r++)
+        present_rule(run, grid, r);
+    rwe_grid_note(grid,
+                  "E stops the record, W warns, Q asks the centre. --queries FILE writes each "
+                  "finding with its line, value and what to do.");
+    if (run->validation->n > 0)
+        rwe_document_warning(run->document, "validation", "validate",
+                             "%zu %s of the rules of validation: see the table.",
+                             run->validation->n, run->validation->n == 1 ? "finding" : "findings");
+    return RWE_OK;
+}
+
+const struct rwe_analysis rwe_analysis_validate = {
+    .name = "validate",
+    .help = "Rules that charts must keep, E01 to W33: what was found, and what was not checked.",
+    .also_for = "queries",
+    .options = &option_list,
+    .run = run_validate,
+};

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * A date as hospitals write it: a day in one of many forms, a month, a year, or a word that says why
+ * there is none. What is less than a day is flagged, never taken for one without a word.
+ */
+#ifndef RWE_DATA_DATED_H
+#define RWE_DATA_DATED_H
+
+#include "rwe/data/table.h"
+
+enum rwe_dated_kind {
+    RWE_DATED_NONE,    /**< no date: empty, 无, none */
+    RWE_DATED_DAY,     /**< a day */
+    RWE_DATED_MONTH,   /**< a month; its day was set to the 15th (imputed) */
+    RWE_DATED_YEAR,    /**< a year alone: a question to the centre, no date */
+    RWE_DATED_ONGOING, /**< "至今", until now: up to the data cut-off */
+    RWE_DATED_LOST,    /**< "失访": no date, since the patient was lost */
+};
+
+struct rwe_dated {
+    int32_t day; /**< since 1970-01-01; of a day and a month, else 0 */
+    enum rwe_dated_kind kind;
+};
+
+/** Day 0 of a spreadsheet's day numbers: 1899-12-30, so that numbers from 61 (1900-03-01) on are
+ * those of the 1900 system, which counts a 29 February 1900; the 1904 system is 1462 days later. */
+enum rwe_date_system { RWE_DATES_1900, RWE_DATES_1904 };
+
+/** Whether there is a day to count with. */
+static inline bool rwe_dated_has_day(struct rwe_dated dated)
+{
+    return dated.kind == RWE_DATED_DAY || dated.kind == RWE_DATED_MONTH;
+}
+
+/**
+ * Reads `text` of `length` bytes; false when it is nothing of these. Days: 2023-05-01, 2023/5/1,
+ * 2023.5.1, 2023年5月1日 (also 号), 20230501, a spreadsheet's day number of five digits from 20000 to
+ * 69999 (1954 to 2091), each perhaps followed by a time of day, which is left out. Months: 2023-05,
+ * 2023/5, 2023年5月, 2023.05 (not 2023.5, which may have been 2023.50 or 2023.10 before a spreadsheet
+ * took it for a number). Full-width digits and signs count as ASCII.
+ */
+bool rwe_dated_parse(const char *text, size_t length, enum rwe_date_system system,
+                     struct rwe_dated *dated);
+
+/**
+ * A column of dates, out[row]. What cannot be read, and a year alone, is a complaint on its cell and
+ * RWE_DATED_NONE. RWE_NO_MEMORY or RWE_OK.
+ */
+enum rwe_status rwe_table_dated(const struct rwe_table *table, size_t column,
+                                enum rwe_date_system system, struct rwe_dated out[],
+                                struct rwe_complaints *complaints);
+
+#endif

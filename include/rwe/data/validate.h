@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/**
+ * Validation: rules that a table of patients must keep before anything is computed from it.
+ *
+ * The rules are one table (rwe_rules). Each names the columns it looks at by their role, which is the
+ * column's usual name (index_date, pd_date, …) unless `--columns ROLE=COL` says otherwise; headers in
+ * Chinese are known too. A rule whose columns the file does not have is not checked, and said so.
+ *
+ * An error (E) stops its record: a complaint on its row, so that it is treated as any other row that
+ * cannot be read (--on-error). A warning (W) and a query (Q) stop nothing.
+ */
+#ifndef RWE_DATA_VALIDATE_H
+#define RWE_DATA_VALIDATE_H
+
+#include "rwe/data/complaints.h"
+#include "rwe/data/settings.h"
+#include "rwe/data/table.h"
+
+enum rwe_severity { RWE_SEVERITY_ERROR, RWE_SEVERITY_WARNING, RWE_SEVERITY_QUERY };
+
+/** "E", "W", "Q". */
+extern const char *const rwe_severity_code[3];
+
+enum rwe_language { RWE_ENGLISH, RWE_CHINESE, RWE_N_LANGUAGES };
+
+/** That of `--lang`; English without it. */
+enum rwe_language rwe_settings_language(const struct rwe_settings *settings);
+
+struct rwe_chart;   /* the columns by role */
+struct rwe_finding; /* below */
+
+struct rwe_rule {
+    /** E01 … W33. The letter is the usual name's; `severity` decides. One number may stand twice, as
+     * an error and as a query. */
+    const char *code;
+    enum rwe_severity severity;
+    /** Roles that must be there, blanks between; `a|b`: one of them at least. @arm, @treated,
+     * @endpoint, @covariates, @cutoff: what the settings must say. */
+    const char *needs;
+    /** One of them tests. Of a row: the column at fault, or RWE_NO_INDEX. Of the whole file: whether
+     * it is found, with what to show in the finding. */
+    size_t (*row)(const struct rwe_chart *chart, size_t row);
+    size_t (*event)(const struct rwe_chart *events, size_t row); /**< of the adverse events */
+    bool (*whole)(const struct rwe_chart *chart, struct rwe_finding *finding);
+    const char *message[RWE_N_LANGUAGES]; /**< what the value is: "earlier than the index date" */
+    const char *action[RWE_N_LANGUAGES];  /**< what to do */
+};
+
+extern const struct rwe_rule rwe_rules[];
+extern const size_t rwe_n_rules;
+
+struct rwe_finding {
+    const struct rwe_rule *rule;
+    const char *file;
+    size_t row;         /**< of the table, from 0; RWE_NO_INDEX: the file as a whole */
+    size_t line;        /**< of the file; 0: the file as a whole */
+    const char *id;     /**< or NULL */
+    const char *column; /**< its header, or NULL */
+    const char *value;  /**< as it stands in the file, or a number of the whole; NULL: missing */
+};
+
+struct rwe_validation {
+    struct rwe_finding *finding; /**< by rule, then by row */
+    size_t n;
+    size_t *n_by_rule; /**< by rule */
+    const char *
+        *not_checked; /**< by rule: what it lacks ("rt_end_date"), NULL when it was checked */
+};
+
+struct rwe_validation_input {
+    const struct rwe_table *patients;
+    const struct rwe_table *events; /**< adverse events, or NULL */
+    const struct rwe_settings *settings;
+    bool errors_only; /**< test the rules of severity E alone */
+};
+
+/** Tests the rules. Findings live in `arena`; NULL where nothing was found by a rule. RWE_USAGE for a
+ * --columns that does not read ROLE=COL; RWE_NO_COLUMN for a column that is not there. */
+enum rwe_status rwe_validate(const struct rwe_validation_input *input, struct rwe_arena *arena,
+                             struct rwe_validation *validation, struct rwe_error *error);
+
+/** Adds a complaint for each finding of severity E, by which its row is left out or the run stops. A
+ * duplicate identifier is left to the cohort where `--id` names the same column. */
+enum rwe_status rwe_validation_complain(const struct rwe_validation *validation,
+                                        const struct rwe_settings *settings,
+                                        struct rwe_complaints *complaints);
+
+/**
+ * Writes the data-query sheet: CSV in UTF-8 with the columns rule, severity, line, id, column, value,
+ * message_en, message_zh, action_en, action_zh; one row a finding. RWE_IO.
+ */
+enum rwe_status rwe_validation_write(const struct rwe_validation *validation, const char *path,
+                                     struct rwe_error *error);
+
+/**
+ * The sentence why a column is no baseline covariate (rule W33): it holds what became known after
+ * time zero. NULL when it may be one. By role, so that other names and Chinese headers count too.
+ */
+const char *rwe_post_baseline(const struct rwe_settings *settings, const char *column);
+
+/**
+ * Refuses a table that names people: a header that holds 姓名, 身份证, 住院号, 电话, 手机 or 住址, a
+ * cell that is a resident identity number (18 characters, its check digit right: GB 11643-1999) or a
+ * mobile number of China. RWE_BAD_INPUT says which column, never the value, and what to do.
+ */
+enum rwe_status rwe_privacy_check(const struct rwe_table *table, struct rwe_error *error);
+
+#endif
