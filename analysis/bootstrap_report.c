@@ -119,23 +119,48 @@ static void present_estimate(struct rwe_run *run, struct rwe_grid *grid,
     rwe_grid_cell(grid, RWE_CELL_COUNT, n, RWE_NO_FACT, RWE_NO_FACT);
 }
 
+/* A population by its name in facts, and its name for readers. */
+struct population {
+    const char *name, *label;
+};
+
 /* Rows stand together by population and endpoint, in the order of the populations. */
 static void present_group(struct rwe_run *run, struct rwe_grid *grid,
-                          const struct rwe_design *design, const char *endpoint)
+                          const struct population *population, const char *endpoint)
 {
     const struct rwe_bootstrap *bootstrap = run->bootstrap;
     bool any = false;
     for (size_t k = 0; k < bootstrap->estimates.n; k++) {
         const struct rwe_estimate *estimate = &bootstrap->estimates.item[k];
         if (!same_text(estimate->key.endpoint, endpoint) ||
-            !same_text(estimate->key.population, design->name))
+            !same_text(estimate->key.population, population->name))
             continue;
         if (!any)
             rwe_grid_row(grid, 0, "%s%s%s", endpoint == NULL ? "" : endpoint,
-                         endpoint == NULL ? "" : ", ", design->label);
+                         endpoint == NULL ? "" : ", ", population->label);
         any = true;
         present_estimate(run, grid, estimate, &bootstrap->result[k]);
     }
+}
+
+static void present_population(struct rwe_run *run, struct rwe_grid *grid,
+                               const struct population *population)
+{
+    for (size_t e = 0; e < run->cohort->n_endpoints; e++)
+        present_group(run, grid, population, run->cohort->endpoint[e].name);
+    present_group(run, grid, population, NULL);
+}
+
+/* Whether estimate k is the first of a population that is no design of the run: rows of time, say. */
+static bool starts_other_population(const struct rwe_run *run, size_t k)
+{
+    const struct rwe_estimate *item = run->bootstrap->estimates.item;
+    bool known = item[k].key.population == NULL;
+    for (size_t d = 0; d < run->n_designs && !known; d++)
+        known = same_text(item[k].key.population, run->design[d].name);
+    for (size_t i = 0; i < k && !known; i++)
+        known = same_text(item[k].key.population, item[i].key.population);
+    return !known;
 }
 
 static bool has_rows(const struct rwe_run *run)
@@ -175,10 +200,13 @@ void rwe_bootstrap_report(struct rwe_run *run)
     const char *const headings[] = {"estimate", "value", "std. error", "low", "high", "replicates"};
     for (size_t c = 0; c < sizeof headings / sizeof *headings; c++)
         rwe_grid_column(grid, "%s", headings[c]);
-    for (size_t d = 0; d < run->n_designs; d++) {
-        for (size_t e = 0; e < run->cohort->n_endpoints; e++)
-            present_group(run, grid, &run->design[d], run->cohort->endpoint[e].name);
-        present_group(run, grid, &run->design[d], NULL);
+    for (size_t d = 0; d < run->n_designs; d++)
+        present_population(run, grid,
+                           &(struct population){run->design[d].name, run->design[d].label});
+    for (size_t k = 0; k < bootstrap->estimates.n; k++) {
+        const char *name = bootstrap->estimates.item[k].key.population;
+        if (starts_other_population(run, k))
+            present_population(run, grid, &(struct population){name, name});
     }
     rwe_grid_note(
         grid,

@@ -2,9 +2,6 @@
 #include "cohort_report.h"
 
 #include "rwe/analysis/present.h"
-#include <gsl/gsl_sort.h>
-#include <gsl/gsl_statistics_double.h>
-#include <math.h>
 #include <string.h>
 
 static void present_count(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
@@ -94,43 +91,10 @@ static void present_list(struct rwe_run *run)
     }
 }
 
-/* Immortal time: a treatment that starts after time zero gives its arm time in which nobody can
- * have failed (Suissa, Am J Epidemiol 167:492, 2008). Told here; the cure is another design. */
-static enum rwe_status warn_immortal_time(struct rwe_run *run, struct rwe_error *error)
-{
-    const struct rwe_cohort *cohort = run->cohort;
-    double *start = RWE_NEW(run->arena, double, cohort->n);
-    size_t late = 0;
-    if (cohort->exposure_start == NULL)
-        return RWE_OK;
-    if (start == NULL)
-        return rwe_fail_memory(error);
-    for (size_t i = 0; i < cohort->n; i++)
-        if (cohort->exposure_start[i] > 0)
-            start[late++] = cohort->exposure_start[i];
-    if (late == 0)
-        return RWE_OK;
-    gsl_sort(start, 1, late);
-    double median = gsl_stats_median_from_sorted_data(start, 1, late);
-    struct rwe_key key = rwe_key_of("cohort");
-    key.term = "exposure-start";
-    rwe_document_number(run->document, &key, "n", (double)late);
-    rwe_document_number(run->document, &key, "median", median);
-    const char *unit = rwe_settings_text(run->settings, "time-unit");
-    rwe_document_warning(
-        run->document, "immortal-time", NULL,
-        "Biased reference: not for inference. In %zu of %zu subjects the treatment that tells the "
-        "arms apart starts after time zero (median %.1f%s%s). Until it started they could not have "
-        "failed, or they would be in the other arm; so every comparison of the arms below favours "
-        "the treatment, matched or not.",
-        late, cohort->n, median, unit == NULL ? "" : " ", unit == NULL ? "" : unit);
-    return RWE_OK;
-}
-
 enum rwe_status rwe_cohort_report(struct rwe_run *run, struct rwe_error *error)
 {
     rwe_document_section(run->document, 1, "Cohort");
     present_subjects(run);
     present_list(run);
-    return warn_immortal_time(run, error);
+    return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }

@@ -519,6 +519,7 @@ static enum rwe_status estimate_cox(struct rwe_run *run, struct rwe_estimates *e
 
 const struct rwe_analysis rwe_analysis_cox = {
     .name = "cox",
+    .compares_arms = true,
     .help = "Hazard ratio of the arms by Cox's model; robust and clustered by pair after matching. "
             "Asked for by name, not by --km, also adjusted for the covariates.",
     .also_for = "predict",

@@ -190,6 +190,7 @@ static enum rwe_status run_cuminc(struct rwe_run *run, void *state, struct rwe_e
 
 const struct rwe_analysis rwe_analysis_cuminc = {
     .name = "cuminc",
+    .compares_arms = true,
     .help = "Competing risks: cumulative incidence by arm and cause, Gray's test, subdistribution "
             "(Fine-Gray) and cause-specific hazard ratios. For endpoints NAME=TIME,STATUS:1;2.",
     .run = run_cuminc,

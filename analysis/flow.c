@@ -208,6 +208,7 @@ static enum rwe_status run_flow(struct rwe_run *run, void *state, struct rwe_err
 
 const struct rwe_analysis rwe_analysis_flow = {
     .name = "flow",
+    .from_zero = true,
     .help = "From the rows of the file to who is analysed: left out by which reason or criterion, "
             "by arm, and who is in each population.",
     .run = run_flow,

@@ -220,7 +220,8 @@ static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_erro
         return status;
     s->data = (struct rwe_weight_data){s->ps->n, s->ps->model.linear, s->ps->treated, NULL};
     struct rwe_design *weighted = &run->design[run->n_designs];
-    *weighted = (struct rwe_design){.name = s->kind->name, .label = s->kind->label};
+    *weighted = (struct rwe_design){.name = rwe_population_name(run, s->kind->name),
+                                    .label = s->kind->label};
     status = make_weights(run, s, weighted, error);
     if (status != RWE_OK)
         return status;
@@ -247,7 +248,7 @@ static void present_arm(struct rwe_run *run, struct rwe_grid *grid, const struct
     const struct rwe_weight_summary of =
         rwe_weights_summarize(s->weight, s->ps->treated, s->ps->n, arm);
     struct rwe_key key = rwe_key_of("weights");
-    key.population = s->kind->name;
+    key.population = rwe_population_name(run, s->kind->name);
     key = rwe_key_arm(key, run->cohort, arm);
     rwe_grid_row(grid, 0, "%s", run->cohort->arm_level[arm]);
     cell(grid, RWE_CELL_COUNT, add(run, &key, "n", (double)of.n));
@@ -281,7 +282,7 @@ static void note_method(struct rwe_run *run, struct rwe_grid *grid, const struct
         rwe_grid_note(grid, "Stabilised: times the share of the arm.");
     if (s->cutoff > 0) {
         struct rwe_key key = rwe_key_of("weights");
-        key.population = s->kind->name;
+        key.population = rwe_population_name(run, s->kind->name);
         add(run, &key, "trim", s->cutoff);
         rwe_grid_note(grid,
                       "Trimmed to propensity scores of %.3g to %.3g: the effect is that in those "

@@ -4,6 +4,7 @@
 #include "cohort_report.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/compat.h"
+#include "rwe/analysis/immortal.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
 #include "rwe/base/hash.h"
@@ -78,8 +79,9 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_table **event
     return rwe_table_read(path, &options, run->arena, events, &ignored, error);
 }
 
-/* Rules of severity E always, all where they are asked for. The sheet of queries is written before the
- * run can stop for what stands in it. */
+/* All rules where they are asked for, those of severity E where times are made from dates. A file of
+ * ready times, with columns that only happen to have these names, is not judged. The sheet of queries is
+ * written before the run can stop for what stands in it. */
 static enum rwe_status validate(struct rwe_run *run, const struct rwe_table *table, bool all,
                                 struct rwe_error *error)
 {
@@ -102,12 +104,21 @@ static enum rwe_status validate(struct rwe_run *run, const struct rwe_table *tab
     return status;
 }
 
+static bool takes_dates(const struct rwe_settings *settings)
+{
+    static const char *const options[] = {"derive", "endpoint-dates", "exposure-date", "queries"};
+    bool any = false;
+    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
+        any = any || rwe_settings_has(settings, options[i]);
+    return any;
+}
+
 static enum rwe_status read_cohort(struct rwe_run *run, const char *path, bool all_rules,
                                    struct rwe_error *error)
 {
     struct rwe_table *table = NULL;
     enum rwe_status status = rwe_job_read_table(run, path, &table, error);
-    if (status == RWE_OK)
+    if (status == RWE_OK && (all_rules || takes_dates(run->settings)))
         status = validate(run, table, all_rules, error);
     if (status == RWE_OK)
         status = rwe_cohort_build(table, run->settings, run->arena, run->complaints, &run->cohort,
@@ -215,13 +226,59 @@ static enum rwe_status set_provenance(struct rwe_run *run, const struct rwe_job 
 
 /* ---- running ---- */
 
+/* Clones have no immortal time: their rows are excepted by name. */
+static const char *banner_of(const struct rwe_run *run)
+{
+    size_t n = rwe_run_people_designs(run);
+    if (!rwe_immortal_is_naive(run->cohort))
+        return NULL;
+    if (n == run->n_designs)
+        return rwe_immortal_banner;
+    const char *excepted = rwe_arena_format(run->arena, "%s (but for: %s)", rwe_immortal_banner,
+                                            run->design[n].label);
+    return excepted == NULL ? rwe_immortal_banner : excepted;
+}
+
+/* What compares arms that immortal time makes different stands under that heading, each table too. */
+static enum rwe_status run_analysis(struct rwe_run *run, const struct rwe_analysis *analysis,
+                                    void *state, struct rwe_error *error)
+{
+    rwe_document_set_banner(run->document, analysis->compares_arms ? banner_of(run) : NULL);
+    enum rwe_status status = analysis->run(run, state, error);
+    rwe_document_set_banner(run->document, NULL);
+    return status;
+}
+
 static enum rwe_status run_analyses(struct rwe_run *run, const struct rwe_plan *plan,
                                     struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
     for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
         if (plan->wanted[a])
-            status = rwe_analyses[a]->run(run, plan->state[a], error);
+            status = run_analysis(run, rwe_analyses[a], plan->state[a], error);
+    return status;
+}
+
+/* Each landmark is a chapter of its own behind what is compared from time zero. */
+static enum rwe_status run_landmarks(struct rwe_run *run, struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    for (size_t i = 0; i < run->n_landmarks && status == RWE_OK; i++) {
+        struct rwe_landmark_run *landmark = &run->landmark[i];
+        landmark->run.bootstrap = run->bootstrap;
+        rwe_document_chapter(run->document, "Landmark at %.10g%s", landmark->at.time,
+                             rwe_time_unit_suffix(run));
+        status = run_analyses(&landmark->run, &landmark->plan, error);
+    }
+    rwe_document_chapter(run->document, NULL);
+    return status;
+}
+
+/* Files are of what is compared from time zero. */
+static enum rwe_status write_files(const struct rwe_run *run, const struct rwe_plan *plan,
+                                   struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
     for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
         if (plan->wanted[a] && rwe_analyses[a]->write_files != NULL)
             status = rwe_analyses[a]->write_files(run, plan->state[a], error);
@@ -275,6 +332,10 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
         status = rwe_bootstrap_run(run, &plan, error);
     if (status == RWE_OK)
         status = run_analyses(run, &plan, error);
+    if (status == RWE_OK)
+        status = run_landmarks(run, error);
+    if (status == RWE_OK)
+        status = write_files(run, &plan, error);
     if (status == RWE_OK)
         rwe_bootstrap_report(run);
     if (status == RWE_OK)

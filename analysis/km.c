@@ -435,6 +435,7 @@ static enum rwe_status run_km(struct rwe_run *run, void *state, struct rwe_error
 
 const struct rwe_analysis rwe_analysis_km = {
     .name = "km",
+    .compares_arms = true,
     .help = "Kaplan–Meier curves by arm: medians, survival at times, follow-up, numbers at risk. "
             "Brings the log-rank test and the hazard ratio.",
     .brings = "logrank cox",

@@ -388,6 +388,7 @@ static enum rwe_status run_logrank(struct rwe_run *run, void *state, struct rwe_
 
 const struct rwe_analysis rwe_analysis_logrank = {
     .name = "logrank",
+    .compares_arms = true,
     .help = "Log-rank test of the arms, or others by --tests; with --strata also stratified, after "
             "matching also robust and within pairs.",
     .options = &option_list,

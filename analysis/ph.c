@@ -289,6 +289,7 @@ static enum rwe_status run_ph(struct rwe_run *run, void *state, struct rwe_error
 
 const struct rwe_analysis rwe_analysis_ph = {
     .name = "ph",
+    .compares_arms = true,
     .help = "Tests of proportional hazards for the models of --cox, by term and for all; robust "
             "after matching.",
     .options = &option_list,

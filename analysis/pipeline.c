@@ -52,19 +52,79 @@ struct rwe_plan rwe_plan_make(const struct rwe_settings *settings)
         mark_names("table1 km", &plan);
     }
     for (size_t a = 0; a < rwe_n_analyses; a++)
+        if (rwe_analyses[a]->guards != NULL && rwe_settings_has(settings, rwe_analyses[a]->guards))
+            plan.wanted[a] = true;
+    for (size_t a = 0; a < rwe_n_analyses; a++)
         if (plan.wanted[a])
             mark_names(rwe_analyses[a]->brings, &plan);
     return plan;
 }
 
-enum rwe_status rwe_pipeline_designs(struct rwe_run *run, struct rwe_plan *plan,
-                                     struct rwe_error *error)
+/* ---- designs ---- */
+
+static enum rwe_status make_designs(struct rwe_run *run, struct rwe_plan *plan,
+                                    struct rwe_error *error)
 {
     run->n_designs = 1;
     enum rwe_status status = rwe_design_all(run->cohort, run->arena, &run->design[0], error);
+    if (run->scope != NULL) {
+        run->design[0].name = run->scope;
+        run->design[0].label = "At the landmark";
+    }
     for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
         if (plan->wanted[a] && rwe_analyses[a]->design != NULL)
             status = rwe_analyses[a]->design(run, &plan->state[a], error);
+    return status;
+}
+
+/* The same run on another cohort, with nothing made yet. */
+static enum rwe_status start_landmark(const struct rwe_run *run, const struct rwe_plan *plan,
+                                      double time, struct rwe_landmark_run *landmark,
+                                      struct rwe_error *error)
+{
+    enum rwe_status status =
+        rwe_cohort_landmark(run->cohort, time, run->arena, &landmark->at, error);
+    landmark->run = (struct rwe_run){
+        .settings = run->settings,
+        .cohort = landmark->at.cohort,
+        .document = run->document,
+        .complaints = run->complaints,
+        .replicate = run->replicate,
+        .scope = rwe_arena_format(run->arena, "landmark-%.10g", time),
+        .progress = run->progress,
+        .arena = run->arena,
+        .threads = run->threads,
+    };
+    for (size_t a = 0; a < rwe_n_analyses; a++)
+        landmark->plan.wanted[a] = plan->wanted[a] && !rwe_analyses[a]->from_zero;
+    if (status == RWE_OK && landmark->run.scope == NULL)
+        status = rwe_fail_memory(error);
+    return status;
+}
+
+static enum rwe_status make_landmarks(struct rwe_run *run, const struct rwe_plan *plan,
+                                      struct rwe_error *error)
+{
+    struct rwe_numbers times = rwe_settings_numbers(run->settings, "landmark");
+    run->landmark = RWE_NEW(run->arena, struct rwe_landmark_run, times.n);
+    if (run->landmark == NULL)
+        return rwe_fail_memory(error);
+    enum rwe_status status = RWE_OK;
+    for (size_t i = 0; i < times.n && status == RWE_OK; i++) {
+        struct rwe_landmark_run *landmark = &run->landmark[run->n_landmarks++];
+        status = start_landmark(run, plan, times.item[i], landmark, error);
+        if (status == RWE_OK)
+            status = make_designs(&landmark->run, &landmark->plan, error);
+    }
+    return status;
+}
+
+enum rwe_status rwe_pipeline_designs(struct rwe_run *run, struct rwe_plan *plan,
+                                     struct rwe_error *error)
+{
+    enum rwe_status status = make_designs(run, plan, error);
+    if (status == RWE_OK && rwe_settings_has(run->settings, "landmark"))
+        status = make_landmarks(run, plan, error);
     return status;
 }
 
@@ -76,12 +136,23 @@ size_t rwe_run_people_designs(const struct rwe_run *run)
     return n;
 }
 
-enum rwe_status rwe_pipeline_estimates(struct rwe_run *run, const struct rwe_plan *plan,
-                                       struct rwe_estimates *estimates, struct rwe_error *error)
+/* ---- estimates ---- */
+
+static enum rwe_status list_estimates(struct rwe_run *run, const struct rwe_plan *plan,
+                                      struct rwe_estimates *estimates, struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
     for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
         if (plan->wanted[a] && rwe_analyses[a]->estimate != NULL)
             status = rwe_analyses[a]->estimate(run, estimates, error);
+    return status;
+}
+
+enum rwe_status rwe_pipeline_estimates(struct rwe_run *run, const struct rwe_plan *plan,
+                                       struct rwe_estimates *estimates, struct rwe_error *error)
+{
+    enum rwe_status status = list_estimates(run, plan, estimates, error);
+    for (size_t i = 0; i < run->n_landmarks && status == RWE_OK; i++)
+        status = list_estimates(&run->landmark[i].run, &run->landmark[i].plan, estimates, error);
     return status;
 }

@@ -13,6 +13,21 @@ struct rwe_key rwe_key_in(const char *analysis, const struct rwe_endpoint *endpo
     return key;
 }
 
+struct rwe_key rwe_key_run(const struct rwe_run *run, const char *analysis)
+{
+    struct rwe_key key = rwe_key_of(analysis);
+    key.population = run->scope;
+    return key;
+}
+
+const char *rwe_population_name(const struct rwe_run *run, const char *name)
+{
+    if (run->scope == NULL)
+        return name;
+    const char *scoped = rwe_arena_format(run->arena, "%s-%s", run->scope, name);
+    return scoped == NULL ? "" : scoped;
+}
+
 struct rwe_key rwe_key_arm(struct rwe_key key, const struct rwe_cohort *cohort, size_t arm)
 {
     key.group = cohort->arm_level[arm];

@@ -33,7 +33,7 @@ struct groups {
 static struct groups count_groups(const struct rwe_run *run, const struct rwe_overlap *overlap)
 {
     const struct rwe_propensity *p = run->propensity;
-    struct rwe_key key = rwe_key_of("ps");
+    struct rwe_key key = rwe_key_run(run, "ps");
     struct groups groups = {
         .key = {rwe_key_arm(key, run->cohort, 0), rwe_key_arm(key, run->cohort, 1), key},
         .count = {overlap->control, overlap->treated, overlap->all}};

@@ -71,7 +71,7 @@ static rwe_fact wald_test(struct rwe_run *run, const struct rwe_key *key, size_t
 static void present_term(struct rwe_run *run, struct rwe_grid *grid, size_t j)
 {
     const struct rwe_propensity *p = run->propensity;
-    struct rwe_key key = rwe_key_of("ps");
+    struct rwe_key key = rwe_key_run(run, "ps");
     key.term = j == 0 ? intercept : p->term[j - 1];
     rwe_grid_row(grid, 0, "%s", key.term);
     present_ratio(run, grid, &key, p->model.estimate[j], std_error(&p->model, j));
@@ -110,7 +110,7 @@ static void present_spline(struct rwe_run *run, struct rwe_grid *grid,
 {
     const struct rwe_propensity *p = run->propensity;
     const struct rwe_logistic *model = &p->model;
-    struct rwe_key key = rwe_key_of("ps"), contrast;
+    struct rwe_key key = rwe_key_run(run, "ps"), contrast;
     size_t first = spline->first + 1; /* after the intercept */
     double estimate = 0, variance = 0;
     for (size_t j = 0; j < spline->n; j++) {
@@ -201,7 +201,7 @@ static void present_missing(struct rwe_run *run)
     rwe_grid_column(grid, "set to");
     for (size_t c = 0; c < columns.n; c++) {
         const struct rwe_variable *v = columns.item[c].variable;
-        struct rwe_key key = rwe_key_of("ps");
+        struct rwe_key key = rwe_key_run(run, "ps");
         key.term = v->name;
         if (v == last || v->n_missing == 0)
             continue;
@@ -224,7 +224,7 @@ static void present_missing(struct rwe_run *run)
 static void row(struct rwe_run *run, struct rwe_grid *grid, const char *label,
                 enum rwe_cell_class kind, const char *stat, double value)
 {
-    struct rwe_key key = rwe_key_of("ps");
+    struct rwe_key key = rwe_key_run(run, "ps");
     rwe_grid_row(grid, 0, "%s", label);
     cell(grid, kind, add(run, &key, stat, value));
 }
@@ -232,7 +232,7 @@ static void row(struct rwe_run *run, struct rwe_grid *grid, const char *label,
 static void present_summary(struct rwe_run *run)
 {
     const struct rwe_propensity *p = run->propensity;
-    struct rwe_key key = rwe_key_of("ps");
+    struct rwe_key key = rwe_key_run(run, "ps");
     struct rwe_grid *grid = rwe_document_table(run->document, "Propensity score");
     rwe_grid_column(grid, "propensity score");
     rwe_grid_column(grid, "value");

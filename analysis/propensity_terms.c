@@ -316,7 +316,8 @@ enum rwe_status rwe_propensity_add_columns(const struct rwe_run *run, struct rwe
         status = add_covariates(&b, &columns, error);
     if (status != RWE_OK)
         return status;
-    p->n_required = run->replicate == 0 ? p->n_terms : 0;
+    /* Those of a draw, or still at risk at a landmark, may lack a level. */
+    p->n_required = run->replicate == 0 && run->scope == NULL ? p->n_terms : 0;
     for (size_t i = 0; i < list.n; i++) {
         struct product product;
         if (split_product(cohort, list.item[i], &product))

@@ -2,6 +2,8 @@
 /* Matching: the design "matched". See psm.md. */
 #include "psm.h"
 
+#include "rwe/analysis/present.h"
+
 #include "rwe/base/file.h"
 
 static const struct rwe_option options[] = {
@@ -145,7 +147,7 @@ static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_erro
     if (status != RWE_OK)
         return status;
     struct rwe_design *matched = &run->design[run->n_designs];
-    *matched = (struct rwe_design){.name = "matched",
+    *matched = (struct rwe_design){.name = rwe_population_name(run, "matched"),
                                    .label = label_of(run, psm),
                                    .n_sets = psm->match.n_sets,
                                    .paired = psm->is_paired};

@@ -97,7 +97,7 @@ enum rwe_status psm_present_left_out(struct rwe_run *run, const struct psm *psm,
     const struct rwe_columns columns = rwe_covariate_columns(cohort, false, run->arena);
     double *value = RWE_NEW(run->arena, double, cohort->n);
     uint8_t *treated = RWE_NEW(run->arena, uint8_t, cohort->n);
-    struct rwe_key key = rwe_key_of("psm");
+    struct rwe_key key = rwe_key_run(run, "psm");
     size_t n_unmatched = 0;
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);

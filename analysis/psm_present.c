@@ -17,7 +17,7 @@ static void cell(struct rwe_grid *grid, enum rwe_cell_class class, rwe_fact fact
 static void row(struct rwe_run *run, struct rwe_grid *grid, const char *label,
                 enum rwe_cell_class class, const char *stat, double value)
 {
-    struct rwe_key key = rwe_key_of("psm");
+    struct rwe_key key = rwe_key_run(run, "psm");
     rwe_grid_row(grid, 0, "%s", label);
     cell(grid, class, add(run, &key, stat, value));
 }
@@ -109,7 +109,7 @@ static void note_method(const struct rwe_run *run, struct rwe_grid *grid, const 
 
 static void present_matching(struct rwe_run *run, const struct psm *psm)
 {
-    struct rwe_key key = rwe_key_of("psm");
+    struct rwe_key key = rwe_key_run(run, "psm");
     struct rwe_grid *grid = rwe_document_table(run->document, "Matching");
     rwe_grid_column(grid, "matching");
     rwe_grid_column(grid, "value");
@@ -141,7 +141,7 @@ static void present_arm(struct rwe_run *run, struct rwe_grid *grid, const struct
     const struct rwe_weight_summary of =
         rwe_weights_summarize(psm->weight, psm->ps->treated, psm->ps->n, arm);
     struct rwe_key key = rwe_key_of("weights");
-    key.population = "matched";
+    key.population = rwe_population_name(run, "matched");
     key = rwe_key_arm(key, run->cohort, arm);
     rwe_grid_row(grid, 0, "%s", run->cohort->arm_level[arm]);
     cell(grid, RWE_CELL_COUNT, add(run, &key, "n", (double)of.n));

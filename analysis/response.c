@@ -372,6 +372,7 @@ static enum rwe_status estimate_response(struct rwe_run *run, struct rwe_estimat
 
 const struct rwe_analysis rwe_analysis_response = {
     .name = "response",
+    .compares_arms = true,
     .help = "Response rates (ORR, DCR) and best response by arm, with exact limits and the "
             "difference of the arms. Needs --response-column.",
     .options = &option_list,

@@ -417,6 +417,7 @@ static enum rwe_status estimate_rmst(struct rwe_run *run, struct rwe_estimates *
 
 const struct rwe_analysis rwe_analysis_rmst = {
     .name = "rmst",
+    .compares_arms = true,
     .help = "Restricted mean survival time and time lost up to --tau by arm, their difference and "
             "ratios.",
     .options = &option_list,

@@ -370,6 +370,7 @@ static enum rwe_status estimate_subgroups(struct rwe_run *run, struct rwe_estima
 
 const struct rwe_analysis rwe_analysis_subgroups = {
     .name = "subgroups",
+    .compares_arms = true,
     .help = "Hazard ratio of the arms in subgroups of each population, with its weights and pairs, "
             "and tests of interaction: the numbers of a forest plot.",
     .also_for = "subgroup-by",

@@ -333,6 +333,8 @@ static enum rwe_status estimate_toxicity(struct rwe_run *run, struct rwe_estimat
 
 const struct rwe_analysis rwe_analysis_toxicity = {
     .name = "toxicity",
+    .from_zero = true,
+    .compares_arms = true,
     .help =
         "Adverse events by arm: worst grade per subject and term, any grade and grade 3 or more, "
         "with risk differences. Comes with --ae.",

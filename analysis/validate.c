@@ -58,6 +58,7 @@ static enum rwe_status run_validate(struct rwe_run *run, void *state, struct rwe
 
 const struct rwe_analysis rwe_analysis_validate = {
     .name = "validate",
+    .from_zero = true,
     .help = "Rules that charts must keep, E01 to W33: what was found, and what was not checked.",
     .also_for = "queries",
     .options = &option_list,

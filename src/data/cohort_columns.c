@@ -360,16 +360,16 @@ static const char *role_of(const struct rwe_settings *settings, const char *colu
     return NULL;
 }
 
-static enum rwe_status check_role(const struct raw *raw, const char *covariate,
+static enum rwe_status check_role(const struct raw *raw, const char *covariate, bool is_late,
                                   struct rwe_error *error)
 {
     const char *role = role_of(raw->settings, covariate);
     const char *after = rwe_post_baseline(raw->settings, covariate);
-    if (role == NULL && after != NULL && !rwe_settings_flag(raw->settings, "i-know"))
+    if (role == NULL && after != NULL && !is_late && !rwe_settings_flag(raw->settings, "i-know"))
         return rwe_fail(
             error, RWE_USAGE, RWE_NO_INDEX,
             "\"%s\" cannot be a baseline covariate: %s. Leave it out of the covariates; "
-            "--i-know lets it pass",
+            "--landmark-covariates takes it, and --i-know lets it pass",
             covariate, after);
     if (role == NULL)
         return RWE_OK;
@@ -378,13 +378,25 @@ static enum rwe_status check_role(const struct raw *raw, const char *covariate,
                     covariate, role);
 }
 
+static struct rwe_strings join_lists(struct rwe_arena *arena, struct rwe_strings first,
+                                     struct rwe_strings second)
+{
+    struct rwe_strings both = {RWE_NEW(arena, const char *, first.n + second.n), 0};
+    for (size_t i = 0; both.item != NULL && i < first.n + second.n; i++)
+        both.item[both.n++] = i < first.n ? first.item[i] : second.item[i - first.n];
+    return both;
+}
+
 static enum rwe_status read_covariates(struct raw *raw, struct rwe_error *error)
 {
-    struct rwe_strings names = rwe_settings_list(raw->settings, "covariates");
+    struct rwe_strings baseline = rwe_settings_list(raw->settings, "covariates");
+    struct rwe_strings late = rwe_settings_list(raw->settings, "landmark-covariates");
     struct rwe_strings categorical = rwe_settings_list(raw->settings, "categorical");
+    struct rwe_strings names = join_lists(raw->scratch, baseline, late);
     raw->n_covariates = names.n;
+    raw->n_late = late.n;
     raw->covariate = RWE_NEW(raw->scratch, struct raw_variable, names.n);
-    if (raw->covariate == NULL)
+    if (rwe_arena_failed(raw->scratch))
         return rwe_fail_memory(error);
     for (size_t i = 0; i < categorical.n; i++)
         if (!list_has(names, categorical.item[i]))
@@ -396,7 +408,7 @@ static enum rwe_status read_covariates(struct raw *raw, struct rwe_error *error)
         if (list_has((struct rwe_strings){names.item, j}, names.item[j]))
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "covariate \"%s\" is listed twice",
                             names.item[j]);
-        enum rwe_status status = check_role(raw, names.item[j], error);
+        enum rwe_status status = check_role(raw, names.item[j], j >= baseline.n, error);
         if (status == RWE_OK)
             status = read_covariate(raw, &raw->covariate[j], error);
         if (status != RWE_OK)

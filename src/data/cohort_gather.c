@@ -104,7 +104,8 @@ static enum rwe_status gather_covariates(const struct raw *raw, struct rwe_cohor
     if (covariate == NULL)
         return RWE_NO_MEMORY;
     cohort->covariate = covariate;
-    cohort->n_covariates = raw->n_covariates;
+    cohort->n_covariates = raw->n_covariates - raw->n_late;
+    cohort->n_late = raw->n_late;
     for (size_t j = 0; j < raw->n_covariates; j++)
         if (gather_covariate(raw, &raw->covariate[j], cohort, &covariate[j]) != RWE_OK)
             return RWE_NO_MEMORY;

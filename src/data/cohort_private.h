@@ -51,7 +51,8 @@ struct raw {
     struct raw_endpoint *endpoint;
     size_t n_endpoints;
     struct raw_variable *covariate;
-    size_t n_covariates;
+    size_t n_covariates; /* with those known at the landmark only, which come last */
+    size_t n_late;
     struct rwe_factor *stratum; /* one a column of --strata */
     struct rwe_strings strata;
     struct rwe_factor cluster;

@@ -105,9 +105,10 @@ static void take_arms(const struct cohort_take *take, struct rwe_cohort *to)
 
 static void take_columns(const struct cohort_take *take, struct rwe_cohort *to)
 {
-    struct rwe_variable *covariate = RWE_NEW(take->arena, struct rwe_variable, to->n_covariates);
+    size_t n_covariates = to->n_covariates + to->n_late;
+    struct rwe_variable *covariate = RWE_NEW(take->arena, struct rwe_variable, n_covariates);
     struct rwe_endpoint *endpoint = RWE_NEW(take->arena, struct rwe_endpoint, to->n_endpoints);
-    for (size_t j = 0; covariate != NULL && j < to->n_covariates; j++)
+    for (size_t j = 0; covariate != NULL && j < n_covariates; j++)
         covariate[j] = take_variable(take, &take->from->covariate[j]);
     for (size_t e = 0; endpoint != NULL && e < to->n_endpoints; e++)
         endpoint[e] = take_endpoint(take, &take->from->endpoint[e]);

@@ -112,6 +112,8 @@ enum rwe_status rwe_cohort_landmark(const struct rwe_cohort *cohort, double time
         cluster[k] = cohort->cluster[take.source[k]];
     take.cluster = cluster;
     *to = cohort_take(&take);
+    to->n_covariates += to->n_late;
+    to->n_late = 0;
     restart_clock(to, time, arena);
     set_arms(to, time, arena, landmark);
     landmark->cohort = to;

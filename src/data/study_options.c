@@ -53,6 +53,12 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_FILE,
      .argument = "A,B,…",
      .help = "Baseline covariates: of Table 1 and of the propensity model."},
+    {.name = "landmark-covariates",
+     .kind = RWE_OPTION_LIST,
+     .section = RWE_SECTION_FILE,
+     .argument = "A,B,…",
+     .help = "Covariates that are known at the landmark, such as the response: beside the baseline "
+             "ones there, and nowhere else."},
     {.name = "categorical",
      .kind = RWE_OPTION_LIST,
      .section = RWE_SECTION_FILE,

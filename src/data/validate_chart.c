@@ -128,6 +128,7 @@ static enum rwe_status find_column(struct rwe_chart *chart, enum role role, stru
     if (name != NULL)
         return rwe_cohort_column(chart->table, "--columns", name, &chart->column[role], error);
     const char *id = rwe_settings_text(chart->settings, "id");
+    chart->column[role] = RWE_NO_INDEX;
     if (role == ROLE_usubjid && id != NULL)
         chart->column[role] = rwe_table_find(chart->table, id);
     if (role != ROLE_usubjid || chart->column[role] == RWE_NO_INDEX)

@@ -197,11 +197,31 @@ static void add_block(struct rwe_document *document, struct rwe_block block)
         *place = block;
 }
 
+void rwe_document_set_banner(struct rwe_document *document, const char *banner)
+{
+    document->banner = banner;
+}
+
 void rwe_document_section(struct rwe_document *document, int level, const char *title)
 {
+    if (level == 1 && document->banner != NULL)
+        title = rwe_arena_format(document->arena, "%s. %s", title, document->banner);
     add_block(document, (struct rwe_block){.kind = RWE_BLOCK_SECTION,
-                                           .level = level,
+                                           .level = document->in_chapter ? 2 : level,
                                            .text = copy(document, title, RWE_UTF8_LINE)});
+}
+
+void rwe_document_chapter(struct rwe_document *document, const char *format, ...)
+{
+    document->in_chapter = false;
+    if (format == NULL)
+        return;
+    va_list arguments;
+    va_start(arguments, format);
+    const char *title = copy_formatted(document, RWE_UTF8_LINE, format, arguments);
+    va_end(arguments);
+    add_block(document, (struct rwe_block){.kind = RWE_BLOCK_SECTION, .level = 1, .text = title});
+    document->in_chapter = true;
 }
 
 void rwe_document_paragraph(struct rwe_document *document, const char *format, ...)
@@ -241,6 +261,8 @@ struct rwe_grid *rwe_document_table(struct rwe_document *document, const char *t
     grid->document = document;
     grid->title = copy(document, title, RWE_UTF8_LINE);
     add_block(document, (struct rwe_block){.kind = RWE_BLOCK_TABLE, .grid = grid});
+    if (document->banner != NULL)
+        rwe_grid_note(grid, "%s.", document->banner);
     return grid;
 }
 

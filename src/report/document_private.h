@@ -76,11 +76,13 @@ struct rwe_document {
     struct rwe_arena *arena;
     bool failed;
     const char *title, *subtitle;
+    const char *banner; /**< NULL: none */
     const struct rwe_provenance *provenance;
     struct rwe_list facts;    /**< of struct rwe_fact_value */
     struct rwe_list series;   /**< of struct rwe_series */
     struct rwe_list blocks;   /**< of struct rwe_block */
     struct rwe_list warnings; /**< of struct rwe_warning */
+    bool in_chapter;          /**< sections of level 1 are of level 2 */
     struct rwe_grid swallow;  /**< the table of a failed document */
     const char *shared[RWE_SHARED_STRINGS];
 };

@@ -14,6 +14,7 @@
 struct rwe_bootstrap;
 struct rwe_covariate_balance;
 struct rwe_estimates;
+struct rwe_landmark_run;
 struct rwe_propensity;
 struct rwe_toxicity;
 struct rwe_validation;
@@ -47,6 +48,11 @@ struct rwe_run {
     size_t replicate; /**< 0: the data; else a cohort drawn from them, without a document */
     const struct rwe_propensity *start; /**< of a replicate: the data's model, where the fit of its
                                              own begins; or NULL */
+    const char
+        *scope; /**< of a run at a landmark: "landmark-6", the population of all its subjects and
+                            the first part of the names of the others; NULL: from time zero */
+    struct rwe_landmark_run *landmark; /**< runs at landmarks (pipeline.h) */
+    size_t n_landmarks;
     struct rwe_progress progress;
     struct rwe_arena *arena; /**< of the run; the document has another, so marks may be released */
     unsigned threads;
@@ -66,7 +72,10 @@ struct rwe_analysis {
     const char *help;     /**< of the flag */
     const char *brings;   /**< names of analyses that come with it, blanks between; or NULL */
     const char *also_for; /**< an option that asks for this analysis too, when given; or NULL */
+    const char *guards;   /**< an option under which it runs whatever else is asked for; or NULL */
+    bool compares_arms;   /**< outcomes of the arms: under the banner where they are biased */
     const struct rwe_options *options; /**< that only this analysis reads; NULL: none */
+    bool from_zero; /**< makes sense from time zero alone: not repeated at landmarks */
 
     /** Adds a design to the run before any analysis is run, and writes nothing to the document; what
      * it puts in `*state` reaches `run` and `write_files`. NULL where the analysis makes none. */

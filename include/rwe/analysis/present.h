@@ -9,6 +9,13 @@
 struct rwe_key rwe_key_in(const char *analysis, const struct rwe_endpoint *endpoint,
                           const struct rwe_design *design);
 
+/** A key of what a population's designs are made from, such as the propensity model: the run's scope is
+ * its population. */
+struct rwe_key rwe_key_run(const struct rwe_run *run, const char *analysis);
+
+/** The name of a population of this run: "matched", at a landmark "landmark-6-matched". */
+const char *rwe_population_name(const struct rwe_run *run, const char *name);
+
 /** The same key with the arm as its group. */
 struct rwe_key rwe_key_arm(struct rwe_key key, const struct rwe_cohort *cohort, size_t arm);
 

@@ -79,6 +79,8 @@ struct rwe_cohort {
 
     const struct rwe_variable *covariate;
     size_t n_covariates;
+    size_t
+        n_late; /**< covariates known at the landmark only; they follow the others in `covariate` */
     const struct rwe_endpoint *endpoint;
     size_t n_endpoints;
 

@@ -106,6 +106,18 @@ void rwe_document_series(struct rwe_document *document, const struct rwe_key *ke
 /** Starts a section: level 1 (an analysis) or 2 (a part of it). */
 void rwe_document_section(struct rwe_document *document, int level, const char *title);
 
+/**
+ * Starts a chapter: a section of level 1 under which those that follow are of level 2. NULL ends it.
+ */
+void rwe_document_chapter(struct rwe_document *document, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/**
+ * Until it is set to NULL, `banner` stands behind the title of every section of level 1 and under every
+ * table that is started: a caution that no reader may miss, whichever table is cut out. Borrowed.
+ */
+void rwe_document_set_banner(struct rwe_document *document, const char *banner);
+
 /** A paragraph of prose. */
 void rwe_document_paragraph(struct rwe_document *document, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The guard: how much immortal time the arms have, and what it does before exposure can act. Runs
+ * without being asked wherever exposure starts after time zero. See immortal.md. */
+#include "rwe/analysis/immortal.h"
+#include "rwe/analysis/present.h"
+#include "shares.h"
+
+#include <gsl/gsl_sort.h>
+#include <gsl/gsl_statistics_double.h>
+#include <math.h>
+#include <string.h>
+
+const char rwe_immortal_banner[] = "Biased reference: not for inference";
+
+static const struct rwe_option options[] = {
+    {.name = "control-window",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "T",
+     .low = 0,
+     .high = 1e300,
+     .help = "Where exposure starts after time zero: compare events up to here, which exposure can "
+             "hardly have caused (default 3 months; the median start where --time-unit does not "
+             "say)."},
+};
+static const struct rwe_options option_list = RWE_OPTIONS(options);
+
+bool rwe_immortal_is_naive(const struct rwe_cohort *cohort)
+{
+    for (size_t i = 0; cohort->exposure_start != NULL && i < cohort->n; i++)
+        if (cohort->exposure_start[i] > 0)
+            return true;
+    return false;
+}
+
+/* ---- when exposure starts ---- */
+
+/* Starts after time zero, ascending. */
+struct starts {
+    double *at;
+    size_t n;
+};
+
+static struct starts sort_starts(const struct rwe_run *run)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    struct starts starts = {RWE_NEW(run->arena, double, cohort->n), 0};
+    for (size_t i = 0; starts.at != NULL && i < cohort->n; i++)
+        if (cohort->exposure_start[i] > 0)
+            starts.at[starts.n++] = cohort->exposure_start[i];
+    if (starts.at != NULL)
+        gsl_sort(starts.at, 1, starts.n);
+    return starts;
+}
+
+static double quantile(const struct starts *starts, double p)
+{
+    return gsl_stats_quantile_from_sorted_data(starts->at, 1, starts->n, p);
+}
+
+/* The same everywhere: three months in the unit of the file. */
+static double window_of(const struct rwe_run *run, const struct starts *starts)
+{
+    static const struct {
+        const char *unit;
+        double months;
+    } units[] = {{"months", 3}, {"days", 3 * 30.4375}, {"weeks", 3 * 30.4375 / 7}, {"years", 0.25}};
+    const char *unit = rwe_settings_text(run->settings, "time-unit");
+    if (rwe_settings_has(run->settings, "control-window"))
+        return rwe_settings_number(run->settings, "control-window");
+    for (size_t u = 0; unit != NULL && u < sizeof units / sizeof *units; u++)
+        if (strcmp(unit, units[u].unit) == 0)
+            return units[u].months;
+    return quantile(starts, 0.5);
+}
+
+/* ---- immortal person-time ---- */
+
+/* Of those whose exposure starts after time zero, in one arm. */
+struct tally {
+    size_t n, n_late, n_before; /* in the arm; exposed late; with the event before it */
+    double time, immortal;      /* at risk in the arm; of it before exposure */
+};
+
+static struct tally tally_arm(const struct rwe_cohort *cohort, const struct rwe_endpoint *endpoint,
+                              size_t arm)
+{
+    struct tally tally = {0};
+    for (size_t i = 0; i < cohort->n; i++) {
+        if (cohort->arm[i] != arm)
+            continue;
+        double entry = cohort->entry == NULL ? 0 : cohort->entry[i];
+        double end = endpoint->time[i], start = cohort->exposure_start[i];
+        tally.n++;
+        tally.time += end - entry;
+        if (!(start > 0)) /* NaN: never */
+            continue;
+        tally.n_late++;
+        tally.n_before += endpoint->event[i] > 0 && end <= start;
+        tally.immortal += fmax(0, fmin(start, end) - entry);
+    }
+    return tally;
+}
+
+static void present_time(struct rwe_run *run, const struct starts *starts)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    struct rwe_document *document = run->document;
+    struct rwe_grid *grid = rwe_document_table(document, "Time before exposure");
+    rwe_grid_column(grid, "endpoint and arm");
+    rwe_grid_column(grid, "exposed after\ntime zero");
+    rwe_grid_column(grid, "with an event\nbefore it");
+    rwe_grid_column(grid, "time at risk%s", rwe_time_unit_suffix(run));
+    rwe_grid_column(grid, "of it before\nexposure");
+    for (size_t e = 0; e < cohort->n_endpoints; e++)
+        for (size_t a = 0; a < cohort->n_arms; a++) {
+            struct tally tally = tally_arm(cohort, &cohort->endpoint[e], a);
+            if (tally.n_late == 0)
+                continue;
+            struct rwe_key key =
+                rwe_key_arm(rwe_key_in("immortal", &cohort->endpoint[e], NULL), cohort, a);
+            rwe_fact fact[7];
+            fact[0] = rwe_document_number(document, &key, "n.late", (double)tally.n_late);
+            fact[1] = rwe_document_number(document, &key, "percent.late",
+                                          100 * (double)tally.n_late / (double)tally.n);
+            fact[2] = rwe_document_number(document, &key, "n.event.before", (double)tally.n_before);
+            fact[3] = rwe_document_number(document, &key, "percent.before",
+                                          100 * (double)tally.n_before / (double)tally.n_late);
+            fact[4] = rwe_document_number(document, &key, "time", tally.time);
+            fact[5] = rwe_document_number(document, &key, "time.immortal", tally.immortal);
+            fact[6] = rwe_document_number(document, &key, "percent.immortal",
+                                          100 * tally.immortal / tally.time);
+            rwe_grid_row(grid, 0, "%s: %s", cohort->endpoint[e].name, cohort->arm_level[a]);
+            rwe_grid_cell(grid, RWE_CELL_COUNT_PERCENT, fact[0], fact[1], RWE_NO_FACT);
+            rwe_grid_cell(grid, RWE_CELL_COUNT_PERCENT, fact[2], fact[3], RWE_NO_FACT);
+            rwe_grid_cell(grid, RWE_CELL_NUMBER, fact[4], RWE_NO_FACT, RWE_NO_FACT);
+            rwe_grid_cell(grid, RWE_CELL_COUNT_PERCENT, fact[5], fact[6], RWE_NO_FACT);
+        }
+    struct rwe_key key = rwe_key_of("immortal");
+    rwe_document_number(document, &key, "n.late", (double)starts->n);
+    rwe_document_number(document, &key, "start.p5", quantile(starts, 0.05));
+    rwe_document_number(document, &key, "start.median", quantile(starts, 0.5));
+    rwe_document_number(document, &key, "start.p95", quantile(starts, 0.95));
+    rwe_grid_note(
+        grid,
+        "Exposure starts at a median of %.1f%s, 5th to 95th percentile %.1f to %.1f. Whoever "
+        "had an event first never came to it, and is in the other arm.",
+        quantile(starts, 0.5), rwe_time_unit_suffix(run), quantile(starts, 0.05),
+        quantile(starts, 0.95));
+}
+
+/* ---- the negative-control window ---- */
+
+static void window_row(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
+                       const struct rwe_share share[], const struct rwe_share_comparison *of)
+{
+    struct rwe_document *document = run->document;
+    const struct rwe_interval *d = &of->difference;
+    for (size_t a = 0; a < 2; a++) {
+        struct rwe_key arm = rwe_key_arm(*key, run->cohort, a);
+        rwe_fact n = rwe_document_number(document, &arm, "n.event", (double)share[a].n);
+        rwe_document_number(document, &arm, "n", (double)share[a].of);
+        rwe_fact percent =
+            rwe_document_number(document, &arm, "percent", 100 * rwe_share_estimate(&share[a]));
+        rwe_grid_cell(grid, RWE_CELL_COUNT_PERCENT, n, percent, RWE_NO_FACT);
+    }
+    rwe_fact difference = rwe_document_number(document, key, "difference", 100 * d->estimate);
+    rwe_fact low = rwe_document_number(document, key, "conf.low", 100 * d->low);
+    rwe_fact high = rwe_document_number(document, key, "conf.high", 100 * d->high);
+    rwe_grid_cell(grid, RWE_CELL_PERCENT_LIMITS, difference, low, high);
+}
+
+static enum rwe_status window_one(struct rwe_run *run, struct rwe_grid *grid,
+                                  const struct rwe_endpoint *endpoint,
+                                  const struct rwe_design *design, double window,
+                                  struct rwe_error *error)
+{
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
+    struct rwe_shares shares;
+    struct rwe_share share[2];
+    struct rwe_share_comparison comparison;
+    uint8_t *event = RWE_NEW(run->arena, uint8_t, run->cohort->n);
+    enum rwe_status status = event == NULL ? rwe_fail_memory(error)
+                                           : rwe_shares_start(run, design, NULL, &shares, error);
+    if (status != RWE_OK)
+        return status;
+    for (size_t i = 0; i < run->cohort->n; i++)
+        event[i] = endpoint->event[i] > 0 && endpoint->time[i] <= window;
+    rwe_shares_count(&shares, event, share);
+    status = rwe_shares_compare(&shares, event, share, &comparison, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_key key = rwe_key_in("immortal", endpoint, design);
+    key.term = "control-window";
+    key.time = window;
+    rwe_grid_row(grid, 0, "%s, %s", endpoint->name, design->label);
+    window_row(run, grid, &key, share, &comparison);
+    rwe_arena_release(run->arena, mark);
+    return RWE_OK;
+}
+
+static enum rwe_status present_window(struct rwe_run *run, const struct starts *starts,
+                                      struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    double window = window_of(run, starts);
+    enum rwe_status status = RWE_OK;
+    size_t started = 0;
+    while (started < starts->n && starts->at[started] < window)
+        started++;
+    struct rwe_key key = rwe_key_of("immortal");
+    key.term = "control-window";
+    key.time = window;
+    rwe_document_number(run->document, &key, "n.started", (double)started);
+    struct rwe_grid *grid = rwe_document_table(
+        run->document, rwe_arena_format(run->arena, "Events up to %g%s: before exposure can act",
+                                        window, rwe_time_unit_suffix(run)));
+    rwe_grid_column(grid, "endpoint and population");
+    for (size_t a = 0; a < 2; a++)
+        rwe_grid_column(grid, "%s", cohort->arm_level[a]);
+    rwe_grid_column(grid, "difference\n(%s CI)", rwe_conf_level_text(run));
+    for (size_t e = 0; e < cohort->n_endpoints; e++)
+        for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++)
+            status = window_one(run, grid, &cohort->endpoint[e], &run->design[d], window, error);
+    rwe_grid_note(grid,
+                  "By then %zu of the %zu had started. A treatment prevents nothing before it "
+                  "starts, so a difference here is bias; percentages are of all, censored or not.",
+                  started, starts->n);
+    return status;
+}
+
+/* ---- the analysis ---- */
+
+static void warn(struct rwe_run *run, const struct starts *starts)
+{
+    const char *unit = rwe_settings_text(run->settings, "time-unit");
+    rwe_document_warning(
+        run->document, "immortal-time", NULL,
+        "%s. In %zu of %zu subjects the treatment that tells the arms apart starts after time zero "
+        "(median %.1f%s%s). Until it started they could not have failed, or they would be in the "
+        "other arm; so every comparison of the arms as they stand favours the treatment, matched "
+        "or weighted or not. Take --timedep, or start the clock later.",
+        rwe_immortal_banner, starts->n, run->cohort->n, quantile(starts, 0.5),
+        unit == NULL ? "" : " ", unit == NULL ? "" : unit);
+    for (size_t d = 0; d < run->n_designs; d++) {
+        struct rwe_key key = rwe_key_in("immortal", NULL, &run->design[d]);
+        rwe_document_string(run->document, &key, "caution", rwe_immortal_banner);
+    }
+}
+
+static enum rwe_status run_immortal(struct rwe_run *run, void *state, struct rwe_error *error)
+{
+    (void)state;
+    if (!rwe_immortal_is_naive(run->cohort))
+        return RWE_OK;
+    const struct starts starts = sort_starts(run);
+    if (starts.at == NULL)
+        return rwe_fail_memory(error);
+    rwe_document_section(run->document, 1, "Immortal time");
+    warn(run, &starts);
+    if (run->cohort->n_endpoints == 0)
+        return RWE_OK;
+    present_time(run, &starts);
+    return run->cohort->n_arms == 2 ? present_window(run, &starts, error) : RWE_OK;
+}
+
+const struct rwe_analysis rwe_analysis_immortal = {
+    .name = "immortal",
+    .from_zero = true,
+    .help =
+        "How much immortal time the arms have, and the events before exposure can act. Comes by "
+        "itself where exposure starts after time zero (--exposure-start).",
+    .guards = "exposure-start",
+    .options = &option_list,
+    .run = run_immortal,
+};

@@ -1,0 +1,15 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** Whether the arms of a run are told apart by what happened after time zero. See immortal.md. */
+#ifndef RWE_ANALYSIS_IMMORTAL_H
+#define RWE_ANALYSIS_IMMORTAL_H
+
+#include "rwe/analysis/analysis.h"
+
+/** What stands over every comparison of such arms: "Biased reference: not for inference". */
+extern const char rwe_immortal_banner[];
+
+/** Whether exposure starts after time zero in anybody (Suissa, Am J Epidemiol 167:492, 2008). Not in
+ * a cohort at a landmark, nor in rows of time, which have no exposure_start left. */
+bool rwe_immortal_is_naive(const struct rwe_cohort *cohort);
+
+#endif
