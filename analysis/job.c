@@ -76,7 +76,10 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_table **event
     struct rwe_table_options options = table_options(run->settings);
     if (path == NULL || strcmp(path, "-") == 0)
         return RWE_OK;
-    return rwe_table_read(path, &options, run->arena, events, &ignored, error);
+    enum rwe_status status = rwe_table_read(path, &options, run->arena, events, &ignored, error);
+    if (status == RWE_OK && !rwe_settings_flag(run->settings, "allow-identifiers"))
+        status = rwe_privacy_check(*events, error);
+    return status;
 }
 
 /* All rules where they are asked for, those of severity E where times are made from dates. A file of

@@ -94,11 +94,6 @@ static const struct rwe_option options[] = {
      .argument = "ROLE=COL,…",
      .help = "Columns of the chart whose names are not the usual ones (index_date, pd_date, "
              "death_date, …), as index_date=c1d1; for the rules of validation."},
-    {.name = "data-cutoff",
-     .kind = RWE_OPTION_TEXT,
-     .section = RWE_SECTION_FILE,
-     .argument = "DATE",
-     .help = "Day of the data cut-off, as 2025-06-30."},
     {.name = "rules-off",
      .kind = RWE_OPTION_LIST,
      .section = RWE_SECTION_FILE,

@@ -164,6 +164,8 @@ static enum rwe_status test_rule(struct search *s, size_t rule)
     const struct rwe_rule *r = &rwe_rules[rule];
     const char **lack = &s->validation->not_checked[rule];
     *lack = is_off(s->input->settings, r->code) ? "--rules-off" : lacks(s, r);
+    if (rwe_arena_failed(s->arena))
+        return RWE_NO_MEMORY;
     if (*lack != NULL)
         return RWE_OK;
     if (r->whole != NULL)

@@ -198,12 +198,12 @@ static enum rwe_status read_column(struct rwe_chart *chart, enum role role)
 
 static enum rwe_status read_cutoff(struct rwe_chart *chart, struct rwe_error *error)
 {
-    const char *text = rwe_settings_text(chart->settings, "data-cutoff");
+    const char *text = rwe_settings_text(chart->settings, "cutoff");
     chart->cutoff = day_of(chart->settings, text);
     if (text == NULL || !isnan(chart->cutoff))
         return RWE_OK;
     return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                    "--data-cutoff %s: not a date; write it as 2025-06-30", text);
+                    "--cutoff %s: not a date; write it as 2025-06-30", text);
 }
 
 static enum rwe_status read_arm(struct rwe_chart *chart)
@@ -299,7 +299,7 @@ static const char *told(const char *word)
                                            {"@treated", "--treated"},
                                            {"@endpoint", "--endpoint"},
                                            {"@covariates", "--covariates"},
-                                           {"@cutoff", "--data-cutoff"}};
+                                           {"@cutoff", "--cutoff"}};
     for (size_t w = 0; w < sizeof words / sizeof words[0]; w++)
         if (strcmp(words[w][0], word) == 0)
             return words[w][1];

@@ -108,7 +108,9 @@ static int set_up(void **state)
                                 "exposure-start: rt_start_mo\n"
                                 "covariates: [age, sex, alb]\nstrata: [sex]\nkm: true\n"
                                 "times: [6, 12]\npsm: nearest\ncaliper: 1\n"
-                                "response: true\nresponse-column: resp_m3\n";
+                                "response: true\nresponse-column: resp_m3\n"
+                                "validate: true\nflow: true\ncutoff: 2025-06-30\n"
+                                "eligibility:\n  - {name: adult, keep: age >= 18 and sex != X}\n";
     gsl_set_error_handler_off();
     f.folder = program_new_folder();
     f.cohort = copy_lines("sample_data/cohort.csv", f.folder, "cohort.csv", 41);

@@ -37,6 +37,7 @@ struct rwe_rule {
     /** Roles that must be there, blanks between; `a|b`: one of them at least. @arm, @treated,
      * @endpoint, @covariates, @cutoff: what the settings must say. */
     const char *needs;
+    const char *about; /**< what the message is said of: "death_date" */
     /** One of them tests. Of a row: the column at fault, or RWE_NO_INDEX. Of the whole file: whether
      * it is found, with what to show in the finding. */
     size_t (*row)(const struct rwe_chart *chart, size_t row);
