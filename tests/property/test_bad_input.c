@@ -642,7 +642,7 @@ static void analyses_of_later_versions_are_refused_when_alone(void **state)
 {
     const struct fixture *f = *state;
     write_cohort(f, NULL);
-    refused(f, RWE_EXIT_USAGE, "--landmark|not part of version", "%s %s --landmark", f->cohort,
+    refused(f, RWE_EXIT_USAGE, "--sensitivity|not part of version", "%s %s --sensitivity", f->cohort,
             arguments);
 }
 

@@ -277,6 +277,65 @@ static void what_cannot_be_done_is_said(void **state)
     program_clear(&run);
 }
 
+/* Sixty patients: z keeps from exposure, every third of the others is exposed at 2, and the arm of
+ * the second is wrong. */
+static char *write_without_a_choice(void)
+{
+    char *text = program_format("id,arm,z,age,start,t,e\n");
+    for (int i = 1; i <= 60; i++) {
+        bool z = i % 4 == 0, exposed = !z && i % 3 == 0;
+        char *longer = program_format("%s%d,%d,%d,%d,%s,%g,%d\n", text, i, exposed || i == 2, z,
+                                      40 + i * 7 % 30, exposed ? "2" : "",
+                                      3 + i * 13 % 50 + i / 100., i % 5 != 0);
+        free(text);
+        text = longer;
+    }
+    char *path = check_write_file(text, strlen(text));
+    free(text);
+    return path;
+}
+
+static void what_weights_rest_on_is_warned_of(void **state)
+{
+    (void)state;
+    char *path = write_without_a_choice();
+    struct program_run run = program_run(
+        "%s --id id --arm arm --endpoint os=t,e --exposure-start start --covariates z,age "
+        "--ccw=8 --format json",
+        path);
+    assert_code(run, 0);
+    assert_says(run.out,
+                "positivity|told most of all by|empty-grace|nobody begins exposure after 2|"
+                "arm-and-exposure|1 subjects are of arm");
+    program_clear(&run);
+    check_remove_file(path);
+    run = program_run(COHORT " --ccw --km --format json");
+    assert_code(run, 0);
+    for (size_t w = 0; w < 3; w++)
+        assert_null(strstr(
+            run.out, (const char *const[]){"positivity", "empty-grace", "arm-and-exposure"}[w]));
+    program_clear(&run);
+}
+
+static void a_study_may_leave_the_grace_period_out(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *study, *population;
+    } cases[] = {{"ccw: true\n", "ccw-9"}, {"ccw: 6\n", "ccw-6"}, {"ccw: no\nkm: true\n", NULL}};
+    for (size_t i = 0; i < 3; i++) {
+        char *path = check_write_file(cases[i].study, strlen(cases[i].study));
+        struct program_run run = program_run(COHORT " --study %s --format json", path);
+        assert_code(run, 0);
+        if (cases[i].population != NULL)
+            assert_non_null(strstr(run.out, cases[i].population));
+        else
+            assert_null(strstr(run.out, "\"ccw-9\""));
+        program_clear(&run);
+        check_remove_file(path);
+    }
+}
+
 static int set_up(void **state)
 {
     *state = rwe_arena_new();
@@ -300,6 +359,8 @@ int main(void)
         cmocka_unit_test(other_populations_do_not_change),
         cmocka_unit_test(replicates_weigh_anew_whatever_the_threads),
         cmocka_unit_test(what_cannot_be_done_is_said),
+        cmocka_unit_test(what_weights_rest_on_is_warned_of),
+        cmocka_unit_test(a_study_may_leave_the_grace_period_out),
     };
     return cmocka_run_group_tests_name("ccw", tests, check_setup_gsl, NULL);
 }

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every allocation of clones and their survival data is made to fail. */
+#include "rwe/data/clones.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#include "starve.h"
+
+enum { N = 20000 };
+
+struct input {
+    struct rwe_cohort cohort;
+    struct rwe_clone_weights weights;
+    const uint32_t *subject;
+};
+
+static enum rwe_status clone_cut_and_sort(const struct input *input, struct rwe_arena *arena,
+                                          struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = &input->cohort;
+    const struct rwe_clone_options options = rwe_clone_options_default();
+    struct rwe_clones clones;
+    struct rwe_clone_rows rows;
+    struct rwe_survival_data data;
+    enum rwe_status status =
+        rwe_clones_make(cohort, cohort->endpoint, input->subject, N, 2, arena, &clones, error);
+    if (status == RWE_OK)
+        status = rwe_clones_rows(cohort, &clones, &input->weights, &options, arena, &rows, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_design design = {.name = "ccw-2", .by_endpoint = &rows.rows};
+    status = rwe_design_complete(cohort, &design, arena, error);
+    return status == RWE_OK ? rwe_design_survival(cohort, &design, cohort->endpoint,
+                                                  (struct rwe_design_view){0}, arena, &data, error)
+                            : status;
+}
+
+static void clones_without_memory_say_so(void **state)
+{
+    (void)state;
+    static double time[N], start[N], ones[N];
+    static uint8_t event[N];
+    static uint32_t subject[N], arm[N];
+    static const double jump[] = {1}, hazard[] = {0.5};
+    for (uint32_t i = 0; i < N; i++) {
+        time[i] = 1 + i % 5;
+        start[i] = i % 3 == 0 ? 0.75 : NAN;
+        arm[i] = i % 3 == 0;
+        event[i] = i % 2;
+        ones[i] = 1;
+        subject[i] = i;
+    }
+    const struct rwe_endpoint endpoint = {.time = time, .event = event, .n_causes = 1};
+    const struct input input = {
+        .cohort = {.n = N,
+                   .arm = arm,
+                   .n_arms = 2,
+                   .endpoint = &endpoint,
+                   .n_endpoints = 1,
+                   .exposure_start = start},
+        .weights = {.n_times = 1, .time = jump, .hazard = hazard, .risk = ones, .late = ones},
+        .subject = subject,
+    };
+    starve(&input, 10, clone_cut_and_sort);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {cmocka_unit_test(clones_without_memory_say_so)};
+    return cmocka_run_group_tests_name("clones_memory", tests, check_setup_gsl, NULL);
+}
