@@ -145,7 +145,7 @@ static void present_time(struct rwe_run *run, const struct starts *starts)
         grid,
         "Exposure starts at a median of %.1f%s, 5th to 95th percentile %.1f to %.1f. Whoever "
         "had an event first never came to it, and is in the other arm.",
-        quantile(starts, 0.5), rwe_time_unit_suffix(run), quantile(starts, 0.05),
+        quantile(starts, 0.5), rwe_time_unit_word(run), quantile(starts, 0.05),
         quantile(starts, 0.95));
 }
 
@@ -214,7 +214,7 @@ static enum rwe_status present_window(struct rwe_run *run, const struct starts *
     rwe_document_number(run->document, &key, "n.started", (double)started);
     struct rwe_grid *grid = rwe_document_table(
         run->document, rwe_arena_format(run->arena, "Events up to %g%s: before exposure can act",
-                                        window, rwe_time_unit_suffix(run)));
+                                        window, rwe_time_unit_word(run)));
     rwe_grid_column(grid, "endpoint and population");
     for (size_t a = 0; a < 2; a++)
         rwe_grid_column(grid, "%s", cohort->arm_level[a]);

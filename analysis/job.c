@@ -270,7 +270,7 @@ static enum rwe_status run_landmarks(struct rwe_run *run, struct rwe_error *erro
         struct rwe_landmark_run *landmark = &run->landmark[i];
         landmark->run.bootstrap = run->bootstrap;
         rwe_document_chapter(run->document, "Landmark at %.10g%s", landmark->at.time,
-                             rwe_time_unit_suffix(run));
+                             rwe_time_unit_word(run));
         status = run_analyses(&landmark->run, &landmark->plan, error);
     }
     rwe_document_chapter(run->document, NULL);

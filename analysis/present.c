@@ -41,6 +41,13 @@ const char *rwe_time_unit_suffix(const struct rwe_run *run)
     return suffix == NULL ? "" : suffix;
 }
 
+const char *rwe_time_unit_word(const struct rwe_run *run)
+{
+    const char *unit = rwe_settings_text(run->settings, "time-unit");
+    const char *word = unit == NULL ? "" : rwe_arena_format(run->arena, " %s", unit);
+    return word == NULL ? "" : word;
+}
+
 const char *rwe_conf_level_text(const struct rwe_run *run)
 {
     double level = rwe_settings_number(run->settings, "conf-level");

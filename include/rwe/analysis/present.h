@@ -22,6 +22,9 @@ struct rwe_key rwe_key_arm(struct rwe_key key, const struct rwe_cohort *cohort, 
 /** " (months)", or "" when the study does not say the unit of time. */
 const char *rwe_time_unit_suffix(const struct rwe_run *run);
 
+/** " months", for behind a number in a sentence; "" when the study does not say the unit. */
+const char *rwe_time_unit_word(const struct rwe_run *run);
+
 /** The confidence level as a whole percent or with its decimals: "95%". In the run's arena. */
 const char *rwe_conf_level_text(const struct rwe_run *run);
 
