@@ -237,8 +237,8 @@ static const char *banner_of(const struct rwe_run *run)
         return NULL;
     if (n == run->n_designs)
         return rwe_immortal_banner;
-    const char *excepted = rwe_arena_format(run->arena, "%s (but for: %s)", rwe_immortal_banner,
-                                            run->design[n].label);
+    const char *excepted =
+        rwe_arena_format(run->arena, "%s (but for: %s)", rwe_immortal_banner, run->design[n].label);
     return excepted == NULL ? rwe_immortal_banner : excepted;
 }
 

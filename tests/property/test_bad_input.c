@@ -642,8 +642,8 @@ static void analyses_of_later_versions_are_refused_when_alone(void **state)
 {
     const struct fixture *f = *state;
     write_cohort(f, NULL);
-    refused(f, RWE_EXIT_USAGE, "--sensitivity|not part of version", "%s %s --sensitivity", f->cohort,
-            arguments);
+    refused(f, RWE_EXIT_USAGE, "--sensitivity|not part of version", "%s %s --sensitivity",
+            f->cohort, arguments);
 }
 
 static void strict_makes_warnings_an_exit_code(void **state)
