@@ -72,6 +72,7 @@ const struct rwe_analysis rwe_analysis_landmark = {
     .help = "Landmark analysis (default at 6): those still event-free then, by whether exposure "
             "(--exposure-start) had begun; every analysis that is asked for runs on them too, with "
             "matching or weights made anew.",
+    .brings = "table1 cox",
     .from_zero = true,
     .run = run_landmark,
 };

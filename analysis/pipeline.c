@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/analysis/pipeline.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -121,6 +122,16 @@ static enum rwe_status start_landmark(const struct rwe_run *run, const struct rw
     return status;
 }
 
+/* The least of the times after `time`, so that landmarks ascend and each is there once; or NaN. */
+static double next_landmark(struct rwe_numbers times, double time)
+{
+    double next = NAN;
+    for (size_t i = 0; i < times.n; i++)
+        if (times.item[i] > time)
+            next = fmin(next, times.item[i]); /* the other one where one is NaN */
+    return next;
+}
+
 static enum rwe_status make_landmarks(struct rwe_run *run, const struct rwe_plan *plan,
                                       struct rwe_error *error)
 {
@@ -129,9 +140,10 @@ static enum rwe_status make_landmarks(struct rwe_run *run, const struct rwe_plan
     if (run->landmark == NULL)
         return rwe_fail_memory(error);
     enum rwe_status status = RWE_OK;
-    for (size_t i = 0; i < times.n && status == RWE_OK; i++) {
+    for (double time = next_landmark(times, 0); !isnan(time) && status == RWE_OK;
+         time = next_landmark(times, time)) {
         struct rwe_landmark_run *landmark = &run->landmark[run->n_landmarks++];
-        status = start_landmark(run, plan, times.item[i], landmark, error);
+        status = start_landmark(run, plan, time, landmark, error);
         if (status == RWE_OK)
             status = make_designs(&landmark->run, &landmark->plan, error);
     }

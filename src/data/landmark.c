@@ -75,6 +75,10 @@ static void set_arms(struct rwe_cohort *cohort, double time, struct rwe_arena *a
 static enum rwe_status check(const struct rwe_landmark *landmark, struct rwe_error *error)
 {
     const struct rwe_cohort *cohort = landmark->cohort;
+    if (cohort->n == 0)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "landmark at %g: nobody is still event-free and followed then",
+                        landmark->time);
     for (size_t a = 0; a < 2; a++)
         if (cohort->arm_size[a] == 0)
             return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,

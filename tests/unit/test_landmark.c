@@ -103,6 +103,10 @@ static void what_the_landmark_cannot_do_is_told(void **state)
     assert_int_equal(rwe_cohort_landmark(&cohort, 1, arena, &landmark, &error), RWE_BAD_INPUT);
     assert_non_null(strstr(error.message, "nobody is in arm \"rt\""));
     assert_int_equal(rwe_cohort_landmark(&cohort, 8, arena, &landmark, &error), RWE_OK);
+    assert_int_equal(rwe_cohort_landmark(&cohort, 9, arena, &landmark, &error), RWE_BAD_INPUT);
+    assert_non_null(strstr(error.message, "endpoint \"os\" has no event after it"));
+    assert_int_equal(rwe_cohort_landmark(&cohort, 20, arena, &landmark, &error), RWE_BAD_INPUT);
+    assert_non_null(strstr(error.message, "nobody is still event-free"));
     rwe_arena_free(arena);
 }
 

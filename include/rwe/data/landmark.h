@@ -20,9 +20,10 @@ struct rwe_landmark {
 
 /**
  * Takes the subjects whose time to each endpoint is after `time`. Arm 1 are those whose exposure began
- * at `time` or before. Covariates known at the landmark join the others. Times count from the landmark, those of entry too (0 for who is under
- * observation already). Needs two arms and exposure_start (RWE_USAGE otherwise); RWE_BAD_INPUT when an
- * arm is empty then, or an endpoint has no event any more; RWE_NO_MEMORY.
+ * at `time` or before. Covariates known at the landmark join the others. Times count from the
+ * landmark, those of entry too (0 for who is under observation already). Needs two arms and
+ * exposure_start (RWE_USAGE otherwise); RWE_BAD_INPUT when nobody is left, an arm is empty then, or
+ * an endpoint has no event any more; RWE_NO_MEMORY.
  */
 enum rwe_status rwe_cohort_landmark(const struct rwe_cohort *cohort, double time,
                                     struct rwe_arena *arena, struct rwe_landmark *landmark,
