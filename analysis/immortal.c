@@ -239,7 +239,7 @@ static void warn(struct rwe_run *run, const struct starts *starts)
         "%s. In %zu of %zu subjects the treatment that tells the arms apart starts after time zero "
         "(median %.1f%s%s). Until it started they could not have failed, or they would be in the "
         "other arm; so every comparison of the arms as they stand favours the treatment, matched "
-        "or weighted or not. Take --timedep, or start the clock later.",
+        "or weighted or not. Take --landmark, --timedep or --ccw.",
         rwe_immortal_banner, starts->n, run->cohort->n, quantile(starts, 0.5),
         unit == NULL ? "" : " ", unit == NULL ? "" : unit);
     for (size_t d = 0; d < rwe_run_people_designs(run); d++) {

@@ -252,12 +252,12 @@ static enum rwe_status run_analysis(struct rwe_run *run, const struct rwe_analys
     return status;
 }
 
-static enum rwe_status run_analyses(struct rwe_run *run, const struct rwe_plan *plan,
+static enum rwe_status run_analyses(struct rwe_run *run, const struct rwe_plan *plan, bool last,
                                     struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
     for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
-        if (plan->wanted[a])
+        if (plan->wanted[a] && rwe_analyses[a]->last == last)
             status = run_analysis(run, rwe_analyses[a], plan->state[a], error);
     return status;
 }
@@ -271,7 +271,7 @@ static enum rwe_status run_landmarks(struct rwe_run *run, struct rwe_error *erro
         landmark->run.bootstrap = run->bootstrap;
         rwe_document_chapter(run->document, "Landmark at %.10g%s", landmark->at.time,
                              rwe_time_unit_word(run));
-        status = run_analyses(&landmark->run, &landmark->plan, error);
+        status = run_analyses(&landmark->run, &landmark->plan, false, error);
     }
     rwe_document_chapter(run->document, NULL);
     return status;
@@ -334,9 +334,11 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     if (status == RWE_OK)
         status = rwe_bootstrap_run(run, &plan, error);
     if (status == RWE_OK)
-        status = run_analyses(run, &plan, error);
+        status = run_analyses(run, &plan, false, error);
     if (status == RWE_OK)
         status = run_landmarks(run, error);
+    if (status == RWE_OK)
+        status = run_analyses(run, &plan, true, error);
     if (status == RWE_OK)
         status = write_files(run, &plan, error);
     if (status == RWE_OK)

@@ -48,14 +48,21 @@ static bool mark_wanted(const struct rwe_settings *settings, enum rwe_source sou
     return any;
 }
 
+/* The analysis that a list of names, blanks between, begins with; takes it off the list. */
+static size_t take_name(const char **names)
+{
+    size_t length = strcspn(*names, " ");
+    size_t a = position_of(*names, length);
+    *names += length + strspn(*names + length, " ");
+    return a;
+}
+
 static void mark_names(const char *names, struct rwe_plan *plan)
 {
     while (names != NULL && *names != '\0') {
-        size_t length = strcspn(names, " ");
-        size_t a = position_of(names, length);
+        size_t a = take_name(&names);
         if (a != RWE_NO_INDEX)
             plan->wanted[a] = true;
-        names += length + strspn(names + length, " ");
     }
 }
 
@@ -76,8 +83,27 @@ struct rwe_plan rwe_plan_make(const struct rwe_settings *settings)
             plan.wanted[a] = true;
     for (size_t a = 0; a < rwe_n_analyses; a++)
         if (plan.wanted[a])
+            mark_names(rwe_analyses[a]->asks, &plan);
+    for (size_t a = 0; a < rwe_n_analyses; a++)
+        if (plan.wanted[a])
             mark_names(rwe_analyses[a]->brings, &plan);
     return plan;
+}
+
+enum rwe_status rwe_plan_complete(struct rwe_settings *settings, struct rwe_error *error)
+{
+    struct rwe_plan plan = rwe_plan_make(settings);
+    enum rwe_status status = RWE_OK;
+    for (size_t w = 0; w < rwe_n_analyses; w++) {
+        const char *names = plan.wanted[w] ? rwe_analyses[w]->asks : NULL;
+        while (names != NULL && *names != '\0' && status == RWE_OK) {
+            size_t a = take_name(&names);
+            if (a != RWE_NO_INDEX && !rwe_settings_has(settings, rwe_analyses[a]->name))
+                status = rwe_settings_set(settings, rwe_analyses[a]->name, NULL, RWE_FROM_DEFAULT,
+                                          error);
+        }
+    }
+    return status;
 }
 
 /* ---- designs ---- */

@@ -152,7 +152,7 @@ static void note_model(struct rwe_run *run, struct rwe_grid *grid)
                             "third against the first quartile, its p of all its columns.");
     if (p->left_out.n > 0) {
         const char *names = rwe_text_join(run->arena, p->left_out, ", ");
-        rwe_grid_note(grid, "Left out, since the other terms say the same: %s.",
+        rwe_grid_note(grid, "Left out, since nobody has them or the other terms say the same: %s.",
                       names == NULL ? "" : names);
     }
     if (p->model.penalised)

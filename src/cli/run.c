@@ -3,6 +3,7 @@
 #include "cli.h"
 
 #include "rwe/analysis/compat.h"
+#include "rwe/analysis/pipeline.h"
 #include <string.h>
 
 /* Complaints of one kind that are printed before the rest are only counted. */
@@ -60,6 +61,8 @@ enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_document **document,
     enum rwe_status status = load_study(cli, error);
     if (status == RWE_OK)
         status = rwe_compat_apply(cli->settings, error);
+    if (status == RWE_OK)
+        status = rwe_plan_complete(cli->settings, error);
     if (status != RWE_OK)
         return status;
     struct rwe_job job = {

@@ -88,7 +88,7 @@ static void a_product_that_says_nothing_new_is_left_out(void **state)
     struct program_run run = program_run(
         "%s --arm arm --endpoint os=t,e --covariates x,y --iptw --ps-interaction x*y", path);
     assert_code(run, 0);
-    assert_says(run.out, "Left out, since the other terms say the same: x:y.");
+    assert_says(run.out, "Left out, since nobody has them or the other terms say the same: x:y.");
     program_clear(&run);
     free(path);
     program_remove_folder(folder);

@@ -67,15 +67,18 @@ struct rwe_analysis {
     const char
         *choices; /**< of the flag's optional argument, the first is the default; NULL: none */
     const struct rwe_option
-        *argument;        /**< of the flag where it is no choice: kind, range, argument,
+        *argument;      /**< of the flag where it is no choice: kind, range, argument,
                                             bare; NULL: none. The rest is filled in */
-    const char *help;     /**< of the flag */
-    const char *brings;   /**< names of analyses that come with it, blanks between; or NULL */
+    const char *help;   /**< of the flag */
+    const char *brings; /**< names of analyses that come with it, blanks between; or NULL */
+    const char *asks; /**< names of analyses that it asks for as their bare flags would (pipeline.h:
+                               rwe_plan_complete), blanks between; or NULL */
     const char *also_for; /**< options, blanks between, that ask for this analysis too; or NULL */
     const char *guards;   /**< an option under which it runs whatever else is asked for; or NULL */
     bool compares_arms;   /**< outcomes of the arms: under the banner where they are biased */
     const struct rwe_options *options; /**< that only this analysis reads; NULL: none */
     bool from_zero; /**< makes sense from time zero alone: not repeated at landmarks */
+    bool last;      /**< reads facts of the others: runs after them all, the landmarks' too */
 
     /** Adds a design to the run before any analysis is run, and writes nothing to the document; what
      * it puts in `*state` reaches `run` and `write_files`. NULL where the analysis makes none. */
