@@ -149,18 +149,19 @@ static enum rwe_status present_ratios(const struct row *row, struct rwe_error *e
     return RWE_OK;
 }
 
-static enum rwe_status run_variant(struct row *row, const struct variant *variant,
+static enum rwe_status run_variant(const struct row *of_table, const struct variant *variant,
                                    struct rwe_error *error)
 {
-    struct rwe_run *run = row->run;
+    struct rwe_run *run = of_table->run;
     struct rwe_endpoint endpoint;
     struct rwe_error reason = {0};
     struct rwe_mark mark = rwe_arena_mark(run->arena);
-    row->endpoint = &endpoint;
-    row->key = rwe_key_of("endpoint-grid");
-    row->key.endpoint = "rwpfs";
-    row->key.population = row->design->name;
-    row->key.term = variant->term;
+    struct row row = *of_table;
+    row.endpoint = &endpoint;
+    row.key = rwe_key_of("endpoint-grid");
+    row.key.endpoint = "rwpfs";
+    row.key.population = row.design->name;
+    row.key.term = variant->term;
     enum rwe_status status = derive(run, &variant->rules, &endpoint, &reason);
     if (status == RWE_NOT_ESTIMABLE) {
         rwe_document_warning(run->document, "no-end-date", "endpoint-grid", "%s: %s.",
@@ -169,10 +170,10 @@ static enum rwe_status run_variant(struct row *row, const struct variant *varian
     }
     if (status != RWE_OK)
         return rwe_fail_memory(error);
-    rwe_grid_row(row->grid, 0, "%s", variant->term);
-    status = present_arms(row, error);
+    rwe_grid_row(row.grid, 0, "%s", variant->term);
+    status = present_arms(&row, error);
     if (status == RWE_OK)
-        status = present_ratios(row, error);
+        status = present_ratios(&row, error);
     rwe_arena_release(run->arena, mark);
     return status;
 }
