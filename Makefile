@@ -168,7 +168,7 @@ check-threads: $(BUILD)/tests/property/test_threads $(BUILD)/rwe-analyze
 	$(BUILD)/rwe-analyze sample_data/cohort.csv --ae sample_data/ae.csv --km --psm --threads 5 > /dev/null
 
 # Known truth by simulation: coverage of limits and type-I error of tests (half a minute, not part of test).
-SIMULATIONS := $(BUILD)/tests/simulation/coverage $(BUILD)/tests/simulation/designs
+SIMULATIONS := $(addprefix $(BUILD)/tests/simulation/, coverage designs immortal)
 .PHONY: check-coverage
 check-coverage: $(SIMULATIONS)
 	for each in $^; do $$each || echo "stopped: $$each"; done | \
