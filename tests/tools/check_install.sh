@@ -79,14 +79,14 @@ else
     echo "man page: not checked, groff is not here"
 fi
 if command -v bash >/dev/null 2>&1; then
-    bash -euc '. "$1"; COMP_WORDS=(rwe-analyze --end) COMP_CWORD=1
+    bash -euc '. "$1"; COMP_WORDS=(rwe-analyze --match-o) COMP_CWORD=1
         complete -p rwe-analyze >/dev/null
         name=$(complete -p rwe-analyze | sed -n "s/.* -F \([^ ]*\) .*/\1/p")
         [ -n "$name" ] || exit 1
-        "$name" rwe-analyze --end rwe-analyze
-        [ "${COMPREPLY[0]%=}" = --endpoint ]' completion \
+        "$name" rwe-analyze --match-o rwe-analyze
+        [ "${COMPREPLY[0]%=}" = --match-order ]' completion \
         "$root/usr/share/bash-completion/completions/rwe-analyze" ||
-        fail "the completion does not complete --end to --endpoint"
+        fail "the completion does not complete --match-o to --match-order"
 fi
 "$root/usr/bin/rwe-analyze" sample_data/cohort.csv --ae sample_data/ae.csv --km --psm --quiet \
     >"$stage/report.txt" || fail "the installed program"
