@@ -1,15 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How well the models order the subjects: Harrell's concordance, and Uno's beside it. */
 #include "cox_more.h"
-
+#include "rwe/analysis/times.h"
 #include "rwe/stats/concordance.h"
-#include "rwe/stats/event_table.h"
-#include "rwe/stats/rmst.h"
 
 #include <math.h>
-
-/* As for restricted means: where fewer are at risk, 1/G² gives single events great weight. */
-static const double LEAST_AT_RISK = 10;
 
 struct rwe_grid *rwe_cox_concordance_table(struct rwe_run *run)
 {
@@ -19,20 +14,6 @@ struct rwe_grid *rwe_cox_concordance_table(struct rwe_run *run)
     rwe_grid_column(grid, "Uno's C");
     rwe_grid_column(grid, "up to%s", rwe_time_unit_suffix(run));
     return grid;
-}
-
-/* --tau, else the least of the arms' last times with enough at risk. NaN where there is none. */
-static enum rwe_status horizon(const struct rwe_run *run, const struct rwe_survival_data *data,
-                               double *tau, struct rwe_error *error)
-{
-    struct rwe_event_table table;
-    *tau = rwe_settings_number(run->settings, "tau");
-    if (!isnan(*tau))
-        return RWE_OK;
-    enum rwe_status status = rwe_event_table_build(data, run->arena, &table, error);
-    for (size_t a = 0; status == RWE_OK && a < table.n_groups; a++)
-        *tau = fmin(*tau, rwe_rmst_horizon(&table, a, LEAST_AT_RISK)); /* passes over NaN */
-    return status;
 }
 
 /* x'β by row of the model. */
@@ -50,7 +31,7 @@ static enum rwe_status uno(const struct rwe_run *run, const struct rwe_cox_model
                            double *index, double *tau, struct rwe_error *error)
 {
     struct rwe_concordance result;
-    enum rwe_status status = horizon(run, &model->data, tau, error);
+    enum rwe_status status = rwe_horizon_of(run, &model->data, tau, error);
     if (status != RWE_OK || model->data.entry != NULL || !(*tau > 0))
         return status; /* of left-truncated data there is no Uno's C */
     double *score = predictors(model, run->arena);
@@ -94,9 +75,9 @@ void rwe_cox_concordance_end(const struct rwe_run *run, struct rwe_grid *grid)
                         "weighs pairs against it, first events up to the time shown.");
     if (isnan(rwe_settings_number(run->settings, "tau")))
         rwe_grid_note(grid,
-                      "That time is the least of the arms' last times with at least %g at "
-                      "risk; --tau sets it.",
-                      LEAST_AT_RISK);
+                      "That time is the horizon of restricted means by --tau-rule %s; --tau sets "
+                      "it. Where few are at risk single events would weigh much.",
+                      rwe_settings_text(run->settings, "tau-rule"));
     if (run->cohort->entry != NULL)
         rwe_grid_note(grid, "Uno's is not defined under late entry.");
 }

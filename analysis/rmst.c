@@ -4,6 +4,7 @@
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
+#include "rwe/analysis/times.h"
 
 #include <assert.h>
 #include <math.h>
@@ -50,14 +51,6 @@ struct job {
     struct rwe_rmst_options options;
 };
 
-static double horizon(const struct job *job)
-{
-    const struct rwe_settings *settings = job->run->settings;
-    double tau = rwe_settings_number(settings, "tau");
-    int rule = rwe_settings_choice(settings, "tau-rule");
-    return isnan(tau) ? rwe_rmst_tau(&job->table, (enum rwe_rmst_rule)rule) : tau;
-}
-
 static enum rwe_status prepare(struct job *job, struct rwe_error *error)
 {
     struct rwe_run *run = job->run;
@@ -66,12 +59,11 @@ static enum rwe_status prepare(struct job *job, struct rwe_error *error)
                             run->arena, &job->data, error);
     if (status == RWE_OK)
         status = rwe_event_table_build(&job->data, run->arena, &job->table, error);
-    if (status != RWE_OK)
-        return status;
     job->options = rwe_rmst_options_default();
-    job->options.tau = horizon(job);
     job->options.conf_level = rwe_settings_number(run->settings, "conf-level");
-    return RWE_OK;
+    if (status == RWE_OK)
+        status = rwe_horizon_of(run, &job->data, &job->options.tau, error);
+    return status;
 }
 
 /* What the data do not hold is a null fact and a warning, and no error. */

@@ -354,6 +354,28 @@ static void d17_a_caliper_leaves_patients_out_and_stops_nothing(void **state)
     }
 }
 
+/* Overlap weights are at most 1, and ten at risk by weight would be some thirty patients. */
+static void the_horizon_does_not_hang_on_the_scale_of_weights(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"ate", "ate --unstabilised", "ato"};
+    for (size_t k = 0; k < sizeof kinds / sizeof kinds[0]; k++) {
+        struct program_facts facts = program_facts_of(
+            "tests/oracle/data/rotterdam.csv --id pid --arm hormon --endpoint os=dtime,death "
+            "--covariates age,nodes --rmst --cox --iptw=%s",
+            kinds[k]);
+        char *tau = program_format("rmst endpoint=os population=iptw-%.3s group=1 tau", kinds[k]);
+        char *uno = program_format("cox endpoint=os population=iptw-%.3s model=arm concordance.tau",
+                                   kinds[k]);
+        double whole = program_facts_number(&facts, "rmst endpoint=os population=all group=1 tau");
+        assert_close(program_facts_number(&facts, tau), whole, 0);
+        assert_close(program_facts_number(&facts, uno), whole, 0);
+        free(tau);
+        free(uno);
+        program_facts_clear(&facts);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -371,6 +393,7 @@ int main(void)
         cmocka_unit_test(d0_no_pair_is_farther_apart_than_the_caliper),
         cmocka_unit_test(d17_optimal_pairs_are_more_or_nearer_than_greedy_ones),
         cmocka_unit_test(d17_a_caliper_leaves_patients_out_and_stops_nothing),
+        cmocka_unit_test(the_horizon_does_not_hang_on_the_scale_of_weights),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }
