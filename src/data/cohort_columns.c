@@ -311,7 +311,9 @@ static enum rwe_status check_categories(const struct raw *raw, const struct raw_
         return RWE_OK;
     return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                     "%s: covariate \"%s\" has %zu different texts in %zu rows (%s): it is no "
-                    "category; leave it out of the covariates or code it",
+                    "category; leave it out of the covariates or code it. Numbers with a decimal "
+                    "comma are read with --decimal comma, and words for a missing value named with "
+                    "--missing-tokens",
                     rwe_table_file(raw->table), variable->name, levels, raw->n_rows,
                     tell_levels(raw, &variable->factor));
 }
