@@ -38,7 +38,8 @@ struct rwe_document *rwe_document_new(struct rwe_arena *arena)
         return NULL;
     document->arena = arena;
     document->swallow.document = document;
-    return document;
+    document->swallow_figure = rwe_figure_new_swallow(document);
+    return document->swallow_figure == NULL ? NULL : document;
 }
 
 bool rwe_document_failed(const struct rwe_document *document)
@@ -46,8 +47,7 @@ bool rwe_document_failed(const struct rwe_document *document)
     return document->failed || rwe_arena_failed(document->arena);
 }
 
-/* A zeroed place at the end of the list, or NULL when memory is out. */
-static void *append(struct rwe_document *document, struct rwe_list *list, size_t size)
+void *rwe_document_append(struct rwe_document *document, struct rwe_list *list, size_t size)
 {
     void *items = rwe_arena_grow(document->arena, list->items, &list->capacity, list->n + 1, size);
     if (items == NULL) {
@@ -58,14 +58,14 @@ static void *append(struct rwe_document *document, struct rwe_list *list, size_t
     return (char *)items + size * list->n++;
 }
 
-static const char *copy(struct rwe_document *document, const char *text,
-                        enum rwe_utf8_controls controls)
+const char *rwe_document_copy(struct rwe_document *document, const char *text,
+                              enum rwe_utf8_controls controls)
 {
     return text == NULL ? NULL : rwe_utf8_clean(document->arena, text, controls);
 }
 
-static const char *copy_formatted(struct rwe_document *document, enum rwe_utf8_controls controls,
-                                  const char *format, va_list arguments)
+const char *rwe_document_format(struct rwe_document *document, enum rwe_utf8_controls controls,
+                                const char *format, va_list arguments)
 {
     char small[512];
     char *text = small;
@@ -81,7 +81,7 @@ static const char *copy_formatted(struct rwe_document *document, enum rwe_utf8_c
             vsnprintf(text, (size_t)length + 1, format, again);
     }
     va_end(again);
-    return copy(document, text, controls);
+    return rwe_document_copy(document, text, controls);
 }
 
 /* ---- facts ---- */
@@ -91,7 +91,7 @@ static const char *copy_formatted(struct rwe_document *document, enum rwe_utf8_c
  * remembered in the slot of its hash (FNV-1a; Fowler, Noll & Vo 1991) until another word takes the
  * slot: a hundred thousand facts cost a few hundred strings, and nothing is ever searched.
  */
-static const char *share(struct rwe_document *document, const char *text)
+const char *rwe_document_share(struct rwe_document *document, const char *text)
 {
     uint32_t hash = 2166136261u;
     if (text == NULL)
@@ -100,16 +100,26 @@ static const char *share(struct rwe_document *document, const char *text)
         hash = (hash ^ (unsigned char)*c) * 16777619u;
     const char **slot = &document->shared[(hash ^ hash >> 16) & (RWE_SHARED_STRINGS - 1)];
     if (*slot == NULL || strcmp(*slot, text) != 0)
-        *slot = copy(document, text, RWE_UTF8_KEEP);
+        *slot = rwe_document_copy(document, text, RWE_UTF8_KEEP);
     return *slot;
 }
 
-static struct rwe_key share_key(struct rwe_document *document, const struct rwe_key *key)
+struct rwe_key rwe_document_share_key(struct rwe_document *document, const struct rwe_key *key)
 {
     struct rwe_key shared = {.time = isfinite(key->time) ? key->time : NAN};
     for (size_t i = 0; i < RWE_KEY_TEXTS; i++)
-        rwe_key_set_text(&shared, i, share(document, rwe_key_text(key, i)));
+        rwe_key_set_text(&shared, i, rwe_document_share(document, rwe_key_text(key, i)));
     return shared;
+}
+
+static bool same_key(const struct rwe_key *a, const struct rwe_key *b)
+{
+    bool same = a->time == b->time || (isnan(a->time) && isnan(b->time));
+    for (size_t i = 0; same && i < RWE_KEY_TEXTS; i++) {
+        const char *x = rwe_key_text(a, i), *y = rwe_key_text(b, i);
+        same = x == y || (x != NULL && y != NULL && strcmp(x, y) == 0);
+    }
+    return same;
 }
 
 static struct rwe_fact_value *add_fact(struct rwe_document *document, const struct rwe_key *key,
@@ -119,11 +129,11 @@ static struct rwe_fact_value *add_fact(struct rwe_document *document, const stru
         document->failed = true;
     if (rwe_document_failed(document))
         return NULL;
-    struct rwe_fact_value *fact = append(document, &document->facts, sizeof *fact);
+    struct rwe_fact_value *fact = rwe_document_append(document, &document->facts, sizeof *fact);
     if (fact == NULL)
         return NULL;
-    fact->key = share_key(document, key);
-    fact->stat = share(document, stat);
+    fact->key = rwe_document_share_key(document, key);
+    fact->stat = rwe_document_share(document, stat);
     return fact;
 }
 
@@ -146,7 +156,7 @@ rwe_fact rwe_document_string(struct rwe_document *document, const struct rwe_key
 {
     struct rwe_fact_value *fact = add_fact(document, key, stat);
     if (fact != NULL) {
-        fact->text = share(document, value);
+        fact->text = rwe_document_share(document, value);
         fact->number = NAN;
     }
     return last_fact(document);
@@ -162,6 +172,17 @@ const struct rwe_fact_value *rwe_document_fact(const struct rwe_document *docume
     return (const struct rwe_fact_value *)document->facts.items + fact;
 }
 
+/* Facts by key are asked for seldom, a few of each figure: a walk over them will do. */
+rwe_fact rwe_document_find(const struct rwe_document *document, const struct rwe_key *key,
+                           const char *stat)
+{
+    const struct rwe_fact_value *facts = document->facts.items;
+    for (size_t f = 0; f < document->facts.n; f++)
+        if (strcmp(facts[f].stat, stat) == 0 && same_key(&facts[f].key, key))
+            return (rwe_fact)f;
+    return RWE_NO_FACT;
+}
+
 /* ---- figures as data ---- */
 
 void rwe_document_series(struct rwe_document *document, const struct rwe_key *key, const char *kind,
@@ -171,18 +192,18 @@ void rwe_document_series(struct rwe_document *document, const struct rwe_key *ke
     if (rwe_document_failed(document))
         return;
     struct rwe_series series = {
-        .key = share_key(document, key),
-        .kind = share(document, kind),
+        .key = rwe_document_share_key(document, key),
+        .kind = rwe_document_share(document, kind),
         .n = n,
         .n_columns = n_columns,
         .names = RWE_NEW(document->arena, const char *, n_columns),
         .columns = RWE_NEW(document->arena, const double *, n_columns),
     };
-    struct rwe_series *place = append(document, &document->series, sizeof *place);
+    struct rwe_series *place = rwe_document_append(document, &document->series, sizeof *place);
     if (rwe_document_failed(document))
         return;
     for (size_t i = 0; i < n_columns; i++) {
-        series.names[i] = share(document, names[i]);
+        series.names[i] = rwe_document_share(document, names[i]);
         series.columns[i] = columns[i];
     }
     *place = series;
@@ -190,9 +211,9 @@ void rwe_document_series(struct rwe_document *document, const struct rwe_key *ke
 
 /* ---- flow ---- */
 
-static void add_block(struct rwe_document *document, struct rwe_block block)
+void rwe_document_add_block(struct rwe_document *document, struct rwe_block block)
 {
-    struct rwe_block *place = append(document, &document->blocks, sizeof *place);
+    struct rwe_block *place = rwe_document_append(document, &document->blocks, sizeof *place);
     if (place != NULL)
         *place = block;
 }
@@ -206,9 +227,10 @@ void rwe_document_section(struct rwe_document *document, int level, const char *
 {
     if (level == 1 && document->banner != NULL)
         title = rwe_arena_format(document->arena, "%s. %s", title, document->banner);
-    add_block(document, (struct rwe_block){.kind = RWE_BLOCK_SECTION,
-                                           .level = document->in_chapter ? 2 : level,
-                                           .text = copy(document, title, RWE_UTF8_LINE)});
+    rwe_document_add_block(
+        document, (struct rwe_block){.kind = RWE_BLOCK_SECTION,
+                                     .level = document->in_chapter ? 2 : level,
+                                     .text = rwe_document_copy(document, title, RWE_UTF8_LINE)});
 }
 
 void rwe_document_chapter(struct rwe_document *document, const char *format, ...)
@@ -218,9 +240,10 @@ void rwe_document_chapter(struct rwe_document *document, const char *format, ...
         return;
     va_list arguments;
     va_start(arguments, format);
-    const char *title = copy_formatted(document, RWE_UTF8_LINE, format, arguments);
+    const char *title = rwe_document_format(document, RWE_UTF8_LINE, format, arguments);
     va_end(arguments);
-    add_block(document, (struct rwe_block){.kind = RWE_BLOCK_SECTION, .level = 1, .text = title});
+    rwe_document_add_block(
+        document, (struct rwe_block){.kind = RWE_BLOCK_SECTION, .level = 1, .text = title});
     document->in_chapter = true;
 }
 
@@ -228,9 +251,9 @@ void rwe_document_paragraph(struct rwe_document *document, const char *format, .
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *text = copy_formatted(document, RWE_UTF8_LINE, format, arguments);
+    const char *text = rwe_document_format(document, RWE_UTF8_LINE, format, arguments);
     va_end(arguments);
-    add_block(document, (struct rwe_block){.kind = RWE_BLOCK_PARAGRAPH, .text = text});
+    rwe_document_add_block(document, (struct rwe_block){.kind = RWE_BLOCK_PARAGRAPH, .text = text});
 }
 
 void rwe_document_warning(struct rwe_document *document, const char *code, const char *analysis,
@@ -238,12 +261,13 @@ void rwe_document_warning(struct rwe_document *document, const char *code, const
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *text = copy_formatted(document, RWE_UTF8_LINE, format, arguments);
+    const char *text = rwe_document_format(document, RWE_UTF8_LINE, format, arguments);
     va_end(arguments);
-    struct rwe_warning *place = append(document, &document->warnings, sizeof *place);
+    struct rwe_warning *place = rwe_document_append(document, &document->warnings, sizeof *place);
     if (place != NULL)
-        *place = (struct rwe_warning){share(document, code), share(document, analysis), text};
-    add_block(document, (struct rwe_block){.kind = RWE_BLOCK_WARNING, .text = text});
+        *place = (struct rwe_warning){rwe_document_share(document, code),
+                                      rwe_document_share(document, analysis), text};
+    rwe_document_add_block(document, (struct rwe_block){.kind = RWE_BLOCK_WARNING, .text = text});
 }
 
 size_t rwe_document_n_warnings(const struct rwe_document *document)
@@ -253,14 +277,22 @@ size_t rwe_document_n_warnings(const struct rwe_document *document)
 
 /* ---- tables ---- */
 
-struct rwe_grid *rwe_document_table(struct rwe_document *document, const char *title)
+struct rwe_grid *rwe_grid_new(struct rwe_document *document, const char *title)
 {
     struct rwe_grid *grid = RWE_NEW(document->arena, struct rwe_grid, 1);
     if (grid == NULL)
         return &document->swallow;
     grid->document = document;
-    grid->title = copy(document, title, RWE_UTF8_LINE);
-    add_block(document, (struct rwe_block){.kind = RWE_BLOCK_TABLE, .grid = grid});
+    grid->title = rwe_document_copy(document, title, RWE_UTF8_LINE);
+    return grid;
+}
+
+struct rwe_grid *rwe_document_table(struct rwe_document *document, const char *title)
+{
+    struct rwe_grid *grid = rwe_grid_new(document, title);
+    if (grid == &document->swallow)
+        return grid;
+    rwe_document_add_block(document, (struct rwe_block){.kind = RWE_BLOCK_TABLE, .grid = grid});
     if (document->banner != NULL)
         rwe_grid_note(grid, "%s.", document->banner);
     return grid;
@@ -268,7 +300,7 @@ struct rwe_grid *rwe_document_table(struct rwe_document *document, const char *t
 
 static void append_text(struct rwe_grid *grid, struct rwe_list *list, const char *text)
 {
-    const char **place = append(grid->document, list, sizeof *place);
+    const char **place = rwe_document_append(grid->document, list, sizeof *place);
     if (place != NULL)
         *place = text;
 }
@@ -277,7 +309,7 @@ void rwe_grid_column(struct rwe_grid *grid, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *text = copy_formatted(grid->document, RWE_UTF8_LINES, format, arguments);
+    const char *text = rwe_document_format(grid->document, RWE_UTF8_LINES, format, arguments);
     va_end(arguments);
     append_text(grid, &grid->headings, text);
 }
@@ -286,9 +318,9 @@ void rwe_grid_row(struct rwe_grid *grid, int indent, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *text = copy_formatted(grid->document, RWE_UTF8_LINE, format, arguments);
+    const char *text = rwe_document_format(grid->document, RWE_UTF8_LINE, format, arguments);
     va_end(arguments);
-    struct rwe_row *row = append(grid->document, &grid->rows, sizeof *row);
+    struct rwe_row *row = rwe_document_append(grid->document, &grid->rows, sizeof *row);
     if (row != NULL)
         *row = (struct rwe_row){text, indent, grid->cells.n, 0};
 }
@@ -297,7 +329,7 @@ static void add_cell(struct rwe_grid *grid, struct rwe_cell cell)
 {
     if (grid->rows.n == 0)
         rwe_grid_row(grid, 0, "%s", "");
-    struct rwe_cell *place = append(grid->document, &grid->cells, sizeof *place);
+    struct rwe_cell *place = rwe_document_append(grid->document, &grid->cells, sizeof *place);
     if (place == NULL || grid->rows.n == 0)
         return;
     *place = cell;
@@ -312,7 +344,7 @@ void rwe_grid_cell(struct rwe_grid *grid, enum rwe_cell_class class, rwe_fact fi
 
 void rwe_grid_words(struct rwe_grid *grid, const char *words)
 {
-    const char *text = copy(grid->document, words, RWE_UTF8_LINE);
+    const char *text = rwe_document_copy(grid->document, words, RWE_UTF8_LINE);
     add_cell(grid, (struct rwe_cell){text, RWE_CELL_TEXT, {RWE_NO_FACT, RWE_NO_FACT, RWE_NO_FACT}});
 }
 
@@ -325,7 +357,7 @@ void rwe_grid_note(struct rwe_grid *grid, const char *format, ...)
 {
     va_list arguments;
     va_start(arguments, format);
-    const char *text = copy_formatted(grid->document, RWE_UTF8_LINE, format, arguments);
+    const char *text = rwe_document_format(grid->document, RWE_UTF8_LINE, format, arguments);
     va_end(arguments);
     append_text(grid, &grid->notes, text);
 }
@@ -340,6 +372,6 @@ void rwe_document_set_provenance(struct rwe_document *document,
 
 void rwe_document_set_title(struct rwe_document *document, const char *title, const char *subtitle)
 {
-    document->title = copy(document, title, RWE_UTF8_LINE);
-    document->subtitle = copy(document, subtitle, RWE_UTF8_LINE);
+    document->title = rwe_document_copy(document, title, RWE_UTF8_LINE);
+    document->subtitle = rwe_document_copy(document, subtitle, RWE_UTF8_LINE);
 }

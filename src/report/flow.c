@@ -99,6 +99,11 @@ static void write_block(struct rwe_flow *flow, const struct rwe_flow_format *for
         format->table(flow, block->grid->title, layout, scratch);
         break;
     }
+    case RWE_BLOCK_FIGURE:
+        if (format->figure == NULL)
+            return;
+        format->figure(flow, block->figure);
+        break;
     }
     flow->n_blocks++;
 }
@@ -107,7 +112,7 @@ enum rwe_status rwe_flow_write(const struct rwe_document *document,
                                const struct rwe_render_options *options, FILE *out,
                                struct rwe_error *error, const struct rwe_flow_format *format)
 {
-    struct rwe_flow flow = {.document = document, .out = out};
+    struct rwe_flow flow = {.document = document, .out = out, .error = error};
     const struct rwe_block *blocks = document->blocks.items;
     struct rwe_arena *scratch = rwe_arena_new();
     if (scratch == NULL)
@@ -124,5 +129,5 @@ enum rwe_status rwe_flow_write(const struct rwe_document *document,
     if (!failed)
         format->end(&flow);
     rwe_arena_free(scratch);
-    return failed ? rwe_fail_memory(error) : RWE_OK;
+    return failed ? rwe_fail_memory(error) : flow.status;
 }

@@ -18,8 +18,10 @@ struct rwe_origin {
 struct rwe_flow {
     const struct rwe_document *document;
     FILE *out;
-    size_t n_blocks;   /**< blocks written so far */
-    size_t n_sections; /**< sections begun so far, this one included */
+    size_t n_blocks;        /**< blocks written so far */
+    size_t n_sections;      /**< sections begun so far, this one included */
+    enum rwe_status status; /**< of what a format did beside writing */
+    struct rwe_error *error;
     const struct rwe_origin *origins;
     size_t n_origins; /**< 0: provenance is left out */
 };
@@ -33,6 +35,8 @@ struct rwe_flow_format {
     void (*table)(struct rwe_flow *flow, const char *title, const struct rwe_layout *layout,
                   struct rwe_arena *scratch);
     void (*end)(struct rwe_flow *flow); /**< provenance */
+    /** NULL: the format has no figures */
+    void (*figure)(struct rwe_flow *flow, const struct rwe_figure *figure);
 };
 
 /** Writes the document in that format. RWE_NO_MEMORY; write errors are the caller's to see. */

@@ -110,6 +110,15 @@ static struct rwe_strings lay_notes(const struct work *work)
     return notes;
 }
 
+const char *rwe_layout_cell_text(const struct rwe_document *document, const struct rwe_cell *cell,
+                                 struct rwe_arena *scratch)
+{
+    const struct rwe_grid grid = {.document = (struct rwe_document *)(uintptr_t)document};
+    const struct rwe_row row = {.n_cells = 0};
+    struct work work = {.grid = &grid, .scratch = scratch};
+    return read_cell(&work, &row, cell).text;
+}
+
 /* As many columns as there are headings, or as the longest row needs. */
 static size_t count_columns(const struct rwe_grid *grid)
 {

@@ -26,4 +26,8 @@ struct rwe_layout {
 /** The grid laid out in `scratch`; NULL when memory is out. C locale. */
 const struct rwe_layout *rwe_layout_new(const struct rwe_grid *grid, struct rwe_arena *scratch);
 
+/** A cell by itself as it reads, in `scratch`. */
+const char *rwe_layout_cell_text(const struct rwe_document *document, const struct rwe_cell *cell,
+                                 struct rwe_arena *scratch);
+
 #endif

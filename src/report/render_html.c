@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One page that needs nothing else: no script, no network, and every text escaped. */
+#include "draw_private.h"
 #include "flow_private.h"
 #include "render_private.h"
 
@@ -161,6 +162,20 @@ static void table(struct rwe_flow *flow, const char *title, const struct rwe_lay
     fputs("</div>\n", out);
 }
 
+/* The drawing is part of the page, so that its text is found and read like any other. */
+static void figure(struct rwe_flow *flow, const struct rwe_figure *figure)
+{
+    const struct rwe_draw_options options = {.width = RWE_DRAW_WIDE, .inline_html = true};
+    const char *const *notes = figure->notes.items;
+    put_in(flow->out, "<figure id=\"", figure->name, "\">\n");
+    put_in(flow->out, "<figcaption>", figure->title, "</figcaption>\n");
+    if (flow->status == RWE_OK)
+        flow->status = rwe_figure_write_svg(figure, &options, flow->out, flow->error);
+    for (size_t i = 0; i < figure->notes.n; i++)
+        put_in(flow->out, "<p class=\"note\">", notes[i], "</p>\n");
+    fputs("</figure>\n", flow->out);
+}
+
 static void end(struct rwe_flow *flow)
 {
     fputs("</main>\n", flow->out);
@@ -179,6 +194,7 @@ enum rwe_status rwe_render_html(const struct rwe_document *document,
                                 const struct rwe_render_options *options, FILE *out,
                                 struct rwe_error *error)
 {
-    static const struct rwe_flow_format format = {begin, section, paragraph, warning, table, end};
+    static const struct rwe_flow_format format = {begin, section, paragraph, warning,
+                                                  table, end,     figure};
     return rwe_flow_write(document, options, out, error, &format);
 }

@@ -149,6 +149,7 @@ enum rwe_status rwe_render_md(const struct rwe_document *document,
                               const struct rwe_render_options *options, FILE *out,
                               struct rwe_error *error)
 {
-    static const struct rwe_flow_format format = {begin, section, paragraph, warning, table, end};
+    static const struct rwe_flow_format format = {begin, section, paragraph, warning,
+                                                  table, end,     NULL};
     return rwe_flow_write(document, options, out, error, &format);
 }

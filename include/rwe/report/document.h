@@ -91,6 +91,10 @@ struct rwe_fact_value {
 size_t rwe_document_n_facts(const struct rwe_document *document);
 const struct rwe_fact_value *rwe_document_fact(const struct rwe_document *document, rwe_fact fact);
 
+/** The first fact of that key and stat; RWE_NO_FACT where there is none. Costs a walk over all. */
+rwe_fact rwe_document_find(const struct rwe_document *document, const struct rwe_key *key,
+                           const char *stat);
+
 /* ---- figures as data ---- */
 
 /**
