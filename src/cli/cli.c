@@ -49,6 +49,7 @@ static enum rwe_status write_result(const struct rwe_cli *cli, const struct rwe_
     const struct rwe_format *format = choose_format(cli->settings);
     struct rwe_render_options options = {
         .provenance = !rwe_settings_flag(cli->settings, "no-provenance"),
+        .language = rwe_language_find(rwe_settings_text(cli->settings, "lang")),
     };
     if (path == NULL || strcmp(path, "-") == 0)
         return rwe_render(document, format, &options, cli->out, error);

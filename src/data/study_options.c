@@ -112,7 +112,9 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_OUTPUT,
      .argument = "en|zh",
      .choices = "en|zh",
-     .help = "Language of the rules of validation: English (default) or Chinese."},
+     .fallback = "en",
+     .help =
+         "Language of the report and of the rules of validation: English (default) or Chinese."},
     {.name = "time-unit",
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_FILE,
