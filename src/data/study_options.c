@@ -93,7 +93,8 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_FILE,
      .argument = "ROLE=COL,…",
      .help = "Columns of the chart whose names are not the usual ones (index_date, pd_date, "
-             "death_date, …), as index_date=c1d1; for the rules of validation."},
+             "death_date, …), as index_date=c1d1; for endpoints from dates and the rules of "
+             "validation. Usual Chinese headers are known."},
     {.name = "rules-off",
      .kind = RWE_OPTION_LIST,
      .section = RWE_SECTION_FILE,
