@@ -8,6 +8,9 @@
 
 enum { MOST_PLACES = 9 };
 
+/* Templates of so few letters only join texts ("{}: {}"): lists are taken apart before they are. */
+enum { JOINING_LETTERS = 3 };
+
 /* A phrase with places, and how much of it is not a place. */
 struct template
 {
@@ -20,9 +23,9 @@ struct rwe_translator {
     struct rwe_arena *arena;
     const struct rwe_phrase **exact; /* by their English */
     size_t n_exact;
-    struct template *template; /* the most letters first */
-    size_t n_templates;
-    struct rwe_strings kept; /* sorted: never translated */
+    struct template *template;     /* the most letters first */
+    size_t n_templates, n_joining; /* the last ones only join */
+    struct rwe_strings kept;       /* sorted: never translated */
 };
 
 /* ---- the phrases in order ---- */
@@ -38,7 +41,7 @@ static int compare_templates(const void *a, const void *b)
     const struct template *x = a, *y = b;
     if (x->n_letters != y->n_letters)
         return x->n_letters > y->n_letters ? -1 : 1;
-    return strcmp(x->phrase->english, y->phrase->english);
+    return (x->phrase > y->phrase) - (x->phrase < y->phrase); /* as they stand in the list */
 }
 
 static struct template template_of(const struct rwe_phrase *phrase)
@@ -70,6 +73,8 @@ struct rwe_translator *rwe_translator_new(const struct rwe_language *language,
     }
     qsort(exact, translator->n_exact, sizeof *exact, compare_phrases);
     qsort(template, translator->n_templates, sizeof *template, compare_templates);
+    for (size_t i = 0; i < translator->n_templates; i++)
+        translator->n_joining += template[i].n_letters <= JOINING_LETTERS;
     return translator;
 }
 
@@ -175,6 +180,20 @@ static bool is_kept(const struct rwe_translator *translator, const char *text)
                                              sizeof *translator->kept.item, compare_text) != NULL;
 }
 
+/* By the first template from `start` to `end` that fits; NULL where none does. */
+static const char *by_template(struct rwe_translator *translator, const char *text, size_t start,
+                               size_t end)
+{
+    for (size_t i = start; i < end; i++) {
+        const struct template *template = &translator->template[i];
+        struct places places = {.n = 0};
+        if (strncmp(text, template->phrase->english, template->n_first) == 0 &&
+            matches(template->phrase->english, text, &places))
+            return fill(translator, template->phrase->translation, &places);
+    }
+    return NULL;
+}
+
 const char *rwe_translate(struct rwe_translator *translator, const char *text)
 {
     if (text == NULL || text[0] == '\0' || is_kept(translator, text))
@@ -183,16 +202,13 @@ const char *rwe_translate(struct rwe_translator *translator, const char *text)
                                               sizeof *translator->exact, compare_english);
     if (exact != NULL)
         return (*exact)->translation;
-    for (size_t i = 0; i < translator->n_templates; i++) {
-        const struct template *template = &translator->template[i];
-        struct places places = {.n = 0};
-        if (strncmp(text, template->phrase->english, template->n_first) != 0 ||
-            !matches(template->phrase->english, text, &places))
-            continue;
-        const char *result = fill(translator, template->phrase->translation, &places);
-        return result == NULL ? text : result;
-    }
-    return strstr(text, "; ") == NULL ? text : translate_items(translator, text);
+    size_t n_saying = translator->n_templates - translator->n_joining;
+    const char *result = by_template(translator, text, 0, n_saying);
+    if (result == NULL && strstr(text, "; ") != NULL)
+        return translate_items(translator, text);
+    if (result == NULL)
+        result = by_template(translator, text, n_saying, translator->n_templates);
+    return result == NULL ? text : result;
 }
 
 void rwe_translator_keep(struct rwe_translator *translator, struct rwe_strings sorted)
