@@ -173,8 +173,7 @@ const struct rwe_document *rwe_document_in(const struct rwe_document *document,
     copy->arena = arena;
     copy->translator = translator;
     rwe_translator_keep(translator, names_of_data(document, arena));
-    copy->title = rwe_document_words(copy, document->title);
-    copy->subtitle = rwe_document_words(copy, document->subtitle);
+    copy->title = rwe_translate_whole(translator, document->title); /* the user's, as a rule */
     translate_blocks(copy);
     translate_facts(copy);
     return rwe_arena_failed(arena) ? NULL : copy;

@@ -11,6 +11,9 @@ extern const struct rwe_language rwe_chinese;
 /** Texts, sorted by strcmp, that stay as they are. */
 void rwe_translator_keep(struct rwe_translator *translator, struct rwe_strings sorted);
 
+/** The text itself unless it is a phrase without places. */
+const char *rwe_translate_whole(const struct rwe_translator *translator, const char *text);
+
 const struct rwe_language *rwe_translator_language(const struct rwe_translator *translator);
 
 /** Words of a renderer, "Contents", in the document's language. */

@@ -194,14 +194,22 @@ static const char *by_template(struct rwe_translator *translator, const char *te
     return NULL;
 }
 
+const char *rwe_translate_whole(const struct rwe_translator *translator, const char *text)
+{
+    const struct rwe_phrase **exact = text == NULL
+                                          ? NULL
+                                          : bsearch(text, translator->exact, translator->n_exact,
+                                                    sizeof *translator->exact, compare_english);
+    return exact == NULL ? text : (*exact)->translation;
+}
+
 const char *rwe_translate(struct rwe_translator *translator, const char *text)
 {
     if (text == NULL || text[0] == '\0' || is_kept(translator, text))
         return text;
-    const struct rwe_phrase **exact = bsearch(text, translator->exact, translator->n_exact,
-                                              sizeof *translator->exact, compare_english);
-    if (exact != NULL)
-        return (*exact)->translation;
+    const char *whole = rwe_translate_whole(translator, text);
+    if (whole != text)
+        return whole;
     size_t n_saying = translator->n_templates - translator->n_joining;
     const char *result = by_template(translator, text, 0, n_saying);
     if (result == NULL && strstr(text, "; ") != NULL)
