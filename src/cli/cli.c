@@ -46,9 +46,11 @@ static enum rwe_status write_result(const struct rwe_cli *cli, const struct rwe_
                                     struct rwe_error *error)
 {
     const char *path = rwe_settings_text(cli->settings, "output");
+    const char *style = rwe_settings_text(cli->settings, "style");
     const struct rwe_format *format = choose_format(cli->settings);
     struct rwe_render_options options = {
         .provenance = !rwe_settings_flag(cli->settings, "no-provenance"),
+        .style = style == NULL ? NULL : rwe_style_find(style),
     };
     if (path == NULL || strcmp(path, "-") == 0)
         return rwe_render(document, format, &options, cli->out, error);

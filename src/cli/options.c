@@ -25,6 +25,14 @@ static const struct rwe_option options[] = {
      .command_only = true,
      .help = "Write there instead of standard output, whole or not at all. With --simulate: the "
              "folder."},
+    {.name = "style",
+     .kind = RWE_OPTION_CHOICE,
+     .section = RWE_SECTION_OUTPUT,
+     .argument = "STYLE",
+     .choices = "plain|nejm|jama|lancet|cn",
+     .help =
+         "How tables and figures write numbers and p-values: plain (default), or as NEJM, JAMA, "
+         "The Lancet or Chinese journals ask. json and csv keep every digit."},
     {.name = "no-provenance",
      .kind = RWE_OPTION_FLAG,
      .section = RWE_SECTION_OUTPUT,
