@@ -11,7 +11,8 @@
 static const struct rwe_format *choose_format(const struct rwe_settings *settings)
 {
     static const char *const endings[][2] = {
-        {".json", "json"}, {".csv", "csv"}, {".md", "md"}, {".html", "html"}, {".htm", "html"},
+        {".json", "json"}, {".csv", "csv"},   {".md", "md"},    {".html", "html"},
+        {".htm", "html"},  {".tex", "latex"}, {".txt", "text"},
     };
     const char *name = rwe_settings_text(settings, "format");
     const char *output = rwe_settings_text(settings, "output");

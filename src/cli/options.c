@@ -14,10 +14,11 @@ static const struct rwe_option options[] = {
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_OUTPUT,
      .argument = "FORMAT",
-     .choices = "text|json|csv|md|html",
+     .choices = "text|json|csv|md|html|latex",
      .command_only = true,
-     .help = "text (default), json (all facts and curves), csv (facts as a table), md, html. "
-             "Without it the ending of --output decides."},
+     .help =
+         "text (default), json (all facts and curves), csv (facts as a table), md, html, latex. "
+         "Without it the ending of --output decides."},
     {.name = "output",
      .kind = RWE_OPTION_PATH,
      .section = RWE_SECTION_OUTPUT,

@@ -14,6 +14,7 @@ const struct rwe_format rwe_formats[] = {
     {"csv", "the same facts as one long table", rwe_render_csv},
     {"md", "a report in GitHub Markdown", rwe_render_md},
     {"html", "a report as one self-contained page", rwe_render_html},
+    {"latex", "a report in LaTeX, with booktabs tables to copy", rwe_render_latex},
     {NULL, NULL, NULL},
 };
 
