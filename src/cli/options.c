@@ -22,10 +22,18 @@ static const struct rwe_option options[] = {
     {.name = "output",
      .kind = RWE_OPTION_PATH,
      .section = RWE_SECTION_OUTPUT,
-     .argument = "FILE",
+     .argument = "FILE|DIR",
      .command_only = true,
-     .help = "Write there instead of standard output, whole or not at all. With --simulate: the "
-             "folder."},
+     .help =
+         "Write there instead of standard output, whole or not at all. DIR is a name without an "
+         "ending, or ends in /: it gets the report in every format, results, each table as CSV "
+         "and LaTeX, and a manifest. With --simulate: the folder."},
+    {.name = "overwrite",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_OUTPUT,
+     .command_only = true,
+     .help = "Replace the report that is in the folder of --output. A folder with other things in "
+             "it is never replaced."},
     {.name = "style",
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_OUTPUT,
