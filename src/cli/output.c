@@ -4,8 +4,12 @@
 
 #include "rwe/base/file.h"
 #include "rwe/report/pack.h"
+#include <errno.h>
+#include <libgen.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 /* ---- what is asked for ---- */
 
@@ -54,12 +58,28 @@ static struct rwe_render_options options_of(const struct rwe_settings *settings)
     };
 }
 
+/* A new file needs a folder that may be written. */
+static enum rwe_status check_file(const char *path, struct rwe_error *error)
+{
+    struct stat info;
+    if (path == NULL || strcmp(path, "-") == 0 || stat(path, &info) == 0)
+        return RWE_OK;
+    char *copy = errno == ENOENT ? strdup(path) : NULL;
+    bool writable = copy != NULL && access(dirname(copy), W_OK | X_OK) == 0;
+    int reason = errno;
+    free(copy);
+    if (!writable && reason == ENOMEM)
+        return rwe_fail_memory(error);
+    return writable ? RWE_OK
+                    : rwe_fail(error, RWE_IO, RWE_NO_INDEX, "%s: %s", path, strerror(reason));
+}
+
 enum rwe_status rwe_cli_check_output(const struct rwe_cli *cli, struct rwe_error *error)
 {
     const char *path = rwe_settings_text(cli->settings, "output");
     bool overwrite = rwe_settings_flag(cli->settings, "overwrite");
     if (!is_folder(cli->settings))
-        return !overwrite ? RWE_OK
+        return !overwrite ? check_file(path, error)
                           : rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                                      "--overwrite is for a folder: --output DIR. A file is always "
                                      "replaced");

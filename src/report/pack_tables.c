@@ -37,14 +37,14 @@ static void make_slug(char slug[LONGEST_SLUG + 1], const char *text)
 struct place {
     size_t table;        /* its number */
     const char *section; /* the title that it stands under */
+    const char *title;   /* its own; may be NULL */
 };
 
 /* "tables/03-survival-at-12-months.csv"; of a title without a Latin letter "tables/03.csv". */
-static void name_table(const struct place *place, const char *title, const char *ending,
-                       char name[RWE_FOLDER_NAME])
+static void name_table(const struct place *place, const char *ending, char name[RWE_FOLDER_NAME])
 {
     char slug[LONGEST_SLUG + 1] = "";
-    make_slug(slug, title != NULL ? title : place->section);
+    make_slug(slug, place->title != NULL ? place->title : place->section);
     snprintf(name, RWE_FOLDER_NAME, "tables/%02zu%s%s.%s", place->table, slug[0] == '\0' ? "" : "-",
              slug, ending);
 }
@@ -112,8 +112,8 @@ static void write_latex(FILE *out, const char *title, const struct rwe_layout *l
 /* ---- all ---- */
 
 static enum rwe_status add_table(struct rwe_pack *pack, const struct place *place,
-                                 const char *title, const struct rwe_layout *layout,
-                                 struct rwe_arena *scratch, struct rwe_error *error)
+                                 const struct rwe_layout *layout, struct rwe_arena *scratch,
+                                 struct rwe_error *error)
 {
     static const struct {
         const char *ending;
@@ -126,9 +126,9 @@ static enum rwe_status add_table(struct rwe_pack *pack, const struct place *plac
         FILE *memory = rwe_bytes_open(&bytes);
         if (memory == NULL)
             return rwe_fail_memory(error);
-        kinds[i].write(memory, title, layout, scratch);
+        kinds[i].write(memory, place->title, layout, scratch);
         status = rwe_bytes_close(&bytes, memory, error);
-        name_table(place, title, kinds[i].ending, name);
+        name_table(place, kinds[i].ending, name);
         if (status == RWE_OK)
             status = rwe_pack_add(pack, name, &bytes, error);
         rwe_bytes_clear(&bytes);
@@ -151,10 +151,11 @@ static enum rwe_status add_all(struct rwe_pack *pack, const struct rwe_document 
         struct rwe_mark mark = rwe_arena_mark(scratch);
         const struct rwe_layout *layout = rwe_layout_new(blocks[i].grid, style, scratch);
         place.table++;
+        place.title = blocks[i].grid->title;
         if (layout == NULL)
             return rwe_fail_memory(error);
         if (layout->n_columns > 0)
-            status = add_table(pack, &place, blocks[i].grid->title, layout, scratch, error);
+            status = add_table(pack, &place, layout, scratch, error);
         rwe_arena_release(scratch, mark);
     }
     return status;

@@ -141,9 +141,14 @@ static void contradictions_are_wrong_usage(void **state)
 }
 
 /* The cohort is not there, but it is not even looked for. */
-static void a_folder_in_the_way_is_told_before_the_work(void **state)
+static void what_is_in_the_way_is_told_before_the_work(void **state)
 {
     const struct fixture *f = *state;
+    char *nowhere = program_format("no.csv --km --output %s/no/report.html", f->folder);
+    char *told = run_to(1, nowhere);
+    assert_says(told, "no/report.html: No such file or directory");
+    free(told);
+    free(nowhere);
     free(program_write_file(f->folder, "thesis.docx", "x"));
     char *line = program_format("no.csv --km --output %s", f->folder);
     char *overwrite = program_format("no.csv --km --overwrite --output %s", f->folder);
@@ -303,7 +308,7 @@ int main(void)
         TEST(a_name_without_an_ending_is_a_folder_unless_a_format_is_given),
         TEST(a_slash_and_a_folder_that_is_there_are_folders),
         TEST(contradictions_are_wrong_usage),
-        TEST(a_folder_in_the_way_is_told_before_the_work),
+        TEST(what_is_in_the_way_is_told_before_the_work),
         TEST(two_runs_write_the_same_bytes),
         TEST(a_style_changes_words_and_no_fact),
         TEST(the_study_file_may_name_a_style),
