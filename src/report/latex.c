@@ -273,7 +273,7 @@ static void put_notes(FILE *out, const struct rwe_layout *layout)
 {
     if (layout->notes.n == 0)
         return;
-    fputs("\n\\smallskip\n\\begin{minipage}{\\linewidth}\n\\footnotesize\n", out);
+    fputs("\n\\smallskip\n\\noindent\\begin{minipage}{\\linewidth}\n\\footnotesize\n", out);
     for (size_t i = 0; i < layout->notes.n; i++) {
         fputs(i == 0 ? "" : "\n", out);
         rwe_latex_put(out, layout->notes.item[i]);

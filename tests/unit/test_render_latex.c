@@ -65,7 +65,7 @@ static void a_report_in_latex(void **state)
         "No & 2643 (88.6\\%) & 4118 (3988--4590) & \\textless{}0.001 \\\\\n"
         "\\hspace*{1em}有 & 339 (11.4\\%) & NR (4102--NR) & ref. \\\\\n"
         "\\bottomrule\n\\end{tabular}\n"
-        "\n\\smallskip\n\\begin{minipage}{\\linewidth}\n\\footnotesize\n"
+        "\n\\smallskip\n\\noindent\\begin{minipage}{\\linewidth}\n\\footnotesize\n"
         "Limits by the log-log transform.\n\nNR, not reached.\n\\end{minipage}\n"
         "\\end{table}\n"
         "\n\\begin{quote}\n\\textbf{Warning:} Only 3 events.\n\\end{quote}\n");
