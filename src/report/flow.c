@@ -96,7 +96,7 @@ static void write_block(struct rwe_flow *flow, const struct rwe_flow_format *for
         format->warning(flow, block->text);
         break;
     case RWE_BLOCK_TABLE: {
-        const struct rwe_layout *layout = rwe_layout_new(block->grid, scratch);
+        const struct rwe_layout *layout = rwe_layout_new(block->grid, flow->style, scratch);
         if (layout == NULL || layout->n_columns == 0)
             return;
         format->table(flow, block->grid->title, layout, scratch);
@@ -115,7 +115,8 @@ enum rwe_status rwe_flow_write(const struct rwe_document *document,
                                const struct rwe_render_options *options, FILE *out,
                                struct rwe_error *error, const struct rwe_flow_format *format)
 {
-    struct rwe_flow flow = {.document = document, .out = out, .error = error};
+    struct rwe_flow flow = {
+        .document = document, .out = out, .style = options->style, .error = error};
     const struct rwe_block *blocks = document->blocks.items;
     struct rwe_arena *scratch = rwe_arena_new();
     if (scratch == NULL)

@@ -14,6 +14,7 @@ const struct rwe_format rwe_formats[] = {
     {"csv", "the same facts as one long table", false, rwe_render_csv},
     {"md", "a report in GitHub Markdown", true, rwe_render_md},
     {"html", "a report as one self-contained page", true, rwe_render_html},
+    {"latex", "a report in LaTeX, with booktabs tables to copy", true, rwe_render_latex},
     {NULL, NULL, false, NULL},
 };
 

@@ -129,17 +129,18 @@ static void wrap(FILE *out, const char *text, size_t indent, size_t width)
 
 /*
  * Numbers of a column stand under each other by their anchor: the place before " (" where a cell of
- * the column has one, else the decimal point. `left` and `right` are the widths before and after
+ * the column has one, else the decimal mark. `left` and `right` are the widths before and after
  * it.
  */
 struct column {
     size_t left, right, width;
     bool has_brackets;
+    const char *point;
 };
 
 static const char *anchor_of(const struct column *column, const char *text)
 {
-    const char *at = column->has_brackets ? strstr(text, " (") : strchr(text, '.');
+    const char *at = strstr(text, column->has_brackets ? " (" : column->point);
     return at == NULL ? text + strlen(text) : at;
 }
 
@@ -259,6 +260,7 @@ static void put_table(FILE *out, const struct rwe_layout *layout, struct column 
 {
     size_t width = COLUMN_GAP * (layout->n_columns - 1);
     for (size_t j = 0; j < layout->n_columns; j++) {
+        columns[j] = (struct column){.point = layout->point};
         measure(layout, j, &columns[j]);
         width += columns[j].width;
     }
