@@ -100,7 +100,8 @@ enum rwe_status rwe_render_latex(const struct rwe_document *document,
                                  const struct rwe_render_options *options, FILE *out,
                                  struct rwe_error *error)
 {
-    static const struct rwe_flow_format format = {begin, section, paragraph, warning, table, end};
+    static const struct rwe_flow_format format = {begin, section, paragraph, warning,
+                                                  table, end,     NULL};
     struct rwe_bytes body = {0};
     FILE *memory = rwe_bytes_open(&body);
     if (memory == NULL)
