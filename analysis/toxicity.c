@@ -143,21 +143,43 @@ static const struct part {
     const char *name, *title;
     bool (*applies)(const struct rwe_run *run);
     enum rwe_status (*present)(const struct rwe_toxicity_view *view, struct rwe_error *error);
-    bool has_series; /* which must outlive the document */
+    bool has_series;  /* which must outlive the document */
+    bool is_unbiased; /* nobody is immortal in it: no banner, and last, since none comes back */
 } parts[] = {
-    {"overview", "Overview of adverse events", rwe_toxicity_has_overview, rwe_toxicity_overview,
-     false},
-    {"soc", "Adverse events by system organ class", rwe_toxicity_has_classes, rwe_toxicity_classes,
-     false},
-    {"immune", "Immune-related adverse events", rwe_toxicity_has_immune, rwe_toxicity_immune,
-     false},
-    {"pneumonitis", "Pneumonitis", rwe_toxicity_has_pneumonitis, rwe_toxicity_pneumonitis, false},
-    {"rates", "Exposure-adjusted incidence rates", rwe_toxicity_has_times, rwe_toxicity_rates,
-     false},
-    {"cuminc", "Cumulative incidence of adverse events", rwe_toxicity_has_times,
-     rwe_toxicity_incidence, true},
-    {"phases", "Before and after the exposure", rwe_toxicity_has_phases, rwe_toxicity_phases,
-     false},
+    {.name = "overview",
+     .title = "Overview of adverse events",
+     .applies = rwe_toxicity_has_overview,
+     .present = rwe_toxicity_overview},
+    {.name = "soc",
+     .title = "Adverse events by system organ class",
+     .applies = rwe_toxicity_has_classes,
+     .present = rwe_toxicity_classes},
+    {.name = "immune",
+     .title = "Immune-related adverse events",
+     .applies = rwe_toxicity_has_immune,
+     .present = rwe_toxicity_immune},
+    {.name = "pneumonitis",
+     .title = "Pneumonitis",
+     .applies = rwe_toxicity_has_pneumonitis,
+     .present = rwe_toxicity_pneumonitis},
+    {.name = "rates",
+     .title = "Exposure-adjusted incidence rates",
+     .applies = rwe_toxicity_has_times,
+     .present = rwe_toxicity_rates},
+    {.name = "cuminc",
+     .title = "Cumulative incidence of adverse events",
+     .applies = rwe_toxicity_has_times,
+     .present = rwe_toxicity_incidence,
+     .has_series = true},
+    {.name = "phases",
+     .title = "Before and after the exposure",
+     .applies = rwe_toxicity_has_phases,
+     .present = rwe_toxicity_phases},
+    {.name = "states",
+     .title = "Incidence rates with and without the exposure",
+     .applies = rwe_toxicity_has_states,
+     .present = rwe_toxicity_states,
+     .is_unbiased = true},
 };
 enum { N_PARTS = sizeof parts / sizeof parts[0] };
 
@@ -191,6 +213,8 @@ static enum rwe_status present_part(struct rwe_run *run, const struct part *part
                                     const struct rwe_toxicity_view view[], struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
+    if (part->is_unbiased)
+        rwe_document_set_banner(run->document, NULL);
     rwe_document_section(run->document, 2, part->title);
     for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++) {
         struct rwe_mark mark = rwe_arena_mark(run->arena);

@@ -3,6 +3,7 @@
 #include "toxicity_view.h"
 
 #include <math.h>
+#include <string.h>
 
 /* A term's immune-related episodes, and by place of its row what became of the subject. */
 struct course {
@@ -135,7 +136,8 @@ static enum rwe_status present_course(const struct rwe_toxicity_view *view, stru
             rwe_toxicity_add(view, &key, &course->row, &rwe_toxicity_span[l], &facts[l], error);
     if (status != RWE_OK)
         return status;
-    rwe_grid_row(grid, 0, "%s", rwe_toxicity_row_label(&course->row));
+    bool is_any = strcmp(course->row.name, "any") == 0;
+    rwe_grid_row(grid, 0, "%s", is_any ? "Any immune-related AE" : course->row.name);
     for (size_t l = 0; l < RWE_TOXICITY_LEVELS; l++)
         rwe_toxicity_put_arms(view, grid, &facts[l]);
     return put_course(view, grid, &key, course) == RWE_OK ? RWE_OK : rwe_fail_memory(error);

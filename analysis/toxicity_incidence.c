@@ -60,7 +60,7 @@ static enum rwe_status find_row(const struct rwe_run *run, struct question *ques
         return rwe_fail_memory(error);
     if (strcasecmp(question->name, "pneumonitis") == 0 &&
         rwe_toxicity_mark_pneumonitis(&toxicity->events, mark)) {
-        question->row.name = "pneumonitis, any cause";
+        question->row.name = "pneumonitis";
         bool done =
             rwe_toxicity_select(toxicity, &toxicity->all, &filter, run->arena, &list) == RWE_OK &&
             rwe_toxicity_collect(toxicity, &list, run->arena, &question->row) == RWE_OK;
@@ -196,7 +196,9 @@ static enum rwe_status present_question(const struct rwe_toxicity_view *view, st
     if (status != RWE_OK)
         return status;
     struct rwe_key key = key_of(view, question);
-    rwe_grid_row(grid, 0, "%s, %s", rwe_toxicity_row_label(&question->row),
+    bool is_group = strcmp(question->row.name, "pneumonitis") == 0;
+    rwe_grid_row(grid, 0, "%s, %s",
+                 is_group ? "Pneumonitis of any cause" : rwe_toxicity_row_label(&question->row),
                  question->level == RWE_TOXICITY_ANY ? "any grade" : "grade ≥3");
     for (size_t t = 0; t < times.n; t++) {
         rwe_grid_row(grid, 1, "%g", times.at[t]);

@@ -14,6 +14,11 @@ bool rwe_toxicity_has_phases(const struct rwe_run *run)
            run->cohort->n_arms == 2;
 }
 
+bool rwe_toxicity_has_states(const struct rwe_run *run)
+{
+    return rwe_toxicity_has_phases(run) && rwe_toxicity_has_times(run);
+}
+
 /* ---- the exposed arm, before and after ---- */
 
 static const struct phase {
@@ -69,7 +74,7 @@ static enum rwe_status put_phase(const struct rwe_toxicity_view *view, struct rw
     return RWE_OK;
 }
 
-static enum rwe_status present_phases(const struct rwe_toxicity_view *view, struct rwe_error *error)
+enum rwe_status rwe_toxicity_phases(const struct rwe_toxicity_view *view, struct rwe_error *error)
 {
     const struct rwe_toxicity *toxicity = view->toxicity;
     const char *arm = view->run->cohort->arm_level[EXPOSED_ARM];
@@ -104,19 +109,50 @@ struct state {
     double events, time;
 };
 
-/* Until the first event: unexposed up to the start, exposed after it, as in rwe/data/timedep.h. */
-static void count_states(const struct rwe_toxicity_view *view, const struct rwe_first_events *first,
+/* Workspace by subject: the first onset in either state, infinite: none; a NaN: of unknown onset. */
+struct onsets {
+    double *in[2];
+};
+
+/* Up to the start one is unexposed, on the right closed as in rwe/data/timedep.h. */
+static void find_onsets(const struct rwe_toxicity_view *view, size_t r, size_t level,
+                        struct onsets onsets)
+{
+    const struct rwe_toxicity_list *list = &view->toxicity->of_row[r];
+    const struct rwe_adverse_episodes *e = &view->toxicity->events.episode;
+    const struct rwe_cohort *cohort = view->run->cohort;
+    for (size_t i = 0; i < cohort->n; i++)
+        onsets.in[0][i] = onsets.in[1][i] = INFINITY;
+    for (size_t k = 0; k < list->n; k++) {
+        uint32_t episode = list->episode[k], i = e->subject[episode];
+        double onset = e->start[episode];
+        if (e->grade[episode] < rwe_toxicity_level[level].least_grade)
+            continue;
+        double *first = &onsets.in[onset > cohort->exposure_start[i]][i];
+        if (isnan(onset))
+            onsets.in[0][i] = NAN; /* it may be before any other */
+        else if (onset < *first)
+            *first = onset;
+    }
+}
+
+/* In each state until the first event in it. Who has an event of unknown onset is left out. */
+static void count_states(const struct rwe_toxicity_view *view, struct onsets onsets,
                          struct state state[2])
 {
     const struct rwe_cohort *cohort = view->run->cohort;
     state[0] = state[1] = (struct state){0, 0};
     for (size_t i = 0; i < cohort->n; i++) {
-        double start = cohort->exposure_start[i], end = first->time[i];
-        bool event = first->event[i] == RWE_FIRST_KNOWN;
-        bool exposed = start < end;
-        state[0].time += exposed ? fmax(start, 0) : end;
-        state[1].time += exposed ? end - fmax(start, 0) : 0;
-        state[exposed].events += event;
+        double start = cohort->exposure_start[i], end = view->toxicity->follow_up->time[i];
+        double from = fmax(start, 0), until = start < end ? from : end;
+        if (isnan(onsets.in[0][i]))
+            continue;
+        state[0].time += fmin(until, onsets.in[0][i]);
+        state[0].events += isfinite(onsets.in[0][i]);
+        if (!(start < end))
+            continue;
+        state[1].time += fmin(end, onsets.in[1][i]) - from;
+        state[1].events += isfinite(onsets.in[1][i]);
     }
 }
 
@@ -166,8 +202,8 @@ static enum rwe_status present_states(const struct rwe_toxicity_view *view, size
     const struct rwe_toxicity *toxicity = view->toxicity;
     const char *heading = level == RWE_TOXICITY_ANY ? "any grade" : "grade ≥3";
     const char *unit = rwe_rate_unit_of(run).words;
-    const struct rwe_first_events first = {RWE_NEW(run->arena, double, run->cohort->n),
-                                           RWE_NEW(run->arena, uint8_t, run->cohort->n)};
+    const struct onsets onsets = {
+        {RWE_NEW(run->arena, double, run->cohort->n), RWE_NEW(run->arena, double, run->cohort->n)}};
     struct rwe_grid *grid = rwe_toxicity_table(
         view, rwe_arena_format(run->arena, "First adverse events per 100 %s in either state, %s",
                                unit, heading));
@@ -179,30 +215,30 @@ static enum rwe_status present_states(const struct rwe_toxicity_view *view, size
         struct state state[2];
         if (!toxicity->row[r].shown)
             continue;
-        rwe_toxicity_first(toxicity, &toxicity->row[r], level, first);
-        count_states(view, &first, state);
+        find_onsets(view, r, level, onsets);
+        count_states(view, onsets, state);
         key.model = "phase-rate";
         key.term = toxicity->row[r].name;
         key.level = rwe_toxicity_level[level].name;
         rwe_grid_row(grid, 0, "%s", rwe_toxicity_row_label(&toxicity->row[r]));
         put_states(view, grid, &key, state);
     }
-    rwe_grid_note(grid,
-                  "Everybody counts as unexposed until the exposure begins, so no time is "
-                  "immortal. Until the first event of the term, death or the end of follow-up. "
-                  "Limits: exact, Poisson (Garwood); of the ratio exact, given the sum of "
-                  "events. The states lie at different times since time zero, when other "
-                  "treatment is given: the ratio is no effect of the exposure by itself.");
+    rwe_grid_note(
+        grid, "Everybody counts as unexposed until the exposure begins, so no time is "
+              "immortal. In each state until the first event of the term that begins in it, death "
+              "or the end of follow-up; a subject may have one in both. "
+              "Limits: exact, Poisson (Garwood); of the ratio exact, given the sum of "
+              "events. The states lie at different times since time zero, when other "
+              "treatment is given: the ratio is no effect of the exposure by itself.");
     return RWE_OK;
 }
 
-/* Weights and matched sets are made for arms, not for states, so these are of the whole cohort alone. */
-enum rwe_status rwe_toxicity_phases(const struct rwe_toxicity_view *view, struct rwe_error *error)
+/* Weights and matched sets are made for arms, not for states. */
+enum rwe_status rwe_toxicity_states(const struct rwe_toxicity_view *view, struct rwe_error *error)
 {
-    enum rwe_status status = present_phases(view, error);
+    enum rwe_status status = RWE_OK;
     bool is_whole = view->design == &view->run->design[0];
-    for (size_t l = 0; l < RWE_TOXICITY_LEVELS && status == RWE_OK; l++)
-        if (is_whole && rwe_toxicity_has_times(view->run))
-            status = present_states(view, l, error);
+    for (size_t l = 0; l < RWE_TOXICITY_LEVELS && is_whole && status == RWE_OK; l++)
+        status = present_states(view, l, error);
     return status;
 }

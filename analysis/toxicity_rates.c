@@ -179,11 +179,12 @@ static enum rwe_status present_level(const struct rates *rates, struct rwe_grid 
     return cohort->n_arms == 2 ? put_ratio(rates, grid, &key, error) : RWE_OK;
 }
 
-static void start_table(const struct rates *rates, struct rwe_grid *grid, const char *heading)
+static void start_table(const struct rates *rates, struct rwe_grid *grid)
 {
     const struct rwe_run *run = rates->view->run;
+    rwe_grid_column(grid, "adverse event");
     for (size_t a = 0; a < run->cohort->n_arms; a++) {
-        rwe_grid_column(grid, "%s\nn %s", heading, run->cohort->arm_level[a]);
+        rwe_grid_column(grid, "%s\nn", run->cohort->arm_level[a]);
         rwe_grid_column(grid, "%s\nrate (%s CI)", run->cohort->arm_level[a],
                         rwe_conf_level_text(run));
     }
@@ -221,8 +222,7 @@ enum rwe_status rwe_toxicity_rates(const struct rwe_toxicity_view *view, struct 
         struct rwe_grid *grid = rwe_toxicity_table(
             view, rwe_arena_format(view->run->arena, "First adverse events per 100 %s, %s",
                                    rates.unit.words, heading));
-        rwe_grid_column(grid, "adverse event");
-        start_table(&rates, grid, heading);
+        start_table(&rates, grid);
         for (size_t r = 0; r < toxicity->n_rows && status == RWE_OK; r++) {
             if (!toxicity->row[r].shown)
                 continue;

@@ -97,5 +97,7 @@ enum rwe_status rwe_toxicity_incidence(const struct rwe_toxicity_view *view,
                                        struct rwe_error *error);
 bool rwe_toxicity_has_phases(const struct rwe_run *run);
 enum rwe_status rwe_toxicity_phases(const struct rwe_toxicity_view *view, struct rwe_error *error);
+bool rwe_toxicity_has_states(const struct rwe_run *run);
+enum rwe_status rwe_toxicity_states(const struct rwe_toxicity_view *view, struct rwe_error *error);
 
 #endif

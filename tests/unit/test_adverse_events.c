@@ -12,7 +12,8 @@ struct fixture {
     struct rwe_error error;
 };
 
-static const struct rwe_adverse_event_columns columns = {"id", "term", "grade"};
+static const struct rwe_adverse_event_columns columns = {
+    .id = "id", .term = "term", .grade = "grade"};
 static const char *id[] = {"p1", "p2", "p3"};
 static const struct rwe_cohort cohort = {.n = 3, .id = id, .has_id = true};
 
@@ -118,7 +119,8 @@ static void a_cohort_without_identifier_has_no_events(void **state)
 static void a_column_that_does_not_exist_is_told(void **state)
 {
     struct fixture *f = *state;
-    static const struct rwe_adverse_event_columns wrong = {"id", "terms", "grade"};
+    static const struct rwe_adverse_event_columns wrong = {
+        .id = "id", .term = "terms", .grade = "grade"};
     assert_int_equal(take(f, "p1,Rash,1\n", false), RWE_OK);
     assert_int_equal(rwe_adverse_events_read(f->table, &wrong, &cohort, false, f->arena,
                                              &f->complaints, &f->events, &f->error),
