@@ -120,7 +120,7 @@ static void end_table(const struct rwe_toxicity_view *view, struct rwe_grid *gri
     rwe_grid_note(grid,
                   "Subjects with the event over all subjects of the arm, those without any adverse "
                   "event included. Shown: at least %g%% of an arm at any grade, or %g%% at grade 3 "
-                  "or more, in the whole cohort; %zu further terms are among the facts.",
+                  "or more, before weighting and matching; %zu further terms are among the facts.",
                   rwe_settings_number(settings, "ae-cut"),
                   rwe_settings_number(settings, "ae-cut-severe"), view->toxicity->n_hidden);
     rwe_toxicity_notes(view, grid);
@@ -225,14 +225,16 @@ static enum rwe_status present_part(struct rwe_run *run, const struct part *part
     return status;
 }
 
-/* In one order, whatever the order in which they were asked for. */
+/* In one order, whatever the order in which they were asked for. At a landmark those alone that were:
+ * all of them again would bury the rest. */
 static enum rwe_status present_parts(struct rwe_run *run, const struct rwe_toxicity_view view[],
                                      struct rwe_error *error)
 {
     struct rwe_strings asked = rwe_settings_list(run->settings, "ae-tables");
     enum rwe_status status = RWE_OK;
     for (size_t p = 0; p < N_PARTS && status == RWE_OK; p++)
-        if ((asked.n == 0 || lists(asked, parts[p].name)) && parts[p].applies(run))
+        if ((lists(asked, parts[p].name) || (asked.n == 0 && run->from_zero == NULL)) &&
+            parts[p].applies(run))
             status = present_part(run, &parts[p], view, error);
     return status;
 }
@@ -269,16 +271,15 @@ static void report_rows(struct rwe_run *run, const struct rwe_toxicity *toxicity
                              events->n_dropped, events->n_rows);
 }
 
-static enum rwe_status run_toxicity(struct rwe_run *run, void *state, struct rwe_error *error)
+/* After a landmark only what has an onset can be told from what was there before. */
+static bool is_told_at_landmark(const struct rwe_run *run)
 {
-    (void)state;
-    enum rwe_status status = check_parts(run, error);
-    if (status == RWE_OK)
-        status = rwe_toxicity_read(run, error);
-    if (status != RWE_OK)
-        return status;
-    rwe_document_section(run->document, 1, "Toxicity");
-    report_rows(run, run->toxicity);
+    return run->from_zero->toxicity->events.episode.start != NULL;
+}
+
+static enum rwe_status present(struct rwe_run *run, struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
     size_t n = rwe_run_people_designs(run);
     struct rwe_toxicity_view *view = RWE_NEW(run->arena, struct rwe_toxicity_view, n);
     if (view == NULL)
@@ -289,6 +290,27 @@ static enum rwe_status run_toxicity(struct rwe_run *run, void *state, struct rwe
             status = present_main(&view[d], error);
     }
     return status == RWE_OK ? present_parts(run, view, error) : status;
+}
+
+static enum rwe_status run_toxicity(struct rwe_run *run, void *state, struct rwe_error *error)
+{
+    (void)state;
+    bool at_landmark = run->from_zero != NULL;
+    if (at_landmark && !is_told_at_landmark(run))
+        return RWE_OK;
+    enum rwe_status status = check_parts(run, error);
+    if (status == RWE_OK)
+        status = rwe_toxicity_read(run, error);
+    if (status != RWE_OK)
+        return status;
+    rwe_document_section(run->document, 1, "Toxicity");
+    if (at_landmark)
+        rwe_document_paragraph(run->document,
+                               "Adverse events that began after the landmark, in those still at "
+                               "risk at it; times count from it.");
+    else
+        report_rows(run, run->toxicity);
+    return present(run, error);
 }
 
 /* ---- for replicates ---- */
@@ -327,10 +349,12 @@ static void estimate_row(const struct replicate *of, const struct rwe_toxicity_r
         of->worst[row->subject[k]] = 0;
 }
 
-/* Of the rows that are shown. */
+/* Of the rows that are shown; from time zero alone. */
 static enum rwe_status estimate_toxicity(struct rwe_run *run, struct rwe_estimates *estimates,
                                          struct rwe_error *error)
 {
+    if (run->from_zero != NULL)
+        return RWE_OK;
     enum rwe_status status = rwe_toxicity_read(run, error);
     if (status != RWE_OK || run->cohort->n_arms != 2)
         return status;
@@ -350,7 +374,6 @@ static enum rwe_status estimate_toxicity(struct rwe_run *run, struct rwe_estimat
 
 const struct rwe_analysis rwe_analysis_toxicity = {
     .name = "toxicity",
-    .from_zero = true,
     .compares_arms = true,
     .help =
         "Adverse events by arm: worst grade per subject and term, any grade and grade 3 or more, "

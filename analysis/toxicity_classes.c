@@ -129,13 +129,13 @@ static void present_table(const struct rwe_toxicity_view *view, const struct cla
             put_class(view, grid, classes, c, by_grade);
         n_hidden += classes->row[c].n > 0 && !classes->row[c].shown;
     }
-    rwe_grid_note(grid,
-                  "A subject counts once a class and once a term, by the worst grade. Shown: at "
-                  "least %g%% of an arm at any grade, or %g%% at grade 3 or more, in the whole "
-                  "cohort; %zu further classes and %zu further terms are among the facts.",
-                  rwe_settings_number(settings, "ae-cut"),
-                  rwe_settings_number(settings, "ae-cut-severe"), n_hidden,
-                  view->toxicity->n_hidden);
+    rwe_grid_note(
+        grid,
+        "A subject counts once a class and once a term, by the worst grade. Shown: at "
+        "least %g%% of an arm at any grade, or %g%% at grade 3 or more, before "
+        "weighting and matching; %zu further classes and %zu further terms are among the facts.",
+        rwe_settings_number(settings, "ae-cut"), rwe_settings_number(settings, "ae-cut-severe"),
+        n_hidden, view->toxicity->n_hidden);
     if (!by_grade)
         rwe_toxicity_notes(view, grid);
     else if (view->design->weight != NULL)

@@ -305,6 +305,64 @@ static enum rwe_status find_follow_up(const struct rwe_run *run, struct rwe_toxi
     return RWE_OK;
 }
 
+/* ---- at a landmark ---- */
+
+/* By subject from time zero: who it is at the landmark; UINT32_MAX: not there any more. */
+static uint32_t *subjects_at(const struct rwe_run *run)
+{
+    size_t n = run->from_zero->cohort->n;
+    uint32_t *at = RWE_NEW(run->arena, uint32_t, n);
+    for (size_t i = 0; at != NULL && i < n; i++)
+        at[i] = UINT32_MAX;
+    for (size_t k = 0; at != NULL && k < run->cohort->n; k++)
+        at[run->cohort->source[k]] = (uint32_t)k;
+    return at;
+}
+
+/* The episodes that began after the landmark, in those who were still at risk at it. */
+static enum rwe_status take_later(const struct rwe_run *run, struct rwe_adverse_events *events)
+{
+    const struct rwe_adverse_episodes *all = &run->from_zero->toxicity->events.episode;
+    struct rwe_adverse_episodes *to = &events->episode;
+    const uint32_t *at = subjects_at(run);
+    uint32_t *term = RWE_NEW(run->arena, uint32_t, all->n);
+    uint32_t *subject = RWE_NEW(run->arena, uint32_t, all->n);
+    uint8_t *grade = RWE_NEW(run->arena, uint8_t, all->n);
+    double *start = RWE_NEW(run->arena, double, all->n);
+    int8_t *fact[RWE_AE_N_FACTS] = {NULL};
+    for (int f = 0; f < RWE_AE_N_FACTS; f++)
+        to->fact[f] = fact[f] = all->fact[f] == NULL ? NULL : RWE_NEW(run->arena, int8_t, all->n);
+    if (rwe_arena_failed(run->arena))
+        return RWE_NO_MEMORY;
+    to->n = 0;
+    for (size_t k = 0; k < all->n; k++) {
+        if (!(all->start[k] > run->since) || at[all->subject[k]] == UINT32_MAX)
+            continue;
+        term[to->n] = all->term[k];
+        subject[to->n] = at[all->subject[k]];
+        grade[to->n] = all->grade[k];
+        start[to->n] = all->start[k] - run->since;
+        for (int f = 0; f < RWE_AE_N_FACTS; f++)
+            if (fact[f] != NULL)
+                fact[f][to->n] = all->fact[f][k];
+        to->n++;
+    }
+    to->term = term;
+    to->subject = subject;
+    to->grade = grade;
+    to->start = start;
+    return RWE_OK;
+}
+
+static enum rwe_status read_or_take(struct rwe_run *run, struct rwe_adverse_events *events,
+                                    struct rwe_error *error)
+{
+    if (run->from_zero == NULL)
+        return read_events(run, events, error);
+    *events = run->from_zero->toxicity->events;
+    return take_later(run, events) == RWE_OK ? RWE_OK : rwe_fail_memory(error);
+}
+
 enum rwe_status rwe_toxicity_read(struct rwe_run *run, struct rwe_error *error)
 {
     struct rwe_toxicity *toxicity = RWE_NEW(run->arena, struct rwe_toxicity, 1);
@@ -312,7 +370,7 @@ enum rwe_status rwe_toxicity_read(struct rwe_run *run, struct rwe_error *error)
         return RWE_OK;
     if (toxicity == NULL)
         return rwe_fail_memory(error);
-    enum rwe_status status = read_events(run, &toxicity->events, error);
+    enum rwe_status status = read_or_take(run, &toxicity->events, error);
     if (status == RWE_OK)
         status = find_follow_up(run, toxicity, error);
     if (status == RWE_OK && make_rows(run, toxicity) != RWE_OK)

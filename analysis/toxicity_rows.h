@@ -47,7 +47,8 @@ struct rwe_toxicity {
     struct rwe_toxicity_list *of_row; /* by row; of terms by subject too */
 };
 
-/* Reads the file of --ae into run->toxicity, once a run: before its replicates where there are any. */
+/* Reads the file of --ae into run->toxicity, once a run: before its replicates where there are any. At a
+ * landmark: takes what began after it from the run from time zero, which has read onsets. */
 enum rwe_status rwe_toxicity_read(struct rwe_run *run, struct rwe_error *error);
 
 /* What an episode must be to be kept: every condition that is set. */
