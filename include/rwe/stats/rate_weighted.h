@@ -6,8 +6,9 @@
  *   r = D / T with D = Σ w d and T = Σ w t over the group,   influence on log r: w (d / D − t / T)
  *
  * Errors are robust, by the rule of influence.h; limits are symmetric for log r, and for the log of
- * the ratio of two. Without weights and clusters the error of log r is 1/√D where everybody's time is
- * the same, and nearly so where events are rare. In a finite sample it is that of the survey package's
+ * the ratio of two. They do not take events as Poisson: where n subjects without weights have one event at
+ * most and all the same time, the error of log r is √(1/D − 1/n), that of a log proportion. In a finite
+ * sample it is that of the survey package's
  * svyratio, but for its factor n / (n − 1).
  */
 #ifndef RWE_STATS_RATE_WEIGHTED_H
