@@ -23,12 +23,38 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_FILE,
      .argument = "KEY=COLUMN,…",
      .help = "Its further columns where they have names of their own: keys soc, start, start-date, "
-             "serious, immune, rel-chemo, rel-pd1, rel-rt, steroid, action, outcome."},
+             "serious, immune, rel-chemo, rel-pd1, rel-rt, steroid, action, outcome, last-dose, "
+             "last-dose-date, rt-end, rt-end-date."},
     {.name = "ae-follow-up",
      .kind = RWE_OPTION_TEXT,
      .section = RWE_SECTION_FILE,
      .argument = "ENDPOINT",
      .help = "Adverse events are seen until its time, and its event is death (default: os)."},
+    {.name = "teae-days",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "DAYS",
+     .low = 0,
+     .high = 36525,
+     .help = "Adverse events count up to so many days after the last dose, such as 30 (default: to "
+             "the end of follow-up). Rates and incidences are then left out."},
+    {.name = "teae-immune-days",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "DAYS",
+     .fallback = "90",
+     .low = 0,
+     .high = 36525,
+     .help = "With --teae-days, immune-related ones so many (default 90)."},
+    {.name = "teae-rt-days",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "DAYS",
+     .fallback = "180",
+     .low = 0,
+     .high = 36525,
+     .help = "With --teae-days, pneumonitis related to radiotherapy so many after its end, or its "
+             "start where the end is not told (default 180)."},
     {.name = "ae-tables",
      .kind = RWE_OPTION_LIST,
      .section = RWE_SECTION_METHOD,
@@ -253,8 +279,11 @@ static void report_rows(struct rwe_run *run, const struct rwe_toxicity *toxicity
     if (toxicity->n_outside > 0)
         rwe_document_warning(run->document, "outside-follow-up", "toxicity",
                              "%zu of %zu rows of adverse events began before time zero or after "
-                             "the end of follow-up; they are left out.",
-                             toxicity->n_outside, events->n_rows);
+                             "the end of %s; they are left out.",
+                             toxicity->n_outside, events->n_rows,
+                             rwe_settings_has(run->settings, "teae-days")
+                                 ? "the window that counts as treatment-emergent"
+                                 : "follow-up");
     if (events->episode.n_strays > 0)
         rwe_document_warning(run->document, "several-classes", "toxicity",
                              "%zu of %zu rows of adverse events name another system organ class "

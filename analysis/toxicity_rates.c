@@ -8,9 +8,12 @@
 #include <math.h>
 #include <string.h>
 
+/* Where events end to count before follow-up does, time at risk would have to end there too, and who has
+ * no event has no row that says when his last dose was. */
 bool rwe_toxicity_has_times(const struct rwe_run *run)
 {
-    return run->toxicity->events.episode.start != NULL && run->toxicity->follow_up != NULL &&
+    return !rwe_settings_has(run->settings, "teae-days") &&
+           run->toxicity->events.episode.start != NULL && run->toxicity->follow_up != NULL &&
            run->cohort->entry == NULL;
 }
 

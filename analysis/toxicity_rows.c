@@ -154,53 +154,6 @@ enum rwe_status rwe_toxicity_order(const struct rwe_toxicity_row row[], size_t n
     return rarity == NULL ? RWE_NO_MEMORY : rwe_sort_numbers(rarity, n, arena, order);
 }
 
-/* ---- which episodes count ---- */
-
-/* From time zero to the last day of follow-up; what has no onset is believed to be within. */
-static bool counts(const struct rwe_toxicity *toxicity, size_t k)
-{
-    const struct rwe_adverse_episodes *e = &toxicity->events.episode;
-    if (e->start == NULL || isnan(e->start[k]))
-        return true;
-    bool late =
-        toxicity->follow_up != NULL && e->start[k] > toxicity->follow_up->time[e->subject[k]];
-    return e->start[k] >= 0 && !late;
-}
-
-/* Those that count in the order of `key`. */
-static enum rwe_status list_by(const struct rwe_run *run, struct rwe_toxicity *toxicity,
-                               const uint64_t key[], struct rwe_toxicity_list *list)
-{
-    size_t n = toxicity->events.episode.n;
-    uint32_t *order = RWE_NEW(run->arena, uint32_t, n);
-    uint32_t *episode = RWE_NEW(run->arena, uint32_t, n);
-    if (rwe_arena_failed(run->arena) || rwe_sort_integers(key, n, run->arena, order) != RWE_OK)
-        return RWE_NO_MEMORY;
-    *list = (struct rwe_toxicity_list){.episode = episode};
-    for (size_t k = 0; k < n; k++)
-        if (counts(toxicity, order[k]))
-            episode[list->n++] = order[k];
-    toxicity->n_outside = n - list->n;
-    return RWE_OK;
-}
-
-/* All by subject; and by term, then subject. */
-static enum rwe_status list_episodes(const struct rwe_run *run, struct rwe_toxicity *toxicity,
-                                     struct rwe_toxicity_list *by_term)
-{
-    const struct rwe_adverse_episodes *e = &toxicity->events.episode;
-    uint64_t *key = RWE_NEW(run->arena, uint64_t, e->n);
-    if (key == NULL)
-        return RWE_NO_MEMORY;
-    for (size_t k = 0; k < e->n; k++)
-        key[k] = e->subject[k];
-    if (list_by(run, toxicity, key, &toxicity->all) != RWE_OK)
-        return RWE_NO_MEMORY;
-    for (size_t k = 0; k < e->n; k++)
-        key[k] = (uint64_t)e->term[k] * run->cohort->n + e->subject[k];
-    return list_by(run, toxicity, key, by_term);
-}
-
 /* ---- the rows ---- */
 
 /* Each term with its episodes; returns how many have any. */
@@ -210,7 +163,7 @@ static enum rwe_status collect_terms(const struct rwe_run *run, struct rwe_toxic
 {
     const struct rwe_adverse_episodes *e = &toxicity->events.episode;
     struct rwe_toxicity_list all;
-    if (list_episodes(run, toxicity, &all) != RWE_OK)
+    if (rwe_toxicity_list_episodes(run, toxicity, &all) != RWE_OK)
         return RWE_NO_MEMORY;
     size_t end;
     for (size_t k = 0; k < all.n; k = end) {
@@ -288,6 +241,19 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_adverse_event
     return status;
 }
 
+static enum rwe_status check_windows(const struct rwe_run *run, const struct rwe_toxicity *toxicity,
+                                     struct rwe_error *error)
+{
+    const struct rwe_adverse_episodes *e = &toxicity->events.episode;
+    if (!rwe_settings_has(run->settings, "teae-days") || (e->start != NULL && e->last_dose != NULL))
+        return RWE_OK;
+    return rwe_fail(
+        error, RWE_USAGE, RWE_NO_INDEX,
+        "--teae-days counts from the last dose to the onset: the file of adverse events "
+        "needs a column of both; name them by --ae-names start=COL,last-dose=COL, or as "
+        "dates");
+}
+
 /* The endpoint of --ae-follow-up, or "os" where there is one. */
 static enum rwe_status find_follow_up(const struct rwe_run *run, struct rwe_toxicity *toxicity,
                                       struct rwe_error *error)
@@ -305,62 +271,13 @@ static enum rwe_status find_follow_up(const struct rwe_run *run, struct rwe_toxi
     return RWE_OK;
 }
 
-/* ---- at a landmark ---- */
-
-/* By subject from time zero: who it is at the landmark; UINT32_MAX: not there any more. */
-static uint32_t *subjects_at(const struct rwe_run *run)
-{
-    size_t n = run->from_zero->cohort->n;
-    uint32_t *at = RWE_NEW(run->arena, uint32_t, n);
-    for (size_t i = 0; at != NULL && i < n; i++)
-        at[i] = UINT32_MAX;
-    for (size_t k = 0; at != NULL && k < run->cohort->n; k++)
-        at[run->cohort->source[k]] = (uint32_t)k;
-    return at;
-}
-
-/* The episodes that began after the landmark, in those who were still at risk at it. */
-static enum rwe_status take_later(const struct rwe_run *run, struct rwe_adverse_events *events)
-{
-    const struct rwe_adverse_episodes *all = &run->from_zero->toxicity->events.episode;
-    struct rwe_adverse_episodes *to = &events->episode;
-    const uint32_t *at = subjects_at(run);
-    uint32_t *term = RWE_NEW(run->arena, uint32_t, all->n);
-    uint32_t *subject = RWE_NEW(run->arena, uint32_t, all->n);
-    uint8_t *grade = RWE_NEW(run->arena, uint8_t, all->n);
-    double *start = RWE_NEW(run->arena, double, all->n);
-    int8_t *fact[RWE_AE_N_FACTS] = {NULL};
-    for (int f = 0; f < RWE_AE_N_FACTS; f++)
-        to->fact[f] = fact[f] = all->fact[f] == NULL ? NULL : RWE_NEW(run->arena, int8_t, all->n);
-    if (rwe_arena_failed(run->arena))
-        return RWE_NO_MEMORY;
-    to->n = 0;
-    for (size_t k = 0; k < all->n; k++) {
-        if (!(all->start[k] > run->since) || at[all->subject[k]] == UINT32_MAX)
-            continue;
-        term[to->n] = all->term[k];
-        subject[to->n] = at[all->subject[k]];
-        grade[to->n] = all->grade[k];
-        start[to->n] = all->start[k] - run->since;
-        for (int f = 0; f < RWE_AE_N_FACTS; f++)
-            if (fact[f] != NULL)
-                fact[f][to->n] = all->fact[f][k];
-        to->n++;
-    }
-    to->term = term;
-    to->subject = subject;
-    to->grade = grade;
-    to->start = start;
-    return RWE_OK;
-}
-
 static enum rwe_status read_or_take(struct rwe_run *run, struct rwe_adverse_events *events,
                                     struct rwe_error *error)
 {
     if (run->from_zero == NULL)
         return read_events(run, events, error);
     *events = run->from_zero->toxicity->events;
-    return take_later(run, events) == RWE_OK ? RWE_OK : rwe_fail_memory(error);
+    return rwe_toxicity_take_later(run, events) == RWE_OK ? RWE_OK : rwe_fail_memory(error);
 }
 
 enum rwe_status rwe_toxicity_read(struct rwe_run *run, struct rwe_error *error)
@@ -373,6 +290,8 @@ enum rwe_status rwe_toxicity_read(struct rwe_run *run, struct rwe_error *error)
     enum rwe_status status = read_or_take(run, &toxicity->events, error);
     if (status == RWE_OK)
         status = find_follow_up(run, toxicity, error);
+    if (status == RWE_OK && run->from_zero == NULL)
+        status = check_windows(run, toxicity, error);
     if (status == RWE_OK && make_rows(run, toxicity) != RWE_OK)
         status = rwe_fail_memory(error);
     toxicity->n_subjects = run->cohort->n;

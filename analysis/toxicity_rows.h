@@ -51,6 +51,16 @@ struct rwe_toxicity {
  * landmark: takes what began after it from the run from time zero, which has read onsets. */
 enum rwe_status rwe_toxicity_read(struct rwe_run *run, struct rwe_error *error);
 
+/* The episodes that count, by subject into toxicity->all, and by term, then subject. RWE_NO_MEMORY or
+ * RWE_OK. */
+enum rwe_status rwe_toxicity_list_episodes(const struct rwe_run *run, struct rwe_toxicity *toxicity,
+                                           struct rwe_toxicity_list *by_term);
+
+/* At a landmark: the episodes that counted from time zero and began after it, in those who were still at
+ * risk at it, counted from it. `events` is a copy of those from time zero. */
+enum rwe_status rwe_toxicity_take_later(const struct rwe_run *run,
+                                        struct rwe_adverse_events *events);
+
 /* What an episode must be to be kept: every condition that is set. */
 struct rwe_toxicity_filter {
     int8_t fact[RWE_AE_N_FACTS]; /* 0: as it likes, 1: yes, −1: not yes */

@@ -2,6 +2,7 @@
 #include "adverse_events_private.h"
 
 #include "rwe/base/sort.h"
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
@@ -50,6 +51,49 @@ static enum rwe_status check_row(struct adverse_reader *r, size_t i)
     return RWE_OK;
 }
 
+int rwe_adverse_grade(const char *text)
+{
+    static const char *const written[RWE_WORST_GRADE][3] = {
+        {"1", "I", "Ⅰ"}, {"2", "II", "Ⅱ"}, {"3", "III", "Ⅲ"}, {"4", "IV", "Ⅳ"}, {"5", "V", "Ⅴ"},
+    };
+    for (int g = 0; g < RWE_WORST_GRADE; g++)
+        for (int w = 0; w < 3; w++) {
+            size_t length = strlen(written[g][w]);
+            const char *rest = text + length;
+            if (strncasecmp(text, written[g][w], length) == 0 &&
+                (*rest == '\0' || strcmp(rest, "级") == 0 || strcmp(rest, "度") == 0))
+                return g + 1;
+        }
+    return 0;
+}
+
+/* A column of numbers is read as one; where a grade is written as charts do, each text by itself. */
+static enum rwe_status read_grades(struct adverse_reader *r)
+{
+    size_t n = rwe_table_rows(r->table);
+    bool written = false;
+    struct rwe_factor factor;
+    if (rwe_table_factor(r->table, r->grade, r->arena, &factor) != RWE_OK)
+        return RWE_NO_MEMORY;
+    for (size_t l = 0; l < factor.n_levels; l++) {
+        const char *text = factor.level[l];
+        bool is_digit = isdigit((unsigned char)text[0]) && text[1] == '\0';
+        written = written || (!is_digit && rwe_adverse_grade(text) > 0);
+    }
+    if (!written)
+        return rwe_table_numbers(r->table, r->grade, r->grade_of, r->complaints);
+    for (size_t i = 0; i < n; i++) {
+        const char *text = factor.code[i] < 0 ? NULL : factor.level[factor.code[i]];
+        int grade = text == NULL ? 0 : rwe_adverse_grade(text);
+        r->grade_of[i] = grade == 0 ? (double)NAN : grade;
+        if (text != NULL && grade == 0 &&
+            adverse_complain(r, i, r->name->grade, text, "not a grade",
+                             "CTCAE grades are 1, 2, 3, 4 and 5") != RWE_OK)
+            return RWE_NO_MEMORY;
+    }
+    return RWE_OK;
+}
+
 static enum rwe_status read_columns(struct adverse_reader *r, struct rwe_error *error)
 {
     size_t n = rwe_table_rows(r->table);
@@ -60,7 +104,7 @@ static enum rwe_status read_columns(struct adverse_reader *r, struct rwe_error *
     if (rwe_arena_failed(r->arena) ||
         rwe_table_strings(r->table, r->id, r->arena, r->id_of) != RWE_OK ||
         rwe_table_factor(r->table, r->term, r->arena, &r->term_of) != RWE_OK ||
-        rwe_table_numbers(r->table, r->grade, r->grade_of, r->complaints) != RWE_OK)
+        read_grades(r) != RWE_OK)
         return rwe_fail_memory(error);
     for (size_t c = before; c < r->complaints->n; c++)
         r->bad[r->complaints->item[c].row] = 1;

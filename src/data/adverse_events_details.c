@@ -18,6 +18,10 @@ const struct rwe_adverse_detail_name rwe_adverse_detail_name[RWE_AE_N_DETAILS] =
     [RWE_AE_STEROID] = {"steroid", "ae_steroid"},
     [RWE_AE_ACTION] = {"action", "ae_action"},
     [RWE_AE_OUTCOME] = {"outcome", "ae_outcome"},
+    [RWE_AE_LAST_DOSE] = {"last-dose", "last_dose_mo"},
+    [RWE_AE_LAST_DOSE_DATE] = {"last-dose-date", "last_dose_date"},
+    [RWE_AE_RT_END] = {"rt-end", "rt_end_mo"},
+    [RWE_AE_RT_END_DATE] = {"rt-end-date", "rt_end_date"},
 };
 
 /* ---- words ---- */
@@ -174,7 +178,8 @@ static enum rwe_status bad_name(const char *item, struct rwe_error *error)
 {
     return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                     "--ae-names %s: say KEY=COLUMN with a key of soc, start, start-date, serious, "
-                    "immune, rel-chemo, rel-pd1, rel-rt, steroid, action, outcome",
+                    "immune, rel-chemo, rel-pd1, rel-rt, steroid, action, outcome, last-dose, "
+                    "last-dose-date, rt-end, rt-end-date",
                     item);
 }
 
@@ -226,22 +231,24 @@ static enum rwe_status read_fact(struct adverse_reader *r, enum rwe_adverse_fact
     return RWE_OK;
 }
 
-static enum rwe_status read_start(struct adverse_reader *r)
+/* The dates where there are some that can be counted from time zero, else the times. */
+static enum rwe_status read_times(struct adverse_reader *r, enum rwe_adverse_detail as_time,
+                                  enum rwe_adverse_detail as_date, struct adverse_times *times)
 {
     size_t n = rwe_table_rows(r->table);
-    size_t date = r->column[RWE_AE_START_DATE];
-    size_t number = r->column[RWE_AE_START];
+    size_t date = r->column[as_date];
+    size_t number = r->column[as_time];
     if (r->cohort->dates != NULL && date != RWE_NO_INDEX) {
-        r->start_date = RWE_NEW(r->arena, struct rwe_dated, n);
-        return r->start_date == NULL ? RWE_NO_MEMORY
-                                     : rwe_table_dated(r->table, date, r->name->date_system,
-                                                       r->start_date, r->complaints);
+        times->date = RWE_NEW(r->arena, struct rwe_dated, n);
+        return times->date == NULL ? RWE_NO_MEMORY
+                                   : rwe_table_dated(r->table, date, r->name->date_system,
+                                                     times->date, r->complaints);
     }
     if (number == RWE_NO_INDEX)
         return RWE_OK;
-    r->start = RWE_NEW(r->arena, double, n);
-    return r->start == NULL ? RWE_NO_MEMORY
-                            : rwe_table_numbers(r->table, number, r->start, r->complaints);
+    times->time = RWE_NEW(r->arena, double, n);
+    return times->time == NULL ? RWE_NO_MEMORY
+                               : rwe_table_numbers(r->table, number, times->time, r->complaints);
 }
 
 enum rwe_status adverse_details_read(struct adverse_reader *r, struct rwe_error *error)
@@ -252,7 +259,11 @@ enum rwe_status adverse_details_read(struct adverse_reader *r, struct rwe_error 
     if (r->column[RWE_AE_SOC] != RWE_NO_INDEX)
         status = rwe_table_factor(r->table, r->column[RWE_AE_SOC], r->arena, &r->class_of);
     if (status == RWE_OK)
-        status = read_start(r);
+        status = read_times(r, RWE_AE_START, RWE_AE_START_DATE, &r->start);
+    if (status == RWE_OK)
+        status = read_times(r, RWE_AE_LAST_DOSE, RWE_AE_LAST_DOSE_DATE, &r->last_dose);
+    if (status == RWE_OK)
+        status = read_times(r, RWE_AE_RT_END, RWE_AE_RT_END_DATE, &r->rt_end);
     for (int f = 0; f < RWE_AE_N_FACTS && status == RWE_OK; f++)
         if (r->column[readings[f].detail] != RWE_NO_INDEX)
             status = read_fact(r, (enum rwe_adverse_fact)f);
@@ -272,13 +283,21 @@ static double since_zero(struct rwe_dated start, struct rwe_dated zero, double d
     return days / days_per_unit;
 }
 
-static double start_of(const struct adverse_reader *r, size_t row, uint32_t subject)
+static const double *gather_times(const struct adverse_reader *r,
+                                  const struct rwe_adverse_episodes *e,
+                                  const struct adverse_times *times)
 {
     const struct rwe_cohort_dates *dates = r->cohort->dates;
-    if (r->start != NULL)
-        return r->start[row];
-    return since_zero(r->start_date[row], dates->patient[subject].date[RWE_DATE_INDEX],
-                      dates->days_per_unit);
+    if (times->time == NULL && times->date == NULL)
+        return NULL;
+    double *since = RWE_NEW(r->arena, double, e->n);
+    for (size_t k = 0; since != NULL && k < e->n; k++)
+        since[k] = times->time != NULL
+                       ? times->time[r->row[k]]
+                       : since_zero(times->date[r->row[k]],
+                                    dates->patient[e->subject[k]].date[RWE_DATE_INDEX],
+                                    dates->days_per_unit);
+    return since;
 }
 
 /* The class of most rows of each term. */
@@ -314,12 +333,9 @@ enum rwe_status adverse_details_gather(const struct adverse_reader *r,
                                        struct rwe_adverse_events *events)
 {
     struct rwe_adverse_episodes *e = &events->episode;
-    double *start = NULL;
-    if (r->start != NULL || r->start_date != NULL)
-        start = RWE_NEW(r->arena, double, e->n);
-    for (size_t k = 0; start != NULL && k < e->n; k++)
-        start[k] = start_of(r, r->row[k], e->subject[k]);
-    e->start = start;
+    e->start = gather_times(r, e, &r->start);
+    e->last_dose = gather_times(r, e, &r->last_dose);
+    e->rt_end = gather_times(r, e, &r->rt_end);
     for (int f = 0; f < RWE_AE_N_FACTS; f++) {
         int8_t *fact = r->fact[f] == NULL ? NULL : RWE_NEW(r->arena, int8_t, e->n);
         for (size_t k = 0; fact != NULL && k < e->n; k++)

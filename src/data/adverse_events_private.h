@@ -6,6 +6,12 @@
 
 #include "rwe/data/adverse_events.h"
 
+/* A column of times since time zero or of dates, by row; both NULL: none. */
+struct adverse_times {
+    double *time;
+    struct rwe_dated *date;
+};
+
 /* What reading passes from step to step. */
 struct adverse_reader {
     const struct rwe_table *table;
@@ -22,8 +28,7 @@ struct adverse_reader {
 
     size_t column[RWE_AE_N_DETAILS]; /* RWE_NO_INDEX: none */
     struct rwe_factor class_of;      /* by row */
-    double *start;                   /* by row; NULL: none */
-    struct rwe_dated *start_date;
+    struct adverse_times start, last_dose, rt_end;
     int8_t *fact[RWE_AE_N_FACTS]; /* by row; NULL: none */
 };
 

@@ -232,6 +232,35 @@ static void follow_up_is_that_of_the_named_endpoint(void **state)
     remove_files(files);
 }
 
+/* ---- windows ---- */
+
+/* Last dose at 6: until 7.0 with 30 days, immune-related ones until 9.0 with 90, pneumonitis by
+ * radiotherapy, from the start of it at 6, until 11.9 with 180. */
+static void events_after_the_window_are_no_longer_emergent(void **state)
+{
+    (void)state;
+    static const char rows[] = "id,ae_term,ae_grade,ae_start_mo,ae_immune,ae_rel_rt,last_dose_mo\n"
+                               "5,Nausea,1,6.9,0,0,6\n7,Nausea,1,7.1,0,0,6\n"
+                               "5,Rash,1,8.9,1,0,6\n7,Rash,1,9.1,1,0,6\n"
+                               "5,Pneumonitis,1,11.9,0,1,6\n7,Pneumonitis,1,12,0,1,6\n"
+                               "1,Pruritus,1,11,0,0,\n";
+    struct program_facts facts = facts_by_hand(rows, "--teae-days 30");
+    static const char *const terms[] = {"Nausea", "Rash", "Pneumonitis"};
+    for (size_t k = 0; k < 3; k++) {
+        char *key = program_format("toxicity population=all group=B term=%s level=any n", terms[k]);
+        assert_close(program_facts_number(&facts, key), 1, 0);
+        free(key);
+    }
+    /* Without a last dose nothing ends. */
+    assert_close(
+        program_facts_number(&facts, "toxicity population=all group=A term=Pruritus level=any n"),
+        1, 0);
+    assert_close(program_facts_number(&facts, "toxicity n.outside"), 3, 0);
+    assert_null(program_facts_find(
+        &facts, "toxicity population=all model=rate group=B term=Nausea level=any estimate"));
+    program_facts_clear(&facts);
+}
+
 /* ---- which tables ---- */
 
 static void a_file_of_three_columns_has_the_main_table_alone(void **state)
@@ -346,6 +375,7 @@ static void options_that_name_nothing_are_refused(void **state)
     (void)state;
     refused(events, "--ae-tables overvew", RWE_EXIT_USAGE, "overvew|did you mean \"overview\"?");
     refused(events, "--ae-incidence Nausae", RWE_EXIT_USAGE, "no such term|\"Nausea\"?");
+    refused(events, "--teae-days 30", RWE_EXIT_USAGE, "last dose|--ae-names");
     refused(events, "--ae-follow-up death", RWE_EXIT_USAGE, "no such endpoint");
     refused(events, "--ae-names gravity=ae_serious", RWE_EXIT_USAGE, "KEY=COLUMN");
     refused(events, "--ae-names serious", RWE_EXIT_USAGE, "KEY=COLUMN");
@@ -588,6 +618,7 @@ int main(void)
         cmocka_unit_test(phases_and_states_by_hand),
         cmocka_unit_test(what_began_after_follow_up_is_left_out_and_told),
         cmocka_unit_test(follow_up_is_that_of_the_named_endpoint),
+        cmocka_unit_test(events_after_the_window_are_no_longer_emergent),
         cmocka_unit_test(a_file_of_three_columns_has_the_main_table_alone),
         cmocka_unit_test(tables_are_chosen_by_name),
         cmocka_unit_test(terms_that_the_cut_left_out_are_counted),

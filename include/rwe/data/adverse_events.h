@@ -20,8 +20,12 @@ enum rwe_adverse_detail {
     RWE_AE_REL_PD1,   /**< to the PD-1 antibody */
     RWE_AE_REL_RT,    /**< to radiotherapy */
     RWE_AE_STEROID,
-    RWE_AE_ACTION,  /**< none, delay, reduce, discontinue, or several of them; ADaM's AEACN */
-    RWE_AE_OUTCOME, /**< recovered, recovering, not recovered, sequelae, fatal, unknown; AEOUT */
+    RWE_AE_ACTION,    /**< none, delay, reduce, discontinue, or several of them; ADaM's AEACN */
+    RWE_AE_OUTCOME,   /**< recovered, recovering, not recovered, sequelae, fatal, unknown; AEOUT */
+    RWE_AE_LAST_DOSE, /**< of the subject's drugs, as a time or a date, as the onset; on every row */
+    RWE_AE_LAST_DOSE_DATE, /**< ADaM's TRTEDT */
+    RWE_AE_RT_END,         /**< of radiotherapy, likewise */
+    RWE_AE_RT_END_DATE,
     RWE_AE_N_DETAILS,
 };
 
@@ -53,6 +57,7 @@ struct rwe_adverse_episodes {
     const uint8_t *grade;           /**< 1 … 5 */
     const double *start; /**< since time zero, in the cohort's unit; NaN: not known; NULL: the
                                          file does not tell, or by dates alone and the cohort has none */
+    const double *last_dose, *rt_end; /**< likewise, of the episode's subject */
     const int8_t
         *fact[RWE_AE_N_FACTS]; /**< 1 yes, 0 no, −1 not known; NULL: the file does not tell */
     const int32_t
@@ -62,6 +67,9 @@ struct rwe_adverse_episodes {
     size_t n_classes;
     size_t n_strays; /**< rows whose class is not their term's */
 };
+
+/** The grade that a text writes: 3, III, Ⅲ, each perhaps followed by 级 or 度; 0: none of these. */
+int rwe_adverse_grade(const char *text);
 
 struct rwe_adverse_events {
     size_t n_rows;    /**< of the file */
