@@ -201,8 +201,8 @@ static void end_table(const struct rates *rates, struct rwe_grid *grid)
     rwe_grid_note(grid,
                   "First events per 100 %s at risk: until the first event of the term, death or "
                   "the end of follow-up. Terms as in the table of all adverse events. Rates "
-                  "average over time at risk; they compare arms fairly only where the hazard "
-                  "is about constant.",
+                  "average over time at risk: they compare arms fairly, and exact limits hold, "
+                  "only where the hazard is about constant.",
                   rates->unit.words);
     rwe_grid_note(grid, "Limits: %s.",
                   rule == RWE_SHARES_INDEPENDENT
