@@ -167,6 +167,7 @@ static enum rwe_status present_main(const struct rwe_toxicity_view *view, struct
 /* Ones that the file has no columns for are left out. */
 static const struct part {
     const char *name, *title;
+    const char *needs; /* for who asks for it by name */
     bool (*applies)(const struct rwe_run *run);
     enum rwe_status (*present)(const struct rwe_toxicity_view *view, struct rwe_error *error);
     bool has_series;  /* which must outlive the document */
@@ -174,35 +175,45 @@ static const struct part {
 } parts[] = {
     {.name = "overview",
      .title = "Overview of adverse events",
+     .needs = "a column such as ae_serious, ae_rel_pd1 or ae_action",
      .applies = rwe_toxicity_has_overview,
      .present = rwe_toxicity_overview},
     {.name = "soc",
      .title = "Adverse events by system organ class",
+     .needs = "a column of system organ classes (ae_soc)",
      .applies = rwe_toxicity_has_classes,
      .present = rwe_toxicity_classes},
     {.name = "immune",
      .title = "Immune-related adverse events",
+     .needs = "a column of immune-related events (ae_immune)",
      .applies = rwe_toxicity_has_immune,
      .present = rwe_toxicity_immune},
     {.name = "pneumonitis",
      .title = "Pneumonitis",
+     .needs = "a term of pneumonitis",
      .applies = rwe_toxicity_has_pneumonitis,
      .present = rwe_toxicity_pneumonitis},
     {.name = "rates",
      .title = "Exposure-adjusted incidence rates",
+     .needs =
+         "onsets, follow-up (an endpoint os, or --ae-follow-up), no late entry and no --teae-days",
      .applies = rwe_toxicity_has_times,
      .present = rwe_toxicity_rates},
     {.name = "cuminc",
      .title = "Cumulative incidence of adverse events",
+     .needs =
+         "onsets, follow-up (an endpoint os, or --ae-follow-up), no late entry and no --teae-days",
      .applies = rwe_toxicity_has_times,
      .present = rwe_toxicity_incidence,
      .has_series = true},
     {.name = "phases",
      .title = "Before and after the exposure",
+     .needs = "onsets, two arms and --exposure-start, from time zero",
      .applies = rwe_toxicity_has_phases,
      .present = rwe_toxicity_phases},
     {.name = "states",
      .title = "Incidence rates with and without the exposure",
+     .needs = "what rates and phases need",
      .applies = rwe_toxicity_has_states,
      .present = rwe_toxicity_states,
      .is_unbiased = true},
@@ -258,10 +269,15 @@ static enum rwe_status present_parts(struct rwe_run *run, const struct rwe_toxic
 {
     struct rwe_strings asked = rwe_settings_list(run->settings, "ae-tables");
     enum rwe_status status = RWE_OK;
-    for (size_t p = 0; p < N_PARTS && status == RWE_OK; p++)
-        if ((lists(asked, parts[p].name) || (asked.n == 0 && run->from_zero == NULL)) &&
-            parts[p].applies(run))
+    for (size_t p = 0; p < N_PARTS && status == RWE_OK; p++) {
+        bool named = lists(asked, parts[p].name);
+        if (parts[p].applies(run) && (named || (asked.n == 0 && run->from_zero == NULL)))
             status = present_part(run, &parts[p], view, error);
+        else if (named)
+            rwe_document_warning(run->document, "table-left-out", "toxicity",
+                                 "The table \"%s\" of adverse events is left out: it needs %s.",
+                                 parts[p].name, parts[p].needs);
+    }
     return status;
 }
 

@@ -5,6 +5,7 @@
 #include "program.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -293,6 +294,62 @@ static void tables_are_chosen_by_name(void **state)
     remove_files(files);
 }
 
+static void a_table_that_was_named_and_is_not_carried_is_told(void **state)
+{
+    (void)state;
+    struct files files = write_files("id,ae_term,ae_grade\n1,Nausea,2\n5,Nausea,3\n");
+    struct program_run run = program_run(
+        "%s " ARGUMENTS " --ae %s --toxicity --ae-tables rates,soc", files.cohort, files.events);
+    assert_code(run, RWE_EXIT_DONE);
+    assert_says(run.out, "\"rates\" of adverse events is left out|onsets|\"soc\"|ae_soc");
+    program_clear(&run);
+    remove_files(files);
+}
+
+/* Who had an event before entry is not known. */
+static void late_entry_has_no_rates(void **state)
+{
+    (void)state;
+    struct files files = write_files(events);
+    char *late = program_write_file(files.folder, "late.csv",
+                                    "id,arm,time,dead,entry\n1,A,12,0,1\n2,A,24,1,0\n3,A,6,1,0\n"
+                                    "5,B,24,0,2\n6,B,12,1,0\n7,B,36,0,0\n");
+    struct program_run run =
+        program_run("%s --id id --arm arm --endpoint os=time,dead --entry entry "
+                    "--ae %s --toxicity --ae-tables overview,rates",
+                    late, files.events);
+    assert_code(run, RWE_EXIT_DONE);
+    assert_says(run.out, "Overview of adverse events|no late entry");
+    assert_null(strstr(run.out, "rate ratio"));
+    program_clear(&run);
+    free(late);
+    remove_files(files);
+}
+
+static void three_arms_have_counts_and_no_contrasts(void **state)
+{
+    (void)state;
+    struct files files = write_files(events);
+    char *three = program_write_file(files.folder, "three.csv",
+                                     "id,arm,time,dead\n1,A,12,0\n2,A,24,1\n3,A,6,1\n"
+                                     "5,B,24,0\n6,B,12,1\n7,C,36,0\n8,C,12,0\n");
+    struct program_facts facts = program_facts_of(
+        "%s --id id --arm arm --endpoint os=time,dead --ae %s --toxicity --ae-cut 0 --time-unit "
+        "months",
+        three, files.events);
+    assert_close(program_facts_number(&facts, "toxicity population=all model=pneumonitis group=C "
+                                              "term=any level=any n"),
+                 1, 0);
+    assert_close(program_facts_number(&facts, "toxicity population=all model=rate group=B "
+                                              "term=Nausea level=any estimate"),
+                 1200.0 / 15, 1e-12);
+    assert_null(program_facts_find(
+        &facts, "toxicity population=all model=rate term=Nausea level=any rate.ratio"));
+    program_facts_clear(&facts);
+    free(three);
+    remove_files(files);
+}
+
 static void terms_that_the_cut_left_out_are_counted(void **state)
 {
     (void)state;
@@ -572,6 +629,41 @@ static void dates_and_months_tell_the_same(void **state)
 
 /* ---- identities ---- */
 
+static void write_backwards(FILE *out, const char *text, size_t size)
+{
+    const char *header = strchr(text, '\n') + 1;
+    fwrite(text, 1, (size_t)(header - text), out);
+    for (const char *end = text + size; end > header;) {
+        const char *from = end - 1;
+        while (from > header && from[-1] != '\n')
+            from--;
+        fwrite(from, 1, (size_t)(end - from), out);
+        end = from;
+    }
+}
+
+static void the_order_of_rows_changes_nothing(void **state)
+{
+    (void)state;
+    char *folder = program_new_folder();
+    char *path = program_write_file(folder, "ae.csv", "");
+    size_t size;
+    char *text = program_read_file("sample_data/ae.csv", &size);
+    FILE *out = fopen(path, "wb");
+    write_backwards(out, text, size);
+    fclose(out);
+#define BOTH                                                                                       \
+    "sample_data/cohort.csv --study sample_data/nct07062484.yaml --toxicity --iptw --landmark=6 "
+    struct program_facts as_is = program_facts_of(BOTH "--ae sample_data/ae.csv");
+    struct program_facts backwards = program_facts_of(BOTH "--ae %s", path);
+    assert_same_facts(backwards, as_is, 0);
+    program_facts_clear(&as_is);
+    program_facts_clear(&backwards);
+    program_remove_folder(folder);
+    free(text);
+    free(path);
+}
+
 /* Subjects by cause of their pneumonitis add up; those with it after radiotherapy are the exposed. */
 static void parts_add_up(void **state)
 {
@@ -621,6 +713,10 @@ int main(void)
         cmocka_unit_test(events_after_the_window_are_no_longer_emergent),
         cmocka_unit_test(a_file_of_three_columns_has_the_main_table_alone),
         cmocka_unit_test(tables_are_chosen_by_name),
+        cmocka_unit_test(a_table_that_was_named_and_is_not_carried_is_told),
+        cmocka_unit_test(late_entry_has_no_rates),
+        cmocka_unit_test(three_arms_have_counts_and_no_contrasts),
+        cmocka_unit_test(the_order_of_rows_changes_nothing),
         cmocka_unit_test(terms_that_the_cut_left_out_are_counted),
         cmocka_unit_test(classes_that_disagree_are_told),
         cmocka_unit_test(words_that_say_nothing_are_told_with_their_line),
