@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Cumulative incidence of an adverse event, death competing. See toxicity.md. */
+#include "cuminc.h"
 #include "toxicity_rates.h"
 
 #include "rwe/analysis/times.h"
 #include "rwe/base/sort.h"
-#include "rwe/stats/aalen_johansen.h"
 
 #include <math.h>
 #include <string.h>
@@ -131,20 +131,11 @@ static enum rwe_status fit(const struct rwe_toxicity_view *view,
                            const struct rwe_endpoint *endpoint, struct rwe_aalen_johansen curve[],
                            struct rwe_error *error)
 {
-    struct rwe_run *run = view->run;
-    struct rwe_survival_data data;
-    struct rwe_event_table table;
-    struct rwe_design_view by_cause = {RWE_STRATA_NONE, RWE_EVENTS_BY_CAUSE};
-    double level = rwe_settings_number(run->settings, "conf-level");
-    enum rwe_status status = rwe_design_survival(run->cohort, view->design, endpoint, by_cause,
-                                                 run->arena, &data, error);
-    if (status == RWE_OK)
-        status = rwe_event_table_build(&data, run->arena, &table, error);
-    for (size_t a = 0; status == RWE_OK && a < run->cohort->n_arms; a++) {
-        status = rwe_aalen_johansen_fit(&table, a, level, run->arena, &curve[a], error);
-        if (status == RWE_OK && rwe_design_arm_needs_robust(view->design, &data))
-            status = rwe_aalen_johansen_robust(&data, run->arena, &curve[a], error);
-    }
+    const struct rwe_cuminc_question q = {view->run, endpoint, view->design, 1};
+    struct rwe_arena *scratch = rwe_arena_new(); /* the event table need not outlive its curves */
+    enum rwe_status status =
+        scratch == NULL ? rwe_fail_memory(error) : rwe_cuminc_fit(&q, scratch, curve, error);
+    rwe_arena_free(scratch);
     return status;
 }
 

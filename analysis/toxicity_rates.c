@@ -204,12 +204,15 @@ static void end_table(const struct rates *rates, struct rwe_grid *grid)
                   "average over time at risk: they compare arms fairly, and exact limits hold, "
                   "only where the hazard is about constant.",
                   rates->unit.words);
-    rwe_grid_note(grid, "Limits: %s.",
-                  rule == RWE_SHARES_INDEPENDENT
-                      ? "exact, Poisson (Garwood); of the ratio exact, given the sum of events"
-                  : rule == RWE_SHARES_PAIRED
-                      ? "exact, Poisson (Garwood); of the ratio robust on the log, by matched pair"
-                      : "robust, on the log");
+    if (rule == RWE_SHARES_ROBUST)
+        rwe_grid_note(grid, "Limits on the log: %s.",
+                      rwe_shares_difference_words(&rates->view->shares));
+    else
+        rwe_grid_note(grid, "Limits: exact, Poisson (Garwood); of the ratio %s.",
+                      rule == RWE_SHARES_PAIRED ? "robust on the log, by matched pair"
+                                                : "exact, given the sum of events");
+    if (rates->view->design->weight != NULL)
+        rwe_grid_note(grid, "n counts subjects; rates and ratios are weighted.");
     rwe_grid_note(grid, "Who had an event of unknown onset is left out of its row.");
 }
 
