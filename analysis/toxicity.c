@@ -305,6 +305,10 @@ static void report_rows(struct rwe_run *run, const struct rwe_toxicity *toxicity
                              "%zu of %zu rows of adverse events name another system organ class "
                              "than most rows of their term; the term stands under that of most.",
                              events->episode.n_strays, events->n_rows);
+    if (events->episode.has_unused_dates)
+        rwe_document_warning(run->document, "onsets-unused", "toxicity",
+                             "Adverse events have dates of onset, but the cohort is not made from "
+                             "dates (--derive), so rates, incidences and phases are left out.");
     if (events->n_unknown > 0)
         rwe_document_warning(run->document, "unknown-subjects", "toxicity",
                              "%zu of %zu rows of adverse events are of subjects that the cohort "

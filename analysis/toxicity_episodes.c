@@ -46,14 +46,20 @@ static bool counts(const struct rwe_toxicity *toxicity, const struct windows *wi
     return e->start[k] >= 0 && !late && !(e->start[k] > latest_onset(e, windows, k));
 }
 
-/* Days in the unit of the cohort's times: months unless it says another. */
-static double days_in_unit(const struct rwe_run *run, const char *option)
+double rwe_toxicity_month(const struct rwe_run *run)
 {
     const char *unit = rwe_settings_text(run->settings, "time-unit");
-    double days = RWE_DAYS_PER_MONTH;
-    if (unit != NULL && strcmp(unit, "months") != 0)
-        days = strcmp(unit, "days") == 0 ? 1 : strcmp(unit, "weeks") == 0 ? 7 : 12 * days;
-    return rwe_settings_number(run->settings, option) / days;
+    if (unit == NULL || strcmp(unit, "months") == 0)
+        return 1;
+    return strcmp(unit, "days") == 0    ? RWE_DAYS_PER_MONTH
+           : strcmp(unit, "weeks") == 0 ? RWE_DAYS_PER_MONTH / 7
+                                        : 1.0 / 12;
+}
+
+static double days_in_unit(const struct rwe_run *run, const char *option)
+{
+    return rwe_settings_number(run->settings, option) / RWE_DAYS_PER_MONTH *
+           rwe_toxicity_month(run);
 }
 
 /* At a landmark the episodes that counted from time zero were taken. */

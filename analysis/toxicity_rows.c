@@ -219,6 +219,7 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_adverse_event
         .names = rwe_settings_list(run->settings, "ae-names"),
         .date_system = rwe_settings_choice(run->settings, "date-system") == 1 ? RWE_DATES_1904
                                                                               : RWE_DATES_1900,
+        .month = rwe_toxicity_month(run),
     };
     struct rwe_table *table = NULL;
     if (path == NULL)

@@ -51,6 +51,9 @@ struct rwe_toxicity {
  * landmark: takes what began after it from the run from time zero, which has read onsets. */
 enum rwe_status rwe_toxicity_read(struct rwe_run *run, struct rwe_error *error);
 
+/* A month in the unit of the cohort's times, which is months unless the study says another. */
+double rwe_toxicity_month(const struct rwe_run *run);
+
 /* The episodes that count, by subject into toxicity->all, and by term, then subject. RWE_NO_MEMORY or
  * RWE_OK. */
 enum rwe_status rwe_toxicity_list_episodes(const struct rwe_run *run, struct rwe_toxicity *toxicity,

@@ -247,8 +247,14 @@ static enum rwe_status read_times(struct adverse_reader *r, enum rwe_adverse_det
     if (number == RWE_NO_INDEX)
         return RWE_OK;
     times->time = RWE_NEW(r->arena, double, n);
-    return times->time == NULL ? RWE_NO_MEMORY
-                               : rwe_table_numbers(r->table, number, times->time, r->complaints);
+    if (times->time == NULL ||
+        rwe_table_numbers(r->table, number, times->time, r->complaints) != RWE_OK)
+        return RWE_NO_MEMORY;
+    bool is_in_months =
+        strcmp(rwe_table_name(r->table, number), rwe_adverse_detail_name[as_time].column) == 0;
+    for (size_t i = 0; is_in_months && r->name->month > 0 && i < n; i++)
+        times->time[i] *= r->name->month;
+    return RWE_OK;
 }
 
 enum rwe_status adverse_details_read(struct adverse_reader *r, struct rwe_error *error)
@@ -334,6 +340,7 @@ enum rwe_status adverse_details_gather(const struct adverse_reader *r,
 {
     struct rwe_adverse_episodes *e = &events->episode;
     e->start = gather_times(r, e, &r->start);
+    e->has_unused_dates = e->start == NULL && r->column[RWE_AE_START_DATE] != RWE_NO_INDEX;
     e->last_dose = gather_times(r, e, &r->last_dose);
     e->rt_end = gather_times(r, e, &r->rt_end);
     for (int f = 0; f < RWE_AE_N_FACTS; f++) {

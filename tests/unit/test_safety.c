@@ -233,6 +233,42 @@ static void follow_up_is_that_of_the_named_endpoint(void **state)
     remove_files(files);
 }
 
+/* A cohort in days, events in months: the onset at month 4 is day 121.75. */
+static void months_are_brought_to_the_unit_of_the_cohort(void **state)
+{
+    (void)state;
+    struct files files = write_files("id,ae_term,ae_grade,ae_start_mo\n2,Rash,2,4\n");
+    char *days = program_write_file(files.folder, "days.csv",
+                                    "id,arm,time,dead\n1,A,365.25,0\n2,A,730.5,1\n5,B,100,1\n");
+    struct program_facts facts =
+        program_facts_of("%s --id id --arm arm --endpoint os=time,dead --time-unit days --ae %s "
+                         "--toxicity",
+                         days, files.events);
+    assert_close(
+        program_facts_number(
+            &facts, "toxicity population=all model=rate group=A term=Rash level=any time.at.risk"),
+        365.25 + 121.75, 1e-12);
+    assert_close(
+        program_facts_number(
+            &facts, "toxicity population=all model=rate group=A term=Rash level=any estimate"),
+        100 / (16 / 12.0), 1e-12);
+    program_facts_clear(&facts);
+    free(days);
+    remove_files(files);
+}
+
+static void dates_of_onset_without_a_time_zero_are_told(void **state)
+{
+    (void)state;
+    struct files files = write_files("id,ae_term,ae_grade,ae_start_date\n2,Rash,2,2023-05-01\n");
+    struct program_run run =
+        program_run("%s " ARGUMENTS " --ae %s --toxicity", files.cohort, files.events);
+    assert_code(run, RWE_EXIT_DONE);
+    assert_says(run.out, "dates of onset|--derive");
+    program_clear(&run);
+    remove_files(files);
+}
+
 /* ---- windows ---- */
 
 /* Last dose at 6: until 7.0 with 30 days, immune-related ones until 9.0 with 90, pneumonitis by
@@ -710,6 +746,8 @@ int main(void)
         cmocka_unit_test(phases_and_states_by_hand),
         cmocka_unit_test(what_began_after_follow_up_is_left_out_and_told),
         cmocka_unit_test(follow_up_is_that_of_the_named_endpoint),
+        cmocka_unit_test(months_are_brought_to_the_unit_of_the_cohort),
+        cmocka_unit_test(dates_of_onset_without_a_time_zero_are_told),
         cmocka_unit_test(events_after_the_window_are_no_longer_emergent),
         cmocka_unit_test(a_file_of_three_columns_has_the_main_table_alone),
         cmocka_unit_test(tables_are_chosen_by_name),

@@ -65,7 +65,8 @@ struct rwe_adverse_episodes {
                                        −1 none; NULL: the file does not tell */
     const char *const *class_name;
     size_t n_classes;
-    size_t n_strays; /**< rows whose class is not their term's */
+    size_t n_strays;       /**< rows whose class is not their term's */
+    bool has_unused_dates; /**< onsets are dates, and the cohort has none to count them from */
 };
 
 /** The grade that a text writes: 3, III, Ⅲ, each perhaps followed by 级 or 度; 0: none of these. */
@@ -93,6 +94,8 @@ struct rwe_adverse_event_columns {
     struct rwe_strings
         names; /**< KEY=COLUMN, of rwe_adverse_detail_name; others have their column */
     enum rwe_date_system date_system;
+    double
+        month; /**< in the unit of the cohort's times, for columns found by names in _mo; 0 is 1 */
 };
 
 /**
