@@ -137,6 +137,8 @@ static enum rwe_status start_landmark(const struct rwe_run *run, const struct rw
         .complaints = run->complaints,
         .replicate = run->replicate,
         .scope = rwe_arena_format(run->arena, "landmark-%.10g", time),
+        .from_zero = run,
+        .since = time,
         .progress = run->progress,
         .arena = run->arena,
         .threads = run->threads,

@@ -51,6 +51,9 @@ struct rwe_run {
     const char
         *scope; /**< of a run at a landmark: "landmark-6", the population of all its subjects and
                             the first part of the names of the others; NULL: from time zero */
+    const struct rwe_run
+        *from_zero; /**< of a run at a landmark: the one from time zero; else NULL */
+    double since;   /**< its time; from time zero 0 */
     struct rwe_landmark_run *landmark; /**< runs at landmarks (pipeline.h) */
     size_t n_landmarks;
     struct rwe_progress progress;
