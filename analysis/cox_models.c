@@ -3,6 +3,7 @@
 
 #include "rwe/analysis/covariates.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- who: members with all the model's covariates ---- */
@@ -298,8 +299,38 @@ static enum rwe_status fit(const struct rwe_cox_request *request, struct rwe_cox
     return status;
 }
 
-enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
-                                  struct rwe_cox_model *model, struct rwe_error *error)
+/* ---- replicates start where the data ended ---- */
+
+/* Relative change of the log-likelihood at which a replicate has settled. The last step, which squares
+ * the error, then leaves less than 1e-9 standard errors. */
+static const double SETTLED_REPLICATE = 1e-9;
+
+/* The data's coefficient of each column, 0 where it had none; NULL when memory is out. What the list
+ * keeps is a number a term, since replicates may lack a level. */
+static const double *start_of(const struct rwe_cox_model *model, struct rwe_estimates *estimates,
+                              struct rwe_arena *arena)
+{
+    double *start = RWE_NEW(arena, double, model->p + 1);
+    for (size_t t = 0; start != NULL && t < model->n_terms; t++) {
+        const struct rwe_cox_term *term = &model->term[t];
+        double kept = rwe_estimates_keep(estimates, NAN);
+        if (term->column != RWE_NO_INDEX && isfinite(kept))
+            start[term->column] = kept;
+    }
+    return start;
+}
+
+static void keep_estimate(const struct rwe_cox_model *model, struct rwe_estimates *estimates)
+{
+    for (size_t t = 0; t < model->n_terms; t++) {
+        const struct rwe_cox_term *term = &model->term[t];
+        bool found = model->failure.status == RWE_OK && term->column != RWE_NO_INDEX;
+        rwe_estimates_keep(estimates, found ? model->fit.estimate[term->column] : NAN);
+    }
+}
+
+static enum rwe_status build_to_fit(const struct rwe_cox_request *request,
+                                    struct rwe_cox_model *model, struct rwe_error *error)
 {
     static const char *const names[] = {"arm", "adjusted", "univariable", "interaction"};
     *model =
@@ -311,7 +342,34 @@ enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
     model->options.ties = (enum rwe_cox_ties)rwe_settings_choice(request->run->settings, "ties");
     model->options.robust = model->data.cluster != NULL || model->data.weight != NULL;
     model->options.estimate_only = request->run->replicate != 0;
+    return RWE_OK;
+}
+
+enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
+                                  struct rwe_cox_model *model, struct rwe_error *error)
+{
+    enum rwe_status status = build_to_fit(request, model, error);
+    if (status == RWE_OK)
+        status = fit(request, model, error);
+    return is_in_the_data(status) ? RWE_OK : status;
+}
+
+enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
+                                       struct rwe_estimates *estimates, struct rwe_cox_model *model,
+                                       struct rwe_error *error)
+{
+    enum rwe_status status = build_to_fit(request, model, error);
+    if (status != RWE_OK)
+        return status;
+    if (!estimates->from_data) {
+        model->options.tolerance = SETTLED_REPLICATE;
+        model->options.start = start_of(model, estimates, request->run->arena);
+        if (model->options.start == NULL)
+            return rwe_fail_memory(error);
+    }
     status = fit(request, model, error);
+    if (estimates->from_data)
+        keep_estimate(model, estimates);
     return is_in_the_data(status) ? RWE_OK : status;
 }
 

@@ -46,11 +46,11 @@ struct newton {
     struct rwe_cox_work work;
     double *beta, *trial_beta;
     struct rwe_cox_likelihood here, trial;
-    double *factor;      /* of the information at beta */
-    double *step;        /* information⁻¹ score at beta */
-    double *last_step;   /* the step that led to beta */
-    double rise;         /* score' step: twice the rise that the step promises */
-    double rise_at_null; /* the score test */
+    double *factor;       /* of the information at beta */
+    double *step;         /* information⁻¹ score at beta */
+    double *last_step;    /* the step that led to beta */
+    double rise;          /* score' step: twice the rise that the step promises */
+    double rise_at_start; /* at 0: the score test */
     size_t n_iterations;
     bool converged;
 };
@@ -149,8 +149,8 @@ static size_t leading_column(const struct newton *newton)
 static bool runs_off(struct newton *newton)
 {
     double now = reach(newton->rows, newton->step, newton->work.predictor);
-    double before = reach(newton->rows, newton->last_step, newton->work.predictor);
-    return now >= FAR_STEP && now > STEADY_STEP * before;
+    return now >= FAR_STEP &&
+           now > STEADY_STEP * reach(newton->rows, newton->last_step, newton->work.predictor);
 }
 
 static enum rwe_status fail_separated(size_t column, struct rwe_error *error)
@@ -159,7 +159,7 @@ static enum rwe_status fail_separated(size_t column, struct rwe_error *error)
                     "the likelihood is monotone: the estimate of column %zu is infinite", column);
 }
 
-/* From 0, where the likelihood is known, to the maximum. */
+/* From beta, where the likelihood is known, to the maximum. */
 static enum rwe_status maximise(struct newton *newton, struct rwe_error *error)
 {
     size_t p = newton->rows->p;
@@ -172,7 +172,7 @@ static enum rwe_status maximise(struct newton *newton, struct rwe_error *error)
     if (singular < p)
         return rwe_fail(error, RWE_COLLINEAR, singular,
                         "column %zu is constant or determined by the columns before it", singular);
-    newton->rise_at_null = newton->rise;
+    newton->rise_at_start = newton->rise;
     while (newton->n_iterations < newton->options->max_iterations) {
         double before = newton->here.loglik;
         double fraction = take_step(newton);
@@ -218,6 +218,9 @@ static enum rwe_status check_request(const struct rwe_survival_data *data, const
     for (size_t i = 0; status == RWE_OK && i < data->n * p; i++)
         if (!isfinite(x[i]))
             status = rwe_fail(error, RWE_NOT_FINITE, i, "covariate is not a finite number");
+    for (size_t j = 0; options->start != NULL && status == RWE_OK && j < p; j++)
+        if (!isfinite(options->start[j]))
+            status = rwe_fail(error, RWE_NOT_FINITE, j, "start is not a finite number");
     for (size_t i = 0; options->offset != NULL && status == RWE_OK && i < data->n; i++)
         if (!isfinite(options->offset[i]))
             status = rwe_fail(error, RWE_NOT_FINITE, i, "offset is not a finite number");
@@ -303,6 +306,29 @@ static enum rwe_status find_robust_score(const struct rwe_survival_data *data,
     return RWE_OK;
 }
 
+/* From the options' start where there is one, and from 0 where that leads nowhere. */
+static enum rwe_status climb(struct newton *newton, struct rwe_cox *result, struct rwe_error *error)
+{
+    const double *start = newton->options->start;
+    size_t p = newton->rows->p;
+    if (start != NULL) {
+        struct rwe_error ignored = {0};
+        memcpy(newton->beta, start, p * sizeof *start);
+        rwe_cox_evaluate(newton->rows, newton->options->ties, newton->beta, &newton->work,
+                         &newton->here);
+        enum rwe_status status = maximise(newton, &ignored);
+        result->loglik_null = newton->rise_at_start = NAN;
+        if (status == RWE_OK && newton->converged)
+            return RWE_OK;
+        memset(newton->beta, 0, p * sizeof *newton->beta);
+        newton->n_iterations = 0;
+    }
+    rwe_cox_evaluate(newton->rows, newton->options->ties, newton->beta, &newton->work,
+                     &newton->here);
+    result->loglik_null = newton->here.loglik;
+    return maximise(newton, error);
+}
+
 /* The fit proper: everything that it allocates is workspace. */
 static enum rwe_status fit(const struct rwe_survival_data *data, const double x[],
                            const struct rwe_cox_options *options, struct rwe_arena *scratch,
@@ -321,9 +347,7 @@ static enum rwe_status fit(const struct rwe_survival_data *data, const double x[
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "%zu die at one time: too many for exact ties",
                         newton.work.exact.most_deaths);
-    rwe_cox_evaluate(&rows, options->ties, newton.beta, &newton.work, &newton.here);
-    result->loglik_null = newton.here.loglik;
-    enum rwe_status status = maximise(&newton, error);
+    enum rwe_status status = climb(&newton, result, error);
     if (status != RWE_OK)
         return status;
     if (write_estimate(data, &newton, scratch, output) != RWE_OK ||
@@ -337,7 +361,7 @@ static enum rwe_status fit(const struct rwe_survival_data *data, const double x[
     const double *variance = output->robust != NULL ? output->robust : output->covariance;
     result->loglik = newton.here.loglik;
     result->lr_statistic = 2 * (result->loglik - result->loglik_null);
-    result->score_statistic = newton.rise_at_null;
+    result->score_statistic = newton.rise_at_start;
     result->wald_statistic = wald(newton.beta, variance, p, &newton);
     result->n_events = rows.n_events;
     result->n_iterations = newton.n_iterations;
