@@ -55,44 +55,6 @@ static void count_since(const struct rwe_cox_rows *rows, struct rwe_cox_informat
     }
 }
 
-/* Intervals of one subject stand together in the caller's data, and most differ in their times and
- * weights alone: they share one term. */
-static enum rwe_status find_alike(const struct rwe_cox_rows *rows, size_t n_data,
-                                  struct rwe_arena *scratch, struct rwe_cox_information *of)
-{
-    struct rwe_mark mark = rwe_arena_mark(scratch);
-    uint32_t *row_of = RWE_NEW(scratch, uint32_t, n_data); /* and 1 more: 0 is no row */
-    uint32_t *stratum = RWE_NEW(scratch, uint32_t, rows->n);
-    if (rwe_arena_failed(scratch))
-        return RWE_NO_MEMORY;
-    for (size_t s = 0; s < rows->n_strata; s++)
-        for (size_t i = rows->start[s]; i < rows->start[s + 1]; i++)
-            stratum[i] = (uint32_t)s;
-    for (uint32_t i = 0; i < rows->n; i++)
-        row_of[rows->origin[i]] = i + 1;
-    const size_t bytes = rows->p * sizeof *rows->x;
-    size_t last = RWE_NO_INDEX;
-    for (size_t k = 0; k < n_data; k++) {
-        if (row_of[k] == 0)
-            continue;
-        size_t i = row_of[k] - 1;
-        bool alike = last != RWE_NO_INDEX && stratum[i] == stratum[last] &&
-                     memcmp(rows->x + i * rows->p, rows->x + last * rows->p, bytes) == 0;
-        of->alike[i] = alike ? of->alike[last] : (uint32_t)i;
-        last = i;
-    }
-    rwe_arena_release(scratch, mark);
-    return RWE_OK;
-}
-
-static size_t largest_origin(const struct rwe_cox_rows *rows)
-{
-    size_t largest = 0;
-    for (size_t i = 0; i < rows->n; i++)
-        largest = rows->origin[i] > largest ? rows->origin[i] : largest;
-    return largest;
-}
-
 void rwe_cox_information_init(struct rwe_cox_information *of, const struct rwe_cox_rows *rows,
                               struct rwe_arena *arena)
 {
@@ -106,12 +68,9 @@ void rwe_cox_information_init(struct rwe_cox_information *of, const struct rwe_c
     if (rows->entry == NULL)
         return;
     of->since = RWE_NEW(arena, uint32_t, rows->n);
-    of->alike = RWE_NEW(arena, uint32_t, rows->n);
     of->share = RWE_NEW(arena, double, rows->n);
-    if (rwe_arena_failed(arena))
-        return;
-    count_since(rows, of);
-    find_alike(rows, largest_origin(rows) + 1, arena, of); /* a failure stays in the arena */
+    if (!rwe_arena_failed(arena))
+        count_since(rows, of);
 }
 
 void rwe_cox_information_clear(struct rwe_cox_information *of)
@@ -210,10 +169,10 @@ static void add_from_entry(struct rwe_cox_information *of, const struct rwe_cox_
         struct rwe_cox_hazard hazard = sum_between(of->outlived, n, of->since[i], until);
         if (rows->event[i])
             hazard = join(hazard, of->died_at[until]);
-        of->share[of->alike[i]] += share_of(rows, i, risks, hazard);
+        of->share[rwe_cox_like(rows, i)] += share_of(rows, i, risks, hazard);
     }
     for (size_t i = begin; i < end; i++)
-        if (of->alike[i] == i)
+        if (rwe_cox_like(rows, i) == i)
             add_row(of, rows, i, of->share[i], gross);
 }
 

@@ -29,7 +29,15 @@ struct rwe_cox_rows {
     double *weight;
     uint8_t *event;   /**< 0 or 1 */
     uint32_t *origin; /**< the row in the caller's data */
+    uint32_t *like;   /**< with entries: the row whose x this one has too, of the same subject and
+                           stratum; itself where it is the first. NULL: each has its own */
 };
+
+/** The row that stands for those with its x. */
+static inline size_t rwe_cox_like(const struct rwe_cox_rows *rows, size_t row)
+{
+    return rows->like == NULL ? row : rows->like[row];
+}
 
 /** RWE_OK or RWE_NO_MEMORY. */
 enum rwe_status rwe_cox_rows_prepare(const struct rwe_survival_data *data, const double x[],
@@ -136,7 +144,6 @@ struct rwe_cox_information {
     size_t n_times;  /**< with an event, in the stratum that has most */
     uint32_t *until; /**< by row: event times of its stratum up to its own time */
     uint32_t *since; /**< by row: those up to its entry; NULL without entries */
-    uint32_t *alike; /**< by row: the row that stands for those with its numbers; NULL likewise */
     double *share;   /**< by row that stands for others: Σ r w / S; NULL likewise */
     struct rwe_cox_hazard *outlived; /**< by event time, for those who live on; 2 n_times */
     struct rwe_cox_hazard *died_at;  /**< the same for those who die then */

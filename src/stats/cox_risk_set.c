@@ -179,8 +179,8 @@ static void rebuild_sums(struct rwe_cox_risk_set *set, const struct rwe_cox_rows
         if (rows->entry[i] >= time)
             continue;
         double r = risk_of(set, rows, predictor, i);
-        moments_add_row(&set->all, set->p, r, rows->x + i * set->p);
-        add_squares(set, r, rows->x + i * set->p);
+        moments_add_row(&set->all, set->p, r, rows->x + rwe_cox_like(rows, i) * set->p);
+        add_squares(set, r, rows->x + rwe_cox_like(rows, i) * set->p);
     }
     note_peak(set);
 }
@@ -196,8 +196,8 @@ static inline ALWAYS_INLINE void remove_not_entered(struct rwe_cox_risk_set *set
     while (set->next_entry > begin && rows->entry[rows->by_entry[set->next_entry - 1]] >= time) {
         size_t row = rows->by_entry[--set->next_entry];
         double r = risk_of(set, rows, predictor, row);
-        moments_add_row(&set->all, set->p, -r, rows->x + row * set->p);
-        add_squares(set, -r, rows->x + row * set->p);
+        moments_add_row(&set->all, set->p, -r, rows->x + rwe_cox_like(rows, row) * set->p);
+        add_squares(set, -r, rows->x + rwe_cox_like(rows, row) * set->p);
         set->n_at_risk--;
     }
     if (set->n_at_risk == 0)
@@ -226,14 +226,14 @@ RWE_WIDE size_t rwe_cox_risk_set_add_time(struct rwe_cox_risk_set *set,
             raise_shift(set, predictor[row]);
         double r = risk_of(set, rows, predictor, row);
         if (rows->event[row]) {
-            moments_add_row(&set->deaths, p, r, rows->x + row * p);
+            moments_add_row(&set->deaths, p, r, rows->x + rwe_cox_like(rows, row) * p);
             set->n_deaths++;
             set->death_weight += rows->weight[row];
         } else {
-            moments_add_row(&set->all, p, r, rows->x + row * p);
+            moments_add_row(&set->all, p, r, rows->x + rwe_cox_like(rows, row) * p);
         }
         if (rows->entry != NULL)
-            add_squares(set, r, rows->x + row * p);
+            add_squares(set, r, rows->x + rwe_cox_like(rows, row) * p);
     }
     if (set->n_deaths > 0)
         moments_add(&set->all, p, &set->deaths);

@@ -25,7 +25,8 @@ RWE_WIDE void rwe_cox_project(const struct rwe_cox_rows *rows, const double beta
                               double projection[])
 {
     for (size_t i = 0; i < rows->n; i++)
-        projection[i] = dot(rows->x + i * rows->p, beta, rows->p);
+        projection[i] = rwe_cox_like(rows, i) == i ? dot(rows->x + i * rows->p, beta, rows->p)
+                                                   : projection[rows->like[i]];
 }
 
 void rwe_cox_predict(const struct rwe_cox_rows *rows, const double beta[], double predictor[])
@@ -109,20 +110,19 @@ static const double ONE_SHIFT = 100;
 static struct rwe_cox_risks find_risks(const struct rwe_cox_rows *rows, size_t s,
                                        const struct rwe_cox_work *work)
 {
-    const uint32_t *alike = rows->offset == NULL ? work->information.alike : NULL;
     struct rwe_cox_risks risks = {work->predictor, NULL, -INFINITY};
     double low = INFINITY;
     for (size_t i = rows->start[s]; i < rows->start[s + 1]; i++) {
-        low = fmin(low, risks.predictor[i]);
-        risks.highest = fmax(risks.highest, risks.predictor[i]);
+        double predictor = risks.predictor[i];
+        low = predictor < low ? predictor : low;
+        risks.highest = predictor > risks.highest ? predictor : risks.highest;
     }
     if (!(risks.highest - low <= ONE_SHIFT))
         return risks;
     for (size_t i = rows->start[s]; i < rows->start[s + 1]; i++)
-        if (alike == NULL || alike[i] == i)
-            work->risk[i] = exp(risks.predictor[i] - risks.highest);
-    for (size_t i = rows->start[s]; alike != NULL && i < rows->start[s + 1]; i++)
-        work->risk[i] = work->risk[alike[i]];
+        work->risk[i] = rows->offset != NULL || rwe_cox_like(rows, i) == i
+                            ? exp(risks.predictor[i] - risks.highest)
+                            : work->risk[rows->like[i]];
     risks.risk = work->risk;
     return risks;
 }
