@@ -26,12 +26,11 @@ static struct rwe_columns pick_columns(const struct rwe_cox_request *request)
     return columns;
 }
 
-static bool is_complete(const struct rwe_columns *columns, size_t subject)
+/* Takes out of the members those who lack the variable. */
+static void keep_those_with(const struct rwe_variable *variable, size_t n, uint8_t member[])
 {
-    for (size_t c = 0; c < columns->n; c++)
-        if (rwe_variable_missing(columns->item[c].variable, subject))
-            return false;
-    return true;
+    for (size_t i = 0; i < n; i++)
+        member[i] &= variable->categorical ? variable->code[i] >= 0 : !isnan(variable->number[i]);
 }
 
 /* The design less those who lack a covariate: complete cases are a smaller design of the same kind,
@@ -46,8 +45,12 @@ static enum rwe_status narrow(const struct rwe_cox_request *request,
         return RWE_NO_MEMORY;
     *design = *request->design;
     design->n = 0;
+    for (size_t i = 0; i < cohort->n; i++)
+        member[i] = request->design->member[i] != 0;
+    for (size_t c = 0; c < columns->n; c++)
+        if (c == 0 || columns->item[c].variable != columns->item[c - 1].variable)
+            keep_those_with(columns->item[c].variable, cohort->n, member);
     for (size_t i = 0; i < cohort->n; i++) {
-        member[i] = request->design->member[i] && is_complete(columns, i);
         arm_size[cohort->arm[i]] += member[i];
         design->n += member[i];
     }
@@ -61,12 +64,12 @@ static enum rwe_status narrow(const struct rwe_cox_request *request,
 /* The model while it is built. */
 struct builder {
     const struct rwe_cox_request *request;
-    const struct rwe_cox_view *view;
     struct rwe_columns columns;
     const uint32_t *subject; /* by row */
     struct rwe_cox_model *model;
     struct rwe_cox_term *term;
     double *x;
+    bool splines; /* some column is bent */
 };
 
 /* Indicators of the arms other than the control. */
@@ -129,7 +132,7 @@ static enum rwe_status add_covariates(struct builder *b, double values[], double
         for (size_t k = 0; k < model->data.n; k++)
             taken[k] = values[b->subject[k]];
         term->n_columns = 1;
-        if (!b->view->splines || !rwe_cox_is_spline(b->request->run, column->variable))
+        if (!b->splines || !rwe_cox_is_spline(b->request->run, column->variable))
             memcpy(b->x + model->p * model->data.n, taken, model->data.n * sizeof *taken);
         else if (add_bent(b, taken, term) != RWE_OK)
             return RWE_NO_MEMORY;
@@ -179,6 +182,15 @@ static enum rwe_status add_products(struct builder *b)
     return RWE_OK;
 }
 
+/* Room for the arms, the covariates and their products: for long data a column is no small thing. */
+static size_t most_columns(const struct builder *b)
+{
+    size_t n_arms = b->request->run->cohort->n_arms;
+    size_t of_one = b->splines ? RWE_SPLINE_MOST_DF : 1;
+    size_t products = b->request->kind == RWE_COX_INTERACTION ? n_arms : 0;
+    return n_arms + b->columns.n * (of_one + products);
+}
+
 enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
                                     const struct rwe_cox_view *view, struct rwe_cox_model *model,
                                     struct rwe_error *error)
@@ -186,8 +198,11 @@ enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
     struct rwe_arena *arena = request->run->arena;
     const struct rwe_cohort *cohort = request->run->cohort;
     struct rwe_design design;
-    struct builder b = {
-        .request = request, .view = view, .columns = pick_columns(request), .model = model};
+    struct builder b = {.request = request,
+                        .columns = pick_columns(request),
+                        .model = model,
+                        .splines = view->splines &&
+                                   rwe_settings_list(request->run->settings, "spline").n > 0};
     if (narrow(request, &b.columns, &design) != RWE_OK)
         return rwe_fail_memory(error);
     model->n_incomplete = request->design->n - design.n;
@@ -197,7 +212,7 @@ enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
         return status;
     for (size_t k = 0; k < model->data.n; k++)
         model->n_events += model->data.event[k] == 1;
-    size_t most = cohort->n_arms + b.columns.n * (RWE_SPLINE_MOST_DF + cohort->n_arms);
+    size_t most = most_columns(&b);
     double *values = RWE_NEW(arena, double, cohort->n);
     double *taken = RWE_NEW(arena, double, model->data.n);
     b.subject = model->data.subject;
