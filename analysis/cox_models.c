@@ -316,8 +316,7 @@ static enum rwe_status fit(const struct rwe_cox_request *request, struct rwe_cox
 
 /* ---- replicates start where the data ended ---- */
 
-/* Relative change of the log-likelihood at which a replicate has settled. The last step, which squares
- * the error, then leaves less than 1e-9 standard errors. */
+/* A replicate's last step is no longer than 3e-5 standard errors, and leaves the square of that. */
 static const double SETTLED_REPLICATE = 1e-9;
 
 /* The data's coefficient of each column, 0 where it had none; NULL when memory is out. What the list
@@ -377,7 +376,7 @@ enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
     if (status != RWE_OK)
         return status;
     if (!estimates->from_data) {
-        model->options.tolerance = SETTLED_REPLICATE;
+        model->options.settled_rise = SETTLED_REPLICATE;
         model->options.start = start_of(model, estimates, request->run->arena);
         if (model->options.start == NULL)
             return rwe_fail_memory(error);
