@@ -57,7 +57,7 @@ static enum rwe_status run_replicate(const struct work *work, size_t r, struct r
     *run = (struct rwe_run){.settings = work->run->settings,
                             .toxicity = work->run->toxicity,
                             .replicate = r + 1,
-                            .start = work->run->propensity,
+                            .data = work->run,
                             .arena = arena,
                             .threads = 1};
     memcpy(plan->wanted, work->plan->wanted, sizeof plan->wanted);
