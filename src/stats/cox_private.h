@@ -31,6 +31,9 @@ struct rwe_cox_rows {
     uint32_t *origin; /**< the row in the caller's data */
     uint32_t *like;   /**< with entries: the row whose x this one has too, of the same subject and
                            stratum; itself where it is the first. NULL: each has its own */
+    uint32_t *next; /**< of those that share x: the row, later in time, that goes on where this one
+                           ends without an event; 0: none. NULL likewise */
+    uint8_t *goes_on; /**< whether it is the next of one; NULL likewise */
 };
 
 /** The row that stands for those with its x. */

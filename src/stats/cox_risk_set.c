@@ -124,12 +124,20 @@ static void raise_shift(struct rwe_cox_risk_set *set, double shift)
     set->shift = shift;
 }
 
-static inline ALWAYS_INLINE void add_squares(struct rwe_cox_risk_set *set, double r,
-                                             const double x[restrict])
+/* Adds a row to a sum, and to the squares of all. */
+static inline ALWAYS_INLINE void add_row_with_squares(struct rwe_cox_risk_set *set,
+                                                      struct rwe_cox_moments *to, double r,
+                                                      const double x[restrict])
 {
-    double *restrict square = set->square;
-    for (size_t j = 0; j < set->p; j++)
-        square[j] += r * x[j] * x[j];
+    double *restrict rx = to->rx, *restrict square = set->square;
+    to->r += r;
+    for (size_t j = 0; j < set->p; j++) {
+        double part = r * x[j];
+        rx[j] += part;
+        square[j] += part * x[j];
+    }
+    if (to->rxx != NULL)
+        add_square(to->rxx, set->p, r, x);
 }
 
 static inline ALWAYS_INLINE void note_peak(struct rwe_cox_risk_set *set)
@@ -159,6 +167,11 @@ static inline ALWAYS_INLINE double risk_of(const struct rwe_cox_risk_set *set,
     return rows->weight[row] * exp(predictor[row] - set->shift);
 }
 
+static inline ALWAYS_INLINE const double *x_of(const struct rwe_cox_rows *rows, size_t row)
+{
+    return rows->x + rwe_cox_like(rows, row) * rows->p;
+}
+
 static void forget_sums(struct rwe_cox_risk_set *set)
 {
     moments_clear(&set->all, set->p);
@@ -167,80 +180,112 @@ static void forget_sums(struct rwe_cox_risk_set *set)
     set->shift = set->risk != NULL ? set->highest : -INFINITY;
 }
 
-/* The sums over rows of [begin, stratum_end) that enter before `time`. */
+/* The sums over rows of [begin, stratum_end) that enter before the time of rows [begin, end). */
 static void rebuild_sums(struct rwe_cox_risk_set *set, const struct rwe_cox_rows *rows,
-                         const double predictor[], size_t begin, double time)
+                         const double predictor[], size_t begin, size_t end)
 {
+    double time = rows->time[begin];
     forget_sums(set);
     for (size_t i = begin; i < set->stratum_end; i++)
         if (rows->entry[i] < time)
             set->shift = fmax(set->shift, predictor[i]);
-    for (size_t i = set->stratum_end; i-- > begin;) {
-        if (rows->entry[i] >= time)
-            continue;
-        double r = risk_of(set, rows, predictor, i);
-        moments_add_row(&set->all, set->p, r, rows->x + rwe_cox_like(rows, i) * set->p);
-        add_squares(set, r, rows->x + rwe_cox_like(rows, i) * set->p);
-    }
-    note_peak(set);
+    for (size_t i = set->stratum_end; i-- > begin;)
+        if (rows->entry[i] < time)
+            add_row_with_squares(set, &set->all, risk_of(set, rows, predictor, i), x_of(rows, i));
+    moments_clear(&set->deaths, set->p);
+    for (size_t i = end; i-- > begin;)
+        if (rows->event[i])
+            moments_add_row(&set->deaths, set->p, risk_of(set, rows, predictor, i), x_of(rows, i));
 }
 
-/* Takes off those who enter at `time` or later; rows from `end` on have been added. */
+/* Takes off those who enter at `time` or later, but for those whose follow-up an earlier row leads up
+ * to this entry: it takes the difference when it is added. */
 static inline ALWAYS_INLINE void remove_not_entered(struct rwe_cox_risk_set *set,
                                                     const struct rwe_cox_rows *rows,
                                                     const double predictor[], size_t begin,
-                                                    size_t end)
+                                                    double time)
 {
-    double time = rows->time[end - 1];
-    size_t before = set->next_entry;
     while (set->next_entry > begin && rows->entry[rows->by_entry[set->next_entry - 1]] >= time) {
         size_t row = rows->by_entry[--set->next_entry];
-        double r = risk_of(set, rows, predictor, row);
-        moments_add_row(&set->all, set->p, -r, rows->x + rwe_cox_like(rows, row) * set->p);
-        add_squares(set, -r, rows->x + rwe_cox_like(rows, row) * set->p);
+        if (rows->next != NULL && rows->goes_on[row])
+            continue;
+        add_row_with_squares(set, &set->all, -risk_of(set, rows, predictor, row), x_of(rows, row));
         set->n_at_risk--;
     }
     if (set->n_at_risk == 0)
         forget_sums(set);
-    else if (set->next_entry < before && sums_worn(set))
-        rebuild_sums(set, rows, predictor, end, time);
+}
+
+/* Adds the rows of a time where there are entries. */
+static inline ALWAYS_INLINE void add_entered(struct rwe_cox_risk_set *set,
+                                             const struct rwe_cox_rows *rows,
+                                             const double predictor[], size_t begin, size_t end)
+{
+    for (size_t row = end; row-- > begin;) {
+        if (predictor[row] > set->shift)
+            raise_shift(set, predictor[row]);
+        double r = risk_of(set, rows, predictor, row);
+        bool leads_on = rows->next != NULL && rows->next[row] != 0;
+        if (leads_on)
+            r -= risk_of(set, rows, predictor, rows->next[row]);
+        set->n_at_risk += !leads_on;
+        if (r != 0)
+            add_row_with_squares(set, rows->event[row] ? &set->deaths : &set->all, r,
+                                 x_of(rows, row));
+    }
+}
+
+static inline ALWAYS_INLINE void add_from_start(struct rwe_cox_risk_set *set,
+                                                const struct rwe_cox_rows *rows,
+                                                const double predictor[], size_t begin, size_t end)
+{
+    for (size_t row = end; row-- > begin;) {
+        if (predictor[row] > set->shift)
+            raise_shift(set, predictor[row]);
+        moments_add_row(rows->event[row] ? &set->deaths : &set->all, set->p,
+                        risk_of(set, rows, predictor, row), x_of(rows, row));
+    }
+}
+
+/* Adds rows [begin, end) of one time, whose deaths are counted. */
+static inline ALWAYS_INLINE void add_rows(struct rwe_cox_risk_set *set,
+                                          const struct rwe_cox_rows *rows, const double predictor[],
+                                          size_t begin, size_t end)
+{
+    if (rows->entry == NULL)
+        add_from_start(set, rows, predictor, begin, end);
+    else
+        add_entered(set, rows, predictor, begin, end);
+    if (set->n_deaths > 0)
+        moments_add(&set->all, set->p, &set->deaths);
+    if (rows->entry == NULL)
+        return;
+    if (sums_worn(set))
+        rebuild_sums(set, rows, predictor, begin, end);
+    note_peak(set);
 }
 
 RWE_WIDE size_t rwe_cox_risk_set_add_time(struct rwe_cox_risk_set *set,
                                           const struct rwe_cox_rows *rows, const double predictor[],
                                           size_t begin, size_t end)
 {
-    size_t p = set->p;
-    size_t i = end;
+    double time = rows->time[end - 1];
+    size_t first = end;
     if (set->n_deaths > 0)
-        moments_clear(&set->deaths, p);
+        moments_clear(&set->deaths, set->p);
     set->n_deaths = 0;
     set->death_weight = 0;
     if (set->stratum_end == 0)
         set->stratum_end = set->next_entry = end;
     if (rows->entry != NULL)
-        remove_not_entered(set, rows, predictor, begin, end);
-    for (; i > begin && rows->time[i - 1] == rows->time[end - 1]; i--) {
-        size_t row = i - 1;
-        if (predictor[row] > set->shift)
-            raise_shift(set, predictor[row]);
-        double r = risk_of(set, rows, predictor, row);
-        if (rows->event[row]) {
-            moments_add_row(&set->deaths, p, r, rows->x + rwe_cox_like(rows, row) * p);
+        remove_not_entered(set, rows, predictor, begin, time);
+    for (; first > begin && rows->time[first - 1] == time; first--)
+        if (rows->event[first - 1]) {
             set->n_deaths++;
-            set->death_weight += rows->weight[row];
-        } else {
-            moments_add_row(&set->all, p, r, rows->x + rwe_cox_like(rows, row) * p);
+            set->death_weight += rows->weight[first - 1];
         }
-        if (rows->entry != NULL)
-            add_squares(set, r, rows->x + rwe_cox_like(rows, row) * p);
-    }
-    if (set->n_deaths > 0)
-        moments_add(&set->all, p, &set->deaths);
-    set->n_at_risk += end - i;
-    if (rows->entry != NULL)
-        note_peak(set);
-    return i;
+    add_rows(set, rows, predictor, first, end);
+    return first;
 }
 
 size_t rwe_cox_n_steps(const struct rwe_cox_risk_set *set, enum rwe_cox_ties ties)

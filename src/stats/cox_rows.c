@@ -90,6 +90,8 @@ static enum rwe_status find_like(const struct rwe_survival_data *data, struct rw
         return RWE_OK;
     size_t n_groups = data->group == NULL ? 1 : data->n_groups;
     rows->like = RWE_NEW(arena, uint32_t, rows->n);
+    rows->next = RWE_NEW(arena, uint32_t, rows->n);
+    rows->goes_on = RWE_NEW(arena, uint8_t, rows->n);
     struct rwe_mark mark = rwe_arena_mark(arena);
     uint32_t *last = rwe_arena_alloc(arena, data->n_subjects, n_groups * sizeof *last);
     if (rwe_arena_failed(arena))
@@ -100,10 +102,14 @@ static enum rwe_status find_like(const struct rwe_survival_data *data, struct rw
             uint32_t k = rows->origin[i];
             /* Rows count from 1 here: 0 is none so far. */
             uint32_t *of = &last[data->subject[k] * n_groups + (data->group ? data->group[k] : 0)];
-            size_t before = *of == 0 ? i : rows->like[*of - 1];
-            bool alike = before >= rows->start[s] &&
+            size_t before = *of == 0 ? i : *of - 1;
+            bool alike = before != i && before >= rows->start[s] &&
                          memcmp(rows->x + i * rows->p, rows->x + before * rows->p, bytes) == 0;
-            rows->like[i] = (uint32_t)(alike ? before : i);
+            rows->like[i] = alike ? rows->like[before] : (uint32_t)i;
+            rows->goes_on[i] =
+                alike && !rows->event[before] && rows->time[before] == rows->entry[i];
+            if (rows->goes_on[i])
+                rows->next[before] = (uint32_t)i;
             *of = (uint32_t)i + 1;
         }
     rwe_arena_release(arena, mark);
