@@ -129,12 +129,12 @@ static enum rwe_status add_covariates(struct builder *b, double values[], double
         if (column->variable->categorical && !level_tells(b, column))
             continue;
         rwe_column_values(column, b->request->run->cohort->n, values);
+        bool bent = b->splines && rwe_cox_is_spline(b->request->run, column->variable);
+        double *to = bent ? taken : b->x + model->p * model->data.n;
         for (size_t k = 0; k < model->data.n; k++)
-            taken[k] = values[b->subject[k]];
+            to[k] = values[b->subject[k]];
         term->n_columns = 1;
-        if (!b->splines || !rwe_cox_is_spline(b->request->run, column->variable))
-            memcpy(b->x + model->p * model->data.n, taken, model->data.n * sizeof *taken);
-        else if (add_bent(b, taken, term) != RWE_OK)
+        if (bent && add_bent(b, taken, term) != RWE_OK)
             return RWE_NO_MEMORY;
         term->column = model->p;
         model->p += term->n_columns;
