@@ -26,37 +26,25 @@ static struct rwe_columns pick_columns(const struct rwe_cox_request *request)
     return columns;
 }
 
-/* Takes out of the members those who lack the variable. */
-static void keep_those_with(const struct rwe_variable *variable, size_t n, uint8_t member[])
+static void keep_those_with(const struct rwe_variable *variable, size_t n, uint8_t keep[])
 {
     for (size_t i = 0; i < n; i++)
-        member[i] &= variable->categorical ? variable->code[i] >= 0 : !isnan(variable->number[i]);
+        keep[i] &= variable->categorical ? variable->code[i] >= 0 : !isnan(variable->number[i]);
 }
 
-/* The design less those who lack a covariate: complete cases are a smaller design of the same kind,
- * so that pairs, clusters, strata and weights reach the model as they reach the curve. */
-static enum rwe_status narrow(const struct rwe_cox_request *request,
-                              const struct rwe_columns *columns, struct rwe_design *design)
+/* The design less those who lack a covariate. RWE_OK or RWE_NO_MEMORY. */
+static enum rwe_status take_complete(const struct rwe_cox_request *request,
+                                     const struct rwe_columns *columns, struct rwe_design *design)
 {
-    const struct rwe_cohort *cohort = request->run->cohort;
-    uint8_t *member = RWE_NEW(request->run->arena, uint8_t, cohort->n);
-    size_t *arm_size = RWE_NEW(request->run->arena, size_t, cohort->n_arms);
-    if (rwe_arena_failed(request->run->arena))
+    const struct rwe_run *run = request->run;
+    uint8_t *keep = RWE_NEW(run->arena, uint8_t, run->cohort->n);
+    if (keep == NULL)
         return RWE_NO_MEMORY;
-    *design = *request->design;
-    design->n = 0;
-    for (size_t i = 0; i < cohort->n; i++)
-        member[i] = request->design->member[i] != 0;
+    memset(keep, 1, run->cohort->n);
     for (size_t c = 0; c < columns->n; c++)
         if (c == 0 || columns->item[c].variable != columns->item[c - 1].variable)
-            keep_those_with(columns->item[c].variable, cohort->n, member);
-    for (size_t i = 0; i < cohort->n; i++) {
-        arm_size[cohort->arm[i]] += member[i];
-        design->n += member[i];
-    }
-    design->member = member;
-    design->arm_size = arm_size;
-    return RWE_OK;
+            keep_those_with(columns->item[c].variable, run->cohort->n, keep);
+    return rwe_design_narrow(run->cohort, request->design, keep, run->arena, design);
 }
 
 /* ---- what: terms and their columns of numbers ---- */
@@ -203,7 +191,7 @@ enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
                         .model = model,
                         .splines = view->splines &&
                                    rwe_settings_list(request->run->settings, "spline").n > 0};
-    if (narrow(request, &b.columns, &design) != RWE_OK)
+    if (take_complete(request, &b.columns, &design) != RWE_OK)
         return rwe_fail_memory(error);
     model->n_incomplete = request->design->n - design.n;
     enum rwe_status status = rwe_design_survival(cohort, &design, request->endpoint, view->design,
