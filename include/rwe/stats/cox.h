@@ -31,7 +31,7 @@ struct rwe_cox_options {
     bool estimate_only;     /**< for replicates: no sandwich (`robust` NULL), robust score test or
                                  concordance (NaN); the estimate has the same bits. Default false */
     const double *offset;   /**< data->n terms of the predictor with coefficient 1; default NULL */
-    const double *start;    /**< p finite estimates of like data, from which the iteration goes on and
+    const double *start; /**< p finite estimates of like data, from which the iteration goes on and
                                  saves steps: nothing is then known at 0, so that loglik_null, the
                                  score and likelihood-ratio statistics are NaN. Where that fails the
                                  fit is made from 0. Default NULL: from 0 */
