@@ -136,6 +136,7 @@ static enum rwe_status start_landmark(const struct rwe_run *run, const struct rw
         .document = run->document,
         .complaints = run->complaints,
         .replicate = run->replicate,
+        .data = run->data == NULL ? NULL : &run->data->landmark[landmark - run->landmark].run,
         .scope = rwe_arena_format(run->arena, "landmark-%.10g", time),
         .from_zero = run,
         .since = time,

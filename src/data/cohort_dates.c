@@ -82,14 +82,20 @@ static enum rwe_status read_definition(struct raw *raw, const char *text,
     *definition =
         (struct rwe_endpoint_definition){.otherwise = RWE_DATE_BIT(RWE_DATE_LAST_CONTACT)};
     struct rwe_strings parts = rwe_text_split(raw->arena, text, ';');
+    if (parts.n == 0)
+        return rwe_fail_memory(error);
     for (size_t p = 0; p < parts.n; p++) {
         const char *equals = strchr(parts.item[p], '=');
         if (equals == NULL || equals == parts.item[p] || equals[1] == '\0')
             return fail_notation(text, error);
         size_t length = (size_t)(equals - parts.item[p]);
-        const char *key =
-            rwe_text_split(raw->arena, rwe_arena_substring(raw->arena, parts.item[p], length), '=')
-                .item[0];
+        const char *before = rwe_arena_substring(raw->arena, parts.item[p], length);
+        if (before == NULL)
+            return rwe_fail_memory(error);
+        struct rwe_strings trimmed = rwe_text_split(raw->arena, before, '=');
+        if (trimmed.n == 0)
+            return rwe_fail_memory(error);
+        const char *key = trimmed.item[0];
         rwe_date_set *set = &definition->events;
         if (p == 0)
             definition->name = rwe_text_lower(raw->arena, key);
@@ -103,6 +109,8 @@ static enum rwe_status read_definition(struct raw *raw, const char *text,
         if (status != RWE_OK)
             return status;
     }
+    if (definition->name == NULL)
+        return rwe_fail_memory(error);
     if (definition->censor == 0)
         definition->censor = RWE_DATE_BIT(RWE_DATE_LAST_ASSESS);
     definition->is_assessed = (definition->events & RWE_DATE_BIT(RWE_DATE_PD)) != 0;
