@@ -19,6 +19,7 @@ static void add_zero(struct list *list, const struct rwe_run *run)
             .label = run->design[d].label,
             .group = naive ? rwe_immortal_banner : "From time zero",
             .kind = d == 0 ? POPULATION_ALL : POPULATION_DESIGN,
+            .run = run,
             .is_naive = naive,
             .is_given = d == 0,
         };
@@ -34,6 +35,7 @@ static void add_landmark(struct list *list, const struct rwe_landmark_run *landm
                                       d == 0 ? "" : ", ", d == 0 ? "" : run->design[d].label),
             .group = "Landmark: the clock starts there",
             .kind = d == 0 ? POPULATION_LANDMARK : POPULATION_LANDMARK_DESIGN,
+            .run = run,
             .is_given = d == 0,
         };
 }
@@ -44,7 +46,8 @@ static void add_clones(struct list *list, const struct rwe_run *run)
         list->item[list->n++] = (struct population){.name = run->design[d].name,
                                                     .label = run->design[d].label,
                                                     .group = "Clones: strategies from time zero",
-                                                    .kind = POPULATION_CLONES};
+                                                    .kind = POPULATION_CLONES,
+                                                    .run = run};
 }
 
 enum rwe_status populations_of(const struct rwe_run *run, struct populations *populations,
@@ -62,6 +65,7 @@ enum rwe_status populations_of(const struct rwe_run *run, struct populations *po
         list.item[list.n++] = (struct population){.name = "timedep",
                                                   .label = "Time-dependent",
                                                   .group = "Exposure as a state",
+                                                  .run = run,
                                                   .kind = POPULATION_STATE,
                                                   .is_given = true};
     add_clones(&list, run);
