@@ -16,6 +16,7 @@ static void add_zero(struct list *list, const struct rwe_run *run)
     for (size_t d = 0; d < rwe_run_people_designs(run); d++)
         list->item[list->n++] = (struct population){
             .name = run->design[d].name,
+            .design = &run->design[d],
             .label = run->design[d].label,
             .group = naive ? rwe_immortal_banner : "From time zero",
             .kind = d == 0 ? POPULATION_ALL : POPULATION_DESIGN,
@@ -31,6 +32,7 @@ static void add_landmark(struct list *list, const struct rwe_landmark_run *landm
     for (size_t d = 0; d < run->n_designs; d++)
         list->item[list->n++] = (struct population){
             .name = run->design[d].name,
+            .design = &run->design[d],
             .label = rwe_arena_format(list->arena, "Landmark %.10g%s%s", landmark->at.time,
                                       d == 0 ? "" : ", ", d == 0 ? "" : run->design[d].label),
             .group = "Landmark: the clock starts there",
@@ -44,6 +46,7 @@ static void add_clones(struct list *list, const struct rwe_run *run)
 {
     for (size_t d = rwe_run_people_designs(run); d < run->n_designs; d++)
         list->item[list->n++] = (struct population){.name = run->design[d].name,
+                                                    .design = &run->design[d],
                                                     .label = run->design[d].label,
                                                     .group = "Clones: strategies from time zero",
                                                     .kind = POPULATION_CLONES,

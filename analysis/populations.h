@@ -20,8 +20,9 @@ struct population {
     const char *label; /**< "Whole cohort", "Landmark 6, Matched 1:1" */
     const char *group; /**< heading over those of its kind: the banner where arms are naive */
     enum population_kind kind;
-    const struct rwe_run *run; /**< that compared it: of a landmark its own */
-    bool is_naive;             /**< told apart by what came after time zero (immortal.h) */
+    const struct rwe_run *run;       /**< that compared it: of a landmark its own */
+    const struct rwe_design *design; /**< of that run; NULL: time-dependent */
+    bool is_naive;                   /**< told apart by what came after time zero (immortal.h) */
     bool is_given; /**< a model given covariates is told of it too: nothing made the arms alike */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How far the answers hang on the analysis and on what nobody measured: every hazard ratio side by side
  * with its E-value, and one of them under an assumed confounder. See sensitivity.md. */
-#include "populations.h"
+#include "sensitivity.h"
 
 #include "rwe/analysis/immortal.h"
 #include "rwe/analysis/present.h"
@@ -46,6 +46,15 @@ static const struct rwe_option options[] = {
          "Population whose hazard ratio the confounder is assumed in, as matched or ccw-9; "
          "without it the one least exposed to immortal time and confounding: clones, matched or "
          "weighted at a landmark, a landmark, time-dependent, matched or weighted, adjusted."},
+    {.name = "lost-delta",
+     .kind = RWE_OPTION_NUMBERS,
+     .section = RWE_SECTION_METHOD,
+     .argument = "X,X,…",
+     .fallback = "1,1.5,2,3",
+     .low = 0,
+     .high = 1000,
+     .help = "With --ltfu-column: how many times the hazard of those who stay those lost to "
+             "follow-up in the treated arm are assumed to have."},
 };
 static const struct rwe_options option_list = RWE_OPTIONS(options);
 
@@ -345,6 +354,8 @@ static enum rwe_status run_sensitivity(struct rwe_run *run, void *state, struct 
     for (size_t e = 0; e < run->cohort->n_endpoints && status == RWE_OK; e++) {
         sheet.endpoint = &run->cohort->endpoint[e];
         status = present_endpoint(&sheet, &populations, error);
+        if (status == RWE_OK)
+            status = sensitivity_present_lost(run, &populations, e, error);
     }
     return status;
 }

@@ -112,9 +112,8 @@ static void fifteen_percent_is_rare_and_more_is_common(void **state)
     for (size_t events = 2; events <= 3; events++)
         for (size_t s = 0; s < 2; s++) {
             char *file = write_cohort(folder, events);
-            struct program_facts facts =
-                program_facts_of("%s --id id --arm arm --endpoint pfs=time,event --sensitivity %s",
-                                 file, said[s]);
+            struct program_facts facts = program_facts_of(
+                "%s --id id --arm arm --endpoint pfs=time,event --sensitivity %s", file, said[s]);
             bool rare = events == 2 && s == 0;
             check_evalue(&facts, "all", "arm", rare);
             assert_string_equal(text_of(&facts, "sensitivity endpoint=pfs population=all model=arm "
@@ -156,6 +155,66 @@ static void the_confounder_divides_the_ratio_of_the_most_trusted_population(void
         assert_int_equal(count(&facts, "sensitivity ", " bias"), 36);
         program_facts_clear(&facts);
     }
+}
+
+/* ---- losses to follow-up ---- */
+
+static void with_delta_one_the_difference_is_that_of_rmst(void **state)
+{
+    (void)state;
+    static const char *const population[] = {"all", "matched", "iptw-ato", "landmark-6",
+                                             "landmark-6-matched"};
+    struct program_facts facts =
+        program_facts_of(READ STARTS "--sensitivity --rmst --ltfu-column ltfu --psm --iptw=ato "
+                                     "--landmark --ccw");
+    for (size_t p = 0; p < 5; p++) {
+        char *in = program_format("endpoint=os population=%s term=", population[p]);
+        char *there = program_format("rmst %sdifference estimate", in);
+        static const char *const delta[] = {"delta=1", "delta=1.5", "delta=2", "delta=3", "next"};
+        double before = program_facts_number(&facts, there);
+        for (size_t d = 0; d < 5; d++) {
+            char *here = program_format("sensitivity %slost level=%s difference", in, delta[d]);
+            double difference = program_facts_number(&facts, here);
+            assert_true(d == 0 || difference < before);
+            if (d == 0)
+                assert_close(difference, before, 1e-10);
+            before = difference;
+            free(here);
+        }
+        free(in);
+        free(there);
+    }
+    assert_int_equal(count(&facts, "sensitivity endpoint=os population=ccw", " tipping"), 0);
+    program_facts_clear(&facts);
+}
+
+/* The four of test_lost.c, who tip at 1.5; without a column of losses, or with other than 0 and 1 in it,
+ * there is nothing to tip. */
+static void tipping_by_hand(void **state)
+{
+    (void)state;
+    char *folder = program_new_folder();
+    char *file = program_write_file(folder, "small.csv",
+                                    "id,arm,time,event,lost\n1,A,2.375,1,0\n2,A,2.375,1,0\n"
+                                    "3,B,1,0,1\n4,B,1,0,1\n5,B,2,1,0\n6,B,3,0,0\n");
+#define SMALL "%s --id id --arm arm --endpoint pfs=time,event --sensitivity --tau 3 "
+    struct program_facts facts = program_facts_of(SMALL "--ltfu-column lost", file);
+#define LOST "sensitivity endpoint=pfs population=all "
+    assert_close(program_facts_number(&facts, LOST "term=lost tipping"), 1.5, 1e-9);
+    assert_close(program_facts_number(&facts, LOST "group=B term=lost n"), 2, 0);
+    assert_close(program_facts_number(&facts, LOST "group=A term=lost n"), 0, 0);
+    assert_close(program_facts_number(&facts, LOST "term=lost level=delta=2 difference"), -0.125,
+                 1e-12);
+    program_facts_clear(&facts);
+    facts = program_facts_of(SMALL, file);
+    assert_int_equal(count(&facts, "sensitivity ", " tipping"), 0);
+    program_facts_clear(&facts);
+    struct program_run run = program_run(SMALL "--ltfu-column time", file);
+    assert_code(run, 2);
+    assert_says(run.err, "--ltfu-column time|1 (lost");
+    program_clear(&run);
+    free(file);
+    program_remove_folder(folder);
 }
 
 static void several_arms_have_an_evalue_each(void **state)
@@ -213,6 +272,8 @@ int main(void)
         cmocka_unit_test(limits_that_hold_one_have_the_evalue_one),
         cmocka_unit_test(fifteen_percent_is_rare_and_more_is_common),
         cmocka_unit_test(the_confounder_divides_the_ratio_of_the_most_trusted_population),
+        cmocka_unit_test(with_delta_one_the_difference_is_that_of_rmst),
+        cmocka_unit_test(tipping_by_hand),
         cmocka_unit_test(several_arms_have_an_evalue_each),
         cmocka_unit_test(a_population_that_is_not_there_is_refused_with_those_that_are),
         cmocka_unit_test(without_an_endpoint_it_is_refused),

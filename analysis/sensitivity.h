@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/** The parts of --sensitivity: hazard ratios and confounders (sensitivity.c), losses to follow-up
+ * (sensitivity_lost.c). */
+#ifndef ANALYSIS_SENSITIVITY_H
+#define ANALYSIS_SENSITIVITY_H
+
+#include "populations.h"
+
+/** Endpoint `e` in every population of people, if those lost to follow-up fared worse. Nothing
+ * without --ltfu-column, or with other than two arms. */
+enum rwe_status sensitivity_present_lost(struct rwe_run *run, const struct populations *populations,
+                                         size_t e, struct rwe_error *error);
+
+#endif
