@@ -170,7 +170,7 @@ static void present_answer(const struct sheet *sheet, struct rwe_grid *grid,
     rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, limit, RWE_NO_FACT, RWE_NO_FACT);
 }
 
-static void head_group(struct rwe_grid *grid, const char *group, size_t n_cells)
+void sensitivity_head(struct rwe_grid *grid, const char *group, size_t n_cells)
 {
     rwe_grid_row(grid, 0, "%s", group);
     for (size_t c = 0; c < n_cells; c++)
@@ -212,7 +212,7 @@ static void present_evalues(const struct sheet *sheet, const struct populations 
     for (size_t k = 0; k < sheet->n; k++) {
         const struct answer *answer = &sheet->answer[k];
         if (populations->has_groups && answer->population->group != group)
-            head_group(grid, answer->population->group, 6);
+            sensitivity_head(grid, answer->population->group, 6);
         group = answer->population->group;
         present_answer(sheet, grid, answer, populations->has_groups ? 1 : 0);
     }

@@ -6,6 +6,9 @@
 
 #include "populations.h"
 
+/** A row of the heading over populations of a kind, with so many empty cells. */
+void sensitivity_head(struct rwe_grid *grid, const char *group, size_t n_cells);
+
 /** Endpoint `e` in every population of people, if those lost to follow-up fared worse. Nothing
  * without --ltfu-column, or with other than two arms. */
 enum rwe_status sensitivity_present_lost(struct rwe_run *run, const struct populations *populations,

@@ -78,26 +78,37 @@ static void present_tipping(struct rwe_run *run, struct rwe_grid *grid, const st
         rwe_grid_words(grid, "none");
 }
 
-static void present_population(struct rwe_run *run, struct rwe_grid *grid,
-                               const struct population *population, const struct lost *lost,
-                               const char *endpoint)
+/* The table of an endpoint. */
+struct board {
+    struct rwe_run *run;
+    struct rwe_grid *grid;
+    const struct rwe_endpoint *endpoint;
+    bool has_groups;
+    const char *group; /* of the rows at hand */
+};
+
+static void present_population(struct board *board, const struct population *population,
+                               const struct lost *lost)
 {
+    struct rwe_run *run = board->run;
     struct rwe_numbers delta = rwe_settings_numbers(run->settings, "lost-delta");
-    struct rwe_key key = rwe_key_of("sensitivity");
-    key.endpoint = endpoint;
-    key.population = population->name;
+    struct rwe_key key = rwe_key_in("sensitivity", board->endpoint, population->design);
     key.term = "lost";
-    rwe_grid_row(grid, 0, "%s%s%s", population->label, population->is_naive ? ". " : "",
-                 population->is_naive ? rwe_immortal_banner : "");
+    if (board->has_groups && population->group != board->group)
+        sensitivity_head(board->grid, population->group, delta.n + 5);
+    board->group = population->group;
+    rwe_grid_row(board->grid, board->has_groups, "%s", population->label);
     for (size_t a = 0; a < 2; a++) {
         struct rwe_key arm = rwe_key_arm(key, run->cohort, a);
-        cell(grid, RWE_CELL_COUNT, tell(run, &arm, "n", (double)lost->n[a]));
+        cell(board->grid, RWE_CELL_COUNT, tell(run, &arm, "n", (double)lost->n[a]));
     }
-    cell(grid, RWE_CELL_TIME, tell(run, &key, "tau", lost->tau));
+    cell(board->grid, RWE_CELL_TIME, tell(run, &key, "tau", lost->tau));
     for (size_t d = 0; d < delta.n; d++)
-        present_delta(run, grid, key, lost, delta.item[d]);
-    present_delta(run, grid, key, lost, INFINITY);
-    present_tipping(run, grid, &key, lost);
+        present_delta(run, board->grid, key, lost, delta.item[d]);
+    present_delta(run, board->grid, key, lost, INFINITY);
+    present_tipping(run, board->grid, &key, lost);
+    if (population->is_naive)
+        rwe_document_string(run->document, &key, "caution", rwe_immortal_banner);
 }
 
 static struct rwe_grid *start_table(struct rwe_run *run, const char *endpoint)
@@ -137,8 +148,11 @@ enum rwe_status sensitivity_present_lost(struct rwe_run *run, const struct popul
     if (!column->binary)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--ltfu-column %s: it must hold 1 (lost to follow-up) and 0", name);
-    const char *endpoint = run->cohort->endpoint[e].name;
-    struct rwe_grid *grid = start_table(run, endpoint);
+    const struct rwe_endpoint *endpoint = &run->cohort->endpoint[e];
+    struct board board = {.run = run,
+                          .grid = start_table(run, endpoint->name),
+                          .endpoint = endpoint,
+                          .has_groups = populations->has_groups};
     enum rwe_status status = RWE_OK;
     for (size_t p = 0; p < populations->n && status == RWE_OK; p++) {
         const struct population *population = &populations->item[p];
@@ -148,7 +162,7 @@ enum rwe_status sensitivity_present_lost(struct rwe_run *run, const struct popul
         struct rwe_mark mark = rwe_arena_mark(run->arena);
         status = look_at(population, e, &lost, error);
         if (status == RWE_OK)
-            present_population(run, grid, population, &lost, endpoint);
+            present_population(&board, population, &lost);
         if (status == RWE_OK)
             rwe_arena_release(run->arena, mark);
     }
