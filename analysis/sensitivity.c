@@ -55,6 +55,13 @@ static const struct rwe_option options[] = {
      .high = 1000,
      .help = "With --ltfu-column: how many times the hazard of those who stay those lost to "
              "follow-up in the treated arm are assumed to have."},
+    {.name = "leave-one-out",
+     .kind = RWE_OPTION_TEXT,
+     .section = RWE_SECTION_METHOD,
+     .argument = "COVARIATE",
+     .help =
+         "Leave each level of a categorical covariate out in turn, as each centre, make all anew "
+         "without it, and tell the hazard ratios, with --sensitivity."},
 };
 static const struct rwe_options option_list = RWE_OPTIONS(options);
 
@@ -357,6 +364,8 @@ static enum rwe_status run_sensitivity(struct rwe_run *run, void *state, struct 
         if (status == RWE_OK)
             status = sensitivity_present_lost(run, &populations, e, error);
     }
+    if (status == RWE_OK)
+        status = sensitivity_present_left_out(run, &populations, error);
     return status;
 }
 

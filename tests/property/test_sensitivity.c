@@ -11,7 +11,7 @@
 #define READ                                                                                       \
     "sample_data/cohort.csv --id usubjid --arm arm --control GP+Tis --treated GP+Tis+RT "          \
     "--endpoint pfs=pfs_mo,pfs_event --endpoint os=os_mo,os_event --covariates "                   \
-    "age,sex,oligo,liver_met "
+    "age,sex,oligo,liver_met,siteid "
 #define STARTS "--exposure-start rt_start_mo --time-unit months "
 
 static double number(const struct program_facts *facts, const char *format, const char *population,
@@ -217,6 +217,58 @@ static void tipping_by_hand(void **state)
     program_remove_folder(folder);
 }
 
+/* ---- levels left out ---- */
+
+/* Another route: those of the centre are not eligible. */
+static void leaving_a_centre_out_is_a_cohort_without_it(void **state)
+{
+    (void)state;
+    static const char *const answer[][2] = {
+        {"all", "arm"},      {"all", "adjusted"},        {"matched", "arm"},
+        {"iptw-ato", "arm"}, {"landmark-6", "adjusted"}, {"landmark-6-matched", "arm"},
+        {"ccw-9", "arm"},
+    };
+#define CENTRES READ STARTS "--cox --psm --iptw=ato --landmark --ccw "
+    struct program_facts facts = program_facts_of(CENTRES "--sensitivity --leave-one-out siteid");
+    for (int site = 1; site <= 4; site++) {
+        struct program_facts without =
+            program_facts_of(CENTRES "--eligibility centre=siteid!=S%d", site);
+        for (size_t a = 0; a < sizeof answer / sizeof *answer; a++) {
+            char *here =
+                program_format("sensitivity %%s term=leave-one-out level=siteid=S%d hr", site);
+            assert_close(number(&facts, here, answer[a][0], answer[a][1]),
+                         number(&without, "cox %s term=arm hr", answer[a][0], answer[a][1]), 1e-7);
+            free(here);
+        }
+        program_facts_clear(&without);
+    }
+    program_facts_clear(&facts);
+}
+
+static void a_level_without_which_there_is_no_comparison_is_told(void **state)
+{
+    (void)state;
+    char *folder = program_new_folder();
+    char *file = program_write_file(folder, "small.csv",
+                                    "id,arm,time,event,site,age\n1,A,1,1,x,1\n2,A,4,1,y,2\n"
+                                    "3,A,6,0,y,3\n4,B,2,1,y,4\n5,B,3,1,y,5\n6,B,5,0,y,6\n");
+#define SITES "%s --id id --arm arm --endpoint pfs=time,event --sensitivity --covariates site,age "
+    struct program_run run = program_run(SITES "--leave-one-out site", file);
+    assert_code(run, 0);
+    assert_says(run.out, "Without site y: nobody of arm \"B\" is left.|NE");
+    program_clear(&run);
+    run = program_run(SITES "--leave-one-out age", file);
+    assert_code(run, 2);
+    assert_says(run.err, "--leave-one-out age|categorical");
+    program_clear(&run);
+    run = program_run(SITES "--leave-one-out sitte", file);
+    assert_code(run, 2);
+    assert_says(run.err, "--leave-one-out sitte|one of the covariates");
+    program_clear(&run);
+    free(file);
+    program_remove_folder(folder);
+}
+
 static void several_arms_have_an_evalue_each(void **state)
 {
     (void)state;
@@ -274,6 +326,8 @@ int main(void)
         cmocka_unit_test(the_confounder_divides_the_ratio_of_the_most_trusted_population),
         cmocka_unit_test(with_delta_one_the_difference_is_that_of_rmst),
         cmocka_unit_test(tipping_by_hand),
+        cmocka_unit_test(leaving_a_centre_out_is_a_cohort_without_it),
+        cmocka_unit_test(a_level_without_which_there_is_no_comparison_is_told),
         cmocka_unit_test(several_arms_have_an_evalue_each),
         cmocka_unit_test(a_population_that_is_not_there_is_refused_with_those_that_are),
         cmocka_unit_test(without_an_endpoint_it_is_refused),
