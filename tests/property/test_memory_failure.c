@@ -113,7 +113,7 @@ static int set_up(void **state)
                                 "treatment: true\ntreatment-columns: [rt_site, bed10]\n"
                                 "failure: true\nfailure-column: pd_site\n"
                                 "disposition: true\nltfu-column: ltfu\nend-column: pd_type\n"
-                                "summary: true\nsensitivity: true\n"
+                                "summary: true\nsensitivity: true\nleave-one-out: sex\n"
                                 "eligibility:\n  - {name: adult, keep: age >= 18 and sex != X}\n";
     gsl_set_error_handler_off();
     f.folder = program_new_folder();
