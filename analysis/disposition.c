@@ -89,8 +89,7 @@ static enum fate fate_of(const struct sheet *sheet, size_t subject)
 static void censored_row(const struct sheet *sheet, const struct rwe_endpoint *endpoint,
                          enum fate fate)
 {
-    static const char *const terms[] = {"censored, followed", "censored, lost",
-                                        "censored, not known", "censored"};
+    static const char *const terms[] = {"followed", "lost", "unknown", "censored"};
     static const char *const labels[] = {"censored, followed to the cut-off",
                                          "censored, lost to follow-up", "censored, not known which",
                                          "censored"};

@@ -258,7 +258,7 @@ static void present_assumed(const struct sheet *sheet, struct rwe_grid *grid,
     struct rwe_key key = key_of(sheet, answer);
     double bias = rwe_confounder_bias(confounder);
     key.term = "confounder";
-    key.level = rwe_arena_format(sheet->run->arena, "%.10g against %.10g, HR %.10g",
+    key.level = rwe_arena_format(sheet->run->arena, "%.10g against %.10g with HR %.10g",
                                  confounder->prevalence_treated, confounder->prevalence_control,
                                  confounder->hazard_ratio);
     rwe_document_number(document, &key, "bias", bias);
@@ -373,8 +373,8 @@ const struct rwe_analysis rwe_analysis_sensitivity = {
     .name = "sensitivity",
     .help =
         "Every hazard ratio of the run side by side, each with the E-value of what an unmeasured "
-        "confounder would need to explain it away, and one of them under assumed confounders. "
-        "Asks for --cox.",
+        "confounder would need to explain it away; one of them under assumed confounders; and "
+        "what if those lost to follow-up (--ltfu-column) fared worse. Asks for --cox.",
     .asks = "cox",
     .options = &option_list,
     .from_zero = true,

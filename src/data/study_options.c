@@ -105,7 +105,7 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_FILE,
      .argument = "COL",
      .help = "Column that holds 1 where the patient was lost to follow-up and 0 where not; for "
-             "--disposition."},
+             "--disposition and --sensitivity."},
     {.name = "end-column",
      .kind = RWE_OPTION_TEXT,
      .section = RWE_SECTION_FILE,

@@ -55,10 +55,10 @@ static void nine_patients_by_hand(void **state)
     check(&facts, E "group=A term=event n", 2);
     check(&facts, E "group=A term=event percent", 50);
     check(&facts, E "group=B term=event percent", 60);
-    check(&facts, E "group=A term=censored, followed n", 1);
-    check(&facts, E "group=A term=censored, lost percent", 25);
-    check(&facts, E "group=B term=censored, followed n", 0);
-    check(&facts, E "group=B term=censored, lost percent", 40);
+    check(&facts, E "group=A term=followed n", 1);
+    check(&facts, E "group=A term=lost percent", 25);
+    check(&facts, E "group=B term=followed n", 0);
+    check(&facts, E "group=B term=lost percent", 40);
     check(&facts, D "group=A term=why level=toxicity percent", 50);
     check(&facts, D "group=A term=why=missing n", 1);
     check(&facts, D "group=B term=why level=progress percent", 60);
@@ -78,7 +78,7 @@ static void without_a_column_of_losses_the_censored_are_one_row(void **state)
     struct program_facts facts = program_facts_of("%s " READ PLAIN "--disposition", s.file);
     check(&facts, E "group=A term=censored n", 2);
     check(&facts, E "group=B term=censored percent", 40);
-    assert_null(program_facts_find(&facts, E "group=A term=censored, lost n"));
+    assert_null(program_facts_find(&facts, E "group=A term=lost n"));
     program_facts_clear(&facts);
     small_free(&s);
 }
@@ -93,10 +93,10 @@ static void losses_that_are_not_known_are_their_own_row(void **state)
                                     "4,B,6,0,0\n5,B,6,1,0\n");
     struct program_facts facts = program_facts_of(
         "%s --id id --arm arm --endpoint pfs=time,event --disposition --ltfu-column lost", file);
-    check(&facts, E "group=A term=censored, not known n", 1);
-    check(&facts, E "group=A term=censored, followed n", 0);
-    check(&facts, E "group=A term=censored, lost n", 1);
-    check(&facts, E "group=B term=censored, followed n", 1);
+    check(&facts, E "group=A term=unknown n", 1);
+    check(&facts, E "group=A term=followed n", 0);
+    check(&facts, E "group=A term=lost n", 1);
+    check(&facts, E "group=B term=followed n", 1);
     program_facts_clear(&facts);
     free(file);
     small_free(&s);
@@ -125,7 +125,7 @@ static void everybody_has_one_fate_in_every_population(void **state)
     (void)state;
     static const char *const endpoint[] = {"pfs", "os"}, *const arm[] = {"GP+Tis", "GP+Tis+RT"};
     static const char *const population[] = {"all", "matched", "iptw-ato"};
-    static const char *const fate[] = {"event", "censored, followed", "censored, lost"};
+    static const char *const fate[] = {"event", "followed", "lost"};
     struct program_facts facts = program_facts_of(SAMPLE "--disposition --psm --iptw=ato");
     for (size_t k = 0; k < 12; k++) {
         double n = 0, percent = 0;

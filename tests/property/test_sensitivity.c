@@ -145,7 +145,7 @@ static void the_confounder_divides_the_ratio_of_the_most_trusted_population(void
         for (size_t s = 0; s < 3; s++) {
             char *there = program_format("cox %%s term=arm %s", stats[s]);
             char *here = program_format(
-                "sensitivity %%s term=confounder level=0.5 against 0.1, HR 3 %s", stats[s]);
+                "sensitivity %%s term=confounder level=0.5 against 0.1 with HR 3 %s", stats[s]);
             assert_close(number(&facts, here, population, model),
                          number(&facts, there, population, model) * 1.2 / 2, 1e-14);
             free(there);
