@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How follow-up ended, how mature the data are, and what is missing, by arm. See disposition.md. */
+#include "missing_patterns.h"
 #include "shares.h"
 
 #include "rwe/analysis/covariates.h"
@@ -225,17 +226,47 @@ static void complete_row(const struct sheet *sheet)
     share_row(sheet, key, 0, "all covariates known");
 }
 
-static void present_missing(struct sheet *sheet)
+/* More patterns than this are a line of their own. */
+enum { SHOWN_PATTERNS = 10 };
+
+static void pattern_row(const struct sheet *sheet, const struct missing_patterns *patterns,
+                        size_t pattern)
+{
+    bool others = pattern == SHOWN_PATTERNS;
+    const char *label = others ? "any other" : patterns->label[pattern];
+    struct rwe_key key = rwe_key_in("disposition", NULL, sheet->design);
+    key.term = "pattern";
+    key.level = label;
+    for (size_t i = 0; i < sheet->run->cohort->n; i++) {
+        size_t of = patterns->of_subject[i];
+        sheet->event[i] = others ? of >= SHOWN_PATTERNS && of != MISSING_NOTHING : of == pattern;
+    }
+    share_row(sheet, key, 0, label);
+}
+
+/* What is missing together: charts are thin as a whole, or lack one examination. */
+static enum rwe_status present_patterns(struct sheet *sheet, struct rwe_error *error)
+{
+    struct missing_patterns patterns;
+    if (missing_patterns_find(sheet->run->cohort, sheet->run->arena, &patterns) != RWE_OK)
+        return rwe_fail_memory(error);
+    start_table(sheet, "Covariates missing together, n (%)", "missing");
+    for (size_t k = 0; k < patterns.n && k <= SHOWN_PATTERNS; k++)
+        pattern_row(sheet, &patterns, k);
+    return RWE_OK;
+}
+
+static enum rwe_status present_missing(struct sheet *sheet, struct rwe_error *error)
 {
     const struct rwe_cohort *cohort = sheet->run->cohort;
     size_t n_missing = 0;
     for (size_t j = 0; j < cohort->n_covariates; j++)
         n_missing += cohort->covariate[j].n_missing > 0;
     if (cohort->n_covariates == 0)
-        return;
+        return RWE_OK;
     if (n_missing == 0) {
         rwe_document_paragraph(sheet->run->document, "No covariate has a missing value.");
-        return;
+        return RWE_OK;
     }
     start_table(sheet, "Missing covariates, n (%)", "covariate");
     for (size_t j = 0; j < cohort->n_covariates; j++)
@@ -244,6 +275,7 @@ static void present_missing(struct sheet *sheet)
     complete_row(sheet);
     rwe_grid_note(sheet->grid, "Covariates without a missing value are left out of the table. What "
                                "becomes of patients without a value says --missing.");
+    return present_patterns(sheet, error);
 }
 
 /* ---- running ---- */
@@ -287,8 +319,7 @@ static enum rwe_status run_disposition(struct rwe_run *run, void *state, struct 
     }
     sheet.design = &run->design[0];
     rwe_document_set_banner(run->document, NULL); /* gaps in charts compare no outcomes */
-    present_missing(&sheet);
-    return RWE_OK;
+    return present_missing(&sheet, error);
 }
 
 const struct rwe_analysis rwe_analysis_disposition = {

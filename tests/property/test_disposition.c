@@ -102,6 +102,40 @@ static void losses_that_are_not_known_are_their_own_row(void **state)
     small_free(&s);
 }
 
+/* Of the nine, 2 lacks age, 3 sex, 4 both. */
+static void patterns_are_sets_that_are_missing_together(void **state)
+{
+    (void)state;
+    struct small s = small_new();
+    struct program_facts facts = program_facts_of("%s " READ PLAIN "--disposition", s.file);
+    check(&facts, D "group=A term=pattern level=age n", 1);
+    check(&facts, D "group=A term=pattern level=sex percent", 25);
+    check(&facts, D "group=A term=pattern level=age, sex n", 1);
+    check(&facts, D "group=B term=pattern level=age, sex n", 0);
+    program_facts_clear(&facts);
+    small_free(&s);
+}
+
+/* In the sample, of as many patterns as are shown and the others, everybody who lacks something. */
+static void patterns_and_the_complete_are_everybody(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of("sample_data/cohort.csv --disposition");
+    static const char with[] = "disposition population=all group=GP+Tis term=pattern level=";
+    double sum = program_facts_number(&facts, D "group=GP+Tis term=complete n");
+    size_t n = 0;
+    for (size_t f = 0; f < facts.n; f++) {
+        const char *key = facts.fact[f].key;
+        if (strncmp(key, with, sizeof with - 1) != 0 || strcmp(key + strlen(key) - 2, " n") != 0)
+            continue;
+        sum += json_number_value(facts.fact[f].value);
+        n++;
+    }
+    assert_int_equal(n, 11);
+    assert_close(sum, 319, 0);
+    program_facts_clear(&facts);
+}
+
 static void competing_causes_have_a_row_each(void **state)
 {
     (void)state;
@@ -221,6 +255,8 @@ int main(void)
         cmocka_unit_test(nine_patients_by_hand),
         cmocka_unit_test(without_a_column_of_losses_the_censored_are_one_row),
         cmocka_unit_test(losses_that_are_not_known_are_their_own_row),
+        cmocka_unit_test(patterns_are_sets_that_are_missing_together),
+        cmocka_unit_test(patterns_and_the_complete_are_everybody),
         cmocka_unit_test(competing_causes_have_a_row_each),
         cmocka_unit_test(everybody_has_one_fate_in_every_population),
         cmocka_unit_test(what_others_told_is_not_told_again),
