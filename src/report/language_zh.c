@@ -7,6 +7,7 @@ static const struct rwe_phrase phrases[] = {
 #include "zh/labels.def"
 #include "zh/notes.def"
 #include "zh/safety.def"
+#include "zh/tables.def"
 #include "zh/warnings.def"
 };
 #undef P
