@@ -110,7 +110,7 @@ static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_erro
     if (run->cohort->n_endpoints == 0)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--ccw needs an endpoint: say --endpoint NAME=TIME,EVENT");
-    enum rwe_status status = ccw_columns(run, &ccw->columns, error);
+    enum rwe_status status = ccw_columns(run, "ccw", &ccw->columns, error);
     for (size_t e = 0; e < run->cohort->n_endpoints && status == RWE_OK; e++)
         status = make_endpoint(run, ccw, e, error);
     return status == RWE_OK ? make_design(run, ccw, error) : status;
