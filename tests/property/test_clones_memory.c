@@ -65,7 +65,7 @@ static void designs_without_memory_say_so(void **state)
     static double time[N], start[N], ones[N];
     static uint8_t event[N];
     static uint32_t subject[N], arm[N];
-    static const double jump[] = {1}, hazard[] = {0.5};
+    static const double jump[] = {0.75}, hazard[] = {0.5};
     for (uint32_t i = 0; i < N; i++) {
         time[i] = 1 + i % 5;
         start[i] = i % 3 == 0 ? 0.75 : NAN;
