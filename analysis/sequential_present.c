@@ -211,7 +211,7 @@ static enum rwe_status present_weights(struct rwe_run *run, const struct sequent
         run->cohort->arm_level[0], options->step,
         options->initiators
             ? "; times that of being exposed in the trial, which makes the unexposed "
-              "stand for the initiators: their sum comes near the initiators' number"
+              "stand for the initiators, as many of them when trials begin"
             : "");
     if (options->truncate < 1)
         rwe_grid_note(grid,
