@@ -8,7 +8,8 @@
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
 
-enum { MOST_TRIALS = 10000 };
+/* Beyond these an interval or a step is a slip, as days taken for months: it would fill the memory. */
+enum { MOST_TRIALS = 10000, MOST_PIECES = 10000000 };
 
 /* ---- when trials begin ---- */
 
@@ -289,6 +290,14 @@ static enum rwe_status rows_new(const struct rwe_cohort *cohort, size_t n, struc
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
+static enum rwe_status too_many(struct rwe_error *error)
+{
+    return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                    "nested trials would cut follow-up into more than %d pieces: take a longer "
+                    "interval between trials, or a longer step",
+                    MOST_PIECES);
+}
+
 /* By subject of the cohort; who is not in the list has none. */
 static enum rwe_status cut_all(const struct rwe_cohort *cohort, struct cutting *cut,
                                struct rwe_arena *arena, struct rwe_trial_rows *result,
@@ -296,12 +305,11 @@ static enum rwe_status cut_all(const struct rwe_cohort *cohort, struct cutting *
 {
     const struct rwe_trials *trials = cut->trials;
     size_t k = 0;
-    for (size_t i = 0; i < trials->n; i++)
+    for (size_t i = 0; i < trials->n && result->n_pieces <= MOST_PIECES; i++)
         for (size_t j = 0; j < trials->n_trials; j++)
             result->n_pieces += count_pieces(cut, i, j);
-    if (result->n_pieces + trials->n_initiators >= UINT32_MAX)
-        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "too many pieces of follow-up: take a longer interval between trials");
+    if (result->n_pieces > MOST_PIECES)
+        return too_many(error);
     if (rows_new(cohort, result->n_pieces + trials->n_initiators, arena, cut) != RWE_OK)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < cohort->n; i++) {
@@ -417,6 +425,8 @@ enum rwe_status rwe_trials_rows(const struct rwe_cohort *cohort, const struct rw
     enum rwe_status status = check_options(trials, options, &cut.least, error);
     if (status != RWE_OK)
         return status;
+    if ((double)trials->n_trials * (trials->last_exposure / options->step) > MOST_PIECES)
+        return too_many(error);
     if (clock == NULL || make_clocks(trials, weights, options->step, arena, clock) != RWE_OK)
         return rwe_fail_memory(error);
     cut.clock = clock;

@@ -331,6 +331,17 @@ static void options_out_of_range_and_weights_without_end_are_refused(void **stat
     assert_int_equal(error.index, 3);
 }
 
+static void a_step_that_would_fill_the_memory_is_refused(void **state)
+{
+    struct rwe_trials trials = make(&cohort, 0, 1e-3, *state);
+    const struct rwe_trial_options options = {1.3e-6, 1, true};
+    struct rwe_trial_rows rows;
+    struct rwe_error error = {0};
+    assert_int_equal(rwe_trials_rows(&cohort, &trials, &weights, &options, *state, &rows, &error),
+                     RWE_BAD_INPUT);
+    assert_non_null(strstr(error.message, "10000000 pieces"));
+}
+
 static void where_nobody_is_exposed_there_is_no_trial(void **state)
 {
     static const double nobody[] = {NAN, NAN, 8, NAN, 11};
@@ -358,6 +369,7 @@ int main(void)
         TEST(times_that_clocks_bring_together_are_one),
         TEST(what_cannot_be_is_refused),
         TEST(options_out_of_range_and_weights_without_end_are_refused),
+        TEST(a_step_that_would_fill_the_memory_is_refused),
         TEST(where_nobody_is_exposed_there_is_no_trial),
     };
     return cmocka_run_group_tests_name("sequential", tests, check_setup_gsl, NULL);

@@ -73,7 +73,7 @@ enum rwe_status rwe_design_complete(const struct rwe_cohort *cohort, struct rwe_
 bool rwe_design_is_matched(const struct rwe_design *design);
 
 /**
- * Whether everybody stands in it once an arm, as a clone. It then has no arms that could be compared
+ * Whether subjects stand in both arms, as clones or in nested trials. It then has no arms that could be compared
  * before follow-up, as baseline tables, shares and toxicity do.
  */
 bool rwe_design_is_cloned(const struct rwe_design *design);

@@ -89,7 +89,7 @@ struct rwe_trial_rows {
 
 /**
  * The follow-ups as rows; `weights->late` is not read. The quantile is R's type 7. Errors:
- * RWE_BAD_INPUT (an option out of range, a step that rounding hides, 2^32 pieces and more);
+ * RWE_BAD_INPUT (an option out of range, a step that rounding hides, more than 10 million pieces);
  * RWE_NOT_FINITE, a weight too large for a number after truncation, or too small for one (index =
  * subject of the list); RWE_NO_MEMORY. n log n in the pieces.
  */
