@@ -316,7 +316,7 @@ static void statistics(struct component *c)
         if (protocol_wants(c->of, methods[m].analysis))
             for (size_t side = 0; side < N_SIDES; side++)
                 say(c, side, "%s", methods[m].words);
-    for (size_t side = 0; c->n[side] == 0 && side < N_SIDES; side++)
+    for (size_t side = 0; side < N_SIDES && c->n[side] == 0; side++)
         say(c, side, "not declared");
     say(c, EMULATION, "limits at %s", rwe_conf_level_text(run));
     if (rwe_settings_has(run->settings, "bootstrap"))
