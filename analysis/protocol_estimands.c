@@ -69,13 +69,13 @@ static const char *summary_of(const struct protocol *of)
     return list;
 }
 
-static const char *arms_of(const struct protocol *of, const char *format)
+static const char *arms_of(const struct protocol *of, const char *after)
 {
     const struct rwe_cohort *cohort = of->run->cohort;
     const char *control = cohort->arm_level[0], *treated = cohort->arm_level[1];
     if (cohort->n_arms > 2)
         return "each arm against each other";
-    return rwe_arena_format(of->run->arena, "%s against %s%s", treated, control, format);
+    return rwe_arena_format(of->run->arena, "%s against %s%s", treated, control, after);
 }
 
 /* ---- people: everybody, matched, weighted, from time zero or a landmark ---- */
