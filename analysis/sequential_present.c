@@ -96,7 +96,7 @@ static void note_trials(struct rwe_run *run, struct rwe_grid *grid,
     rwe_grid_note(grid,
                   "A patient is in every trial that he is eligible for. Times of events count "
                   "from the start of each follow-up. Where nobody initiates there is no "
-                  "trial.");
+                  "trial. Cox models are stratified by trial; curves pool the trials.");
     if (n_missing > 0)
         rwe_grid_note(grid, "%zu subjects lack a covariate and are in no trial.", n_missing);
     rwe_grid_note(grid, "Baseline tables, balance, response, subgroups and toxicity leave this "
