@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The flow diagram from the facts of the table. See flow_figure.h and flow.md. */
+#include "flow_figure.h"
+
+#include "rwe/analysis/pipeline.h"
+#include "rwe/report/figure.h"
+#include <string.h>
+
+struct drawn {
+    const struct rwe_run *run;
+    struct rwe_figure *figure;
+};
+
+/* Whether a fact is a count of the table "Who is analysed" for that arm (NULL: for all). */
+static bool is_count_of(const struct rwe_fact_value *fact, const char *group)
+{
+    const char *of = fact->key.group;
+    return strcmp(fact->key.analysis, "flow") == 0 && strcmp(fact->stat, "n") == 0 &&
+           fact->key.term != NULL &&
+           (of == group || (of != NULL && group != NULL && strcmp(of, group) == 0));
+}
+
+/* The count of that step in the whole file or in an arm. */
+static rwe_fact step(const struct drawn *d, const char *term, const char *group)
+{
+    struct rwe_key key = rwe_key_of("flow");
+    key.term = term;
+    key.group = group;
+    return rwe_document_find(d->run->document, &key, "n");
+}
+
+/* Its label where it is one of time zero or of a landmark's whole cohort; else its name. */
+static const char *population_label(const struct rwe_run *run, const char *name)
+{
+    for (size_t d = 0; d < run->n_designs; d++)
+        if (strcmp(run->design[d].name, name) == 0)
+            return run->design[d].label;
+    for (size_t l = 0; l < run->n_landmarks; l++)
+        if (strcmp(run->landmark[l].run.scope, name) == 0)
+            return run->landmark[l].run.design[0].label;
+    return name;
+}
+
+static const char *term_label(const char *term)
+{
+    bool out = strcmp(term, "unmatched") == 0 || strcmp(term, "out") == 0;
+    return out ? "not in it" : term;
+}
+
+/* Who is left out, by what: every step between the rows and those analysed. */
+static void add_left_out(const struct drawn *d, rwe_box screened)
+{
+    rwe_box box = RWE_NO_BOX;
+    for (rwe_fact f = 0; f < rwe_document_n_facts(d->run->document); f++) {
+        const struct rwe_fact_value *fact = rwe_document_fact(d->run->document, f);
+        if (!is_count_of(fact, NULL) || fact->key.population != NULL ||
+            strcmp(fact->key.term, "screened") == 0 || strcmp(fact->key.term, "analysed") == 0)
+            continue;
+        if (box == RWE_NO_BOX) {
+            box = rwe_figure_box(d->figure, screened, true);
+            rwe_figure_box_line(d->figure, box, 0, "Left out", RWE_NO_FACT);
+        }
+        rwe_figure_box_line(d->figure, box, 1, fact->key.term, f);
+    }
+}
+
+/* The populations, as far as people of this arm are in them. */
+static void add_populations(const struct drawn *d, rwe_box arm, const char *group)
+{
+    rwe_box box = RWE_NO_BOX;
+    const char *last = "";
+    for (rwe_fact f = 0; f < rwe_document_n_facts(d->run->document); f++) {
+        const struct rwe_fact_value *fact = rwe_document_fact(d->run->document, f);
+        if (!is_count_of(fact, group) || fact->key.population == NULL)
+            continue;
+        if (box == RWE_NO_BOX) {
+            box = rwe_figure_box(d->figure, arm, false);
+            rwe_figure_box_line(d->figure, box, 0, "In the comparisons", RWE_NO_FACT);
+        }
+        bool first = strcmp(fact->key.population, last) != 0;
+        last = fact->key.population;
+        rwe_figure_box_line(d->figure, box, first ? 0 : 1,
+                            first ? population_label(d->run, last) : term_label(fact->key.term), f);
+    }
+}
+
+void rwe_flow_figure(struct rwe_run *run)
+{
+    struct drawn d = {
+        run, rwe_document_figure(run->document, RWE_FIGURE_FLOW, "flow", "Flow of patients")};
+    rwe_figure_describe(d.figure,
+                        "From the rows of the file, past those left out and why, to the subjects "
+                        "analysed, then by arm who is in each population. The numbers are those of "
+                        "the table Who is analysed.");
+    rwe_box screened = rwe_figure_box(d.figure, RWE_NO_BOX, false);
+    rwe_figure_box_line(d.figure, screened, 0, "Rows in the file", step(&d, "screened", NULL));
+    add_left_out(&d, screened);
+    rwe_box analysed = rwe_figure_box(d.figure, screened, false);
+    rwe_figure_box_line(d.figure, analysed, 0, "Subjects analysed", step(&d, "analysed", NULL));
+    for (size_t a = 0; a < run->cohort->n_arms; a++) {
+        const char *level = run->cohort->arm_level[a];
+        rwe_box arm = rwe_figure_box(d.figure, analysed, false);
+        rwe_figure_box_line(d.figure, arm, 0, level, step(&d, "analysed", level));
+        add_populations(&d, arm, level);
+    }
+}
