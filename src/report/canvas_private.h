@@ -119,7 +119,7 @@ double rwe_label_width(const char *text, double size, bool bold);
 /** The fonts that figures ask for, as CSS and pango write them. */
 extern const char rwe_font_families[];
 
-/** `text` in lines of at most `width`, broken at blanks (East Asian text anywhere). */
+/** `text` in lines of at most `width`, broken at blanks and hyphens (East Asian text anywhere). */
 struct rwe_strings;
 struct rwe_strings rwe_label_wrap(struct rwe_arena *arena, const char *text, double size,
                                   double width);

@@ -4,6 +4,7 @@
 #include "rwe/base/text.h"
 #include "utf8_private.h"
 
+#include <ctype.h>
 #include <string.h>
 
 const char rwe_font_families[] = "Arial,Helvetica,Liberation Sans,DejaVu Sans,Noto Sans CJK SC,"
@@ -69,7 +70,8 @@ static const char *line_end(const char *text, double room)
         width += own;
         if (width > room && *start != ' ' && start > text)
             return fits != NULL ? fits : start;
-        if (*start == ' ' || own == SQUARE)
+        bool hyphen = *start == '-' && start > text && isalpha((unsigned char)*at);
+        if (*start == ' ' || hyphen || own == SQUARE)
             fits = at;
     }
     return at;

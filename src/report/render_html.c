@@ -56,7 +56,7 @@ static void warning(struct rwe_flow *flow, const char *text)
 /* ---- tables ---- */
 
 /* A page upright takes about so many characters in a line of a table; in small type, so many. */
-enum { UPRIGHT = 104, UPRIGHT_SMALL = 132, SHORT_ROWS = 24, WIDEST_LABEL = 44 };
+enum { UPRIGHT = 108, UPRIGHT_SMALL = 150, SHORT_ROWS = 24, WIDEST_LABEL = 44 };
 
 static size_t at_most(size_t n, size_t most)
 {
@@ -91,8 +91,22 @@ static void put_headings(FILE *out, const struct rwe_layout *layout)
     fputs("</tr>\n</thead>\n", out);
 }
 
+/* A label over the rows that follow. */
+static bool is_heading(const struct rwe_layout *layout, const struct rwe_layout_row *row)
+{
+    bool empty = row->indent == 0 && layout->n_columns > 1;
+    for (size_t j = 1; empty && j < layout->n_columns; j++)
+        empty = row->cells[j].text[0] == '\0';
+    return empty;
+}
+
 static void put_row(FILE *out, const struct rwe_layout *layout, const struct rwe_layout_row *row)
 {
+    if (is_heading(layout, row)) {
+        fprintf(out, "<tr><th scope=\"row\" class=\"over\" colspan=\"%zu\">", layout->n_columns);
+        rwe_html_put_in(out, "", row->cells[0].text, "</th></tr>\n");
+        return;
+    }
     rwe_html_put_in(
         out, row->indent > 0 ? "<tr><th scope=\"row\" class=\"indent\">" : "<tr><th scope=\"row\">",
         row->cells[0].text, "</th>");
