@@ -90,15 +90,17 @@ async function checkCurves(browser, url, report, view) {
     await page.close();
 }
 
-async function checkNumbers(browser, url, report, facts) {
+async function checkNumbers(browser, url, report, { facts, series }) {
     const { page } = await open(browser, url, VIEWS[2]);
-    const found = numbers.compare(await page.evaluate(numbers.shownNumbers), facts);
+    const shown = await page.evaluate(numbers.shownNumbers), found = numbers.compare(shown, facts);
     console.log(`${report}: ${found.compared} cells and texts compared with ${facts.length} facts`);
     holds(`${report}: there are numbers`, found.compared > 0 ? [] : ['none']);
     holds(`${report}: cells of tables are their facts, rounded`, found.cells);
     holds(`${report}: texts of figures are their facts, rounded`, found.drawn);
     holds(`${report}: no cell has a number that is no fact`, found.unmarked);
     holds(`${report}: numbers in the words of figures and warnings are facts`, found.free);
+    holds(`${report}: curves of survival are series of the results`,
+        shown.curves.length > 0 ? numbers.strangeCurves(shown.curves, series) : ['no curves']);
     await page.close();
 }
 
@@ -112,10 +114,10 @@ async function checkPaper(browser, url, report) {
 const program = process.argv[2], folder = workplace(), browser = await launch();
 for (const [report, options] of [['demo', demo], ['four arms', fourArms(folder)]]) {
     const url = save(folder, `${report}.html`, run(program, ...options, '--format', 'html'));
-    const { facts } = JSON.parse(run(program, ...options, '--format', 'json'));
+    const results = JSON.parse(run(program, ...options, '--format', 'json'));
     for (const view of VIEWS) await checkView(browser, url, report, view);
     for (const view of [VIEWS[0], VIEWS[2]]) await checkCurves(browser, url, report, view);
-    await checkNumbers(browser, url, report, facts);
+    await checkNumbers(browser, url, report, results);
     await checkPaper(browser, url, report);
 }
 await browser.close();

@@ -39,6 +39,15 @@ function complaint(text, values) {
     return right ? null : `"${text}" is not ${values.join(', ')}`;
 }
 
+/** Curves of survival that no series of the results has; the page holds nine digits of each number. */
+export function strangeCurves(curves, series) {
+    const key = column => column.map(x => x === null ? x : Number(x.toPrecision(9))).join();
+    const known = new Set(series.filter(({ columns }) => columns.time && columns.estimate)
+        .map(({ columns }) => `${key(columns.time)};${key(columns.estimate)}`));
+    return curves.filter(({ x, y }) => !known.has(`${key(x)};${key(y)}`))
+        .map(({ figure, label }) => `${figure}: "${label}" is no series`);
+}
+
 /** What a page shows, taken from it in the browser. */
 export function shownNumbers() {
     const text = node => node.textContent.replace(/\s+/g, ' ').trim();
@@ -49,6 +58,9 @@ export function shownNumbers() {
         drawn: [...document.querySelectorAll('svg text')].map(node =>
             ({ text: text(node), facts: node.dataset.fact ?? null,
                 figure: node.closest('figure').id })),
+        curves: [...document.querySelectorAll('figure[id^=km] script.curves')].flatMap(script =>
+            JSON.parse(script.textContent).curves.map(({ label, x, y }) =>
+                ({ figure: script.closest('figure').id, label, x, y }))),
         told: [...document.querySelectorAll('.warning')].map(text),
     };
 }
