@@ -98,7 +98,7 @@ async function checkNumbers(browser, url, report, { facts, series }) {
     holds(`${report}: cells of tables are their facts, rounded`, found.cells);
     holds(`${report}: texts of figures are their facts, rounded`, found.drawn);
     holds(`${report}: no cell has a number that is no fact`, found.unmarked);
-    holds(`${report}: numbers in the words of figures and warnings are facts`, found.free);
+    holds(`${report}: numbers in prose, notes and words of figures are facts`, found.free);
     holds(`${report}: curves of survival are series of the results`,
         shown.curves.length > 0 ? numbers.strangeCurves(shown.curves, series) : ['no curves']);
     await page.close();

@@ -61,7 +61,7 @@ export function shownNumbers() {
         curves: [...document.querySelectorAll('figure[id^=km] script.curves')].flatMap(script =>
             JSON.parse(script.textContent).curves.map(({ label, x, y }) =>
                 ({ figure: script.closest('figure').id, label, x, y }))),
-        told: [...document.querySelectorAll('.warning')].map(text),
+        told: [...document.querySelectorAll('main p:not(.spoken)')].map(text),
     };
 }
 
