@@ -86,6 +86,8 @@ static void add_populations(const struct drawn *d, rwe_box arm, const char *grou
 
 void rwe_flow_figure(struct rwe_run *run)
 {
+    if (rwe_document_failed(run->document)) /* the facts may not be whole */
+        return;
     struct drawn d = {
         run, rwe_document_figure(run->document, RWE_FIGURE_FLOW, "flow", "Flow of patients")};
     rwe_figure_describe(d.figure,
