@@ -15,6 +15,15 @@ const char rwe_html_script[] =
     "wide.addEventListener('change', settle);\n"
     "settle();\n"
     "addEventListener('hashchange', () => { if (!wide.matches) settle(); });\n"
+    "const here = new IntersectionObserver(entries => {\n"
+    "  const seen = entries.find(entry => entry.isIntersecting);\n"
+    "  const link = seen && contents && contents.querySelector(`a[href='#${seen.target.id}']`);\n"
+    "  if (!link) return;\n"
+    "  for (const old of contents.querySelectorAll('[aria-current]'))\n"
+    "    old.removeAttribute('aria-current');\n"
+    "  link.setAttribute('aria-current', 'true');\n"
+    "}, { rootMargin: '0px 0px -70% 0px' });\n"
+    "document.querySelectorAll('h2[id], h3[id]').forEach(heading => here.observe(heading));\n"
 
     /* tables */
     "const scrollers = new ResizeObserver(entries => {\n"

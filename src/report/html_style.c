@@ -65,6 +65,7 @@ const char rwe_html_style[] =
     "nav li li { font-size: .8125rem }\n"
     "nav a { display: block; color: inherit; text-decoration: none; overflow-wrap: break-word }\n"
     "nav a:hover { color: var(--link); text-decoration: underline }\n"
+    "nav a[aria-current] { color: var(--link); font-weight: 600 }\n"
     "nav .banner { display: none }\n"
     "nav li details > summary { font-size: .75rem; padding-block: .1rem }\n"
 
@@ -162,7 +163,8 @@ const char rwe_html_style[] =
     "}\n"
     "@media screen and (min-width: 64rem) {\n"
     "  header, footer { padding-inline: 2.5rem }\n"
-    "  .page { display: grid; grid-template-columns: 18rem minmax(0, 1fr); max-width: 92rem }\n"
+    "  header, footer, .page { max-width: 88rem; margin-inline: auto }\n"
+    "  .page { display: grid; grid-template-columns: 18rem minmax(0, 1fr) }\n"
     "  main { padding-inline: 2.5rem }\n"
     "  main > h2:first-child { margin-top: 1.75rem }\n"
     "  nav { position: sticky; top: 0; align-self: start; max-height: 100vh;\n"

@@ -291,6 +291,25 @@ static void arms_stand_side_by_side_where_there_is_room(void **state)
     free(page);
 }
 
+static void a_word_wider_than_its_box_is_broken(void **state)
+{
+    static const char word[] = "胸部Radiochemoimmunotherapeutically-treated";
+    struct rwe_document *document = rwe_document_new(*state);
+    struct rwe_figure *figure = rwe_document_figure(document, RWE_FIGURE_FLOW, "flow", "Flow");
+    rwe_box top = rwe_figure_box(figure, RWE_NO_BOX, false);
+    for (size_t a = 0; a < 4; a++)
+        rwe_figure_box_line(figure, rwe_figure_box(figure, top, false), 0, word, RWE_NO_FACT);
+    char *page = check_render(document, "html", true);
+    char *narrow = strstr(page, "class=\"narrow\"");
+    assert_int_equal(count(narrow, ">胸部Radiochemoimmunotherapeutically-</text>"), 4);
+    assert_int_equal(count(narrow, ">treated</text>"), 4);
+    *narrow = '\0'; /* the wide one has boxes of half that width */
+    assert_int_equal(count(page, ">胸部</text>"), 4);
+    assert_int_equal(count(page, "ally-</text>"), 4);
+    assert_int_equal(count(page, ">Radiochemoimmunotherapeutically-</text>"), 0);
+    free(page);
+}
+
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, new_arena, free_arena)
@@ -307,6 +326,7 @@ int main(void)
         TEST(a_line_of_a_flow_ends_with_its_fact),
         TEST(who_leaves_stands_right_of_the_arrow_and_below_the_box),
         TEST(arms_stand_side_by_side_where_there_is_room),
+        TEST(a_word_wider_than_its_box_is_broken),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
