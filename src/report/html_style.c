@@ -187,7 +187,7 @@ const char rwe_html_style[] =
     "  h2, h3, caption, figcaption, thead { break-after: avoid }\n"
     "  h2, h3 { break-inside: avoid }\n"
     "  figure, .warning, tr, .note { break-inside: avoid }\n"
-    "  figure { max-width: 170mm }\n"
+    "  figure { max-width: 170mm } figure svg { max-height: 235mm }\n"
     "  .short { break-inside: avoid }\n"
     "  .scroll { overflow: visible; border: 0 !important }\n"
     "  thead { display: table-header-group }\n"

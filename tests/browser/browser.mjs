@@ -29,7 +29,8 @@ export function run(program, ...options) {
 
 export const demo = ['sample_data/cohort.csv', '--study', 'sample_data/nct07062484.yaml', '--ae',
     'sample_data/ae.csv', '--flow', '--table1', '--km', '--logrank', '--cox', '--rmst', '--psm',
-    '--balance', '--landmark', '--ccw', '--response', '--toxicity', '--subgroups'];
+    '--balance', '--landmark', '--ccw', '--response', '--toxicity', '--subgroups', '--ph',
+    '--immortal', '--timedep', '--triangulation'];
 
 /** A folder for files of this run, gone when it ends. */
 export function workplace() {
@@ -38,19 +39,24 @@ export function workplace() {
     return folder;
 }
 
-/** Four arms with long Chinese names, made from the sites of the sample. */
+/** Four arms with long Chinese names, made from the sites of the sample; what ended follow-up as a cause. */
 export function fourArms(folder) {
     const names = { S1: '诱导化疗联合免疫治疗', S2: '化疗、免疫治疗及局部放疗（多中心）',
         S3: 'Chemo-immunotherapy without radiotherapy', S4: '免疫治疗' };
-    const lines = readFileSync(join(root, 'sample_data/cohort.csv'), 'utf8').split('\n');
-    const kept = lines.filter((line, i) => i === 0 || names[line.split(',')[1]]);
+    const [head, ...lines] = readFileSync(join(root, 'sample_data/cohort.csv'), 'utf8').trim().split('\n');
+    const [site, event, progression] = ['siteid', 'pfs_event', 'pd_date']
+        .map(name => head.split(',').indexOf(name));
+    const rows = lines.map(line => line.split(',')).filter(cells => names[cells[site]]);
+    for (const cells of rows) {
+        cells.push(cells[event] === '0' ? 0 : cells[progression] ? 1 : 2);
+        cells[site] = names[cells[site]];
+    }
     const file = join(folder, 'four.csv');
-    writeFileSync(file, kept.map(line => line.split(',')
-        .map((cell, column) => column === 1 && names[cell] ? names[cell] : cell).join(','))
-        .join('\n') + '\n');
+    writeFileSync(file, [`${head},cause`, ...rows.map(cells => cells.join(','))].join('\n') + '\n');
     return [file, '--id', 'usubjid', '--arm', 'siteid', '--endpoint', 'os=os_mo,os_event',
-        '--time-unit', 'months', '--eligibility', '体能状态良好（评分不低于八十分）=kps >= 80',
-        '--flow', '--km', '--logrank', '--table1', '--covariates', 'age,sex,kps'];
+        '--endpoint', '进展=pfs_mo,cause:1;2', '--time-unit', 'months', '--eligibility',
+        '体能状态良好（评分不低于八十分）=kps >= 80', '--flow', '--km', '--logrank', '--table1', '--cuminc',
+        '--cox', '--covariates', 'age,sex,kps'];
 }
 
 export function save(folder, name, html) {
