@@ -261,7 +261,8 @@ enum rwe_status rwe_figure_write_svg(const struct rwe_figure *figure,
     }
     if (status == RWE_OK) {
         put_head(out, figure, &svg);
-        fwrite(body.byte, 1, body.n, out);
+        if (body.n > 0)
+            fwrite(body.byte, 1, body.n, out);
         fputs("</svg>\n", out);
     }
     rwe_bytes_clear(&body);
