@@ -6,9 +6,8 @@
 
 /**
  * The flow diagram (STROBE item 13c), from the facts `n` of the analysis "flow" that the document has so
- * far: rows of the file, who is left out by what, who is analysed, and for each arm the populations. The
- * first fact of a population says who is in it, the others of the same population who of its arm is not, or
- * what became of them.
+ * far: rows of the file, who is left out by what, who is analysed, and for each arm the populations: who is
+ * in them, who is not, who was lost before a landmark, whose clones left their strategy.
  */
 void rwe_flow_figure(struct rwe_run *run);
 

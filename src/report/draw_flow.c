@@ -14,7 +14,7 @@ static const double MARGIN = 12, PADDING = 8, INDENT = 12, LINE = 1.4; /* of tex
 static const double GAP = 24;         /* between boxes of a column: room for an arrow */
 static const double BETWEEN = 10;     /* boxes aside */
 static const double GUTTER = 16;      /* columns */
-static const double LEAST = 150;      /* wide a column must be to stand beside another */
+static const double LEAST = 155;      /* wide a column must be to stand beside another */
 static const double ROOM_ASIDE = 480; /* wide a column must be to have boxes wholly at its right */
 static const double MOST = 360;       /* wide is a box, if it can */
 static const double STEM = 14;        /* from the left edge to the line of narrow columns */
