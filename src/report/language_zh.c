@@ -8,6 +8,7 @@ static const struct rwe_phrase phrases[] = {
 #include "zh/notes.def"
 #include "zh/safety.def"
 #include "zh/tables.def"
+#include "zh/protocol.def"
 #include "zh/warnings.def"
 };
 #undef P

@@ -17,6 +17,7 @@ static const char *const commands[] = {
     COHORT "--iptw=ato --km --cox --univariable --predict --subgroups --flow",
     COHORT "--treatment --disposition --flow --failure --failure-column pd_site --ltfu-column ltfu "
            "--psm --landmark=6 --ccw --timedep --sensitivity --summary --leave-one-out siteid",
+    COHORT "--protocol --sequential --ccw --landmark=6 --timedep --iptw=att --km --cox --rmst",
     COHORT "--triangulation --landmark=4,6 --timedep --ccw --km",
     COHORT "--id usubjid --arm arm --derive os,rwpfs,dor --cutoff 2025-06-30 --endpoints "
            "--endpoint-grid --assess sample_data/assess.csv",
@@ -26,11 +27,51 @@ static const char *const commands[] = {
 };
 
 /* Names of men and methods, units and symbols that Chinese papers leave as they are. */
-static const char *const names[] = {
-    "rwe-analyze", "log",     "logit", "logistic", "cox",       "rmst",
-    "km",          "pfs",     "rwpfs", "dor",      "itpfs",     /* values of options */ "longest",
-    "midpoint",    "breslow", "efron", "wald",     "ties",      "median",
-    "conf",        "type",    "tau",   "rule",     "difference"};
+static const char *const names[] = {"rwe-analyze",
+                                    "log",
+                                    "logit",
+                                    "logistic",
+                                    "cox",
+                                    "rmst",
+                                    "km",
+                                    "pfs",
+                                    "rwpfs",
+                                    "dor",
+                                    "itpfs",
+                                    /* of the study's criteria */ "adult",
+                                    "performance",
+                                    "disease",
+                                    "free",
+                                    "interval",
+                                    "histology",
+                                    "measurable",
+                                    "organ",
+                                    "function",
+                                    "earlier",
+                                    "immunotherapy",
+                                    "chemotherapy",
+                                    "metastases",
+                                    "symptoms",
+                                    "nervous",
+                                    "system",
+                                    "history",
+                                    "pneumonitis",
+                                    "autoimmune",
+                                    "for",
+                                    "the",
+                                    "rfs",
+                                    /* values of options */ "longest",
+                                    "midpoint",
+                                    "breslow",
+                                    "efron",
+                                    "wald",
+                                    "ties",
+                                    "median",
+                                    "conf",
+                                    "type",
+                                    "tau",
+                                    "rule",
+                                    "difference"};
 
 static bool is_letter(unsigned char c)
 {
@@ -99,9 +140,9 @@ static size_t count_english(char *html, const char *data)
 /* The words of the files: headers and cells. */
 static char *words_of_data(void)
 {
-    static const char *const files[] = {
-        "sample_data/cohort.csv",     "sample_data/ae.csv",           "sample_data/rotterdam.csv",
-        "sample_data/rotterdam.yaml", "sample_data/nct07062484.yaml", "sample_data/dirty.csv"};
+    static const char *const files[] = {"sample_data/cohort.csv", "sample_data/ae.csv",
+                                        "sample_data/rotterdam.csv", "sample_data/dirty_ae.csv",
+                                        "sample_data/dirty.csv"};
     char *all = program_format(" ");
     for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
         size_t size;

@@ -213,12 +213,15 @@ static void a_figure_is_drawn_for_wide_screens_and_for_phones(void **state)
 static void curves_are_data_that_cannot_end_their_script(void **state)
 {
     char *page = check_render(document_of_plot(*state, RWE_CURVE_STEP), "html", true);
-    assert_goes_on(page, "<script type",
-                   "<script type=\"application/json\" class=\"curves\">{\"x\":\"Months\","
-                   "\"percent\":true,\"curves\":[{\"label\":\"a\\u0022\\u003c/script\\u003e\\u005c"
-                   "\\u2028\",\"group\":0,\"step\":true,\"start\":[1],\"until\":[null],"
-                   "\"x\":[0,6,12.5],\"y\":[1,0.75,null],\"low\":null,\"high\":null,"
-                   "\"at_risk\":null}]}</script>\n");
+    assert_goes_on(
+        page, "<script type",
+        "<script type=\"application/json\" class=\"curves\">{\"x\":\"Months\","
+        "\"words\":{\"at_risk\":\"at risk\",\"unknown\":\"not known\",\"slider\":\"Read the curves "
+        "of\",\"how\":\"Point at the curves, or move the slider, to read values "
+        "off.\"},\"percent\":true,\"curves\":[{\"label\":\"a\\u0022\\u003c/script\\u003e\\u005c"
+        "\\u2028\",\"group\":0,\"step\":true,\"start\":[1],\"until\":[null],"
+        "\"x\":[0,6,12.5],\"y\":[1,0.75,null],\"low\":null,\"high\":null,"
+        "\"at_risk\":null}]}</script>\n");
     free(page);
 }
 
