@@ -2,6 +2,7 @@
 /* Adverse events by arm: worst grade per subject and term. See toxicity.md. */
 #include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
+#include "toxicity_figure.h"
 #include "toxicity_rows.h"
 
 #include <math.h>
@@ -236,6 +237,7 @@ static enum rwe_status present_design(struct rwe_run *run, const struct rwe_desi
     for (size_t r = 0; r < toxicity->n_rows && status == RWE_OK; r++)
         status = present_row(&table, &toxicity->row[r], error);
     end_table(&table, toxicity->n_hidden);
+    rwe_toxicity_add_figure(run, design, table.grid);
     return status;
 }
 

@@ -294,7 +294,7 @@ static void small_subgroups_are_suppressed_and_not_tested(void **state)
     (void)state;
     char *folder = program_new_folder(), *path = write_odd(folder);
     struct program_facts facts = program_facts_of(
-        "%s --arm arm --endpoint os=t,e --covariates site --subgroups --subgroup-least 5", path);
+        "%s --arm arm --endpoint os=t,e --covariates site --subgroups --subgroup-least 5,5", path);
     assert_close(number_at(&facts, "all", " term=site df"), 1, 0);
     assert_true(number_at(&facts, "all", " term=site level=a b hr") > 0);
     assert_true(number_at(&facts, "all", " term=site level=Zürich, Süd hr") > 0);
@@ -311,7 +311,7 @@ static void small_subgroups_are_suppressed_and_not_tested(void **state)
         program_run("%s --arm arm --endpoint os=t,e --covariates site --subgroups", path);
     assert_code(run, 0);
     assert_says(run.out,
-                "too few|fewer than 10 events|than 5 patients in an arm|missing|by chance");
+                "too few|fewer than 20 patients or 10 events|than 5 patients in an|missing|by chance");
     program_clear(&run);
     program_remove_folder(folder);
     free(path);
@@ -322,7 +322,7 @@ static void nothing_to_compare_is_a_null_and_a_warning(void **state)
     (void)state;
     char *folder = program_new_folder(), *path = write_odd(folder);
     struct program_run run = program_run(
-        "%s --arm arm --endpoint os=t,e --covariates site --subgroups --subgroup-least 60", path);
+        "%s --arm arm --endpoint os=t,e --covariates site --subgroups --subgroup-least 1,60", path);
     assert_code(run, 0);
     assert_says(run.out, "fewer than two subgroups are large enough|overall");
     program_clear(&run);
