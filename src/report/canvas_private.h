@@ -56,11 +56,15 @@ struct rwe_point {
 
 enum rwe_anchor { RWE_ANCHOR_START, RWE_ANCHOR_MIDDLE, RWE_ANCHOR_END };
 
+struct rwe_cell;
+
 /** A line of text. */
 struct rwe_label {
     const char *text; /**< UTF-8 */
-    double x, y;      /**< of its anchor, on the base line */
-    double size;      /**< of the font, in units */
+    const struct rwe_cell
+        *cell;   /**< the facts with which it ends; NULL: words, or ticks of an axis */
+    double x, y; /**< of its anchor, on the base line */
+    double size; /**< of the font, in units */
     enum rwe_anchor anchor;
     enum rwe_colour colour;
     bool bold, turned; /**< turned: reads upward */

@@ -55,18 +55,19 @@ static const char *text_of(const struct butterfly *butterfly, rwe_fact fact)
     return text == NULL ? "" : text;
 }
 
-/* "41.2% (12.0%)": any, and the severe among them. */
-static const char *end_text(const struct butterfly *butterfly, size_t row, size_t side)
+/* "41.2% (12.0%)": any, and the severe among them; `cell` has these facts. */
+static const char *end_text(const struct butterfly *butterfly, size_t row, size_t side,
+                            struct rwe_cell *cell)
 {
     rwe_fact any = percent_of(butterfly, row, column_of(butterfly, RWE_COLUMN_BAR, side));
     rwe_fact severe = percent_of(butterfly, row, column_of(butterfly, RWE_COLUMN_INNER_BAR, side));
-    const char *text = "";
+    *cell = (struct rwe_cell){.class = RWE_CELL_COUNT_PERCENT, .fact = {any, severe, RWE_NO_FACT}};
     if (any == RWE_NO_FACT)
         return "";
     if (severe == RWE_NO_FACT)
         return text_of(butterfly, any);
-    text = rwe_arena_format(butterfly->rows.canvas->scratch, "%s (%s)", text_of(butterfly, any),
-                            text_of(butterfly, severe));
+    const char *text = rwe_arena_format(butterfly->rows.canvas->scratch, "%s (%s)",
+                                        text_of(butterfly, any), text_of(butterfly, severe));
     return text == NULL ? "" : text;
 }
 
@@ -75,11 +76,12 @@ static const char *end_text(const struct butterfly *butterfly, size_t row, size_
 static double widest_end(const struct butterfly *butterfly)
 {
     double width = 0;
+    struct rwe_cell cell;
     for (size_t i = 0; i < butterfly->rows.n; i++)
-        for (size_t side = 0; side < 2; side++)
-            width = fmax(width,
-                         rwe_label_width(end_text(butterfly, butterfly->rows.row[i].of_grid, side),
-                                         RWE_DRAW_SMALL, false));
+        for (size_t side = 0; side < 2; side++) {
+            const char *text = end_text(butterfly, butterfly->rows.row[i].of_grid, side, &cell);
+            width = fmax(width, rwe_label_width(text, RWE_DRAW_SMALL, false));
+        }
     return width + BESIDE;
 }
 
@@ -138,7 +140,9 @@ static void put_side(const struct butterfly *butterfly, const struct rwe_draw_ro
     double end = isnan(percent)
                      ? butterfly->middle
                      : rwe_scale_at(&butterfly->side[side], fmin(percent, butterfly->axis.to));
-    rwe_draw_rows_put_text(&butterfly->rows, end_text(butterfly, row->of_grid, side),
+    struct rwe_cell cell;
+    const char *text = end_text(butterfly, row->of_grid, side, &cell);
+    rwe_draw_rows_put_text(&butterfly->rows, text, &cell,
                            (struct rwe_point){end + (side == 0 ? -BESIDE : BESIDE), row->middle},
                            side == 0 ? RWE_ANCHOR_END : RWE_ANCHOR_START);
 }
@@ -195,7 +199,7 @@ static void put_side_names(const struct butterfly *butterfly, double bottom)
                                     .y = bottom - RWE_ROWS_LINE * (double)(lines.n - 1 - i),
                                     .size = RWE_DRAW_TEXT,
                                     .anchor = side == 0 ? RWE_ANCHOR_END : RWE_ANCHOR_START,
-                                    .colour = rwe_colour_of_group(side),
+                                    .colour = RWE_COLOUR_INK,
                                     .bold = true});
     }
 }

@@ -75,7 +75,8 @@ static void put_words(const struct forest *forest, const struct rwe_figure_colum
     const struct rwe_draw_rows *rows = &forest->rows;
     const struct rwe_layout_cell *cell = &rows->layout->rows[row].cells[column->column];
     if (!rwe_draw_rows_has_text(rows, column->column))
-        rwe_draw_rows_put_text(rows, cell->text, (struct rwe_point){(rows->from + rows->to) / 2, y},
+        rwe_draw_rows_put_text(rows, cell->text, rwe_draw_rows_cell(rows, row, column->column),
+                               (struct rwe_point){(rows->from + rows->to) / 2, y},
                                RWE_ANCHOR_MIDDLE);
 }
 

@@ -65,12 +65,15 @@ bool rwe_draw_rows_is_text(enum rwe_column_role role)
 }
 
 const char *rwe_draw_rows_text_in(const struct rwe_draw_rows *rows,
-                                  const struct rwe_draw_rows_text *text, size_t row)
+                                  const struct rwe_draw_rows_text *text, size_t row,
+                                  const struct rwe_cell **cell)
 {
     const struct rwe_layout_cell *cells = rows->layout->rows[row].cells;
     const char *first = cells[text->said->column].text;
+    *cell = rwe_draw_rows_cell(rows, row, text->said->column);
     if (text->of == NULL || first[0] == '\0')
         return first;
+    *cell = rwe_draw_rows_cell(rows, row, text->of->column);
     const char *both =
         rwe_arena_format(rows->canvas->scratch, "%s/%s", first, cells[text->of->column].text);
     return both == NULL ? "" : both;
@@ -250,13 +253,14 @@ static const char *in_one_line(struct rwe_arena *scratch, const char *text)
 }
 
 /* The first cell to the right that is not empty; where others stood before it, with what it is. */
-static const char *stacked_cell(const struct rwe_draw_rows *rows, size_t row)
+static const char *stacked_cell(const struct rwe_draw_rows *rows, size_t row,
+                                const struct rwe_cell **facts)
 {
     struct rwe_arena *scratch = rows->canvas->scratch;
     bool first = true;
     for (size_t c = 0; c < rows->n_texts; c++) {
         const struct rwe_draw_rows_text *text = &rows->text[c];
-        const char *cell = rwe_draw_rows_text_in(rows, text, row);
+        const char *cell = rwe_draw_rows_text_in(rows, text, row, facts);
         if (!text->right)
             continue;
         if (cell[0] != '\0' && first)
@@ -276,7 +280,8 @@ static void measure_text(const struct rwe_draw_rows *rows, struct rwe_draw_rows_
 {
     double width = 0;
     for (size_t i = 0; i < rows->n; i++) {
-        const char *cell = rwe_draw_rows_text_in(rows, text, rows->row[i].of_grid);
+        const struct rwe_cell *facts;
+        const char *cell = rwe_draw_rows_text_in(rows, text, rows->row[i].of_grid, &facts);
         width = fmax(width, rwe_label_width(cell, RWE_DRAW_TEXT, false));
     }
     text->anchor = rows->layout->numeric[text->said->column] ? RWE_ANCHOR_END : RWE_ANCHOR_START;
@@ -382,7 +387,7 @@ static double place_row(const struct rwe_draw_rows *rows, struct rwe_draw_rows_r
 {
     const char *label = rows->layout->rows[row->of_grid].cells[0].text;
     double indent = indent_of(rows, row), beside = 0;
-    row->stacked = rows->stacked ? stacked_cell(rows, row->of_grid) : "";
+    row->stacked = rows->stacked ? stacked_cell(rows, row->of_grid, &row->cell) : "";
     if (row->stacked[0] != '\0')
         beside = rwe_label_width(row->stacked, RWE_DRAW_TEXT, false) + RWE_ROWS_GAP;
     row->label = rwe_draw_rows_wrap(rows->canvas->scratch, label, size_for_wrap(row),

@@ -35,10 +35,11 @@ struct rwe_draw_rows_text {
 
 struct rwe_draw_rows_row {
     size_t of_grid;
-    bool heading;        /**< of the rows that follow, which are indented */
-    bool summary;        /**< of the others */
-    bool empty;          /**< no number to mark */
-    const char *stacked; /**< the cell beside the label, where rows are stacked; "": none */
+    bool heading;                /**< of the rows that follow, which are indented */
+    bool summary;                /**< of the others */
+    bool empty;                  /**< no number to mark */
+    const char *stacked;         /**< the cell beside the label, where rows are stacked; "": none */
+    const struct rwe_cell *cell; /**< its facts */
     struct rwe_strings label;
     double top, bottom;
     double middle; /**< of its marks */
@@ -70,8 +71,9 @@ bool rwe_draw_rows_start(struct rwe_draw_rows *rows, const struct rwe_figure *fi
 void rwe_draw_rows_bands(const struct rwe_draw_rows *rows);
 void rwe_draw_rows_texts(const struct rwe_draw_rows *rows);
 
-/** A line of text on the middle of a row of marks. */
-void rwe_draw_rows_put_text(const struct rwe_draw_rows *rows, const char *text, struct rwe_point at,
+/** A line of text on the middle of a row of marks; `cell`: its facts. */
+void rwe_draw_rows_put_text(const struct rwe_draw_rows *rows, const char *text,
+                            const struct rwe_cell *cell, struct rwe_point at,
                             enum rwe_anchor anchor);
 
 /** The facts of a cell, NaN where it has none or null; false when the cell is not of facts. */
@@ -82,9 +84,10 @@ bool rwe_draw_rows_numbers(const struct rwe_draw_rows *rows, size_t row, size_t 
 const struct rwe_cell *rwe_draw_rows_cell(const struct rwe_draw_rows *rows, size_t row,
                                           size_t column);
 
-/** What a column of text shows in that row. */
+/** What a column of text shows in that row, and the cell with which it ends. */
 const char *rwe_draw_rows_text_in(const struct rwe_draw_rows *rows,
-                                  const struct rwe_draw_rows_text *text, size_t row);
+                                  const struct rwe_draw_rows_text *text, size_t row,
+                                  const struct rwe_cell **cell);
 
 /** Whether a role is one of text: its cells are not drawn as marks. */
 bool rwe_draw_rows_is_text(enum rwe_column_role role);

@@ -20,14 +20,15 @@ void rwe_draw_rows_bands(const struct rwe_draw_rows *rows)
             &look);
 }
 
-void rwe_draw_rows_put_text(const struct rwe_draw_rows *rows, const char *text, struct rwe_point at,
+void rwe_draw_rows_put_text(const struct rwe_draw_rows *rows, const char *text,
+                            const struct rwe_cell *cell, struct rwe_point at,
                             enum rwe_anchor anchor)
 {
-    const double size = RWE_DRAW_SMALL;
     rwe_canvas_text(rows->canvas, &(struct rwe_label){.text = text,
+                                                      .cell = cell,
                                                       .x = at.x,
-                                                      .y = at.y + TO_BASE * size,
-                                                      .size = size,
+                                                      .y = at.y + TO_BASE * RWE_DRAW_SMALL,
+                                                      .size = RWE_DRAW_SMALL,
                                                       .anchor = anchor,
                                                       .colour = RWE_COLOUR_INK});
 }
@@ -110,6 +111,7 @@ static void put_row(const struct rwe_draw_rows *rows, const struct rwe_draw_rows
     struct rwe_label cell = {.size = RWE_DRAW_TEXT, .colour = RWE_COLOUR_INK};
     if (rows->stacked) {
         cell.text = row->stacked;
+        cell.cell = row->cell;
         cell.x = rows->to;
         cell.y = row->top + 4 + RWE_DRAW_TEXT;
         cell.anchor = RWE_ANCHOR_END;
@@ -121,7 +123,7 @@ static void put_row(const struct rwe_draw_rows *rows, const struct rwe_draw_rows
     put_label(rows, row, row->middle + TO_BASE * RWE_DRAW_TEXT - up);
     for (size_t c = 0; c < rows->n_texts; c++) {
         const struct rwe_draw_rows_text *text = &rows->text[c];
-        cell.text = rwe_draw_rows_text_in(rows, text, row->of_grid);
+        cell.text = rwe_draw_rows_text_in(rows, text, row->of_grid, &cell.cell);
         cell.x = text->x;
         cell.y = row->middle + TO_BASE * RWE_DRAW_TEXT;
         cell.anchor = text->anchor;
