@@ -25,7 +25,11 @@ struct rwe_forest {
 
 /**
  * Adds the forest plot of `grid`, which may still be filled, at this place of the flow: a line at 1, a log
- * axis, the ratio in words beside it, what it shows said for who cannot see it. Never NULL.
+ * axis, the ratio in words beside it, what it shows said for who cannot see it. Never NULL. The least:
+ *
+ *     const char *name = rwe_arena_format(run->arena, "forest-sensitivity-%s", endpoint->name);
+ *     rwe_forest_add(run, grid, &(struct rwe_forest){.name = name, .title = title, .ratio = 3,
+ *                                                    .of_arms = true});
  */
 struct rwe_figure *rwe_forest_add(const struct rwe_run *run, struct rwe_grid *grid,
                                   const struct rwe_forest *forest);

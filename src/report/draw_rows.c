@@ -123,75 +123,6 @@ static bool is_summary(const struct rwe_figure *figure, size_t row)
     return false;
 }
 
-/* ---- text in lines ---- */
-
-static bool may_break_behind(char c)
-{
-    return strchr("=_-/,;:)", c) != NULL;
-}
-
-/* How many bytes of a word that is too wide go into a line: behind a sign if there is one in its second
- * half, and one character at least. */
-static size_t cut_at(const char *text, double size, double width)
-{
-    double used = 0;
-    size_t all = 0, sign = 0;
-    for (const char *at = text; *at != '\0';) {
-        const char *start = at;
-        char one[5] = "";
-        rwe_utf8_next(&at);
-        memcpy(one, start, (size_t)(at - start));
-        used += rwe_label_width(one, size, false);
-        if (used > width && all > 0)
-            return sign > all / 2 ? sign : all;
-        all = (size_t)(at - text);
-        if (may_break_behind(*start))
-            sign = all;
-    }
-    return all;
-}
-
-/* Adds a line that may still be too wide, without the blank at its end. */
-static void add_lines(struct rwe_arena *arena, const char *text, double size, double width,
-                      struct rwe_strings *lines)
-{
-    size_t n = strlen(text);
-    n -= n > 0 && text[n - 1] == ' ';
-    for (size_t at = 0; at < n;) {
-        const char *rest = rwe_arena_format(arena, "%.*s", (int)(n - at), text + at);
-        if (rest == NULL)
-            return;
-        size_t taken = cut_at(rest, size, width);
-        lines->item[lines->n++] = rwe_arena_format(arena, "%.*s", (int)taken, rest);
-        at += taken;
-    }
-}
-
-struct rwe_strings rwe_draw_rows_wrap(struct rwe_arena *arena, const char *text, double size,
-                                      double width)
-{
-    struct rwe_strings lines = {RWE_NEW(arena, const char *, strlen(text) + 1), 0};
-    while (lines.item != NULL && *text != '\0') {
-        size_t part = strcspn(text, "\n");
-        const char *own = rwe_arena_format(arena, "%.*s", (int)part, text);
-        struct rwe_strings soft = {NULL, 0};
-        if (own != NULL && own[0] != '\0')
-            soft = rwe_label_wrap(arena, own, size, width);
-        for (size_t i = 0; i < soft.n && !rwe_arena_failed(arena); i++)
-            add_lines(arena, soft.item[i], size, width, &lines);
-        text += part + (text[part] == '\n');
-    }
-    return rwe_arena_failed(arena) ? (struct rwe_strings){NULL, 0} : lines;
-}
-
-static double widest(struct rwe_strings lines, double size, bool bold)
-{
-    double width = 0;
-    for (size_t i = 0; i < lines.n; i++)
-        width = fmax(width, rwe_label_width(lines.item[i], size, bold));
-    return width;
-}
-
 /* ---- which rows ---- */
 
 static bool heads_others(const struct rwe_draw_rows *rows, size_t row)
@@ -252,6 +183,12 @@ static const char *in_one_line(struct rwe_arena *scratch, const char *text)
     return line == NULL ? "" : line;
 }
 
+/* Where rows are stacked the label keeps at least 4 tenths of the width. */
+static double most_beside(const struct rwe_draw_rows *rows)
+{
+    return 0.6 * rows->label_width - RWE_ROWS_GAP;
+}
+
 /* The first cell to the right that is not empty; where others stood before it, with what it is. */
 static const char *stacked_cell(const struct rwe_draw_rows *rows, size_t row,
                                 const struct rwe_cell **facts)
@@ -269,11 +206,21 @@ static const char *stacked_cell(const struct rwe_draw_rows *rows, size_t row,
             const char *what =
                 in_one_line(scratch, rwe_draw_rows_column_label(rows->figure, text->said));
             const char *both = rwe_arena_format(scratch, "%s %s", what, cell);
-            return both == NULL ? "" : both;
+            bool fits =
+                both != NULL && rwe_label_width(both, RWE_DRAW_TEXT, false) <= most_beside(rows);
+            return fits ? both : cell;
         }
         first = false;
     }
     return "";
+}
+
+static double widest(struct rwe_strings lines, double size, bool bold)
+{
+    double width = 0;
+    for (size_t i = 0; i < lines.n; i++)
+        width = fmax(width, rwe_label_width(lines.item[i], size, bold));
+    return width;
 }
 
 static void measure_text(const struct rwe_draw_rows *rows, struct rwe_draw_rows_text *text)
@@ -388,12 +335,15 @@ static double place_row(const struct rwe_draw_rows *rows, struct rwe_draw_rows_r
     const char *label = rows->layout->rows[row->of_grid].cells[0].text;
     double indent = indent_of(rows, row), beside = 0;
     row->stacked = rows->stacked ? stacked_cell(rows, row->of_grid, &row->cell) : "";
+    if (rwe_label_width(row->stacked, RWE_DRAW_TEXT, false) > most_beside(rows))
+        row->stacked = "";
     if (row->stacked[0] != '\0')
         beside = rwe_label_width(row->stacked, RWE_DRAW_TEXT, false) + RWE_ROWS_GAP;
     row->label = rwe_draw_rows_wrap(rows->canvas->scratch, label, size_for_wrap(row),
-                                    fmax(rows->label_width - indent - beside, 60));
+                                    rows->label_width - indent - beside);
     double lines = RWE_ROWS_LINE * fmax((double)row->label.n, 1);
-    double strip = row->empty ? 0 : rows->need.strip;
+    bool bare = row->heading || (row->empty && row->stacked[0] != '\0'); /* nothing in the plot */
+    double strip = bare ? 0 : rows->need.strip;
     row->top = top;
     if (rows->stacked) {
         row->bottom = top + 4 + lines + strip + 5;

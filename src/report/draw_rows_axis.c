@@ -139,8 +139,10 @@ double rwe_draw_rows_ticks(const struct rwe_draw_rows *rows, const struct rwe_ax
         rwe_canvas_line(rows->canvas, (struct rwe_point){x, top}, (struct rwe_point){x, top + TICK},
                         &look);
         rwe_tick_text(axis, ticks.at[i], text);
+        double half = rwe_label_width(text, RWE_DRAW_SMALL, false) / 2 + 1;
+        double inside = fmin(fmax(x, half), rows->canvas->width - half);
         if (ticks.at[i] != 0 || !bare_zero)
-            put_small(rows, text, (struct rwe_point){x, top + TICK + 12}, RWE_ANCHOR_MIDDLE);
+            put_small(rows, text, (struct rwe_point){inside, top + TICK + 12}, RWE_ANCHOR_MIDDLE);
     }
     return top + TICK + 16;
 }

@@ -7,6 +7,69 @@
 
 enum { HEADING_LINE = 14 };
 
+/* ---- text in lines ---- */
+
+static bool may_break_behind(char c)
+{
+    return strchr("=_-/,;:)", c) != NULL;
+}
+
+/* How many bytes of a word that is too wide go into a line: behind a sign if there is one in its second
+ * half, and one character at least. */
+static size_t cut_at(const char *text, double size, double width)
+{
+    double used = 0;
+    size_t all = 0, sign = 0;
+    for (const char *at = text; *at != '\0';) {
+        const char *start = at;
+        char one[5] = "";
+        rwe_utf8_next(&at);
+        memcpy(one, start, (size_t)(at - start));
+        used += rwe_label_width(one, size, false);
+        if (used > width && all > 0)
+            return sign > all / 2 ? sign : all;
+        all = (size_t)(at - text);
+        if (may_break_behind(*start))
+            sign = all;
+    }
+    return all;
+}
+
+/* Adds a line that may still be too wide, without the blank at its end. */
+static void add_lines(struct rwe_arena *arena, const char *text, double size, double width,
+                      struct rwe_strings *lines)
+{
+    size_t n = strlen(text);
+    n -= n > 0 && text[n - 1] == ' ';
+    for (size_t at = 0; at < n;) {
+        const char *rest = rwe_arena_format(arena, "%.*s", (int)(n - at), text + at);
+        if (rest == NULL)
+            return;
+        size_t taken = cut_at(rest, size, width);
+        lines->item[lines->n++] = rwe_arena_format(arena, "%.*s", (int)taken, rest);
+        at += taken;
+    }
+}
+
+struct rwe_strings rwe_draw_rows_wrap(struct rwe_arena *arena, const char *text, double size,
+                                      double width)
+{
+    struct rwe_strings lines = {RWE_NEW(arena, const char *, strlen(text) + 1), 0};
+    while (lines.item != NULL && *text != '\0') {
+        size_t part = strcspn(text, "\n");
+        const char *own = rwe_arena_format(arena, "%.*s", (int)part, text);
+        struct rwe_strings soft = {NULL, 0};
+        if (own != NULL && own[0] != '\0')
+            soft = rwe_label_wrap(arena, own, size, width);
+        for (size_t i = 0; i < soft.n && !rwe_arena_failed(arena); i++)
+            add_lines(arena, soft.item[i], size, width, &lines);
+        text += part + (text[part] == '\n');
+    }
+    return rwe_arena_failed(arena) ? (struct rwe_strings){NULL, 0} : lines;
+}
+
+/* ---- rows and their cells ---- */
+
 /* From the middle of a line to its base, in sizes: half the height of a capital. */
 static const double TO_BASE = 0.36;
 

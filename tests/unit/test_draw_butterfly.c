@@ -157,6 +157,9 @@ static void a_null_percent_is_ne_and_no_bar(void **state)
     assert_null(bar_of(drawn, rwe_colour_of_group(0), false));
     assert_non_null(bar_of(drawn, rwe_colour_of_group(1), false));
     free(drawn);
+    drawn = drawn_figure(table.figure, RWE_DRAW_NARROW);
+    drawn_labels_keep_apart(drawn);
+    free(drawn);
     rwe_arena_free(table.arena);
 }
 

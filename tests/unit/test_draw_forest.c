@@ -154,6 +154,32 @@ static void without_its_own_column_the_plot_says_ne(void **state)
     struct drawn *drawn = drawn_figure(table.figure, RWE_DRAW_WIDE);
     assert_non_null(drawn_find(drawn, "NE"));
     free(drawn);
+    drawn = drawn_figure(table.figure, RWE_DRAW_NARROW);
+    assert_non_null(drawn_find(drawn, "NE"));
+    drawn_labels_keep_apart(drawn);
+    free(drawn);
+    rwe_arena_free(table.arena);
+}
+
+/* A column of words to the right: too wide, it goes; and the heading of another, before its cell. */
+static void a_phone_drops_what_leaves_the_label_no_room(void **state)
+{
+    (void)state;
+    struct drawn_table table = plain();
+    rwe_grid_column(table.grid, "who, and what is compared");
+    rwe_grid_column(table.grid, "p of the interaction of arm and subgroup");
+    rwe_figure_column(table.figure, RWE_COLUMN_TEXT, 2, 0, NULL);
+    rwe_figure_column(table.figure, RWE_COLUMN_TEXT, 3, 0, NULL);
+    add_row(&table, 1, 0.5, 2);
+    rwe_grid_words(table.grid, "all; exposure begun within nine months against none within these");
+    add_row(&table, 1, 0.5, 2);
+    rwe_grid_empty(table.grid);
+    rwe_grid_cell(table.grid, RWE_CELL_P_VALUE, drawn_number(&table, 0.04), RWE_NO_FACT,
+                  RWE_NO_FACT);
+    struct drawn *drawn = drawn_figure(table.figure, RWE_DRAW_NARROW);
+    drawn_labels_keep_apart(drawn);
+    assert_non_null(drawn_find(drawn, "0.040"));
+    free(drawn);
     rwe_arena_free(table.arena);
 }
 
@@ -298,6 +324,7 @@ int main(void)
         cmocka_unit_test(a_phone_keeps_the_estimate_and_says_what_else_it_shows),
         cmocka_unit_test(rows_without_an_estimate_say_so),
         cmocka_unit_test(without_its_own_column_the_plot_says_ne),
+        cmocka_unit_test(a_phone_drops_what_leaves_the_label_no_room),
         cmocka_unit_test(limits_beyond_the_axis_end_in_arrows),
         cmocka_unit_test(one_wide_estimate_does_not_press_the_others_together),
         cmocka_unit_test(squares_are_as_large_as_the_information),

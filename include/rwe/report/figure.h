@@ -133,9 +133,10 @@ void rwe_figure_column(struct rwe_figure *figure, enum rwe_column_role role, siz
 
 /** How rows are drawn; all 0 is the usual way. */
 struct rwe_row_style {
-    bool equal_marks; /**< squares of one size; else their area is the information in the estimate */
-    bool by_size;     /**< from the row that is farthest from 0 in its first point down */
-    size_t most;      /**< so many rows from the first, which a note should say; 0: all of them */
+    bool
+        equal_marks; /**< squares of one size; else their area is the information in the estimate */
+    bool by_size;    /**< from the row that is farthest from 0 in its first point down */
+    size_t most;     /**< so many rows from the first, which a note should say; 0: all of them */
 };
 void rwe_figure_rows(struct rwe_figure *figure, const struct rwe_row_style *style);
 
