@@ -51,6 +51,29 @@ static void add_lines(struct rwe_arena *arena, const char *text, double size, do
     }
 }
 
+/* No line of East Asian text begins with what closes: its neighbour comes down with it, if there is room. */
+static void keep_closing_marks(struct rwe_arena *arena, struct rwe_strings lines, double size,
+                               double width)
+{
+    static const char *const marks[] = {"）", "」", "』", "】", "》", "，",
+                                        "、", "。", "；", "：", "％"};
+    for (size_t i = 1; i < lines.n && !rwe_arena_failed(arena); i++) {
+        size_t n = strlen(lines.item[i - 1]), last = n, m = 0;
+        while (m < sizeof marks / sizeof marks[0] &&
+               strncmp(lines.item[i], marks[m], strlen(marks[m])) != 0)
+            m++;
+        while (last > 0 && ((unsigned char)lines.item[i - 1][--last] & 0xc0) == 0x80)
+            ; /* to the start of its character */
+        if (m == sizeof marks / sizeof marks[0] || last == 0)
+            continue;
+        const char *down = rwe_arena_format(arena, "%s%s", lines.item[i - 1] + last, lines.item[i]);
+        if (down == NULL || rwe_label_width(down, size, false) > width)
+            continue;
+        lines.item[i - 1] = rwe_arena_format(arena, "%.*s", (int)last, lines.item[i - 1]);
+        lines.item[i] = down;
+    }
+}
+
 struct rwe_strings rwe_draw_rows_wrap(struct rwe_arena *arena, const char *text, double size,
                                       double width)
 {
@@ -65,6 +88,7 @@ struct rwe_strings rwe_draw_rows_wrap(struct rwe_arena *arena, const char *text,
             add_lines(arena, soft.item[i], size, width, &lines);
         text += part + (text[part] == '\n');
     }
+    keep_closing_marks(arena, lines, size, width);
     return rwe_arena_failed(arena) ? (struct rwe_strings){NULL, 0} : lines;
 }
 
