@@ -57,7 +57,7 @@ static enum rwe_status run_replicate(const struct work *work, size_t r, struct r
     *run = (struct rwe_run){.settings = work->run->settings,
                             .toxicity = work->run->toxicity,
                             .replicate = r + 1,
-                            .start = work->run->propensity,
+                            .data = work->run,
                             .arena = arena,
                             .threads = 1};
     memcpy(plan->wanted, work->plan->wanted, sizeof plan->wanted);
@@ -98,11 +98,11 @@ static void tell_progress(struct work *work, size_t n)
     pthread_mutex_unlock(&work->lock);
 }
 
-/* About what a replicate needs, so that a piece asks the system once. Untouched pages cost nothing;
- * of large cohorts the asking is a small part. */
+/* About what a replicate needs, so that a piece asks the system once: some ten intervals a clone, each
+ * with the covariates, twice. Untouched pages cost nothing; of large cohorts the asking is a small part. */
 static size_t replicate_memory(const struct rwe_cohort *cohort)
 {
-    enum { COLUMNS = 256 };
+    enum { COLUMNS = 1024 };
     const size_t most = (size_t)64 << 20;
     size_t bytes = cohort->n * COLUMNS * sizeof(double);
     return bytes < most ? bytes : most;

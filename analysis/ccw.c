@@ -89,6 +89,7 @@ static enum rwe_status make_design(struct rwe_run *run, struct ccw *ccw, struct 
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     ccw->design = cloned;
+    run->ccw = ccw;
     run->n_designs++;
     return rwe_design_complete(run->cohort, cloned, run->arena, error);
 }

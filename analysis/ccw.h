@@ -22,6 +22,7 @@ struct ccw_model {
     size_t n_terms;
     const char **term;           /**< columns in the model */
     const double *estimate;      /**< their coefficients: log hazard or odds ratios of exposure */
+    double intercept;            /**< of the logistic model */
     struct rwe_strings left_out; /**< columns that the others determine in these rows */
     const char *separates; /**< the column to blame most where the fit is Firth's; else NULL */
 };

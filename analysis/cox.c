@@ -489,7 +489,7 @@ static enum rwe_status estimate_model(struct rwe_run *run, const struct rwe_cox_
 {
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     struct rwe_cox_model model;
-    enum rwe_status status = rwe_cox_model_fit(request, &model, error);
+    enum rwe_status status = rwe_cox_model_estimate(request, estimates, &model, error);
     if (status != RWE_OK)
         return status;
     struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);

@@ -3,6 +3,7 @@
 
 #include "rwe/analysis/covariates.h"
 
+#include <math.h>
 #include <string.h>
 
 /* ---- who: members with all the model's covariates ---- */
@@ -25,34 +26,25 @@ static struct rwe_columns pick_columns(const struct rwe_cox_request *request)
     return columns;
 }
 
-static bool is_complete(const struct rwe_columns *columns, size_t subject)
+static void keep_those_with(const struct rwe_variable *variable, size_t n, uint8_t keep[])
 {
-    for (size_t c = 0; c < columns->n; c++)
-        if (rwe_variable_missing(columns->item[c].variable, subject))
-            return false;
-    return true;
+    for (size_t i = 0; i < n; i++)
+        keep[i] &= variable->categorical ? variable->code[i] >= 0 : !isnan(variable->number[i]);
 }
 
-/* The design less those who lack a covariate: complete cases are a smaller design of the same kind,
- * so that pairs, clusters, strata and weights reach the model as they reach the curve. */
-static enum rwe_status narrow(const struct rwe_cox_request *request,
-                              const struct rwe_columns *columns, struct rwe_design *design)
+/* The design less those who lack a covariate. RWE_OK or RWE_NO_MEMORY. */
+static enum rwe_status take_complete(const struct rwe_cox_request *request,
+                                     const struct rwe_columns *columns, struct rwe_design *design)
 {
-    const struct rwe_cohort *cohort = request->run->cohort;
-    uint8_t *member = RWE_NEW(request->run->arena, uint8_t, cohort->n);
-    size_t *arm_size = RWE_NEW(request->run->arena, size_t, cohort->n_arms);
-    if (rwe_arena_failed(request->run->arena))
+    const struct rwe_run *run = request->run;
+    uint8_t *keep = RWE_NEW(run->arena, uint8_t, run->cohort->n);
+    if (keep == NULL)
         return RWE_NO_MEMORY;
-    *design = *request->design;
-    design->n = 0;
-    for (size_t i = 0; i < cohort->n; i++) {
-        member[i] = request->design->member[i] && is_complete(columns, i);
-        arm_size[cohort->arm[i]] += member[i];
-        design->n += member[i];
-    }
-    design->member = member;
-    design->arm_size = arm_size;
-    return RWE_OK;
+    memset(keep, 1, run->cohort->n);
+    for (size_t c = 0; c < columns->n; c++)
+        if (c == 0 || columns->item[c].variable != columns->item[c - 1].variable)
+            keep_those_with(columns->item[c].variable, run->cohort->n, keep);
+    return rwe_design_narrow(run->cohort, request->design, keep, run->arena, design);
 }
 
 /* ---- what: terms and their columns of numbers ---- */
@@ -60,12 +52,12 @@ static enum rwe_status narrow(const struct rwe_cox_request *request,
 /* The model while it is built. */
 struct builder {
     const struct rwe_cox_request *request;
-    const struct rwe_cox_view *view;
     struct rwe_columns columns;
     const uint32_t *subject; /* by row */
     struct rwe_cox_model *model;
     struct rwe_cox_term *term;
     double *x;
+    bool splines; /* some column is bent */
 };
 
 /* Indicators of the arms other than the control. */
@@ -125,12 +117,12 @@ static enum rwe_status add_covariates(struct builder *b, double values[], double
         if (column->variable->categorical && !level_tells(b, column))
             continue;
         rwe_column_values(column, b->request->run->cohort->n, values);
+        bool bent = b->splines && rwe_cox_is_spline(b->request->run, column->variable);
+        double *to = bent ? taken : b->x + model->p * model->data.n;
         for (size_t k = 0; k < model->data.n; k++)
-            taken[k] = values[b->subject[k]];
+            to[k] = values[b->subject[k]];
         term->n_columns = 1;
-        if (!b->view->splines || !rwe_cox_is_spline(b->request->run, column->variable))
-            memcpy(b->x + model->p * model->data.n, taken, model->data.n * sizeof *taken);
-        else if (add_bent(b, taken, term) != RWE_OK)
+        if (bent && add_bent(b, taken, term) != RWE_OK)
             return RWE_NO_MEMORY;
         term->column = model->p;
         model->p += term->n_columns;
@@ -178,6 +170,15 @@ static enum rwe_status add_products(struct builder *b)
     return RWE_OK;
 }
 
+/* Room for the arms, the covariates and their products: for long data a column is no small thing. */
+static size_t most_columns(const struct builder *b)
+{
+    size_t n_arms = b->request->run->cohort->n_arms;
+    size_t of_one = b->splines ? RWE_SPLINE_MOST_DF : 1;
+    size_t products = b->request->kind == RWE_COX_INTERACTION ? n_arms : 0;
+    return n_arms + b->columns.n * (of_one + products);
+}
+
 enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
                                     const struct rwe_cox_view *view, struct rwe_cox_model *model,
                                     struct rwe_error *error)
@@ -185,9 +186,12 @@ enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
     struct rwe_arena *arena = request->run->arena;
     const struct rwe_cohort *cohort = request->run->cohort;
     struct rwe_design design;
-    struct builder b = {
-        .request = request, .view = view, .columns = pick_columns(request), .model = model};
-    if (narrow(request, &b.columns, &design) != RWE_OK)
+    struct builder b = {.request = request,
+                        .columns = pick_columns(request),
+                        .model = model,
+                        .splines = view->splines &&
+                                   rwe_settings_list(request->run->settings, "spline").n > 0};
+    if (take_complete(request, &b.columns, &design) != RWE_OK)
         return rwe_fail_memory(error);
     model->n_incomplete = request->design->n - design.n;
     enum rwe_status status = rwe_design_survival(cohort, &design, request->endpoint, view->design,
@@ -196,7 +200,7 @@ enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
         return status;
     for (size_t k = 0; k < model->data.n; k++)
         model->n_events += model->data.event[k] == 1;
-    size_t most = cohort->n_arms + b.columns.n * (RWE_SPLINE_MOST_DF + cohort->n_arms);
+    size_t most = most_columns(&b);
     double *values = RWE_NEW(arena, double, cohort->n);
     double *taken = RWE_NEW(arena, double, model->data.n);
     b.subject = model->data.subject;
@@ -298,8 +302,37 @@ static enum rwe_status fit(const struct rwe_cox_request *request, struct rwe_cox
     return status;
 }
 
-enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
-                                  struct rwe_cox_model *model, struct rwe_error *error)
+/* ---- replicates start where the data ended ---- */
+
+/* A replicate's last step is no longer than 3e-5 standard errors, and leaves the square of that. */
+static const double SETTLED_REPLICATE = 1e-9;
+
+/* The data's coefficient of each column, 0 where it had none; NULL when memory is out. What the list
+ * keeps is a number a term, since replicates may lack a level. */
+static const double *start_of(const struct rwe_cox_model *model, struct rwe_estimates *estimates,
+                              struct rwe_arena *arena)
+{
+    double *start = RWE_NEW(arena, double, model->p + 1);
+    for (size_t t = 0; start != NULL && t < model->n_terms; t++) {
+        const struct rwe_cox_term *term = &model->term[t];
+        double kept = rwe_estimates_keep(estimates, NAN);
+        if (term->column != RWE_NO_INDEX && isfinite(kept))
+            start[term->column] = kept;
+    }
+    return start;
+}
+
+static void keep_estimate(const struct rwe_cox_model *model, struct rwe_estimates *estimates)
+{
+    for (size_t t = 0; t < model->n_terms; t++) {
+        const struct rwe_cox_term *term = &model->term[t];
+        bool found = model->failure.status == RWE_OK && term->column != RWE_NO_INDEX;
+        rwe_estimates_keep(estimates, found ? model->fit.estimate[term->column] : NAN);
+    }
+}
+
+static enum rwe_status build_to_fit(const struct rwe_cox_request *request,
+                                    struct rwe_cox_model *model, struct rwe_error *error)
 {
     static const char *const names[] = {"arm", "adjusted", "univariable", "interaction"};
     *model =
@@ -311,7 +344,34 @@ enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
     model->options.ties = (enum rwe_cox_ties)rwe_settings_choice(request->run->settings, "ties");
     model->options.robust = model->data.cluster != NULL || model->data.weight != NULL;
     model->options.estimate_only = request->run->replicate != 0;
+    return RWE_OK;
+}
+
+enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
+                                  struct rwe_cox_model *model, struct rwe_error *error)
+{
+    enum rwe_status status = build_to_fit(request, model, error);
+    if (status == RWE_OK)
+        status = fit(request, model, error);
+    return is_in_the_data(status) ? RWE_OK : status;
+}
+
+enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
+                                       struct rwe_estimates *estimates, struct rwe_cox_model *model,
+                                       struct rwe_error *error)
+{
+    enum rwe_status status = build_to_fit(request, model, error);
+    if (status != RWE_OK)
+        return status;
+    if (!estimates->from_data) {
+        model->options.settled_rise = SETTLED_REPLICATE;
+        model->options.start = start_of(model, estimates, request->run->arena);
+        if (model->options.start == NULL)
+            return rwe_fail_memory(error);
+    }
     status = fit(request, model, error);
+    if (estimates->from_data)
+        keep_estimate(model, estimates);
     return is_in_the_data(status) ? RWE_OK : status;
 }
 

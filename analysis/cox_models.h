@@ -7,6 +7,7 @@
 #define RWE_ANALYSIS_COX_MODELS_H
 
 #include "rwe/analysis/analysis.h"
+#include "rwe/analysis/estimates.h"
 #include "rwe/stats/cox_firth.h"
 #include "rwe/stats/spline.h"
 
@@ -65,6 +66,14 @@ struct rwe_cox_model {
  */
 enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
                                   struct rwe_cox_model *model, struct rwe_error *error);
+
+/**
+ * The same for a list of estimates, which keeps what was found in the data: a replicate starts from it.
+ * Its estimates are within 1e-9 standard errors of those that rwe_cox_model_fit finds in it.
+ */
+enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
+                                       struct rwe_estimates *estimates, struct rwe_cox_model *model,
+                                       struct rwe_error *error);
 
 /** How a model looks at its rows, for models other than Cox's that have the same terms. */
 struct rwe_cox_view {

@@ -4,7 +4,6 @@
 
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/times.h"
-#include "rwe/stats/aalen_johansen.h"
 #include <math.h>
 
 /* All arms of an endpoint in a population. */
@@ -22,32 +21,34 @@ struct rwe_key rwe_key_cause(const char *analysis, const struct rwe_endpoint *en
     return key;
 }
 
-static enum rwe_status compute_arms(struct rwe_run *run, struct result *result,
-                                    struct rwe_arena *scratch, struct rwe_error *error)
+enum rwe_status rwe_cuminc_fit(const struct rwe_cuminc_question *q, struct rwe_arena *scratch,
+                               struct rwe_aalen_johansen arm[], struct rwe_error *error)
 {
+    struct rwe_run *run = q->run;
     struct rwe_survival_data data;
     struct rwe_event_table table;
     struct rwe_design_view by_cause = {RWE_STRATA_NONE, RWE_EVENTS_BY_CAUSE};
     double level = rwe_settings_number(run->settings, "conf-level");
-    enum rwe_status status = rwe_design_survival(run->cohort, result->design, result->endpoint,
-                                                 by_cause, scratch, &data, error);
+    enum rwe_status status =
+        rwe_design_survival(run->cohort, q->design, q->endpoint, by_cause, scratch, &data, error);
     if (status == RWE_OK)
         status = rwe_event_table_build(&data, scratch, &table, error);
     for (size_t a = 0; status == RWE_OK && a < run->cohort->n_arms; a++) {
-        status = rwe_aalen_johansen_fit(&table, a, level, run->arena, &result->arm[a], error);
-        if (status == RWE_OK && rwe_design_arm_needs_robust(result->design, &data))
-            status = rwe_aalen_johansen_robust(&data, run->arena, &result->arm[a], error);
+        status = rwe_aalen_johansen_fit(&table, a, level, run->arena, &arm[a], error);
+        if (status == RWE_OK && rwe_design_arm_needs_robust(q->design, &data))
+            status = rwe_aalen_johansen_robust(&data, run->arena, &arm[a], error);
     }
     return status;
 }
 
 static enum rwe_status compute(struct rwe_run *run, struct result *result, struct rwe_error *error)
 {
+    const struct rwe_cuminc_question q = {run, result->endpoint, result->design, 1};
     struct rwe_arena *scratch = rwe_arena_new(); /* the event table need not outlive its curves */
     result->arm = RWE_NEW(run->arena, struct rwe_aalen_johansen, run->cohort->n_arms);
     enum rwe_status status = scratch == NULL || result->arm == NULL
                                  ? rwe_fail_memory(error)
-                                 : compute_arms(run, result, scratch, error);
+                                 : rwe_cuminc_fit(&q, scratch, result->arm, error);
     rwe_arena_free(scratch);
     return status;
 }

@@ -5,6 +5,7 @@
 #define ANALYSIS_CUMINC_H
 
 #include "rwe/analysis/present.h"
+#include "rwe/stats/aalen_johansen.h"
 
 /** What is asked of one cause (from 1). */
 struct rwe_cuminc_question {
@@ -28,6 +29,11 @@ struct rwe_key rwe_key_cause(const char *analysis, const struct rwe_endpoint *en
 /** RWE_NOT_ESTIMABLE where somebody enters late: neither Gray's test nor Fine–Gray is defined then. */
 enum rwe_status rwe_cuminc_check_entry(const struct rwe_survival_data *data,
                                        struct rwe_error *error);
+
+/** The curves of all arms, arm[n_arms] in the run's arena, with the variance that the population needs; of
+ * all causes, whatever `q` asks. `scratch` is another arena, for the event table. */
+enum rwe_status rwe_cuminc_fit(const struct rwe_cuminc_question *q, struct rwe_arena *scratch,
+                               struct rwe_aalen_johansen arm[], struct rwe_error *error);
 
 /** Starts the table of contrasts, for all endpoints. */
 struct rwe_grid *rwe_cuminc_contrasts(struct rwe_run *run);

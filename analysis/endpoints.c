@@ -25,7 +25,7 @@ static void present_count(struct rwe_run *run, struct rwe_grid *grid, const stru
 }
 
 struct counts {
-    size_t n, imputed, at_zero;
+    size_t n, imputed, moved, at_zero;
     size_t cnsr[RWE_N_CNSR];
 };
 
@@ -40,6 +40,7 @@ static struct counts count(const struct rwe_cohort *cohort,
         counts.n++;
         counts.cnsr[outcome->cnsr]++;
         counts.imputed += outcome->start_imputed || outcome->end_imputed;
+        counts.moved += outcome->end_moved;
         counts.at_zero += outcome->end == outcome->start;
     }
     return counts;
@@ -58,6 +59,7 @@ static void present_endpoint(struct rwe_run *run, struct rwe_grid *grid,
     for (size_t c = 0; c < RWE_N_CNSR; c++)
         present_count(run, grid, &key, stats[c], counts.cnsr[c]);
     present_count(run, grid, &key, "n.imputed", counts.imputed);
+    present_count(run, grid, &key, "n.moved", counts.moved);
     present_count(run, grid, &key, "n.time-zero", counts.at_zero);
 }
 
@@ -72,6 +74,7 @@ static void present_endpoints(struct rwe_run *run)
                                         "missed\nvisits",
                                         "competing",
                                         "day\nimputed",
+                                        "day\nmoved",
                                         "time\n0"};
     const struct rwe_cohort_dates *dates = run->cohort->dates;
     if (dates->n_derived == 0)
@@ -87,8 +90,14 @@ static void present_endpoints(struct rwe_run *run)
         "Times are days from time zero, whose own day is 0, in %s of %g days. Censored: "
         "alive (CNSR 1), lost to follow-up (2), new therapy (3), not assessed after time "
         "zero (4), event after missed visits (5), competing event first (6). Day imputed: "
-        "a month was known, its 15th is taken.",
+        "a month was known, its 15th is taken. Day moved: a progression between planned "
+        "assessments, to the next.",
         dates->unit, dates->days_per_unit);
+    if (dates->n_visits_unknown > 0)
+        rwe_document_warning(run->document, "assessments-unknown", "endpoints",
+                             "%zu rows of --assess are of nobody in the file of patients, and were "
+                             "passed over: are the identifiers written alike?",
+                             dates->n_visits_unknown);
 }
 
 /* ---- exposure ---- */
@@ -163,6 +172,7 @@ static void write_row(FILE *out, const struct rwe_cohort *cohort,
             outcome->start_imputed && outcome->end_imputed ? "both"
             : outcome->start_imputed                       ? "start"
             : outcome->end_imputed                         ? "end"
+            : outcome->end_moved                           ? "moved"
                                                            : "");
 }
 

@@ -116,16 +116,32 @@ static bool takes_dates(const struct rwe_settings *settings)
     return any;
 }
 
+/* Only endpoints from dates have a use for them. */
+static enum rwe_status read_assessments(struct rwe_run *run, struct rwe_table **assessments,
+                                        struct rwe_error *error)
+{
+    const char *path = rwe_settings_text(run->settings, "assess");
+    if (path == NULL)
+        return RWE_OK;
+    if (!takes_dates(run->settings))
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--assess is for endpoints from dates: say --derive too");
+    return rwe_job_read_table(run, path, assessments, error);
+}
+
 static enum rwe_status read_cohort(struct rwe_run *run, const char *path, bool all_rules,
                                    struct rwe_error *error)
 {
-    struct rwe_table *table = NULL;
+    struct rwe_table *table = NULL, *assessments = NULL;
     enum rwe_status status = rwe_job_read_table(run, path, &table, error);
     if (status == RWE_OK && (all_rules || takes_dates(run->settings)))
         status = validate(run, table, all_rules, error);
     if (status == RWE_OK)
-        status = rwe_cohort_build(table, run->settings, run->arena, run->complaints, &run->cohort,
-                                  error);
+        status = read_assessments(run, &assessments, error);
+    if (status == RWE_OK)
+        status = rwe_cohort_build(&(struct rwe_cohort_tables){table, assessments}, run->settings,
+                                  run->arena, run->complaints, &run->cohort, error);
+    rwe_table_close(assessments);
     rwe_table_close(table);
     return status;
 }

@@ -121,8 +121,9 @@ static enum rwe_status fit(struct rwe_run *run, struct rwe_propensity *p, struct
     options.estimate_only = run->replicate != 0;
     if (run->replicate != 0)
         options.tolerance = 1e-4; /* a Newton step of that size leaves its square */
-    if (run->start != NULL && run->start->n_terms == p->n_terms)
-        options.start = run->start->model.estimate;
+    const struct rwe_propensity *data = run->data == NULL ? NULL : run->data->propensity;
+    if (data != NULL && data->n_terms == p->n_terms)
+        options.start = data->model.estimate;
     for (;;) {
         struct rwe_error inner = {0};
         enum rwe_status status = rwe_logistic_fit(p->x, p->n_terms, p->treated, p->n, &options,

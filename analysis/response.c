@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Response rates by arm, and how the responses are distributed. See response.md. */
 #include "rwe/data/response.h"
+#include "response_duration.h"
 #include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
 #include "rwe/report/figure.h"
@@ -341,7 +342,7 @@ static enum rwe_status run_response(struct rwe_run *run, void *state, struct rwe
         status = present_design(run, &run->design[d], counted, error);
         rwe_arena_release(run->arena, mark);
     }
-    return status;
+    return status == RWE_OK ? rwe_response_duration(run, error) : status;
 }
 
 /* ---- for replicates ---- */

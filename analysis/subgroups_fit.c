@@ -44,29 +44,17 @@ bool rwe_subgroup_is_shown(const struct rwe_run *run, const struct rwe_subgroup_
            counts->n[0] >= RWE_SUBGROUP_LEAST_ARM && counts->n[1] >= RWE_SUBGROUP_LEAST_ARM;
 }
 
-/* The design less those whose level is not among `taken`: a smaller design of the same kind, so that
- * sets, clusters, strata, weights and their estimation reach the model as they reach the whole. A
- * matched set that the subgroup splits stays a cluster, of the members it has left. */
+/* The design less those whose level is not among `taken`. RWE_OK or RWE_NO_MEMORY. */
 static enum rwe_status narrow(const struct rwe_subgroup_setting *setting,
                               const struct rwe_subgroup_variable *variable, const bool taken[],
                               struct rwe_design *design)
 {
-    const struct rwe_cohort *cohort = setting->run->cohort;
-    uint8_t *member = RWE_NEW(setting->run->arena, uint8_t, cohort->n);
-    size_t *arm_size = RWE_NEW(setting->run->arena, size_t, cohort->n_arms);
-    if (rwe_arena_failed(setting->run->arena))
-        return RWE_NO_MEMORY;
-    *design = *setting->design;
-    design->n = 0;
-    for (size_t i = 0; i < cohort->n; i++) {
-        int32_t code = variable->code[i];
-        member[i] = setting->design->member[i] && code >= 0 && taken[code];
-        arm_size[cohort->arm[i]] += member[i];
-        design->n += member[i];
-    }
-    design->member = member;
-    design->arm_size = arm_size;
-    return RWE_OK;
+    const struct rwe_run *run = setting->run;
+    uint8_t *keep = RWE_NEW(run->arena, uint8_t, run->cohort->n);
+    for (size_t i = 0; keep != NULL && i < run->cohort->n; i++)
+        keep[i] = variable->code[i] >= 0 && taken[variable->code[i]];
+    return keep == NULL ? RWE_NO_MEMORY
+                        : rwe_design_narrow(run->cohort, setting->design, keep, run->arena, design);
 }
 
 /* ---- the arms in one subgroup ---- */

@@ -3,7 +3,7 @@
 #include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
 #include "toxicity_figure.h"
-#include "toxicity_rows.h"
+#include "toxicity_view.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,6 +19,61 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_FILE,
      .argument = "ID,TERM,GRADE",
      .help = "Its columns (default: the cohort's identifier, ae_term, ae_grade)."},
+    {.name = "ae-names",
+     .kind = RWE_OPTION_LIST,
+     .section = RWE_SECTION_FILE,
+     .argument = "KEY=COLUMN,…",
+     .help = "Its further columns where they have names of their own: keys soc, start, start-date, "
+             "serious, immune, rel-chemo, rel-pd1, rel-rt, steroid, action, outcome, last-dose, "
+             "last-dose-date, rt-end, rt-end-date."},
+    {.name = "ae-follow-up",
+     .kind = RWE_OPTION_TEXT,
+     .section = RWE_SECTION_FILE,
+     .argument = "ENDPOINT",
+     .help = "Adverse events are seen until its time, and its event is death (default: os)."},
+    {.name = "teae-days",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "DAYS",
+     .low = 0,
+     .high = 36525,
+     .help = "Adverse events count up to so many days after the last dose, such as 30 (default: to "
+             "the end of follow-up). Rates and incidences are then left out."},
+    {.name = "teae-immune-days",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "DAYS",
+     .fallback = "90",
+     .low = 0,
+     .high = 36525,
+     .help = "With --teae-days, immune-related ones so many (default 90)."},
+    {.name = "teae-rt-days",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "DAYS",
+     .fallback = "180",
+     .low = 0,
+     .high = 36525,
+     .help = "With --teae-days, pneumonitis related to radiotherapy so many after its end, or its "
+             "start where the end is not told (default 180)."},
+    {.name = "ae-tables",
+     .kind = RWE_OPTION_LIST,
+     .section = RWE_SECTION_METHOD,
+     .argument = "NAMES",
+     .help =
+         "Tables beside the main one: overview, soc, immune, pneumonitis, rates, cuminc, phases; "
+         "none (default: all that the file has columns for)."},
+    {.name = "ae-grades",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_METHOD,
+     .help = "A table by class and term with columns of grades 1–2, 3, 4 and 5."},
+    {.name = "ae-incidence",
+     .kind = RWE_OPTION_LIST,
+     .section = RWE_SECTION_METHOD,
+     .argument = "TERMS",
+     .help =
+         "Terms whose cumulative incidence is told, TERM or TERM:3 for grade 3 or more; any and "
+         "pneumonitis are terms too (default any:3,pneumonitis)."},
     {.name = "ae-cut",
      .kind = RWE_OPTION_NUMBER,
      .section = RWE_SECTION_METHOD,
@@ -52,203 +107,210 @@ static const struct rwe_option options[] = {
 };
 static const struct rwe_options option_list = RWE_OPTIONS(options);
 
-enum { SEVERE = 1 }; /* among the levels */
-
-/* A population and its table. */
-struct table {
-    struct rwe_run *run;
-    struct rwe_grid *grid;
-    const struct rwe_design *design;
-    struct rwe_shares shares;
-    struct rwe_share *whole;          /* by arm: all members */
-    struct rwe_share *share;          /* workspace, by arm */
-    struct rwe_toxicity_tally *tally; /* of the row at hand, by arm */
-    uint8_t *event;                   /* workspace, by subject; 0 but while a row is compared */
-};
-
-/* ---- comparing ---- */
-
-static void mark_events(const struct table *t, const struct rwe_toxicity_row *row, int least,
-                        uint8_t mark)
-{
-    for (size_t k = 0; k < row->n; k++)
-        if (row->worst[k] >= least)
-            t->event[row->subject[k]] = mark;
-}
-
-static enum rwe_status compare(const struct table *t, const struct rwe_toxicity_row *row, int least,
-                               struct rwe_share_comparison *comparison, struct rwe_error *error)
-{
-    for (size_t a = 0; a < 2; a++)
-        t->share[a] = rwe_toxicity_share(&t->tally[a], &t->whole[a], least, RWE_WORST_GRADE);
-    mark_events(t, row, least, 1);
-    enum rwe_status status = rwe_shares_compare(&t->shares, t->event, t->share, comparison, error);
-    mark_events(t, row, least, 0);
-    return status;
-}
-
-/* ---- presenting ---- */
-
-static double percent_of(size_t n, size_t total)
-{
-    return total == 0 ? NAN : 100 * (double)n / (double)total;
-}
-
-static void present_count(const struct table *t, struct rwe_grid *grid, const struct rwe_key *key,
-                          struct rwe_share share)
-{
-    struct rwe_document *document = t->run->document;
-    bool weighted = t->design->weight != NULL;
-    double percent = weighted ? 100 * rwe_share_estimate(&share) : percent_of(share.n, share.of);
-    rwe_fact n_fact = rwe_document_number(document, key, "n", (double)share.n);
-    if (weighted)
-        rwe_document_number(document, key, "n.weighted", share.weighted);
-    rwe_fact percent_fact = rwe_document_number(document, key, "percent", percent);
-    if (grid != NULL)
-        rwe_grid_cell(grid, RWE_CELL_COUNT_PERCENT, n_fact, percent_fact, RWE_NO_FACT);
-}
-
-static void present_difference(const struct table *t, struct rwe_grid *grid,
-                               const struct rwe_key *key,
-                               const struct rwe_share_comparison *comparison)
-{
-    struct rwe_document *document = t->run->document;
-    const struct rwe_interval *d = &comparison->difference;
-    rwe_fact value = rwe_document_number(document, key, "risk.difference", d->estimate);
-    rwe_fact low = rwe_document_number(document, key, "conf.low", d->low);
-    rwe_fact high = rwe_document_number(document, key, "conf.high", d->high);
-    if (grid != NULL)
-        rwe_grid_cell(grid, RWE_CELL_SURVIVAL_LIMITS, value, low, high);
-    if (!rwe_settings_flag(t->run->settings, "fisher"))
-        return;
-    rwe_fact p = rwe_document_number(document, key, "p.value", comparison->p_value);
-    if (grid != NULL)
-        rwe_grid_cell(grid, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);
-}
-
-/* One way to count: its shares by arm, and their difference. */
-static enum rwe_status present_level(const struct table *t, const struct rwe_toxicity_row *row,
-                                     const struct rwe_toxicity_level *level,
-                                     struct rwe_error *error)
-{
-    const struct rwe_cohort *cohort = t->run->cohort;
-    struct rwe_grid *grid = row->shown ? t->grid : NULL;
-    struct rwe_key key = rwe_key_in("toxicity", NULL, t->design);
-    struct rwe_share_comparison comparison;
-    key.term = row->name;
-    key.level = level->name;
-    for (size_t a = 0; a < cohort->n_arms; a++) {
-        struct rwe_key arm = rwe_key_arm(key, cohort, a);
-        present_count(
-            t, grid, &arm,
-            rwe_toxicity_share(&t->tally[a], &t->whole[a], level->least_grade, RWE_WORST_GRADE));
-    }
-    if (cohort->n_arms != 2)
-        return RWE_OK;
-    enum rwe_status status = compare(t, row, level->least_grade, &comparison, error);
-    if (status == RWE_OK)
-        present_difference(t, grid, &key, &comparison);
-    return status;
-}
-
 /* Facts of a row, and its cells where it is shown. */
-static enum rwe_status present_row(const struct table *t, const struct rwe_toxicity_row *row,
-                                   struct rwe_error *error)
+static enum rwe_status present_row(const struct rwe_toxicity_view *view, struct rwe_grid *grid,
+                                   size_t r, struct rwe_error *error)
 {
-    const struct rwe_cohort *cohort = t->run->cohort;
-    struct rwe_key key = rwe_key_in("toxicity", NULL, t->design);
-    enum rwe_status status = RWE_OK;
-    rwe_toxicity_count(cohort, t->design, row, t->tally);
-    if (row->shown)
-        rwe_grid_row(t->grid, 0, "%s", strcmp(row->name, "any") == 0 ? "Any AE" : row->name);
-    for (size_t l = 0; l < RWE_TOXICITY_LEVELS && status == RWE_OK; l++)
-        status = present_level(t, row, &rwe_toxicity_level[l], error);
+    const struct rwe_toxicity_row *row = &view->toxicity->row[r];
+    struct rwe_key key = rwe_key_in("toxicity", NULL, view->design);
     key.term = row->name;
-    for (int g = 1; g <= RWE_WORST_GRADE; g++)
-        for (size_t a = 0; a < cohort->n_arms; a++) {
-            struct rwe_key arm = rwe_key_arm(key, cohort, a);
-            arm.level = (const char *const[]){"", "1", "2", "3", "4", "5"}[g];
-            present_count(t, NULL, &arm, rwe_toxicity_share(&t->tally[a], &t->whole[a], g, g));
-        }
-    return status;
-}
-
-static void start_table(struct table *t)
-{
-    const struct rwe_cohort *cohort = t->run->cohort;
-    bool exact = rwe_settings_flag(t->run->settings, "fisher");
-    t->grid = rwe_document_table(t->run->document,
-                                 rwe_arena_format(t->run->arena,
-                                                  "Adverse events, worst grade a subject: "
-                                                  "%s",
-                                                  t->design->label));
-    rwe_grid_column(t->grid, "adverse event");
-    for (size_t l = 0; l < RWE_TOXICITY_LEVELS; l++) {
-        const char *heading = l == SEVERE ? "grade ≥3" : "any grade";
-        for (size_t a = 0; a < cohort->n_arms; a++)
-            rwe_grid_column(t->grid, "%s\n%s", heading, cohort->arm_level[a]);
-        if (cohort->n_arms == 2)
-            rwe_grid_column(t->grid, "difference\n(%s CI)", rwe_conf_level_text(t->run));
-        if (cohort->n_arms == 2 && exact)
-            rwe_grid_column(t->grid, "p");
+    rwe_toxicity_count(view->run->cohort, view->design, row, view->tally);
+    if (row->shown)
+        rwe_grid_row(grid, 0, "%s", r == 0 ? "Any AE" : row->name);
+    for (size_t s = 0; s < RWE_TOXICITY_SPANS; s++) {
+        struct rwe_toxicity_facts *facts = rwe_toxicity_main_facts(view, r, s);
+        enum rwe_status status =
+            rwe_toxicity_add(view, &key, row, &rwe_toxicity_span[s], facts, error);
+        if (status != RWE_OK)
+            return status;
+        if (row->shown && rwe_toxicity_span[s].is_compared)
+            rwe_toxicity_put(view, grid, facts);
     }
+    return RWE_OK;
 }
 
-static void end_table(const struct table *t, size_t n_hidden)
+static struct rwe_grid *start_table(const struct rwe_toxicity_view *view)
 {
-    const struct rwe_settings *settings = t->run->settings;
-    rwe_grid_note(t->grid,
+    struct rwe_grid *grid = rwe_document_table(
+        view->run->document,
+        rwe_arena_format(view->run->arena, "Adverse events, worst grade a subject: %s",
+                         view->design->label));
+    rwe_grid_column(grid, "adverse event");
+    rwe_toxicity_columns(view, grid, "any grade");
+    rwe_toxicity_columns(view, grid, "grade ≥3");
+    return grid;
+}
+
+static void end_table(const struct rwe_toxicity_view *view, struct rwe_grid *grid)
+{
+    const struct rwe_settings *settings = view->run->settings;
+    rwe_grid_note(grid,
                   "Subjects with the event over all subjects of the arm, those without any adverse "
                   "event included. Shown: at least %g%% of an arm at any grade, or %g%% at grade 3 "
-                  "or more, in the whole cohort; %zu further terms are among the facts.",
+                  "or more, before weighting and matching; %zu further terms are among the facts.",
                   rwe_settings_number(settings, "ae-cut"),
-                  rwe_settings_number(settings, "ae-cut-severe"), n_hidden);
-    if (t->design->weight != NULL)
-        rwe_grid_note(t->grid, "Counts are of subjects; percentages and differences are weighted.");
-    if (t->run->cohort->n_arms != 2)
-        return;
-    rwe_grid_note(t->grid, "Differences, treated − control, with %s.",
-                  rwe_shares_difference_words(&t->shares));
-    if (rwe_settings_flag(settings, "fisher"))
-        rwe_grid_note(t->grid, "p: %s, exploratory, not adjusted for their number.",
-                      rwe_shares_test_words(&t->shares));
+                  rwe_settings_number(settings, "ae-cut-severe"), view->toxicity->n_hidden);
+    rwe_toxicity_notes(view, grid);
 }
 
-static enum rwe_status present_design(struct rwe_run *run, const struct rwe_design *design,
-                                      struct rwe_error *error)
+static enum rwe_status present_main(const struct rwe_toxicity_view *view, struct rwe_error *error)
 {
-    const struct rwe_toxicity *toxicity = run->toxicity;
-    size_t n_arms = run->cohort->n_arms;
-    struct table table = {
-        .run = run,
-        .design = design,
-        .whole = RWE_NEW(run->arena, struct rwe_share, n_arms),
-        .share = RWE_NEW(run->arena, struct rwe_share, n_arms),
-        .tally = RWE_NEW(run->arena, struct rwe_toxicity_tally, n_arms),
-        .event = RWE_NEW(run->arena, uint8_t, run->cohort->n),
-    };
-    if (rwe_arena_failed(run->arena))
-        return rwe_fail_memory(error);
-    enum rwe_status status = rwe_shares_start(run, design, NULL, &table.shares, error);
-    if (status != RWE_OK)
-        return status;
-    rwe_shares_count(&table.shares, table.event, table.whole);
-    start_table(&table);
-    for (size_t r = 0; r < toxicity->n_rows && status == RWE_OK; r++)
-        status = present_row(&table, &toxicity->row[r], error);
-    end_table(&table, toxicity->n_hidden);
-    rwe_toxicity_add_figure(run, design, table.grid);
+    enum rwe_status status = RWE_OK;
+    struct rwe_grid *grid = start_table(view);
+    for (size_t r = 0; r < view->toxicity->n_rows && status == RWE_OK; r++)
+        status = present_row(view, grid, r, error);
+    end_table(view, grid);
+    rwe_toxicity_add_figure(view->run, view->design, grid);
+    return status;
+}
+
+/* ---- the tables beside it ---- */
+
+/* Ones that the file has no columns for are left out. */
+static const struct part {
+    const char *name, *title;
+    const char *needs; /* for who asks for it by name */
+    bool (*applies)(const struct rwe_run *run);
+    enum rwe_status (*present)(const struct rwe_toxicity_view *view, struct rwe_error *error);
+    bool has_series;  /* which must outlive the document */
+    bool is_unbiased; /* nobody is immortal in it: no banner, and last, since none comes back */
+} parts[] = {
+    {.name = "overview",
+     .title = "Overview of adverse events",
+     .needs = "a column such as ae_serious, ae_rel_pd1 or ae_action",
+     .applies = rwe_toxicity_has_overview,
+     .present = rwe_toxicity_overview},
+    {.name = "soc",
+     .title = "Adverse events by system organ class",
+     .needs = "a column of system organ classes (ae_soc)",
+     .applies = rwe_toxicity_has_classes,
+     .present = rwe_toxicity_classes},
+    {.name = "immune",
+     .title = "Immune-related adverse events",
+     .needs = "a column of immune-related events (ae_immune)",
+     .applies = rwe_toxicity_has_immune,
+     .present = rwe_toxicity_immune},
+    {.name = "pneumonitis",
+     .title = "Pneumonitis",
+     .needs = "a term of pneumonitis",
+     .applies = rwe_toxicity_has_pneumonitis,
+     .present = rwe_toxicity_pneumonitis},
+    {.name = "rates",
+     .title = "Exposure-adjusted incidence rates",
+     .needs =
+         "onsets, follow-up (an endpoint os, or --ae-follow-up), no late entry and no --teae-days",
+     .applies = rwe_toxicity_has_times,
+     .present = rwe_toxicity_rates},
+    {.name = "cuminc",
+     .title = "Cumulative incidence of adverse events",
+     .needs =
+         "onsets, follow-up (an endpoint os, or --ae-follow-up), no late entry and no --teae-days",
+     .applies = rwe_toxicity_has_times,
+     .present = rwe_toxicity_incidence,
+     .has_series = true},
+    {.name = "phases",
+     .title = "Before and after the exposure",
+     .needs = "onsets, two arms and --exposure-start, from time zero",
+     .applies = rwe_toxicity_has_phases,
+     .present = rwe_toxicity_phases},
+    {.name = "states",
+     .title = "Incidence rates with and without the exposure",
+     .needs = "what rates and phases need",
+     .applies = rwe_toxicity_has_states,
+     .present = rwe_toxicity_states,
+     .is_unbiased = true},
+};
+enum { N_PARTS = sizeof parts / sizeof parts[0] };
+
+static bool lists(struct rwe_strings names, const char *name)
+{
+    for (size_t k = 0; k < names.n; k++)
+        if (strcmp(names.item[k], name) == 0)
+            return true;
+    return false;
+}
+
+static enum rwe_status check_parts(const struct rwe_run *run, struct rwe_error *error)
+{
+    struct rwe_strings asked = rwe_settings_list(run->settings, "ae-tables");
+    const char *known[N_PARTS + 1] = {"none"};
+    for (size_t p = 0; p < N_PARTS; p++)
+        known[p + 1] = parts[p].name;
+    struct rwe_strings all = {known, N_PARTS + 1};
+    for (size_t k = 0; k < asked.n; k++)
+        if (!lists(all, asked.item[k])) {
+            const char *near = rwe_text_nearest(asked.item[k], known, N_PARTS + 1);
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "--ae-tables %s: there are %s%s%s%s",
+                            asked.item[k], rwe_text_join(run->arena, all, ", "),
+                            near == NULL ? "" : "; did you mean \"", near == NULL ? "" : near,
+                            near == NULL ? "" : "\"?");
+        }
+    return RWE_OK;
+}
+
+static enum rwe_status present_part(struct rwe_run *run, const struct part *part,
+                                    const struct rwe_toxicity_view view[], struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    if (part->is_unbiased)
+        rwe_document_set_banner(run->document, NULL);
+    rwe_document_section(run->document, 2, part->title);
+    for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++) {
+        struct rwe_mark mark = rwe_arena_mark(run->arena);
+        status = part->present(&view[d], error);
+        if (!part->has_series)
+            rwe_arena_release(run->arena, mark);
+    }
+    return status;
+}
+
+/* In one order, whatever the order in which they were asked for. At a landmark those alone that were:
+ * all of them again would bury the rest. */
+static enum rwe_status present_parts(struct rwe_run *run, const struct rwe_toxicity_view view[],
+                                     struct rwe_error *error)
+{
+    struct rwe_strings asked = rwe_settings_list(run->settings, "ae-tables");
+    enum rwe_status status = RWE_OK;
+    for (size_t p = 0; p < N_PARTS && status == RWE_OK; p++) {
+        bool named = lists(asked, parts[p].name);
+        if (parts[p].applies(run) && (named || (asked.n == 0 && run->from_zero == NULL)))
+            status = present_part(run, &parts[p], view, error);
+        else if (named)
+            rwe_document_warning(run->document, "table-left-out", "toxicity",
+                                 "The table \"%s\" of adverse events is left out: it needs %s.",
+                                 parts[p].name, parts[p].needs);
+    }
     return status;
 }
 
 /* ---- the whole ---- */
 
-static void report_rows(struct rwe_run *run, const struct rwe_adverse_events *events)
+static void report_rows(struct rwe_run *run, const struct rwe_toxicity *toxicity)
 {
+    const struct rwe_adverse_events *events = &toxicity->events;
     struct rwe_key key = rwe_key_of("toxicity");
     rwe_document_number(run->document, &key, "n.rows", (double)events->n_rows);
     rwe_document_number(run->document, &key, "n.unknown", (double)events->n_unknown);
     rwe_document_number(run->document, &key, "n.excluded", (double)events->n_dropped);
+    if (events->episode.start != NULL)
+        rwe_document_number(run->document, &key, "n.outside", (double)toxicity->n_outside);
+    if (toxicity->n_outside > 0)
+        rwe_document_warning(run->document, "outside-follow-up", "toxicity",
+                             "%zu of %zu rows of adverse events began before time zero or after "
+                             "the end of %s; they are left out.",
+                             toxicity->n_outside, events->n_rows,
+                             rwe_settings_has(run->settings, "teae-days")
+                                 ? "the window that counts as treatment-emergent"
+                                 : "follow-up");
+    if (events->episode.n_strays > 0)
+        rwe_document_warning(run->document, "several-classes", "toxicity",
+                             "%zu of %zu rows of adverse events name another system organ class "
+                             "than most rows of their term; the term stands under that of most.",
+                             events->episode.n_strays, events->n_rows);
+    if (events->episode.has_unused_dates)
+        rwe_document_warning(run->document, "onsets-unused", "toxicity",
+                             "Adverse events have dates of onset, but the cohort is not made from "
+                             "dates (--derive), so rates, incidences and phases are left out.");
     if (events->n_unknown > 0)
         rwe_document_warning(run->document, "unknown-subjects", "toxicity",
                              "%zu of %zu rows of adverse events are of subjects that the cohort "
@@ -260,20 +322,46 @@ static void report_rows(struct rwe_run *run, const struct rwe_adverse_events *ev
                              events->n_dropped, events->n_rows);
 }
 
+/* After a landmark only what has an onset can be told from what was there before. */
+static bool is_told_at_landmark(const struct rwe_run *run)
+{
+    return run->from_zero->toxicity->events.episode.start != NULL;
+}
+
+static enum rwe_status present(struct rwe_run *run, struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    size_t n = rwe_run_people_designs(run);
+    struct rwe_toxicity_view *view = RWE_NEW(run->arena, struct rwe_toxicity_view, n);
+    if (view == NULL)
+        return rwe_fail_memory(error);
+    for (size_t d = 0; d < n && status == RWE_OK; d++) {
+        status = rwe_toxicity_view_start(run, &run->design[d], &view[d], error);
+        if (status == RWE_OK)
+            status = present_main(&view[d], error);
+    }
+    return status == RWE_OK ? present_parts(run, view, error) : status;
+}
+
 static enum rwe_status run_toxicity(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
-    enum rwe_status status = rwe_toxicity_read(run, error);
+    bool at_landmark = run->from_zero != NULL;
+    if (at_landmark && !is_told_at_landmark(run))
+        return RWE_OK;
+    enum rwe_status status = check_parts(run, error);
+    if (status == RWE_OK)
+        status = rwe_toxicity_read(run, error);
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Toxicity");
-    report_rows(run, &run->toxicity->events);
-    for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++) {
-        struct rwe_mark mark = rwe_arena_mark(run->arena);
-        status = present_design(run, &run->design[d], error);
-        rwe_arena_release(run->arena, mark);
-    }
-    return status;
+    if (at_landmark)
+        rwe_document_paragraph(run->document,
+                               "Adverse events that began after the landmark, in those still at "
+                               "risk at it; times count from it.");
+    else
+        report_rows(run, run->toxicity);
+    return present(run, error);
 }
 
 /* ---- for replicates ---- */
@@ -312,10 +400,12 @@ static void estimate_row(const struct replicate *of, const struct rwe_toxicity_r
         of->worst[row->subject[k]] = 0;
 }
 
-/* Of the rows that are shown. */
+/* Of the rows that are shown; from time zero alone. */
 static enum rwe_status estimate_toxicity(struct rwe_run *run, struct rwe_estimates *estimates,
                                          struct rwe_error *error)
 {
+    if (run->from_zero != NULL)
+        return RWE_OK;
     enum rwe_status status = rwe_toxicity_read(run, error);
     if (status != RWE_OK || run->cohort->n_arms != 2)
         return status;
@@ -335,7 +425,6 @@ static enum rwe_status estimate_toxicity(struct rwe_run *run, struct rwe_estimat
 
 const struct rwe_analysis rwe_analysis_toxicity = {
     .name = "toxicity",
-    .from_zero = true,
     .compares_arms = true,
     .help =
         "Adverse events by arm: worst grade per subject and term, any grade and grade 3 or more, "

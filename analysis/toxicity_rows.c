@@ -4,9 +4,11 @@
 #include "rwe/analysis/job.h"
 #include "rwe/base/sort.h"
 
+#include <math.h>
 #include <string.h>
 
-const struct rwe_toxicity_level rwe_toxicity_level[RWE_TOXICITY_LEVELS] = {{"any", 1}, {">=3", 3}};
+const struct rwe_toxicity_level rwe_toxicity_level[RWE_TOXICITY_LEVELS] = {
+    [RWE_TOXICITY_ANY] = {"any", 1}, [RWE_TOXICITY_SEVERE] = {">=3", 3}};
 
 /* ---- counting ---- */
 
@@ -37,30 +39,82 @@ struct rwe_share rwe_toxicity_share(const struct rwe_toxicity_tally *tally,
 
 /* ---- rows ---- */
 
-/* Worst grade over all terms, by subject: the row "any". */
-static enum rwe_status any_row(const struct rwe_run *run, const struct rwe_adverse_events *events,
-                               struct rwe_toxicity_row *row)
+static bool passes(const struct rwe_toxicity *toxicity, const struct rwe_toxicity_filter *filter,
+                   uint32_t k)
 {
-    uint8_t *worst_of = RWE_NEW(run->arena, uint8_t, run->cohort->n);
-    uint32_t *subject = RWE_NEW(run->arena, uint32_t, run->cohort->n);
-    uint8_t *worst = RWE_NEW(run->arena, uint8_t, run->cohort->n);
-    if (rwe_arena_failed(run->arena))
+    const struct rwe_adverse_episodes *e = &toxicity->events.episode;
+    uint32_t term = e->term[k], i = e->subject[k];
+    for (int f = 0; f < RWE_AE_N_FACTS; f++)
+        if (filter->fact[f] != 0 &&
+            (e->fact[f] != NULL && e->fact[f][k] == 1) != (filter->fact[f] == 1))
+            return false;
+    if (filter->by_class && e->class_of_term[term] != filter->class)
+        return false;
+    if (filter->terms != NULL && !filter->terms[term])
+        return false;
+    if (filter->after != NULL && !(e->start[k] > filter->after[i]))
+        return false;
+    return filter->no_later_by == NULL || !(e->start[k] > filter->no_later_by[i]);
+}
+
+enum rwe_status rwe_toxicity_select(const struct rwe_toxicity *toxicity,
+                                    const struct rwe_toxicity_list *list,
+                                    const struct rwe_toxicity_filter *filter,
+                                    struct rwe_arena *arena, struct rwe_toxicity_list *kept)
+{
+    uint32_t *episode = RWE_NEW(arena, uint32_t, list->n);
+    if (episode == NULL)
         return RWE_NO_MEMORY;
-    *row = (struct rwe_toxicity_row){.name = "any", .subject = subject, .worst = worst};
-    for (size_t k = 0; k < events->n; k++)
-        if (events->worst[k] > worst_of[events->subject[k]])
-            worst_of[events->subject[k]] = events->worst[k];
-    for (size_t i = 0; i < run->cohort->n; i++)
-        if (worst_of[i] > 0) {
-            subject[row->n] = (uint32_t)i;
-            worst[row->n++] = worst_of[i];
-        }
+    *kept = (struct rwe_toxicity_list){.episode = episode};
+    for (size_t k = 0; k < list->n; k++)
+        if (passes(toxicity, filter, list->episode[k]))
+            episode[kept->n++] = list->episode[k];
     return RWE_OK;
 }
 
-/* The rule of the cut looks at the whole cohort, so that every population shows the same terms. */
-static bool is_shown(const struct rwe_run *run, const struct rwe_toxicity_row *row,
-                     struct rwe_toxicity_tally tally[])
+/* An onset that is not known makes the first one unknown: who had one then cannot be told. */
+static void take_onset(const struct rwe_adverse_episodes *e, uint32_t episode, bool first,
+                       double *onset[], size_t at)
+{
+    for (size_t l = 0; l < RWE_TOXICITY_LEVELS; l++) {
+        double start = e->start[episode];
+        if (first)
+            onset[l][at] = INFINITY;
+        if (e->grade[episode] >= rwe_toxicity_level[l].least_grade && !isnan(onset[l][at]))
+            onset[l][at] = isnan(start) ? NAN : fmin(onset[l][at], start);
+    }
+}
+
+enum rwe_status rwe_toxicity_collect(const struct rwe_toxicity *toxicity,
+                                     const struct rwe_toxicity_list *list, struct rwe_arena *arena,
+                                     struct rwe_toxicity_row *row)
+{
+    const struct rwe_adverse_episodes *e = &toxicity->events.episode;
+    uint32_t *subject = RWE_NEW(arena, uint32_t, list->n);
+    uint8_t *worst = RWE_NEW(arena, uint8_t, list->n);
+    double *onset[RWE_TOXICITY_LEVELS] = {NULL, NULL};
+    for (size_t l = 0; l < RWE_TOXICITY_LEVELS && e->start != NULL; l++)
+        row->onset[l] = onset[l] = RWE_NEW(arena, double, list->n);
+    row->n = 0;
+    row->subject = subject;
+    row->worst = worst;
+    if (rwe_arena_failed(arena))
+        return RWE_NO_MEMORY;
+    for (size_t k = 0; k < list->n; k++) {
+        uint32_t episode = list->episode[k];
+        bool first = row->n == 0 || subject[row->n - 1] != e->subject[episode];
+        if (first)
+            subject[row->n++] = e->subject[episode];
+        if (e->grade[episode] > worst[row->n - 1])
+            worst[row->n - 1] = e->grade[episode];
+        if (e->start != NULL)
+            take_onset(e, episode, first, onset, row->n - 1);
+    }
+    return RWE_OK;
+}
+
+bool rwe_toxicity_is_shown(const struct rwe_run *run, const struct rwe_toxicity_row *row,
+                           struct rwe_toxicity_tally tally[])
 {
     const struct rwe_design *whole = &run->design[0];
     double cut[RWE_TOXICITY_LEVELS] = {rwe_settings_number(run->settings, "ae-cut"),
@@ -85,8 +139,42 @@ static enum rwe_status choose_shown(const struct rwe_run *run, struct rwe_toxici
     if (tally == NULL)
         return RWE_NO_MEMORY;
     for (size_t r = 0; r < toxicity->n_rows; r++) {
-        toxicity->row[r].shown = r == 0 || is_shown(run, &toxicity->row[r], tally);
+        toxicity->row[r].shown = r == 0 || rwe_toxicity_is_shown(run, &toxicity->row[r], tally);
         toxicity->n_hidden += !toxicity->row[r].shown;
+    }
+    return RWE_OK;
+}
+
+enum rwe_status rwe_toxicity_order(const struct rwe_toxicity_row row[], size_t n,
+                                   struct rwe_arena *arena, uint32_t order[])
+{
+    double *rarity = RWE_NEW(arena, double, n);
+    for (size_t r = 0; rarity != NULL && r < n; r++)
+        rarity[r] = -(double)row[r].n;
+    return rarity == NULL ? RWE_NO_MEMORY : rwe_sort_numbers(rarity, n, arena, order);
+}
+
+/* ---- the rows ---- */
+
+/* Each term with its episodes; returns how many have any. */
+static enum rwe_status collect_terms(const struct rwe_run *run, struct rwe_toxicity *toxicity,
+                                     struct rwe_toxicity_row term[],
+                                     struct rwe_toxicity_list of_term[])
+{
+    const struct rwe_adverse_episodes *e = &toxicity->events.episode;
+    struct rwe_toxicity_list all;
+    if (rwe_toxicity_list_episodes(run, toxicity, &all) != RWE_OK)
+        return RWE_NO_MEMORY;
+    size_t end;
+    for (size_t k = 0; k < all.n; k = end) {
+        uint32_t t = e->term[all.episode[k]];
+        for (end = k; end < all.n && e->term[all.episode[end]] == t;)
+            end++;
+        of_term[t] = (struct rwe_toxicity_list){all.episode + k, end - k};
+        term[t].name = toxicity->events.term_name[t];
+        term[t].class = e->class_of_term == NULL ? -1 : e->class_of_term[t];
+        if (rwe_toxicity_collect(toxicity, &of_term[t], run->arena, &term[t]) != RWE_OK)
+            return RWE_NO_MEMORY;
     }
     return RWE_OK;
 }
@@ -94,28 +182,24 @@ static enum rwe_status choose_shown(const struct rwe_run *run, struct rwe_toxici
 /* "any", then the terms from the most frequent down; equally frequent ones by name. */
 static enum rwe_status make_rows(const struct rwe_run *run, struct rwe_toxicity *toxicity)
 {
-    const struct rwe_adverse_events *events = &toxicity->events;
-    struct rwe_toxicity_row *term = RWE_NEW(run->arena, struct rwe_toxicity_row, events->n_terms);
-    double *rarity = RWE_NEW(run->arena, double, events->n_terms);
-    uint32_t *order = RWE_NEW(run->arena, uint32_t, events->n_terms);
-    toxicity->row = RWE_NEW(run->arena, struct rwe_toxicity_row, events->n_terms + 1);
-    if (rwe_arena_failed(run->arena) || any_row(run, events, &toxicity->row[0]) != RWE_OK)
+    size_t n = toxicity->events.n_terms;
+    struct rwe_toxicity_row *term = RWE_NEW(run->arena, struct rwe_toxicity_row, n);
+    struct rwe_toxicity_list *of_term = RWE_NEW(run->arena, struct rwe_toxicity_list, n);
+    uint32_t *order = RWE_NEW(run->arena, uint32_t, n);
+    toxicity->row = RWE_NEW(run->arena, struct rwe_toxicity_row, n + 1);
+    toxicity->of_row = RWE_NEW(run->arena, struct rwe_toxicity_list, n + 1);
+    if (rwe_arena_failed(run->arena) || collect_terms(run, toxicity, term, of_term) != RWE_OK ||
+        rwe_toxicity_order(term, n, run->arena, order) != RWE_OK)
         return RWE_NO_MEMORY;
-    for (size_t k = 0; k < events->n; k++) {
-        struct rwe_toxicity_row *row = &term[events->term[k]];
-        if (row->n++ == 0)
-            *row = (struct rwe_toxicity_row){.name = events->term_name[events->term[k]],
-                                             .n = 1,
-                                             .subject = events->subject + k,
-                                             .worst = events->worst + k};
-    }
-    for (size_t l = 0; l < events->n_terms; l++)
-        rarity[l] = -(double)term[l].n;
-    if (rwe_sort_numbers(rarity, events->n_terms, run->arena, order) != RWE_OK)
+    toxicity->row[0] = (struct rwe_toxicity_row){.name = "any", .class = -1};
+    toxicity->of_row[0] = toxicity->all;
+    if (rwe_toxicity_collect(toxicity, &toxicity->all, run->arena, &toxicity->row[0]) != RWE_OK)
         return RWE_NO_MEMORY;
     toxicity->n_rows = 1;
-    for (size_t l = 0; l < events->n_terms && term[order[l]].n > 0; l++)
+    for (size_t l = 0; l < n && term[order[l]].n > 0; l++) {
+        toxicity->of_row[toxicity->n_rows] = of_term[order[l]];
         toxicity->row[toxicity->n_rows++] = term[order[l]];
+    }
     return choose_shown(run, toxicity);
 }
 
@@ -127,7 +211,16 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_adverse_event
     const char *path = rwe_settings_text(run->settings, "ae");
     struct rwe_strings names = rwe_settings_list(run->settings, "ae-columns");
     const char *id = rwe_settings_text(run->settings, "id");
-    struct rwe_adverse_event_columns columns = {id == NULL ? "" : id, "ae_term", "ae_grade"};
+    struct rwe_adverse_event_columns columns = {
+        .id = id == NULL ? "" : id,
+        .term = "ae_term",
+        .grade = "ae_grade",
+        .with_details = true,
+        .names = rwe_settings_list(run->settings, "ae-names"),
+        .date_system = rwe_settings_choice(run->settings, "date-system") == 1 ? RWE_DATES_1904
+                                                                              : RWE_DATES_1900,
+        .month = rwe_toxicity_month(run),
+    };
     struct rwe_table *table = NULL;
     if (path == NULL)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
@@ -135,8 +228,11 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_adverse_event
     if (names.n != 0 && names.n != 3)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--ae-columns names three columns: subject, term, grade");
-    if (names.n == 3)
-        columns = (struct rwe_adverse_event_columns){names.item[0], names.item[1], names.item[2]};
+    if (names.n == 3) {
+        columns.id = names.item[0];
+        columns.term = names.item[1];
+        columns.grade = names.item[2];
+    }
     enum rwe_status status = rwe_job_read_table(run, path, &table, error);
     if (status == RWE_OK)
         status = rwe_adverse_events_read(table, &columns, run->cohort,
@@ -146,6 +242,45 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_adverse_event
     return status;
 }
 
+static enum rwe_status check_windows(const struct rwe_run *run, const struct rwe_toxicity *toxicity,
+                                     struct rwe_error *error)
+{
+    const struct rwe_adverse_episodes *e = &toxicity->events.episode;
+    if (!rwe_settings_has(run->settings, "teae-days") || (e->start != NULL && e->last_dose != NULL))
+        return RWE_OK;
+    return rwe_fail(
+        error, RWE_USAGE, RWE_NO_INDEX,
+        "--teae-days counts from the last dose to the onset: the file of adverse events "
+        "needs a column of both; name them by --ae-names start=COL,last-dose=COL, or as "
+        "dates");
+}
+
+/* The endpoint of --ae-follow-up, or "os" where there is one. */
+static enum rwe_status find_follow_up(const struct rwe_run *run, struct rwe_toxicity *toxicity,
+                                      struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    const char *name = rwe_settings_text(run->settings, "ae-follow-up");
+    for (size_t e = 0; e < cohort->n_endpoints; e++)
+        if (strcasecmp(cohort->endpoint[e].name, name == NULL ? "os" : name) == 0)
+            toxicity->follow_up = &cohort->endpoint[e];
+    if (name != NULL && toxicity->follow_up == NULL)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--ae-follow-up %s: there is no such endpoint; say the one whose event is "
+                        "death",
+                        name);
+    return RWE_OK;
+}
+
+static enum rwe_status read_or_take(struct rwe_run *run, struct rwe_adverse_events *events,
+                                    struct rwe_error *error)
+{
+    if (run->from_zero == NULL)
+        return read_events(run, events, error);
+    *events = run->from_zero->toxicity->events;
+    return rwe_toxicity_take_later(run, events) == RWE_OK ? RWE_OK : rwe_fail_memory(error);
+}
+
 enum rwe_status rwe_toxicity_read(struct rwe_run *run, struct rwe_error *error)
 {
     struct rwe_toxicity *toxicity = RWE_NEW(run->arena, struct rwe_toxicity, 1);
@@ -153,7 +288,11 @@ enum rwe_status rwe_toxicity_read(struct rwe_run *run, struct rwe_error *error)
         return RWE_OK;
     if (toxicity == NULL)
         return rwe_fail_memory(error);
-    enum rwe_status status = read_events(run, &toxicity->events, error);
+    enum rwe_status status = read_or_take(run, &toxicity->events, error);
+    if (status == RWE_OK)
+        status = find_follow_up(run, toxicity, error);
+    if (status == RWE_OK && run->from_zero == NULL)
+        status = check_windows(run, toxicity, error);
     if (status == RWE_OK && make_rows(run, toxicity) != RWE_OK)
         status = rwe_fail_memory(error);
     toxicity->n_subjects = run->cohort->n;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/base/file.h"
 
+#include "hold_private.h"
 #include <errno.h>
 #include <locale.h>
 #include <stdbool.h>
@@ -60,33 +61,32 @@ static mode_t usual_mode(void)
     return 0666 & ~mask;
 }
 
+/* A signal that comes while the temporary file lies there waits until it is renamed or removed. */
 static enum rwe_status write_beside(const char *path, char *temporary,
                                     void (*write)(FILE *out, const void *context),
                                     const void *context, struct rwe_error *error)
 {
+    struct rwe_hold hold;
+    rwe_hold_signals(&hold);
     int descriptor = mkstemp(temporary);
     FILE *out = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
-    if (out == NULL) {
-        int reason = errno;
-        if (descriptor >= 0) {
-            close(descriptor);
-            unlink(temporary);
-        }
-        return fail_io(error, path, reason);
-    }
-    int reason = write_in_c_locale(write, out, context);
+    int reason = out == NULL ? errno : write_in_c_locale(write, out, context);
     if (reason == 0)
         reason = finish(out, true);
-    if (fchmod(descriptor, usual_mode()) != 0 && reason == 0)
+    if (reason == 0 && fchmod(descriptor, usual_mode()) != 0)
         reason = errno;
-    if (fclose(out) != 0 && reason == 0)
+    if (out != NULL && fclose(out) != 0 && reason == 0)
         reason = errno;
+    if (out == NULL && descriptor >= 0)
+        close(descriptor);
+    if (reason == 0 && rwe_hold_waits(&hold))
+        reason = EINTR;
     if (reason == 0 && rename(temporary, path) != 0)
         reason = errno;
-    if (reason == 0)
-        return RWE_OK;
-    unlink(temporary);
-    return fail_io(error, path, reason);
+    if (reason != 0 && descriptor >= 0)
+        unlink(temporary);
+    rwe_hold_release(&hold);
+    return reason == 0 ? RWE_OK : fail_io(error, path, reason);
 }
 
 enum rwe_status rwe_file_write(const char *path, void (*write)(FILE *out, const void *context),

@@ -2,58 +2,8 @@
 #include "cli.h"
 
 #include "rwe/base/file.h"
-#include "rwe/report/render.h"
 #include <errno.h>
 #include <string.h>
-
-/* ---- output ---- */
-
-static const struct rwe_format *choose_format(const struct rwe_settings *settings)
-{
-    static const char *const endings[][2] = {
-        {".json", "json"}, {".csv", "csv"}, {".md", "md"}, {".html", "html"}, {".htm", "html"},
-    };
-    const char *name = rwe_settings_text(settings, "format");
-    const char *output = rwe_settings_text(settings, "output");
-    const char *dot = output == NULL ? NULL : strrchr(output, '.');
-    for (size_t i = 0; name == NULL && dot != NULL && i < sizeof endings / sizeof *endings; i++)
-        if (strcmp(dot, endings[i][0]) == 0)
-            name = endings[i][1];
-    return rwe_format_find(name == NULL ? "text" : name);
-}
-
-static void copy_bytes(FILE *out, const void *context)
-{
-    const struct rwe_bytes *bytes = context;
-    fwrite(bytes->byte, 1, bytes->n, out);
-}
-
-/* Renders first and writes then, so that a report that fails does not replace an old file. */
-static enum rwe_status write_file(const struct rwe_document *document,
-                                  const struct rwe_format *format,
-                                  const struct rwe_render_options *options, const char *path,
-                                  struct rwe_error *error)
-{
-    struct rwe_bytes bytes;
-    enum rwe_status status = rwe_render_bytes(document, format, options, &bytes, error);
-    if (status == RWE_OK)
-        status = rwe_file_write(path, copy_bytes, &bytes, error);
-    rwe_bytes_clear(&bytes);
-    return status;
-}
-
-static enum rwe_status write_result(const struct rwe_cli *cli, const struct rwe_document *document,
-                                    struct rwe_error *error)
-{
-    const char *path = rwe_settings_text(cli->settings, "output");
-    const struct rwe_format *format = choose_format(cli->settings);
-    struct rwe_render_options options = {
-        .provenance = !rwe_settings_flag(cli->settings, "no-provenance"),
-    };
-    if (path == NULL || strcmp(path, "-") == 0)
-        return rwe_render(document, format, &options, cli->out, error);
-    return write_file(document, format, &options, path, error);
-}
 
 static void tell_not_built(const struct rwe_cli *cli, struct rwe_document *document)
 {
@@ -84,10 +34,12 @@ static int analyze(struct rwe_cli *cli)
         status = rwe_fail(&error, RWE_USAGE, RWE_NO_INDEX, "--%s is not part of version %s",
                           not_built, RWE_VERSION);
     if (status == RWE_OK)
+        status = rwe_cli_check_output(cli, &error); /* before work that may take minutes */
+    if (status == RWE_OK)
         status = rwe_cli_run(cli, &document, &error);
     if (status == RWE_OK) {
         tell_not_built(cli, document);
-        status = write_result(cli, document, &error);
+        status = rwe_cli_output(cli, document, &error);
     }
     if (status != RWE_OK)
         return rwe_cli_fail(cli->err, &error);

@@ -51,6 +51,13 @@ struct rwe_progress rwe_cli_progress(struct rwe_cli *cli);
 enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_document **document,
                             struct rwe_error *error);
 
+/* Whether results can go where --output says, as far as that can be known before there are any. */
+enum rwe_status rwe_cli_check_output(const struct rwe_cli *cli, struct rwe_error *error);
+
+/* Writes the document where --output says, in the format and style that were asked for. */
+enum rwe_status rwe_cli_output(const struct rwe_cli *cli, const struct rwe_document *document,
+                               struct rwe_error *error);
+
 /* --check FILE: runs again what FILE says and compares. Returns an exit code. */
 int rwe_cli_check(struct rwe_cli *cli, const char *path);
 

@@ -14,17 +14,34 @@ static const struct rwe_option options[] = {
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_OUTPUT,
      .argument = "FORMAT",
-     .choices = "text|json|csv|md|html",
+     .choices = "text|json|csv|md|html|latex",
      .command_only = true,
-     .help = "text (default), json (all facts and curves), csv (facts as a table), md, html. "
-             "Without it the ending of --output decides."},
+     .help =
+         "text (default), json (all facts and curves), csv (facts as a table), md, html, latex. "
+         "Without it the ending of --output decides."},
     {.name = "output",
      .kind = RWE_OPTION_PATH,
      .section = RWE_SECTION_OUTPUT,
-     .argument = "FILE",
+     .argument = "FILE|DIR",
      .command_only = true,
-     .help = "Write there instead of standard output, whole or not at all. With --simulate: the "
-             "folder."},
+     .help =
+         "Write there instead of standard output, whole or not at all. DIR is a name without an "
+         "ending, or ends in /: it gets the report in every format, results, each table as CSV "
+         "and LaTeX, and a manifest. With --simulate: the folder."},
+    {.name = "overwrite",
+     .kind = RWE_OPTION_FLAG,
+     .section = RWE_SECTION_OUTPUT,
+     .command_only = true,
+     .help = "Replace the report that is in the folder of --output. A folder with other things in "
+             "it is never replaced."},
+    {.name = "style",
+     .kind = RWE_OPTION_CHOICE,
+     .section = RWE_SECTION_OUTPUT,
+     .argument = "STYLE",
+     .choices = "plain|nejm|jama|lancet|cn",
+     .help =
+         "How tables and figures write numbers and p-values: plain (default), or as NEJM, JAMA, "
+         "The Lancet or Chinese journals ask. json and csv keep every digit."},
     {.name = "no-provenance",
      .kind = RWE_OPTION_FLAG,
      .section = RWE_SECTION_OUTPUT,

@@ -1,26 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "rwe/data/adverse_events.h"
+#include "adverse_events_private.h"
 
 #include "rwe/base/sort.h"
+#include <ctype.h>
 #include <math.h>
 #include <string.h>
 
-/* What reading passes from step to step. */
-struct reader {
-    const struct rwe_table *table;
-    const struct rwe_cohort *cohort;
-    struct rwe_arena *arena;
-    struct rwe_complaints *complaints;
-    const struct rwe_adverse_event_columns *name;
-    size_t id, term, grade; /* columns */
-    const char **id_of;     /* by row */
-    struct rwe_factor term_of;
-    double *grade_of;
-    uint8_t *bad; /* by row: has a complaint */
-};
-
-static enum rwe_status complain(struct reader *r, size_t row, const char *column, const char *value,
-                                const char *reason, const char *advice)
+enum rwe_status adverse_complain(struct adverse_reader *r, size_t row, const char *column,
+                                 const char *value, const char *reason, const char *advice)
 {
     struct rwe_complaint complaint = {
         .file = rwe_table_file(r->table),
@@ -34,7 +21,7 @@ static enum rwe_status complain(struct reader *r, size_t row, const char *column
     return rwe_complaints_add(r->complaints, &complaint);
 }
 
-static enum rwe_status find_columns(struct reader *r, struct rwe_error *error)
+static enum rwe_status find_columns(struct adverse_reader *r, struct rwe_error *error)
 {
     enum rwe_status status =
         rwe_cohort_column(r->table, "--ae-columns", r->name->id, &r->id, error);
@@ -45,24 +32,69 @@ static enum rwe_status find_columns(struct reader *r, struct rwe_error *error)
     return status;
 }
 
-static enum rwe_status check_row(struct reader *r, size_t i)
+static enum rwe_status check_row(struct adverse_reader *r, size_t i)
 {
     double grade = r->grade_of[i];
     if (r->id_of[i] == NULL)
-        return complain(r, i, r->name->id, NULL, "missing", "say whose event it is");
+        return adverse_complain(r, i, r->name->id, NULL, "missing", "say whose event it is");
     if (r->term_of.code[i] < 0)
-        return complain(r, i, r->name->term, NULL, "missing", "name the event (CTCAE term)");
+        return adverse_complain(r, i, r->name->term, NULL, "missing",
+                                "name the event (CTCAE term)");
     if (r->bad[i]) /* told already: not a number */
         return RWE_OK;
     if (isnan(grade))
-        return complain(r, i, r->name->grade, NULL, "missing", "give the CTCAE grade, 1 to 5");
+        return adverse_complain(r, i, r->name->grade, NULL, "missing",
+                                "give the CTCAE grade, 1 to 5");
     if (grade < 1 || grade > RWE_WORST_GRADE || grade != floor(grade))
-        return complain(r, i, r->name->grade, rwe_arena_format(r->arena, "%.15g", grade),
-                        "not a grade", "CTCAE grades are 1, 2, 3, 4 and 5");
+        return adverse_complain(r, i, r->name->grade, rwe_arena_format(r->arena, "%.15g", grade),
+                                "not a grade", "CTCAE grades are 1, 2, 3, 4 and 5");
     return RWE_OK;
 }
 
-static enum rwe_status read_columns(struct reader *r, struct rwe_error *error)
+int rwe_adverse_grade(const char *text)
+{
+    static const char *const written[RWE_WORST_GRADE][3] = {
+        {"1", "I", "Ⅰ"}, {"2", "II", "Ⅱ"}, {"3", "III", "Ⅲ"}, {"4", "IV", "Ⅳ"}, {"5", "V", "Ⅴ"},
+    };
+    for (int g = 0; g < RWE_WORST_GRADE; g++)
+        for (int w = 0; w < 3; w++) {
+            size_t length = strlen(written[g][w]);
+            const char *rest = text + length;
+            if (strncasecmp(text, written[g][w], length) == 0 &&
+                (*rest == '\0' || strcmp(rest, "级") == 0 || strcmp(rest, "度") == 0))
+                return g + 1;
+        }
+    return 0;
+}
+
+/* A column of numbers is read as one; where a grade is written as charts do, each text by itself. */
+static enum rwe_status read_grades(struct adverse_reader *r)
+{
+    size_t n = rwe_table_rows(r->table);
+    bool written = false;
+    struct rwe_factor factor;
+    if (rwe_table_factor(r->table, r->grade, r->arena, &factor) != RWE_OK)
+        return RWE_NO_MEMORY;
+    for (size_t l = 0; l < factor.n_levels; l++) {
+        const char *text = factor.level[l];
+        bool is_digit = isdigit((unsigned char)text[0]) && text[1] == '\0';
+        written = written || (!is_digit && rwe_adverse_grade(text) > 0);
+    }
+    if (!written)
+        return rwe_table_numbers(r->table, r->grade, r->grade_of, r->complaints);
+    for (size_t i = 0; i < n; i++) {
+        const char *text = factor.code[i] < 0 ? NULL : factor.level[factor.code[i]];
+        int grade = text == NULL ? 0 : rwe_adverse_grade(text);
+        r->grade_of[i] = grade == 0 ? (double)NAN : grade;
+        if (text != NULL && grade == 0 &&
+            adverse_complain(r, i, r->name->grade, text, "not a grade",
+                             "CTCAE grades are 1, 2, 3, 4 and 5") != RWE_OK)
+            return RWE_NO_MEMORY;
+    }
+    return RWE_OK;
+}
+
+static enum rwe_status read_columns(struct adverse_reader *r, struct rwe_error *error)
 {
     size_t n = rwe_table_rows(r->table);
     size_t before = r->complaints->n;
@@ -72,7 +104,7 @@ static enum rwe_status read_columns(struct reader *r, struct rwe_error *error)
     if (rwe_arena_failed(r->arena) ||
         rwe_table_strings(r->table, r->id, r->arena, r->id_of) != RWE_OK ||
         rwe_table_factor(r->table, r->term, r->arena, &r->term_of) != RWE_OK ||
-        rwe_table_numbers(r->table, r->grade, r->grade_of, r->complaints) != RWE_OK)
+        read_grades(r) != RWE_OK)
         return rwe_fail_memory(error);
     for (size_t c = before; c < r->complaints->n; c++)
         r->bad[r->complaints->item[c].row] = 1;
@@ -97,14 +129,17 @@ static int32_t *merge_case(const struct rwe_factor *factor, struct rwe_arena *ar
     return same;
 }
 
-/* (term, subject) of the usable rows in one number, and their grades. */
-static enum rwe_status usable_rows(struct reader *r, struct rwe_adverse_events *events,
-                                   uint64_t key[], uint8_t grade[], size_t *n)
+/* The usable rows, and in r->row where they stand in the file. */
+static enum rwe_status usable_rows(struct adverse_reader *r, struct rwe_adverse_events *events)
 {
     const int32_t *same = merge_case(&r->term_of, r->arena);
-    if (same == NULL)
+    uint32_t *term = RWE_NEW(r->arena, uint32_t, events->n_rows);
+    uint32_t *subject_of = RWE_NEW(r->arena, uint32_t, events->n_rows);
+    uint8_t *grade = RWE_NEW(r->arena, uint8_t, events->n_rows);
+    size_t n = 0;
+    r->row = RWE_NEW(r->arena, uint32_t, events->n_rows);
+    if (rwe_arena_failed(r->arena))
         return RWE_NO_MEMORY;
-    *n = 0;
     for (size_t i = 0; i < events->n_rows; i++) {
         if (r->bad[i]) {
             events->n_dropped++;
@@ -115,23 +150,30 @@ static enum rwe_status usable_rows(struct reader *r, struct rwe_adverse_events *
             events->n_unknown++;
             continue;
         }
-        key[*n] = (uint64_t)same[r->term_of.code[i]] * r->cohort->n + subject;
-        grade[(*n)++] = (uint8_t)r->grade_of[i];
+        term[n] = (uint32_t)same[r->term_of.code[i]];
+        subject_of[n] = (uint32_t)subject;
+        grade[n] = (uint8_t)r->grade_of[i];
+        r->row[n++] = (uint32_t)i;
     }
+    events->episode =
+        (struct rwe_adverse_episodes){.n = n, .term = term, .subject = subject_of, .grade = grade};
     return RWE_OK;
 }
 
-static enum rwe_status keep_worst(struct reader *r, struct rwe_adverse_events *events)
+static enum rwe_status keep_worst(struct adverse_reader *r, struct rwe_adverse_events *events)
 {
-    uint64_t *key = RWE_NEW(r->arena, uint64_t, events->n_rows);
-    uint8_t *grade = RWE_NEW(r->arena, uint8_t, events->n_rows);
-    uint32_t *order = RWE_NEW(r->arena, uint32_t, events->n_rows);
-    uint32_t *term = RWE_NEW(r->arena, uint32_t, events->n_rows);
-    uint32_t *subject = RWE_NEW(r->arena, uint32_t, events->n_rows);
-    uint8_t *worst = RWE_NEW(r->arena, uint8_t, events->n_rows);
-    size_t n;
-    if (rwe_arena_failed(r->arena) || usable_rows(r, events, key, grade, &n) != RWE_OK ||
-        rwe_sort_integers(key, n, r->arena, order) != RWE_OK)
+    const struct rwe_adverse_episodes *episode = &events->episode;
+    size_t n = episode->n;
+    uint64_t *key = RWE_NEW(r->arena, uint64_t, n);
+    uint32_t *order = RWE_NEW(r->arena, uint32_t, n);
+    uint32_t *term = RWE_NEW(r->arena, uint32_t, n);
+    uint32_t *subject = RWE_NEW(r->arena, uint32_t, n);
+    uint8_t *worst = RWE_NEW(r->arena, uint8_t, n);
+    if (rwe_arena_failed(r->arena))
+        return RWE_NO_MEMORY;
+    for (size_t k = 0; k < n; k++)
+        key[k] = (uint64_t)episode->term[k] * r->cohort->n + episode->subject[k];
+    if (rwe_sort_integers(key, n, r->arena, order) != RWE_OK)
         return RWE_NO_MEMORY;
     for (size_t k = 0; k < n; k++) {
         uint64_t now = key[order[k]];
@@ -139,8 +181,8 @@ static enum rwe_status keep_worst(struct reader *r, struct rwe_adverse_events *e
             term[events->n] = (uint32_t)(now / r->cohort->n);
             subject[events->n++] = (uint32_t)(now % r->cohort->n);
         }
-        if (grade[order[k]] > worst[events->n - 1])
-            worst[events->n - 1] = grade[order[k]];
+        if (episode->grade[order[k]] > worst[events->n - 1])
+            worst[events->n - 1] = episode->grade[order[k]];
     }
     events->term = term;
     events->subject = subject;
@@ -156,11 +198,11 @@ enum rwe_status rwe_adverse_events_read(const struct rwe_table *table,
                                         struct rwe_arena *arena, struct rwe_complaints *complaints,
                                         struct rwe_adverse_events *events, struct rwe_error *error)
 {
-    struct reader r = {.table = table,
-                       .cohort = cohort,
-                       .arena = arena,
-                       .complaints = complaints,
-                       .name = columns};
+    struct adverse_reader r = {.table = table,
+                               .cohort = cohort,
+                               .arena = arena,
+                               .complaints = complaints,
+                               .name = columns};
     *events = (struct rwe_adverse_events){.n_rows = rwe_table_rows(table)};
     if (!cohort->has_id)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
@@ -169,6 +211,8 @@ enum rwe_status rwe_adverse_events_read(const struct rwe_table *table,
     enum rwe_status status = find_columns(&r, error);
     if (status == RWE_OK)
         status = read_columns(&r, error);
+    if (status == RWE_OK && columns->with_details)
+        status = adverse_details_read(&r, error);
     if (status != RWE_OK)
         return status;
     for (size_t c = before; c < complaints->n; c++)
@@ -178,5 +222,7 @@ enum rwe_status rwe_adverse_events_read(const struct rwe_table *table,
                         "%s: %zu cells or rows cannot be read as declared. Correct the file, or "
                         "leave those rows out with --on-error drop",
                         rwe_table_file(table), complaints->n - before);
-    return keep_worst(&r, events) == RWE_OK ? RWE_OK : rwe_fail_memory(error);
+    bool done = usable_rows(&r, events) == RWE_OK && keep_worst(&r, events) == RWE_OK &&
+                (!columns->with_details || adverse_details_gather(&r, events) == RWE_OK);
+    return done ? RWE_OK : rwe_fail_memory(error);
 }

@@ -343,8 +343,9 @@ static enum rwe_status build(struct raw *raw, struct rwe_cohort *cohort, struct 
     return status == RWE_OK ? check_endpoints(raw, cohort, error) : status;
 }
 
-enum rwe_status rwe_cohort_build(const struct rwe_table *table, const struct rwe_settings *settings,
-                                 struct rwe_arena *arena, struct rwe_complaints *complaints,
+enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
+                                 const struct rwe_settings *settings, struct rwe_arena *arena,
+                                 struct rwe_complaints *complaints,
                                  const struct rwe_cohort **cohort, struct rwe_error *error)
 {
     struct rwe_cohort *built = RWE_NEW(arena, struct rwe_cohort, 1);
@@ -354,12 +355,13 @@ enum rwe_status rwe_cohort_build(const struct rwe_table *table, const struct rwe
         return rwe_fail_memory(error);
     }
     struct raw raw = {
-        .table = table,
+        .table = tables->patients,
+        .assessments = tables->assessments,
         .settings = settings,
         .arena = arena,
         .scratch = scratch,
         .complaints = complaints,
-        .n_rows = rwe_table_rows(table),
+        .n_rows = rwe_table_rows(tables->patients),
     };
     built->n_rows = raw.n_rows;
     enum rwe_status status = build(&raw, built, error);

@@ -3,55 +3,11 @@
 #include "cohort_private.h"
 
 #include "rwe/data/date.h"
+#include "rwe/data/validate.h"
 #include <math.h>
 #include <string.h>
 
 /* ---- which columns ---- */
-
-/* A column's name, by its role: as --date-columns says, or the role's own. */
-static const char *column_of(const struct raw *raw, const char *role)
-{
-    struct rwe_strings renamed = rwe_settings_list(raw->settings, "date-columns");
-    size_t length = strlen(role);
-    for (size_t i = 0; i < renamed.n; i++)
-        if (strncmp(renamed.item[i], role, length) == 0 && renamed.item[i][length] == '=')
-            return renamed.item[i] + length + 1;
-    return role;
-}
-
-static enum rwe_status check_renamed(const struct raw *raw, struct rwe_error *error)
-{
-    static const char *const roles[] = {"pd_date",
-                                        "death_date",
-                                        "last_assess_date",
-                                        "last_contact_date",
-                                        "newtx_date",
-                                        "resp_first_date",
-                                        "death",
-                                        "ltfu",
-                                        "pd_site",
-                                        "pd_type"};
-    enum { N_ROLES = sizeof roles / sizeof *roles };
-    struct rwe_strings renamed = rwe_settings_list(raw->settings, "date-columns");
-    for (size_t i = 0; i < renamed.n; i++) {
-        size_t length = strcspn(renamed.item[i], "="), r = 0;
-        while (r < N_ROLES &&
-               (strlen(roles[r]) != length || strncmp(renamed.item[i], roles[r], length) != 0))
-            r++;
-        if (r == N_ROLES || renamed.item[i][length] == '\0')
-            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                            "--date-columns %s: write ROLE=COL with a role of pd_date, death_date, "
-                            "last_assess_date, last_contact_date, newtx_date, resp_first_date, "
-                            "death, ltfu, pd_site, pd_type",
-                            renamed.item[i]);
-        size_t column;
-        enum rwe_status status = rwe_cohort_column(raw->table, "--date-columns",
-                                                   renamed.item[i] + length + 1, &column, error);
-        if (status != RWE_OK)
-            return status;
-    }
-    return RWE_OK;
-}
 
 static void name_roles(struct raw *raw)
 {
@@ -61,10 +17,13 @@ static void name_roles(struct raw *raw)
     struct raw_dates *dates = raw->dates;
     const char *index = rwe_settings_text(raw->settings, "index-date");
     for (unsigned c = 0; c < RWE_N_DATE_ROLES; c++) {
-        dates->about.column[c] = column_of(raw, roles[c]);
-        if (c == RWE_DATE_INDEX && index != NULL)
-            dates->about.column[c] = index;
-        dates->column[c] = rwe_table_find(raw->table, dates->about.column[c]);
+        bool is_named = c == RWE_DATE_INDEX && index != NULL;
+        size_t found = is_named ? rwe_table_find(raw->table, index)
+                                : rwe_chart_column(raw->table, raw->settings, roles[c]);
+        dates->column[c] = found;
+        dates->about.column[c] = found != RWE_NO_INDEX ? rwe_table_name(raw->table, found)
+                                 : is_named            ? index
+                                                       : roles[c];
     }
     dates->n_columns = RWE_N_DATE_ROLES;
     dates->about.column[RWE_DECIDED_BY_CUTOFF] = "cutoff";
@@ -123,14 +82,20 @@ static enum rwe_status read_definition(struct raw *raw, const char *text,
     *definition =
         (struct rwe_endpoint_definition){.otherwise = RWE_DATE_BIT(RWE_DATE_LAST_CONTACT)};
     struct rwe_strings parts = rwe_text_split(raw->arena, text, ';');
+    if (parts.n == 0)
+        return rwe_fail_memory(error);
     for (size_t p = 0; p < parts.n; p++) {
         const char *equals = strchr(parts.item[p], '=');
         if (equals == NULL || equals == parts.item[p] || equals[1] == '\0')
             return fail_notation(text, error);
         size_t length = (size_t)(equals - parts.item[p]);
-        const char *key =
-            rwe_text_split(raw->arena, rwe_arena_substring(raw->arena, parts.item[p], length), '=')
-                .item[0];
+        const char *before = rwe_arena_substring(raw->arena, parts.item[p], length);
+        if (before == NULL)
+            return rwe_fail_memory(error);
+        struct rwe_strings trimmed = rwe_text_split(raw->arena, before, '=');
+        if (trimmed.n == 0)
+            return rwe_fail_memory(error);
+        const char *key = trimmed.item[0];
         rwe_date_set *set = &definition->events;
         if (p == 0)
             definition->name = rwe_text_lower(raw->arena, key);
@@ -144,16 +109,28 @@ static enum rwe_status read_definition(struct raw *raw, const char *text,
         if (status != RWE_OK)
             return status;
     }
+    if (definition->name == NULL)
+        return rwe_fail_memory(error);
     if (definition->censor == 0)
         definition->censor = RWE_DATE_BIT(RWE_DATE_LAST_ASSESS);
     definition->is_assessed = (definition->events & RWE_DATE_BIT(RWE_DATE_PD)) != 0;
     return RWE_OK;
 }
 
-/* A column that a definition cannot do without. */
+/* Whether the file, or the list of assessments, can tell a date. */
+static bool is_told(const struct raw *raw, unsigned column)
+{
+    bool by_assessments = column == RWE_DATE_LAST_ASSESS || column == RWE_DATE_RESPONSE;
+    return raw->dates->column[column] != RWE_NO_INDEX ||
+           (by_assessments && raw->assessments != NULL);
+}
+
+/* A date that a definition cannot do without. */
 static enum rwe_status need(const struct raw *raw, unsigned column, struct rwe_error *error)
 {
     size_t found;
+    if (is_told(raw, column))
+        return RWE_OK;
     return rwe_cohort_column(raw->table, column == RWE_DATE_INDEX ? "--index-date" : "--derive",
                              raw->dates->about.column[column], &found, error);
 }
@@ -168,7 +145,7 @@ static enum rwe_status check_columns(const struct raw *raw,
     enum rwe_status status = RWE_OK;
     bool any = false;
     for (unsigned c = 0; c < raw->dates->n_columns; c++)
-        any = any || ((last & RWE_DATE_BIT(c)) != 0 && raw->dates->column[c] != RWE_NO_INDEX);
+        any = any || ((last & RWE_DATE_BIT(c)) != 0 && is_told(raw, c));
     for (unsigned c = 0; c < raw->dates->n_columns && status == RWE_OK; c++)
         if ((needed & RWE_DATE_BIT(c)) != 0)
             status = need(raw, c, error);
@@ -274,7 +251,7 @@ static bool says_yes(const char *text)
 /* The cells of a role that is no date, NULL where the file does not have it. */
 static enum rwe_status read_words(struct raw *raw, const char *role, const char ***words)
 {
-    size_t column = rwe_table_find(raw->table, column_of(raw, role));
+    size_t column = rwe_chart_column(raw->table, raw->settings, role);
     *words = NULL;
     if (column == RWE_NO_INDEX)
         return RWE_OK;
@@ -365,7 +342,7 @@ enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error)
     dates->about.patient = patient;
     set_unit(raw);
     name_roles(raw);
-    enum rwe_status status = check_renamed(raw, error);
+    enum rwe_status status = rwe_chart_columns_check(raw->table, raw->settings, error);
     if (status == RWE_OK)
         status = read_cutoff(raw, error);
     if (status == RWE_OK)
@@ -374,6 +351,8 @@ enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error)
         status = read_definitions(raw, error);
     if (status == RWE_OK)
         status = read_dates(raw, patient, error);
+    if (status == RWE_OK)
+        status = rwe_raw_read_visits(raw, patient, error);
     if (status == RWE_OK && (dates->told == NULL || read_flags(raw, patient) != RWE_OK))
         status = rwe_fail_memory(error);
     for (size_t i = 0; status == RWE_OK && i < raw->n_rows; i++)

@@ -37,6 +37,7 @@ struct raw_criterion {
 
 struct raw {
     const struct rwe_table *table;
+    const struct rwe_table *assessments; /* NULL: none */
     const struct rwe_settings *settings;
     struct rwe_arena *arena;   /* of the run */
     struct rwe_arena *scratch; /* freed when the cohort stands */
@@ -69,6 +70,10 @@ struct raw {
 /* Reads the dates that the settings ask for, derives endpoints and exposure by row. raw->dates stays
  * NULL where they ask for none. */
 enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error);
+
+/* visits.c: the days of assessments, and first responses that the patients' rows do not date. */
+enum rwe_status rwe_raw_read_visits(struct raw *raw, struct rwe_patient_dates patient[],
+                                    struct rwe_error *error);
 
 /* Whether ready columns of endpoints count beside what is derived. */
 bool rwe_raw_takes_ready_endpoints(const struct raw *raw);

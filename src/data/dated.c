@@ -130,7 +130,7 @@ static bool read_month(const char *text, struct rwe_dated *dated)
 bool rwe_dated_parse(const char *text, size_t length, enum rwe_date_system system,
                      struct rwe_dated *dated)
 {
-    char copy[LONGEST];
+    char copy[LONGEST] = "";
     if (read_word(text, dated))
         return true;
     if (!normalise(text, length, copy))

@@ -25,13 +25,25 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_FILE,
      .argument = "DATE",
      .help = "Data cut-off: what is later is not known yet, and censored there."},
-    {.name = "date-columns",
+    {.name = "assess",
+     .kind = RWE_OPTION_PATH,
+     .section = RWE_SECTION_FILE,
+     .argument = "FILE",
+     .help = "Assessments, one row a patient and day: so that the scan before a new therapy or a "
+             "missed visit is known, and the first response."},
+    {.name = "assess-columns",
      .kind = RWE_OPTION_LIST,
      .section = RWE_SECTION_FILE,
-     .argument = "ROLE=COL,…",
-     .help = "Columns of dates under other names, as pd_date=进展日期. Roles: pd_date, death_date, "
-             "last_assess_date, last_contact_date, newtx_date, resp_first_date, death, ltfu, "
-             "pd_site, pd_type."},
+     .argument = "ID,DATE,RESPONSE",
+     .help = "Columns of --assess (default: that of --id, assess_date, overall_resp)."},
+    {.name = "visit-every",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "DAYS",
+     .low = 0,
+     .high = 1e6,
+     .help = "Assessments are planned this often: a progression seen between two counts from the "
+             "later (default 91 under --censoring fda-b, else none)."},
     {.name = "date-system",
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_FILE,
@@ -117,6 +129,7 @@ struct rwe_endpoint_rules rwe_dates_rules(const struct rwe_settings *settings)
     take_number(settings, "death-window", &rules.death_window);
     take_number(settings, "visit-gap", &rules.visit_gap);
     take_number(settings, "progression-blank", &rules.pd_blank);
+    take_number(settings, "visit-every", &rules.visit_every);
     if (therapy >= 0)
         rules.new_therapy = (enum rwe_new_therapy)therapy;
     return rules;

@@ -269,6 +269,26 @@ enum rwe_status rwe_design_survival(const struct rwe_cohort *cohort,
     return RWE_OK;
 }
 
+enum rwe_status rwe_design_narrow(const struct rwe_cohort *cohort, const struct rwe_design *design,
+                                  const uint8_t keep[], struct rwe_arena *arena,
+                                  struct rwe_design *narrowed)
+{
+    uint8_t *member = RWE_NEW(arena, uint8_t, cohort->n);
+    size_t *arm_size = RWE_NEW(arena, size_t, cohort->n_arms);
+    if (rwe_arena_failed(arena))
+        return RWE_NO_MEMORY;
+    *narrowed = *design;
+    narrowed->n = 0;
+    for (size_t i = 0; i < cohort->n; i++) {
+        member[i] = design->member[i] && keep[i];
+        arm_size[cohort->arm[i]] += member[i];
+        narrowed->n += member[i];
+    }
+    narrowed->member = member;
+    narrowed->arm_size = arm_size;
+    return RWE_OK;
+}
+
 /* ---- without an endpoint ---- */
 
 enum rwe_status rwe_design_members(const struct rwe_cohort *cohort, const struct rwe_design *design,

@@ -29,10 +29,16 @@ static void join(uint8_t *verdict, enum rwe_truth truth)
         *verdict = (uint8_t)truth;
 }
 
-static enum rwe_status judge(struct raw *raw, const struct rwe_cell_test *c, uint8_t verdict[],
-                             struct rwe_error *error)
+static enum rwe_status judge(struct raw *raw, const struct raw_criterion *criterion,
+                             const struct rwe_cell_test *c, struct rwe_error *error)
 {
     size_t column;
+    uint8_t *verdict = criterion->verdict;
+    if (criterion->spec->column_optional && rwe_table_find(raw->table, c->column) == RWE_NO_INDEX) {
+        for (size_t i = 0; i < raw->n_rows; i++)
+            join(&verdict[i], RWE_UNKNOWN);
+        return RWE_OK;
+    }
     enum rwe_status status =
         rwe_cohort_column(raw->table, "--eligibility", c->column, &column, error);
     if (status != RWE_OK)
@@ -68,7 +74,7 @@ enum rwe_status rwe_raw_read_eligibility(struct raw *raw, struct rwe_error *erro
             to->verdict[i] = RWE_TRUE;
         enum rwe_status status = RWE_OK;
         for (size_t c = 0; c < to->spec->condition.n && status == RWE_OK; c++)
-            status = judge(raw, &to->spec->condition.item[c], to->verdict, error);
+            status = judge(raw, to, &to->spec->condition.item[c], error);
         if (status != RWE_OK)
             return status;
     }

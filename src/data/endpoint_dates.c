@@ -79,6 +79,8 @@ struct rwe_endpoint_rules rwe_endpoint_rules_of(enum rwe_censoring censoring)
     struct rwe_endpoint_rules rules = {.death_window = INFINITY, .visit_gap = INFINITY};
     if (censoring == RWE_CENSORING_FDA_A)
         rules.death_window = rules.visit_gap = TWO_VISITS;
+    if (censoring == RWE_CENSORING_FDA_B)
+        rules.visit_every = TWO_VISITS / 2.0;
     if (censoring == RWE_CENSORING_FDA_C)
         rules.new_therapy = RWE_NEW_THERAPY_EVENT;
     else if (censoring != RWE_CENSORING_EMA)
@@ -129,6 +131,18 @@ static void raise_within_month(struct rwe_dated *dated, const struct rwe_dated *
         dated->day = least->day;
 }
 
+/* Where the patient's row does not tell the last assessment, the list of them does. */
+static void take_last_visit(struct rwe_patient_dates *patient,
+                            const struct rwe_endpoint_rules *rules)
+{
+    size_t n = patient->n_visits;
+    while (n > 0 && rules->has_cutoff && patient->visit[n - 1] > rules->cutoff)
+        n--;
+    if (n > 0 && !rwe_dated_has_day(patient->date[RWE_DATE_LAST_ASSESS]))
+        patient->date[RWE_DATE_LAST_ASSESS] =
+            (struct rwe_dated){patient->visit[n - 1], RWE_DATED_DAY};
+}
+
 void rwe_patient_dates_settle(struct rwe_patient_dates *patient,
                               const struct rwe_endpoint_rules *rules)
 {
@@ -142,6 +156,7 @@ void rwe_patient_dates_settle(struct rwe_patient_dates *patient,
             raise_within_month(&date[c], &date[RWE_DATE_INDEX]);
     }
     raise_within_month(&date[RWE_DATE_DEATH], &date[RWE_DATE_LAST_CONTACT]);
+    take_last_visit(patient, rules);
 }
 
 /* ---- one patient ---- */
@@ -183,6 +198,27 @@ static bool believes_pd(const struct view *view)
     return !(rules->pd_blank > 0 && after >= 0 && after <= rules->pd_blank);
 }
 
+static bool is_visit(const struct rwe_patient_dates *patient, int32_t day)
+{
+    for (size_t v = 0; v < patient->n_visits; v++)
+        if (patient->visit[v] == day)
+            return true;
+    return false;
+}
+
+/* When an event counts: a progression seen between assessments may count from the next scheduled one. */
+static int32_t counts_from(const struct view *view, unsigned column)
+{
+    int32_t day = day_of(view, column);
+    double every = view->rules->visit_every;
+    if (column != RWE_DATE_PD || !view->definition->is_assessed || every <= 0 ||
+        day <= view->start || is_visit(view->patient, day))
+        return day;
+    int32_t next = view->start + (int32_t)(every * ceil((day - view->start) / every));
+    bool is_cut = view->rules->has_cutoff && next > view->rules->cutoff;
+    return is_cut && day <= view->rules->cutoff ? view->rules->cutoff : next;
+}
+
 /* The earliest of the columns that is known by the cut-off. */
 static struct decision earliest(struct view *view, rwe_date_set columns)
 {
@@ -190,7 +226,7 @@ static struct decision earliest(struct view *view, rwe_date_set columns)
     for (unsigned c = 0; c < RWE_MOST_DATES; c++) {
         if ((columns & BIT(c)) == 0 || !knows(view, c) || (c == RWE_DATE_PD && !believes_pd(view)))
             continue;
-        int32_t day = day_of(view, c);
+        int32_t day = counts_from(view, c);
         if (view->rules->has_cutoff && day > view->rules->cutoff)
             view->is_cut = true;
         else if (!found.is || day < found.day)
@@ -216,21 +252,35 @@ static struct decision at_start(const struct view *view)
 /* The last assessment that is known to lie by `day`; time zero where there is none. */
 static struct decision assessed_by(const struct view *view, int32_t day)
 {
+    const struct rwe_patient_dates *patient = view->patient;
+    for (size_t v = patient->n_visits; v > 0 && patient->visit[v - 1] >= view->start; v--)
+        if (patient->visit[v - 1] <= day)
+            return (struct decision){true, patient->visit[v - 1], RWE_DATE_LAST_ASSESS};
+    if (patient->n_visits > 0)
+        return at_start(view);
     int32_t last = day_of(view, RWE_DATE_LAST_ASSESS);
     if (knows(view, RWE_DATE_LAST_ASSESS) && last <= day && last >= view->start)
         return (struct decision){true, last, RWE_DATE_LAST_ASSESS};
     return at_start(view);
 }
 
-/* Assessments went on until the event or after it: none was missed. */
+/* The last assessment before an event: that which saw a progression is not meant. */
+static struct decision assessed_before(const struct view *view, struct decision event)
+{
+    bool saw_it = event.column == RWE_DATE_PD && view->patient->n_visits > 0;
+    return assessed_by(view, saw_it ? day_of(view, RWE_DATE_PD) - 1 : event.day);
+}
+
+/* Where only the last assessment is known and it is later than the event, none counts as missed. */
 static bool is_after_missed_visits(const struct view *view, struct decision event)
 {
     if (!view->definition->is_assessed || !event.is ||
         (event.column != RWE_DATE_PD && event.column != RWE_DATE_DEATH) ||
-        (knows(view, RWE_DATE_LAST_ASSESS) && day_of(view, RWE_DATE_LAST_ASSESS) > event.day))
+        (view->patient->n_visits == 0 && knows(view, RWE_DATE_LAST_ASSESS) &&
+         day_of(view, RWE_DATE_LAST_ASSESS) > event.day))
         return false;
     double limit = event.column == RWE_DATE_PD ? view->rules->visit_gap : view->rules->death_window;
-    return event.day - assessed_by(view, event.day).day > limit;
+    return day_of(view, event.column) - assessed_before(view, event).day > limit;
 }
 
 static struct rwe_endpoint_outcome censor(const struct view *view, struct decision at,
@@ -271,6 +321,7 @@ static struct rwe_endpoint_outcome outcome_of(const struct view *view, struct de
     bool competes = elsewhere || (definition->competing & BIT(event.column)) != 0;
     struct rwe_endpoint_outcome outcome =
         censor(view, event, competes ? RWE_CNSR_COMPETING : RWE_CNSR_EVENT);
+    outcome.end_moved = event.day != day_of(view, event.column);
     outcome.cause = competes ? rwe_endpoint_cause_of(definition, event.column) : 1;
     if (event.column == RWE_DATE_PD && definition->pd_place != 0 && view->patient->pd_place == 0)
         outcome.fault = RWE_DATES_NO_PLACE;
@@ -283,14 +334,14 @@ static bool is_censored_by_therapy(const struct view *view, struct decision even
     return view->definition->is_assessed && view->rules->new_therapy == RWE_NEW_THERAPY_CENSOR &&
            knows(view, RWE_DATE_NEWTX) && day_of(view, RWE_DATE_NEWTX) >= view->start &&
            (!view->rules->has_cutoff || day_of(view, RWE_DATE_NEWTX) <= view->rules->cutoff) &&
-           (!event.is || day_of(view, RWE_DATE_NEWTX) < event.day);
+           (!event.is || day_of(view, RWE_DATE_NEWTX) < day_of(view, event.column));
 }
 
 static struct rwe_endpoint_outcome censor_at_therapy(const struct view *view)
 {
     int32_t therapy = day_of(view, RWE_DATE_NEWTX);
-    bool went_on =
-        knows(view, RWE_DATE_LAST_ASSESS) && day_of(view, RWE_DATE_LAST_ASSESS) > therapy;
+    bool went_on = view->patient->n_visits == 0 && knows(view, RWE_DATE_LAST_ASSESS) &&
+                   day_of(view, RWE_DATE_LAST_ASSESS) > therapy;
     const struct decision now = {true, therapy, RWE_DATE_NEWTX}; /* the scan before is not known */
     return censor(view, went_on ? now : assessed_by(view, therapy), RWE_CNSR_NEW_THERAPY);
 }
@@ -307,7 +358,7 @@ static struct rwe_endpoint_outcome decide(struct view *view)
     if (is_censored_by_therapy(view, event))
         return censor_at_therapy(view);
     if (is_after_missed_visits(view, event))
-        return censor(view, assessed_by(view, event.day), RWE_CNSR_MISSED);
+        return censor(view, assessed_before(view, event), RWE_CNSR_MISSED);
     return event.is ? outcome_of(view, event) : censor_at_end(view);
 }
 

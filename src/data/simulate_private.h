@@ -104,6 +104,33 @@ struct episode {
 int toxicity_draw(const struct rwe_simulation *simulation, size_t i,
                   struct episode episode[TOXICITY_EPISODES_MAX]);
 
+/** What a chart says of an episode besides: 0 no, 1 possible, 2 probable, 3 definite. */
+struct episode_course {
+    int start, end; /**< days since 1970-01-01; NO_DATE: not over when last seen */
+    int rel_chemo, rel_pd1, rel_rt;
+    const char *action; /**< "none", "delay", "reduce", "discontinue" */
+    const char *outcome;
+    bool steroid;
+};
+
+/** The courses of patient number `i`'s episodes, from a stream of their own, so that the episodes stay
+ * what they were before charts said so much. */
+void toxicity_courses(const struct rwe_simulation *simulation, size_t i,
+                      const struct episode episode[], int n, struct episode_course course[]);
+
+/** How a term behaves after its onset. */
+enum toxicity_family {
+    TOXICITY_BLOOD,     /**< counts and chemistry: of chemotherapy, short */
+    TOXICITY_CHEMO,     /**< of chemotherapy, short */
+    TOXICITY_LATE,      /**< nerves and hearing: long */
+    TOXICITY_CHEST,     /**< of the chest, with or without radiotherapy */
+    TOXICITY_IMMUNE,    /**< organs: steroids */
+    TOXICITY_LUNG,      /**< pneumonitis */
+    TOXICITY_SKIN,      /**< immune-related, mild */
+    TOXICITY_ENDOCRINE, /**< thyroid: replaced, seldom reversed */
+};
+enum toxicity_family toxicity_family(int term);
+
 const char *toxicity_term(int term);
 const char *toxicity_soc(int term);
 

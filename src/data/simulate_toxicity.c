@@ -127,6 +127,19 @@ const char *toxicity_soc(int term)
     return toxicities[term].soc;
 }
 
+enum toxicity_family toxicity_family(int term)
+{
+    const struct kind *kind = toxicities[term].kind;
+    return kind == &CHEMO         ? TOXICITY_CHEMO
+           : kind == &LATE        ? TOXICITY_LATE
+           : kind == &CHEST       ? TOXICITY_CHEST
+           : kind == &IMMUNE      ? TOXICITY_IMMUNE
+           : kind == &IMMUNE_LUNG ? TOXICITY_LUNG
+           : kind == &IMMUNE_SKIN ? TOXICITY_SKIN
+           : kind == &THYROID     ? TOXICITY_ENDOCRINE
+                                  : TOXICITY_BLOOD;
+}
+
 static int draw_between(gsl_rng *r, int least, int most)
 {
     return least + (int)gsl_rng_uniform_int(r, (unsigned long)most - (unsigned long)least + 1);

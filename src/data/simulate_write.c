@@ -227,23 +227,45 @@ enum rwe_status rwe_simulate_write_cohort(const struct rwe_simulation *simulatio
     return finish(out, "cohort", error);
 }
 
+static void put_episode(struct row *row, const struct episode *e)
+{
+    put_text(row, true, toxicity_term(e->term));
+    put_text(row, true, toxicity_soc(e->term));
+    put_integer(row, true, e->grade);
+    put_beginning(row, true, e->start);
+    put_flag(row, true, e->serious);
+    put_flag(row, true, e->immune);
+}
+
+static void put_episode_course(struct row *row, const struct episode_course *c)
+{
+    put_date(row, c->start);
+    put_date(row, c->end);
+    put_integer(row, true, c->rel_chemo);
+    put_integer(row, true, c->rel_pd1);
+    put_integer(row, true, c->rel_rt);
+    put_text(row, true, c->action);
+    put_text(row, true, c->outcome);
+    put_flag(row, true, c->steroid);
+}
+
 enum rwe_status rwe_simulate_write_ae(const struct rwe_simulation *simulation, FILE *out,
                                       struct rwe_error *error)
 {
-    fputs("usubjid,ae_seq,ae_term,ae_soc,ae_grade,ae_start_mo,ae_serious,ae_immune\n", out);
+    fputs("usubjid,ae_seq,ae_term,ae_soc,ae_grade,ae_start_mo,ae_serious,ae_immune,ae_start_date,"
+          "ae_end_date,ae_rel_chemo,ae_rel_pd1,ae_rel_rt,ae_action,ae_outcome,ae_steroid\n",
+          out);
     struct episode episode[TOXICITY_EPISODES_MAX];
+    struct episode_course course[TOXICITY_EPISODES_MAX];
     struct row row;
     for (size_t i = 0; i < simulation->options.n; i++) {
         int n = toxicity_draw(simulation, i, episode);
+        toxicity_courses(simulation, i, episode, n, course);
         for (int k = 0; k < n; k++) {
             write_id(simulation, i, &row);
             put_integer(&row, true, k + 1);
-            put_text(&row, true, toxicity_term(episode[k].term));
-            put_text(&row, true, toxicity_soc(episode[k].term));
-            put_integer(&row, true, episode[k].grade);
-            put_beginning(&row, true, episode[k].start);
-            put_flag(&row, true, episode[k].serious);
-            put_flag(&row, true, episode[k].immune);
+            put_episode(&row, &episode[k]);
+            put_episode_course(&row, &course[k]);
             write_row(&row, out);
         }
     }

@@ -47,7 +47,7 @@ static const cyaml_schema_value_t endpoint_entry = {
 
 /* An item of `eligibility:`. */
 struct criterion_item {
-    char *name, *keep, *missing;
+    char *name, *keep, *missing, *column;
 };
 
 static const cyaml_schema_field_t criterion_fields[] = {
@@ -57,6 +57,8 @@ static const cyaml_schema_field_t criterion_fields[] = {
                            CYAML_UNLIMITED),
     CYAML_FIELD_STRING_PTR("missing", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
                            struct criterion_item, missing, 1, CYAML_UNLIMITED),
+    CYAML_FIELD_STRING_PTR("column", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
+                           struct criterion_item, column, 1, CYAML_UNLIMITED),
     CYAML_FIELD_END,
 };
 
@@ -225,10 +227,12 @@ static enum rwe_status take_criteria(struct rwe_settings *settings, struct rwe_a
     const struct criterion_item *item = slot->pointer;
     for (size_t i = 0; i < slot->count; i++) {
         const char *missing = item[i].missing == NULL ? "keep" : item[i].missing;
+        const char *column = item[i].column == NULL ? "required" : item[i].column;
         struct rwe_criterion_spec spec = {
             .name = rwe_arena_string(arena, item[i].name),
             .keep = rwe_arena_string(arena, item[i].keep),
             .missing_excludes = strcmp(missing, "exclude") == 0,
+            .column_optional = strcmp(column, "optional") == 0,
         };
         *failed = i;
         if (rwe_arena_failed(arena))
@@ -237,6 +241,10 @@ static enum rwe_status take_criteria(struct rwe_settings *settings, struct rwe_a
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                             "eligibility \"%s\": missing: %s is neither keep nor exclude",
                             spec.name, missing);
+        if (!spec.column_optional && strcmp(column, "required") != 0)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "eligibility \"%s\": column: %s is neither required nor optional",
+                            spec.name, column);
         enum rwe_status status = rwe_settings_add_criterion(settings, &spec, RWE_FROM_STUDY, error);
         if (status != RWE_OK)
             return status;

@@ -93,7 +93,8 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_FILE,
      .argument = "ROLE=COL,…",
      .help = "Columns of the chart whose names are not the usual ones (index_date, pd_date, "
-             "death_date, …), as index_date=c1d1; for the rules of validation."},
+             "death_date, …), as index_date=c1d1; for endpoints from dates and the rules of "
+             "validation. Usual Chinese headers are known."},
     {.name = "rules-off",
      .kind = RWE_OPTION_LIST,
      .section = RWE_SECTION_FILE,
@@ -112,7 +113,9 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_OUTPUT,
      .argument = "en|zh",
      .choices = "en|zh",
-     .help = "Language of the rules of validation: English (default) or Chinese."},
+     .fallback = "en",
+     .help =
+         "Language of the report and of the rules of validation: English (default) or Chinese."},
     {.name = "time-unit",
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_FILE,

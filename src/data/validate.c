@@ -7,7 +7,7 @@
 
 const char *const rwe_severity_code[3] = {"E", "W", "Q"};
 
-enum rwe_language rwe_settings_language(const struct rwe_settings *settings)
+enum rwe_rule_language rwe_settings_language(const struct rwe_settings *settings)
 {
     return rwe_settings_choice(settings, "lang") == 1 ? RWE_CHINESE : RWE_ENGLISH;
 }

@@ -112,6 +112,32 @@ static size_t find_by_name(const struct rwe_table *table, enum role role)
     return column;
 }
 
+size_t rwe_chart_column(const struct rwe_table *table, const struct rwe_settings *settings,
+                        const char *role)
+{
+    const char *name = renamed(settings, role);
+    if (name != NULL)
+        return rwe_table_find(table, name);
+    for (int r = 0; r < N_ROLES; r++)
+        if (strcmp(roles[r].name, role) == 0)
+            return find_by_name(table, (enum role)r);
+    return rwe_table_find(table, role);
+}
+
+enum rwe_status rwe_chart_columns_check(const struct rwe_table *table,
+                                        const struct rwe_settings *settings,
+                                        struct rwe_error *error)
+{
+    enum rwe_status status = check_renames(settings, error);
+    struct rwe_strings list = rwe_settings_list(settings, "columns");
+    for (size_t i = 0; i < list.n && status == RWE_OK; i++) {
+        size_t column;
+        status =
+            rwe_cohort_column(table, "--columns", strchr(list.item[i], '=') + 1, &column, error);
+    }
+    return status;
+}
+
 /* Of the patients --columns and --id name columns; of the events --ae-columns. */
 static enum rwe_status find_column(struct rwe_chart *chart, enum role role, struct rwe_error *error)
 {

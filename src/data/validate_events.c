@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The rules of one adverse event, W28 to W31. */
+#include "rwe/data/adverse_events.h"
 #include "validate_private.h"
 
 #include <string.h>
@@ -29,23 +30,6 @@ static const struct {
     {"Creatinine increased", 1, 4},
 };
 
-/* 1 to 5, written as 3, 3级, III度, Ⅲ; 0: none of these. */
-static int grade_of(const char *text)
-{
-    static const char *const written[][3] = {
-        {"1", "I", "Ⅰ"}, {"2", "II", "Ⅱ"}, {"3", "III", "Ⅲ"}, {"4", "IV", "Ⅳ"}, {"5", "V", "Ⅴ"},
-    };
-    for (int g = 0; text != NULL && g < 5; g++)
-        for (int w = 0; w < 3; w++) {
-            size_t length = strlen(written[g][w]);
-            const char *rest = text + length;
-            if (strncasecmp(text, written[g][w], length) == 0 &&
-                (*rest == '\0' || strcmp(rest, "级") == 0 || strcmp(rest, "度") == 0))
-                return g + 1;
-        }
-    return 0;
-}
-
 static double patient_day(const struct rwe_chart *c, enum role role, size_t i)
 {
     return c->patient[i] == UINT32_MAX ? NAN : rwe_chart_day(c->patients, role, c->patient[i]);
@@ -62,10 +46,11 @@ size_t rwe_rule_event_dates(const struct rwe_chart *c, size_t i)
 size_t rwe_rule_event_grade(const struct rwe_chart *c, size_t i)
 {
     const char *term = rwe_chart_text(c, ROLE_ae_term, i);
-    int grade = grade_of(rwe_chart_text(c, ROLE_ae_grade, i));
+    const char *written = rwe_chart_text(c, ROLE_ae_grade, i);
+    int grade = written == NULL ? 0 : rwe_adverse_grade(written);
     int low = 1;
     int high = 5;
-    if (rwe_chart_text(c, ROLE_ae_grade, i) == NULL)
+    if (written == NULL)
         return RWE_NO_INDEX; /* reading the events tells it */
     for (size_t r = 0; term != NULL && r < sizeof ranges / sizeof ranges[0]; r++)
         if (strcasecmp(ranges[r].term, term) == 0) {
@@ -86,7 +71,8 @@ size_t rwe_rule_event_fatal(const struct rwe_chart *c, size_t i)
     double apart =
         fabs(patient_day(c, ROLE_death_date, i) - rwe_chart_day(c, ROLE_ae_start_date, i));
     bool known = c->patient[i] != UINT32_MAX;
-    bool fatal = grade_of(rwe_chart_text(c, ROLE_ae_grade, i)) == 5;
+    const char *written = rwe_chart_text(c, ROLE_ae_grade, i);
+    bool fatal = written != NULL && rwe_adverse_grade(written) == 5;
     return known && fatal && !(apart <= DAYS_AROUND_DEATH) ? c->column[ROLE_ae_grade]
                                                            : RWE_NO_INDEX;
 }

@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdio.h>
 
+struct rwe_style;
+
 /** Names of colours; what they look like follows from the page, light or dark. */
 enum rwe_colour {
     RWE_COLOUR_NONE,
@@ -87,7 +89,8 @@ struct rwe_canvas_kind {
 struct rwe_canvas {
     const struct rwe_canvas_kind *kind;
     double width, height;
-    struct rwe_arena *scratch; /**< for who draws */
+    struct rwe_arena *scratch;     /**< for who draws */
+    const struct rwe_style *style; /**< how numbers read; NULL: plain */
 };
 
 void rwe_canvas_line(struct rwe_canvas *canvas, struct rwe_point from, struct rwe_point to,

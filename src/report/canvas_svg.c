@@ -217,7 +217,10 @@ enum rwe_status rwe_figure_write_svg(const struct rwe_figure *figure,
     if (scratch == NULL)
         return rwe_fail_memory(error);
     FILE *memory = rwe_bytes_open(&body);
-    struct svg svg = {.canvas = {.kind = &kind, .width = options->width, .scratch = scratch},
+    struct svg svg = {.canvas = {.kind = &kind,
+                                 .width = options->width,
+                                 .scratch = scratch,
+                                 .style = options->style},
                       .out = memory,
                       .inline_html = options->inline_html,
                       .name = rwe_draw_identifier(figure, options, scratch)};

@@ -60,6 +60,7 @@ struct rwe_grid {
 };
 
 struct rwe_figure;
+struct rwe_translator;
 
 struct rwe_series {
     struct rwe_key key;
@@ -88,6 +89,7 @@ struct rwe_document {
     struct rwe_list series;            /**< of struct rwe_series */
     struct rwe_list blocks;            /**< of struct rwe_block */
     struct rwe_list warnings;          /**< of struct rwe_warning */
+    struct rwe_translator *translator; /**< of a document that is in another language; NULL */
     bool in_chapter;                   /**< sections of level 1 are of level 2 */
     struct rwe_grid swallow;           /**< the table of a failed document */
     struct rwe_figure *swallow_figure; /**< its figure */

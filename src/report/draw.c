@@ -32,7 +32,8 @@ static double put_lines(struct rwe_canvas *canvas, const char *text, const struc
     return top;
 }
 
-struct rwe_strings rwe_draw_results(const struct rwe_figure *figure, struct rwe_arena *scratch)
+struct rwe_strings rwe_draw_results(const struct rwe_figure *figure, const struct rwe_style *style,
+                                    struct rwe_arena *scratch)
 {
     const struct rwe_figure_result *results = figure->results.items;
     struct rwe_strings lines = {RWE_NEW(scratch, const char *, figure->results.n), 0};
@@ -45,7 +46,7 @@ struct rwe_strings rwe_draw_results(const struct rwe_figure *figure, struct rwe_
                     : rwe_document_find(figure->document, &results[r].key, results[r].stat[i]);
         if (cell.fact[0] == RWE_NO_FACT)
             continue;
-        const char *value = rwe_layout_cell_text(figure->document, &cell, scratch);
+        const char *value = rwe_layout_cell_text(figure->document, &cell, style, scratch);
         lines.item[lines.n++] = rwe_arena_format(scratch, "%s %s", results[r].words, value);
     }
     return lines;

@@ -50,8 +50,9 @@ static const char *text_of(const struct butterfly *butterfly, rwe_fact fact)
 {
     const struct rwe_cell cell = {.class = RWE_CELL_PERCENT_LIMITS,
                                   .fact = {fact, RWE_NO_FACT, RWE_NO_FACT}};
-    const char *text = rwe_layout_cell_text(butterfly->rows.figure->document, &cell,
-                                            butterfly->rows.canvas->scratch);
+    const char *text =
+        rwe_layout_cell_text(butterfly->rows.figure->document, &cell, butterfly->rows.canvas->style,
+                             butterfly->rows.canvas->scratch);
     return text == NULL ? "" : text;
 }
 

@@ -7,6 +7,7 @@
 #include "figure_private.h"
 
 struct rwe_draw_options {
+    const struct rwe_style *style; /**< how numbers read; NULL: plain */
     double width; /**< in units of 1/96 inch: RWE_DRAW_WIDE, or RWE_DRAW_NARROW for a phone */
     bool
         inline_html; /**< part of a page: its colours, and without title and notes, which are the page's */
@@ -39,7 +40,8 @@ const char *rwe_draw_identifier(const struct rwe_figure *figure,
                                 const struct rwe_draw_options *options, struct rwe_arena *scratch);
 
 /** The results of a figure as they read, "HR 0.74 (0.59–0.92)"; those without facts are left out. */
-struct rwe_strings rwe_draw_results(const struct rwe_figure *figure, struct rwe_arena *scratch);
+struct rwe_strings rwe_draw_results(const struct rwe_figure *figure, const struct rwe_style *style,
+                                    struct rwe_arena *scratch);
 
 /* ---- axes, which several kinds share ---- */
 

@@ -374,7 +374,8 @@ bool rwe_draw_rows_start(struct rwe_draw_rows *rows, const struct rwe_figure *fi
 {
     rows->figure = figure;
     rows->canvas = canvas;
-    rows->layout = figure->grid == NULL ? NULL : rwe_layout_new(figure->grid, canvas->scratch);
+    rows->layout =
+        figure->grid == NULL ? NULL : rwe_layout_new(figure->grid, canvas->style, canvas->scratch);
     if (rows->layout == NULL)
         return false;
     rows->stacked = canvas->width < STACKED_BELOW;

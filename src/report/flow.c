@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "flow_private.h"
 
+#include "language_private.h"
 #include "utf8_private.h"
 #include <inttypes.h>
 #include <string.h>
@@ -45,10 +46,11 @@ static const char *command_line(struct rwe_arena *scratch, struct rwe_strings co
 }
 
 /* Text that came from outside the document, made fit for a line. */
-static struct rwe_origin origin(struct rwe_arena *scratch, const char *label, const char *text)
+static struct rwe_origin origin(const struct rwe_document *document, struct rwe_arena *scratch,
+                                const char *label, const char *text)
 {
     const char *clean = text == NULL ? NULL : rwe_utf8_clean(scratch, text, RWE_UTF8_LINE);
-    return (struct rwe_origin){label, clean};
+    return (struct rwe_origin){rwe_document_words(document, label), clean};
 }
 
 static void collect_origins(struct rwe_flow *flow, struct rwe_arena *scratch)
@@ -58,20 +60,21 @@ static void collect_origins(struct rwe_flow *flow, struct rwe_arena *scratch)
     size_t n = 0;
     if (origins == NULL)
         return;
-    origins[n++] =
-        origin(scratch, "Program", rwe_arena_format(scratch, "rwe-analyze %s", from->version));
-    origins[n++] = origin(scratch, "Command", command_line(scratch, from->command));
+    origins[n++] = origin(flow->document, scratch, "Program",
+                          rwe_arena_format(scratch, "rwe-analyze %s", from->version));
+    origins[n++] = origin(flow->document, scratch, "Command", command_line(scratch, from->command));
     for (size_t i = 0; i < from->n_inputs; i++) {
         const struct rwe_input *input = &from->inputs[i];
         const char *rows = input->rows == 0 /* a study file has none */
                                ? ""
                                : rwe_arena_format(scratch, "%zu rows, ", input->rows);
         origins[n++] =
-            origin(scratch, "Input",
+            origin(flow->document, scratch, "Input",
                    rwe_arena_format(scratch, "%s (%sSHA-256 %.*s)", input->file,
                                     rows == NULL ? "" : rows, SHOWN_HASH_DIGITS, input->sha256));
     }
-    origins[n++] = origin(scratch, "Seed", rwe_arena_format(scratch, "%" PRIu64, from->seed));
+    origins[n++] =
+        origin(flow->document, scratch, "Seed", rwe_arena_format(scratch, "%" PRIu64, from->seed));
     flow->origins = origins;
     flow->n_origins = n;
 }
@@ -93,7 +96,7 @@ static void write_block(struct rwe_flow *flow, const struct rwe_flow_format *for
         format->warning(flow, block->text);
         break;
     case RWE_BLOCK_TABLE: {
-        const struct rwe_layout *layout = rwe_layout_new(block->grid, scratch);
+        const struct rwe_layout *layout = rwe_layout_new(block->grid, flow->style, scratch);
         if (layout == NULL || layout->n_columns == 0)
             return;
         format->table(flow, block->grid->title, layout, scratch);
@@ -112,7 +115,8 @@ enum rwe_status rwe_flow_write(const struct rwe_document *document,
                                const struct rwe_render_options *options, FILE *out,
                                struct rwe_error *error, const struct rwe_flow_format *format)
 {
-    struct rwe_flow flow = {.document = document, .out = out, .error = error};
+    struct rwe_flow flow = {
+        .document = document, .out = out, .style = options->style, .error = error};
     const struct rwe_block *blocks = document->blocks.items;
     struct rwe_arena *scratch = rwe_arena_new();
     if (scratch == NULL)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * The walk through a document that the formats for readers (text, md, html) share: they say only
+ * The walk through a document that the formats for readers (text, md, html, latex) share: they say only
  * how each kind of block looks.
  */
 #ifndef RWE_REPORT_FLOW_PRIVATE_H
@@ -18,9 +18,10 @@ struct rwe_origin {
 struct rwe_flow {
     const struct rwe_document *document;
     FILE *out;
-    size_t n_blocks;        /**< blocks written so far */
-    size_t n_sections;      /**< sections begun so far, this one included */
-    enum rwe_status status; /**< of what a format did beside writing */
+    const struct rwe_style *style; /**< NULL: plain */
+    size_t n_blocks;               /**< blocks written so far */
+    size_t n_sections;             /**< sections begun so far, this one included */
+    enum rwe_status status;        /**< of what a format did beside writing */
     struct rwe_error *error;
     const struct rwe_origin *origins;
     size_t n_origins; /**< 0: provenance is left out */

@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "layout_private.h"
 
+#include "language_private.h"
 #include "number_format_private.h"
 #include "utf8_private.h"
+#include <ctype.h>
 #include <math.h>
 
 /* What is at work while one grid is laid out. */
 struct work {
     const struct rwe_grid *grid;
+    const struct rwe_style *style;
     struct rwe_arena *scratch;
     bool not_reached, not_estimable;
 };
@@ -55,9 +58,32 @@ static const char *text_of(struct work *work, const struct rwe_fact_value *fact)
     return rwe_arena_string(work->scratch, number);
 }
 
-static struct rwe_layout_cell read_cell(struct work *work, const struct rwe_row *row,
-                                        const struct rwe_cell *cell)
+/* Patients that n (percent) is of. */
+static double patients_of(const struct rwe_grid *grid, const struct rwe_cell *cell)
 {
+    double n, percent;
+    if (cell->class != RWE_CELL_COUNT_PERCENT || !number_of(grid, cell, 0, &n) ||
+        !number_of(grid, cell, 1, &percent) || !(percent > 0))
+        return 0;
+    return nearbyint(n / percent * 100);
+}
+
+/* The same of the cell in this row and column; of one that counts nobody, the most in its column. */
+static double patients_in(const struct rwe_grid *grid, const struct rwe_row *row, size_t column)
+{
+    const struct rwe_row *rows = grid->rows.items;
+    double patients = patients_of(grid, cells_of(grid, row) + column);
+    if (patients > 0)
+        return patients;
+    for (size_t i = 0; i < grid->rows.n; i++)
+        if (column < rows[i].n_cells)
+            patients = fmax(patients, patients_of(grid, cells_of(grid, &rows[i]) + column));
+    return patients;
+}
+
+static struct rwe_layout_cell read_cell(struct work *work, const struct rwe_row *row, size_t column)
+{
+    const struct rwe_cell *cell = cells_of(work->grid, row) + column;
     struct rwe_cell_text text;
     if (cell->words != NULL)
         return (struct rwe_layout_cell){cell->words, false};
@@ -66,7 +92,10 @@ static struct rwe_layout_cell read_cell(struct work *work, const struct rwe_row 
     const struct rwe_fact_value *first = rwe_document_fact(work->grid->document, cell->fact[0]);
     if (cell->class == RWE_CELL_TEXT || first->text != NULL)
         return (struct rwe_layout_cell){text_of(work, first), false};
-    struct rwe_cell_numbers numbers = {.scale = scale_of(work->grid, row, cell->class)};
+    struct rwe_cell_numbers numbers = {.scale = scale_of(work->grid, row, cell->class),
+                                       .style = work->style};
+    if (cell->class == RWE_CELL_COUNT_PERCENT)
+        numbers.patients = patients_in(work->grid, row, column);
     for (int i = 0; i < 3; i++)
         numbers.given[i] = number_of(work->grid, cell, i, &numbers.value[i]);
     rwe_cell_format(cell->class, &numbers, &text);
@@ -88,7 +117,7 @@ static void lay_row(struct work *work, struct rwe_layout *layout, size_t i)
         cells[j].text = "";
         if (j > row->n_cells)
             continue;
-        cells[j] = read_cell(work, row, cells_of(work->grid, row) + (j - 1));
+        cells[j] = read_cell(work, row, j - 1);
         layout->numeric[j] = layout->numeric[j] || cells[j].is_number;
     }
 }
@@ -104,19 +133,46 @@ static struct rwe_strings lay_notes(const struct work *work)
     for (size_t i = 0; i < n; i++)
         notes.item[i] = given[i];
     if (work->not_reached || work->not_estimable)
-        notes.item[notes.n++] = !work->not_estimable ? "NR, not reached."
-                                : !work->not_reached ? "NE, not estimable."
-                                                     : "NR, not reached; NE, not estimable.";
+        notes.item[notes.n++] = rwe_document_words(
+            work->grid->document, !work->not_estimable ? "NR, not reached."
+                                  : !work->not_reached ? "NE, not estimable."
+                                                       : "NR, not reached; NE, not estimable.");
     return notes;
 }
 
 const char *rwe_layout_cell_text(const struct rwe_document *document, const struct rwe_cell *cell,
-                                 struct rwe_arena *scratch)
+                                 const struct rwe_style *style, struct rwe_arena *scratch)
 {
-    const struct rwe_grid grid = {.document = (struct rwe_document *)(uintptr_t)document};
-    const struct rwe_row row = {.n_cells = 0};
-    struct work work = {.grid = &grid, .scratch = scratch};
-    return read_cell(&work, &row, cell).text;
+    struct rwe_cell copy = *cell;
+    struct rwe_row row = {.n_cells = 1};
+    const struct rwe_grid grid = {.document = (struct rwe_document *)(uintptr_t)document,
+                                  .rows = {&row, 1, 1},
+                                  .cells = {&copy, 1, 1}};
+    struct work work = {.grid = &grid, .style = style, .scratch = scratch};
+    return read_cell(&work, &row, 0).text;
+}
+
+static bool is_letter(char c)
+{
+    return isalnum((unsigned char)c) || c == '-' || (unsigned char)c >= 0x80;
+}
+
+/* The heading of a column of p-values, in which the word "p" is the letter of the style. */
+static const char *lay_heading(const struct work *work, size_t column, const char *heading)
+{
+    const struct rwe_row *rows = work->grid->rows.items;
+    char letter = rwe_style_or_plain(work->style)->p_letter[0];
+    bool found = false;
+    for (size_t i = 0; i < work->grid->rows.n && !found && column > 0; i++)
+        found = column <= rows[i].n_cells &&
+                cells_of(work->grid, &rows[i])[column - 1].class == RWE_CELL_P_VALUE;
+    char *copy = found && letter != 'p' ? rwe_arena_string(work->scratch, heading) : NULL;
+    if (copy == NULL)
+        return heading;
+    for (char *c = copy; *c != '\0'; c++)
+        if (*c == 'p' && !(c > copy && is_letter(c[-1])) && !is_letter(c[1]))
+            *c = letter;
+    return copy;
 }
 
 /* As many columns as there are headings, or as the longest row needs. */
@@ -130,9 +186,10 @@ static size_t count_columns(const struct rwe_grid *grid)
     return n;
 }
 
-const struct rwe_layout *rwe_layout_new(const struct rwe_grid *grid, struct rwe_arena *scratch)
+const struct rwe_layout *rwe_layout_new(const struct rwe_grid *grid, const struct rwe_style *style,
+                                        struct rwe_arena *scratch)
 {
-    struct work work = {.grid = grid, .scratch = scratch};
+    struct work work = {.grid = grid, .style = style, .scratch = scratch};
     const char *const *headings = grid->headings.items;
     size_t n = count_columns(grid);
     struct rwe_layout *layout = RWE_NEW(scratch, struct rwe_layout, 1);
@@ -141,9 +198,14 @@ const struct rwe_layout *rwe_layout_new(const struct rwe_grid *grid, struct rwe_
     struct rwe_layout_row *rows = RWE_NEW(scratch, struct rwe_layout_row, grid->rows.n);
     if (rwe_arena_failed(scratch))
         return NULL;
-    *layout = (struct rwe_layout){n, grid->rows.n, copies, numeric, rows, {NULL, 0}};
+    *layout = (struct rwe_layout){.n_columns = n,
+                                  .n_rows = grid->rows.n,
+                                  .headings = copies,
+                                  .numeric = numeric,
+                                  .rows = rows,
+                                  .point = rwe_style_or_plain(style)->point};
     for (size_t j = 0; j < n; j++)
-        copies[j] = j < grid->headings.n ? headings[j] : "";
+        copies[j] = j < grid->headings.n ? lay_heading(&work, j, headings[j]) : "";
     for (size_t i = 0; i < grid->rows.n; i++)
         lay_row(&work, layout, i);
     layout->notes = lay_notes(&work);

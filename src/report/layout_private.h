@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** A table with its cells as they read: what text, md and html have in common. */
+/** A table with its cells as they read: what the formats for readers have in common. */
 #ifndef RWE_REPORT_LAYOUT_PRIVATE_H
 #define RWE_REPORT_LAYOUT_PRIVATE_H
 
 #include "document_private.h"
+#include "rwe/report/style.h"
 
 struct rwe_layout_cell {
     const char *text;
@@ -21,13 +22,16 @@ struct rwe_layout {
     bool *numeric;         /**< n_columns: holds numbers, to be aligned as such */
     struct rwe_layout_row *rows;
     struct rwe_strings notes;
+    const char *point; /**< the decimal mark of its numbers */
 };
 
-/** The grid laid out in `scratch`; NULL when memory is out. C locale. */
-const struct rwe_layout *rwe_layout_new(const struct rwe_grid *grid, struct rwe_arena *scratch);
+/** The grid laid out in `scratch`, its numbers in that style (NULL: plain); NULL when memory is out. C
+ * locale. */
+const struct rwe_layout *rwe_layout_new(const struct rwe_grid *grid, const struct rwe_style *style,
+                                        struct rwe_arena *scratch);
 
 /** A cell by itself as it reads, in `scratch`. */
 const char *rwe_layout_cell_text(const struct rwe_document *document, const struct rwe_cell *cell,
-                                 struct rwe_arena *scratch);
+                                 const struct rwe_style *style, struct rwe_arena *scratch);
 
 #endif

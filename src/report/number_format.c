@@ -6,8 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define MINUS "\xe2\x88\x92"   /* U+2212 */
-#define EN_DASH "\xe2\x80\x93" /* U+2013 */
+#define MINUS "\xe2\x88\x92"      /* U+2212 */
+#define EN_DASH "\xe2\x80\x93"    /* U+2013 */
+#define MIDDLE_DOT "\xc2\xb7"     /* U+00B7 */
+#define THIN_SPACE "\xe2\x80\xaf" /* U+202F: narrow, and no line breaks there */
 
 /* Beyond these a number in full is a row of zeros: it is shown with a power of ten. */
 enum { MOST_DECIMALS = 6 };
@@ -15,6 +17,102 @@ static const double LARGEST_IN_FULL = 1e9;
 
 /* Whole numbers below 2^53 are doubles without gaps, so that their digits are all true. */
 static const double WHOLE_LIMIT = 9007199254740992.0;
+
+/* ---- styles ---- */
+
+/* Where each rule is from: analysis/style.md. */
+static const struct rwe_style styles[] = {
+    {
+        .name = "plain",
+        .point = ".",
+        .thousands = "",
+        .dash = EN_DASH,
+        .p_letter = "p",
+        .p_space = " ",
+        .p_has_zero = true,
+        .p_three_below = 0.1,
+        .p_careful_from = 0.05,
+        .p_most_decimals = 3,
+        .p_near_one = 2,
+        .percent_point = 0,
+    },
+    {
+        .name = "nejm",
+        .point = ".",
+        .thousands = ",",
+        .dash = EN_DASH,
+        .p_letter = "P",
+        .p_space = "",
+        .p_has_zero = true,
+        .p_three_below = 0.01,
+        .p_careful_from = 0.05,
+        .p_most_decimals = 3,
+        .p_near_one = 2,
+        .percent_point = 100,
+    },
+    {
+        .name = "jama",
+        .point = ".",
+        .thousands = THIN_SPACE,
+        .dash = "-",
+        .p_letter = "P",
+        .p_space = " ",
+        .p_has_zero = false,
+        .p_three_below = 0.01,
+        .p_careful_from = 0.045,
+        .p_most_decimals = 3,
+        .p_near_one = 2,
+        .percent_point = 100,
+    },
+    {
+        .name = "lancet",
+        .point = MIDDLE_DOT,
+        .thousands = THIN_SPACE,
+        .dash = EN_DASH,
+        .p_letter = "p",
+        .p_space = "",
+        .p_has_zero = true,
+        .p_significant = 2,
+        .p_careful_from = 0.05,
+        .p_most_decimals = 4,
+        .p_near_one = 2,
+        .percent_point = 10000,
+    },
+    {
+        .name = "cn",
+        .point = ".",
+        .thousands = "",
+        .dash = "~",
+        .p_letter = "P",
+        .p_space = "",
+        .p_has_zero = true,
+        .p_three_below = 2, /* always */
+        .p_careful_from = 0.05,
+        .p_most_decimals = 3,
+        .p_near_one = 3,
+        .percent_point = 0,
+    },
+};
+
+const struct rwe_style *rwe_style_find(const char *name)
+{
+    for (size_t i = 0; i < sizeof styles / sizeof *styles; i++)
+        if (strcmp(styles[i].name, name) == 0)
+            return &styles[i];
+    return NULL;
+}
+
+const struct rwe_style *rwe_style_or_plain(const struct rwe_style *style)
+{
+    return style == NULL ? &styles[0] : style;
+}
+
+const char *rwe_style_name(const struct rwe_style *style)
+{
+    return rwe_style_or_plain(style)->name;
+}
+
+/* ---- exact ---- */
 
 static bool reads_back(double x, int digits, char text[RWE_NUMBER_SIZE])
 {
@@ -150,6 +248,12 @@ static int decimals_of_coefficient(double x)
     return decimals < 3 ? 3 : decimals;
 }
 
+/* None where they would claim more than so few patients can tell. */
+static int decimals_of_percent(const struct rwe_cell_numbers *numbers)
+{
+    return numbers->patients < rwe_style_or_plain(numbers->style)->percent_point ? 0 : 1;
+}
+
 static int decimals_of(enum rwe_cell_class class, const struct rwe_cell_numbers *numbers, int i)
 {
     double x = numbers->value[i];
@@ -158,6 +262,7 @@ static int decimals_of(enum rwe_cell_class class, const struct rwe_cell_numbers 
     case RWE_CELL_AT_RISK:
         return decimals_of_count(x);
     case RWE_CELL_COUNT_PERCENT:
+        return i == 0 ? decimals_of_count(x) : decimals_of_percent(numbers);
     case RWE_CELL_OBSERVED_EXPECTED:
         return i == 0 ? decimals_of_count(x) : 1;
     case RWE_CELL_NUMBER:
@@ -193,8 +298,22 @@ static void put(struct rwe_cell_text *cell, const char *text)
     snprintf(cell->text + length, sizeof cell->text - length, "%s", text);
 }
 
+/* Digits as printf writes them, with the marks of the style. */
+static void put_digits(struct rwe_cell_text *cell, const struct rwe_style *style,
+                       const char *digits)
+{
+    size_t whole = strspn(digits, "0123456789");
+    for (size_t i = 0; digits[i] != '\0'; i++) {
+        const char digit[] = {digits[i], '\0'};
+        if (whole >= 5 && i > 0 && i < whole && (whole - i) % 3 == 0)
+            put(cell, style->thousands);
+        put(cell, digits[i] == '.' ? style->point : digit);
+    }
+}
+
 /* With a true minus sign, which "-0.00" loses. */
-static void put_number(struct rwe_cell_text *cell, double x, int decimals)
+static void put_number(struct rwe_cell_text *cell, const struct rwe_style *style, double x,
+                       int decimals)
 {
     char digits[64];
     if (x == 0 && decimals > MOST_DECIMALS)
@@ -203,37 +322,77 @@ static void put_number(struct rwe_cell_text *cell, double x, int decimals)
     snprintf(digits, sizeof digits, in_full ? "%.*f" : "%.*e", in_full ? decimals : 1, fabs(x));
     if (x < 0 && strpbrk(digits, "123456789") != NULL)
         put(cell, MINUS);
-    put(cell, digits);
+    put_digits(cell, style, digits);
 }
 
-/* Never 0.000 and never 1: a p-value is neither. */
-static void put_p_value(struct rwe_cell_text *cell, double p)
+static int decimals_of_p_value(const struct rwe_style *style, double p)
 {
-    if (p < 0.001)
-        put(cell, "<0.001");
-    else if (p > 0.99)
-        put(cell, ">0.99");
-    else
-        put_number(cell, p, p < 0.1 ? 3 : 2);
+    int decimals = p < style->p_three_below || (p >= style->p_careful_from && p < 0.05) ? 3 : 2;
+    if (style->p_significant > 0) { /* of the rounded number: 0.0996 is 0.10, not 0.100 */
+        char rounded[RWE_NUMBER_SIZE];
+        snprintf(rounded, sizeof rounded, "%.*e", style->p_significant - 1, p);
+        decimals = significant(strtod(rounded, NULL), style->p_significant);
+    }
+    return decimals < 2 ? 2 : decimals > style->p_most_decimals ? style->p_most_decimals : decimals;
+}
+
+/* Never 0.000 and never 1: a p-value is neither. `equals` stands before one that is told exactly. */
+static void put_p_value(struct rwe_cell_text *cell, const struct rwe_style *style, double p,
+                        const char *equals)
+{
+    char digits[32];
+    double least = pow(10, -style->p_most_decimals), most = 1 - pow(10, -style->p_near_one);
+    bool small = p<least, large = p> most;
+    int decimals = small   ? style->p_most_decimals
+                   : large ? style->p_near_one
+                           : decimals_of_p_value(style, p);
+    snprintf(digits, sizeof digits, "%.*f", decimals, small ? least : large ? most : p);
+    put(cell, small ? "<" : large ? ">" : equals);
+    if (equals[0] != '\0' && (small || large))
+        put(cell, style->p_space);
+    put_digits(cell, style, digits + (style->p_has_zero ? 0 : 1));
+}
+
+/* One patient of 300 is not 0%, nor 299 100%. */
+static void put_whole_percent(struct rwe_cell_text *cell, const struct rwe_style *style, double x)
+{
+    bool some = x > 0 && x < 0.5, not_all = x >= 99.5 && x < 100;
+    put(cell, some ? "<" : not_all ? ">" : "");
+    put_number(cell, style, some ? 1 : not_all ? 99 : x, 0);
+}
+
+void rwe_p_value_words(double p, const struct rwe_style *style, struct rwe_cell_text *cell)
+{
+    char equals[8];
+    style = rwe_style_or_plain(style);
+    *cell = (struct rwe_cell_text){.not_estimable = isnan(p)};
+    put(cell, style->p_letter);
+    put(cell, isnan(p) ? " NE" : style->p_space);
+    snprintf(equals, sizeof equals, "=%s", style->p_space);
+    if (!isnan(p))
+        put_p_value(cell, style, p, equals);
 }
 
 static void put_value(struct rwe_cell_text *cell, enum rwe_cell_class class,
                       const struct rwe_cell_numbers *numbers, int i)
 {
     const struct shape *shape = &shapes[class];
+    const struct rwe_style *style = rwe_style_or_plain(numbers->style);
     double x = numbers->value[i];
     if (isnan(x)) {
         put(cell, shape->is_time ? "NR" : "NE");
         cell->not_reached = cell->not_reached || shape->is_time;
         cell->not_estimable = cell->not_estimable || !shape->is_time;
     } else if (class == RWE_CELL_P_VALUE) {
-        put_p_value(cell, x);
+        put_p_value(cell, style, x, "");
+    } else if (class == RWE_CELL_COUNT_PERCENT && i == 1 && decimals_of_percent(numbers) == 0) {
+        put_whole_percent(cell, style, x);
     } else {
-        put_number(cell, x * shape->factor, decimals_of(class, numbers, i));
+        put_number(cell, style, x * shape->factor, decimals_of(class, numbers, i));
     }
 }
 
-/* "low–high"; "−8.1 to 1.7", since a dash before a minus cannot be read; one null for two. */
+/* "low–high" with the style's dash; "−8.1 to 1.7", since a dash before a minus cannot be read; one null for two. */
 static void put_range(struct rwe_cell_text *cell, enum rwe_cell_class class,
                       const struct rwe_cell_numbers *numbers)
 {
@@ -245,7 +404,7 @@ static void put_range(struct rwe_cell_text *cell, enum rwe_cell_class class,
     if (shapes[class].between != NULL)
         put(cell, shapes[class].between);
     else
-        put(cell, low < 0 || high < 0 ? " to " : EN_DASH);
+        put(cell, low < 0 || high < 0 ? " to " : rwe_style_or_plain(numbers->style)->dash);
     put_value(cell, class, numbers, 2);
 }
 

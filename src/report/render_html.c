@@ -165,7 +165,8 @@ static void table(struct rwe_flow *flow, const char *title, const struct rwe_lay
 /* The drawing is part of the page, so that its text is found and read like any other. */
 static void figure(struct rwe_flow *flow, const struct rwe_figure *figure)
 {
-    const struct rwe_draw_options options = {.width = RWE_DRAW_WIDE, .inline_html = true};
+    const struct rwe_draw_options options = {
+        .width = RWE_DRAW_WIDE, .style = flow->style, .inline_html = true};
     const char *const *notes = figure->notes.items;
     put_in(flow->out, "<figure id=\"", figure->name, "\">\n");
     put_in(flow->out, "<figcaption>", figure->title, "</figcaption>\n");

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* GitHub Flavored Markdown. */
 #include "flow_private.h"
+#include "language_private.h"
 #include "render_private.h"
 
 #include <ctype.h>
@@ -81,7 +82,7 @@ static void paragraph(struct rwe_flow *flow, const char *text)
 static void warning(struct rwe_flow *flow, const char *text)
 {
     blank_line(flow);
-    fputs("> **Warning:** ", flow->out);
+    fprintf(flow->out, "> **%s** ", rwe_document_words(flow->document, "Warning:"));
     put(flow->out, text);
     fputc('\n', flow->out);
 }
@@ -136,7 +137,7 @@ static void end(struct rwe_flow *flow)
 {
     if (flow->n_origins == 0)
         return;
-    section(flow, 1, "Provenance");
+    section(flow, 1, rwe_document_words(flow->document, "Provenance"));
     fputc('\n', flow->out);
     for (size_t i = 0; i < flow->n_origins; i++) {
         fprintf(flow->out, "- %s: ", flow->origins[i].label);

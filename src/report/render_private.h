@@ -16,5 +16,6 @@ rwe_render_function rwe_render_json;
 rwe_render_function rwe_render_csv;
 rwe_render_function rwe_render_md;
 rwe_render_function rwe_render_html;
+rwe_render_function rwe_render_latex;
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The report for a terminal: three-line tables, as medical journals set them, in plain text. */
 #include "flow_private.h"
+#include "language_private.h"
 #include "render_private.h"
 
 #include "utf8_private.h"
@@ -128,17 +129,18 @@ static void wrap(FILE *out, const char *text, size_t indent, size_t width)
 
 /*
  * Numbers of a column stand under each other by their anchor: the place before " (" where a cell of
- * the column has one, else the decimal point. `left` and `right` are the widths before and after
+ * the column has one, else the decimal mark. `left` and `right` are the widths before and after
  * it.
  */
 struct column {
     size_t left, right, width;
     bool has_brackets;
+    const char *point;
 };
 
 static const char *anchor_of(const struct column *column, const char *text)
 {
-    const char *at = column->has_brackets ? strstr(text, " (") : strchr(text, '.');
+    const char *at = strstr(text, column->has_brackets ? " (" : column->point);
     return at == NULL ? text + strlen(text) : at;
 }
 
@@ -258,6 +260,7 @@ static void put_table(FILE *out, const struct rwe_layout *layout, struct column 
 {
     size_t width = COLUMN_GAP * (layout->n_columns - 1);
     for (size_t j = 0; j < layout->n_columns; j++) {
+        columns[j] = (struct column){.point = layout->point};
         measure(layout, j, &columns[j]);
         width += columns[j].width;
     }
@@ -305,10 +308,10 @@ static void paragraph(struct rwe_flow *flow, const char *text)
 
 static void warning(struct rwe_flow *flow, const char *text)
 {
-    static const char mark[] = "Warning: ";
+    const char *mark = rwe_document_words(flow->document, "Warning:");
     blank_line(flow);
-    fputs(mark, flow->out);
-    wrap(flow->out, text, sizeof mark - 1, PAGE_WIDTH);
+    fprintf(flow->out, "%s ", mark);
+    wrap(flow->out, text, rwe_text_width(mark) + 1, PAGE_WIDTH);
 }
 
 static void table(struct rwe_flow *flow, const char *title, const struct rwe_layout *layout,
@@ -328,11 +331,12 @@ static void end(struct rwe_flow *flow)
     size_t width = 0;
     if (flow->n_origins == 0)
         return;
-    section(flow, 1, "Provenance");
+    section(flow, 1, rwe_document_words(flow->document, "Provenance"));
     for (size_t i = 0; i < flow->n_origins; i++)
-        width = max(width, strlen(flow->origins[i].label));
+        width = max(width, rwe_text_width(flow->origins[i].label));
     for (size_t i = 0; i < flow->n_origins; i++) {
-        fprintf(flow->out, "%-*s", (int)width + COLUMN_GAP, flow->origins[i].label);
+        fprintf(flow->out, "%s%*s", flow->origins[i].label,
+                (int)(width + COLUMN_GAP - rwe_text_width(flow->origins[i].label)), "");
         wrap(flow->out, flow->origins[i].text, width + COLUMN_GAP, PAGE_WIDTH);
     }
 }

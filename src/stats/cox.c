@@ -28,15 +28,16 @@ static const double SPENT_RISE = 1e-6;
 static const double FAR_STEP = 0.5;
 static const double STEADY_STEP = 0.5;
 
-/* Newton's iteration has settled when the step promises to raise twice the log-likelihood by no more
- * than this: it is then shorter than 1e-8 standard errors, and the next would be of the order of the
- * square of that. Of a million rows rounding leaves steps of 1e-10. */
-static const double SETTLED_RISE = 1e-16;
-
 struct rwe_cox_options rwe_cox_options_default(void)
 {
     return (struct rwe_cox_options){
-        .ties = RWE_COX_EFRON, .max_iterations = 30, .tolerance = 1e-12, .robust = false};
+        .ties = RWE_COX_EFRON,
+        .max_iterations = 30,
+        .tolerance = 1e-12,
+        /* The step is then shorter than 1e-8 standard errors, and the next would be of the order of
+         * the square of that. Of a million rows rounding leaves steps of 1e-10. */
+        .settled_rise = 1e-16,
+    };
 }
 
 /* Newton's iteration. */
@@ -45,12 +46,13 @@ struct newton {
     const struct rwe_cox_options *options;
     struct rwe_cox_work work;
     double *beta, *trial_beta;
+    double *gross; /* of the start, where there are entries */
     struct rwe_cox_likelihood here, trial;
-    double *factor;      /* of the information at beta */
-    double *step;        /* information⁻¹ score at beta */
-    double *last_step;   /* the step that led to beta */
-    double rise;         /* score' step: twice the rise that the step promises */
-    double rise_at_null; /* the score test */
+    double *factor;       /* of the information at beta */
+    double *step;         /* information⁻¹ score at beta */
+    double *last_step;    /* the step that led to beta */
+    double rise;          /* score' step: twice the rise that the step promises */
+    double rise_at_start; /* at 0: the score test */
     size_t n_iterations;
     bool converged;
 };
@@ -60,9 +62,9 @@ static enum rwe_status newton_init(struct newton *newton, const struct rwe_cox_r
 {
     size_t p = rows->p;
     *newton = (struct newton){.rows = rows, .options = options};
-    double **const vectors[] = {&newton->beta,       &newton->trial_beta, &newton->step,
-                                &newton->last_step,  &newton->here.score, &newton->trial.score,
-                                &newton->here.gross, &newton->trial.gross};
+    double **const vectors[] = {&newton->beta,      &newton->trial_beta, &newton->step,
+                                &newton->last_step, &newton->here.score, &newton->trial.score,
+                                &newton->gross};
     double **const matrices[] = {&newton->factor, &newton->here.information,
                                  &newton->trial.information};
     for (size_t a = 0; a < sizeof vectors / sizeof *vectors; a++)
@@ -149,8 +151,8 @@ static size_t leading_column(const struct newton *newton)
 static bool runs_off(struct newton *newton)
 {
     double now = reach(newton->rows, newton->step, newton->work.predictor);
-    double before = reach(newton->rows, newton->last_step, newton->work.predictor);
-    return now >= FAR_STEP && now > STEADY_STEP * before;
+    return now >= FAR_STEP &&
+           now > STEADY_STEP * reach(newton->rows, newton->last_step, newton->work.predictor);
 }
 
 static enum rwe_status fail_separated(size_t column, struct rwe_error *error)
@@ -159,20 +161,21 @@ static enum rwe_status fail_separated(size_t column, struct rwe_error *error)
                     "the likelihood is monotone: the estimate of column %zu is infinite", column);
 }
 
-/* From 0, where the likelihood is known, to the maximum. */
+/* From beta, where the likelihood is known, to the maximum. */
 static enum rwe_status maximise(struct newton *newton, struct rwe_error *error)
 {
     size_t p = newton->rows->p;
     size_t singular = find_step(newton, COLLINEAR_SHARE);
     /* With entries a column may be constant in every risk set and yet not 0: its information is
      * rounding error. */
-    for (size_t j = 0; newton->rows->entry != NULL && j < singular; j++)
+    for (size_t j = 0; newton->here.gross != NULL && j < singular; j++)
         if (newton->here.information[j * p + j] <= COLLINEAR_SHARE * newton->here.gross[j])
             singular = j;
+    newton->here.gross = NULL;
     if (singular < p)
         return rwe_fail(error, RWE_COLLINEAR, singular,
                         "column %zu is constant or determined by the columns before it", singular);
-    newton->rise_at_null = newton->rise;
+    newton->rise_at_start = newton->rise;
     while (newton->n_iterations < newton->options->max_iterations) {
         double before = newton->here.loglik;
         double fraction = take_step(newton);
@@ -184,7 +187,7 @@ static enum rwe_status maximise(struct newton *newton, struct rwe_error *error)
             return fail_separated(singular, error);
         double change = fabs(newton->here.loglik - before);
         bool settled =
-            newton->rise <= SETTLED_RISE ||
+            newton->rise <= newton->options->settled_rise ||
             (fraction >= 1 && change <= newton->options->tolerance * fabs(newton->here.loglik));
         if ((settled || newton->rise <= SPENT_RISE) && runs_off(newton))
             return fail_separated(leading_column(newton), error);
@@ -214,10 +217,16 @@ static enum rwe_status check_request(const struct rwe_survival_data *data, const
     if (!(options->tolerance > 0 && options->tolerance < 1))
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "the tolerance must lie between 0 and 1");
+    if (!(options->settled_rise >= 0))
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "the settled rise must not be negative");
     enum rwe_status status = rwe_survival_data_check(data, error);
     for (size_t i = 0; status == RWE_OK && i < data->n * p; i++)
         if (!isfinite(x[i]))
             status = rwe_fail(error, RWE_NOT_FINITE, i, "covariate is not a finite number");
+    for (size_t j = 0; options->start != NULL && status == RWE_OK && j < p; j++)
+        if (!isfinite(options->start[j]))
+            status = rwe_fail(error, RWE_NOT_FINITE, j, "start is not a finite number");
     for (size_t i = 0; options->offset != NULL && status == RWE_OK && i < data->n; i++)
         if (!isfinite(options->offset[i]))
             status = rwe_fail(error, RWE_NOT_FINITE, i, "offset is not a finite number");
@@ -303,6 +312,35 @@ static enum rwe_status find_robust_score(const struct rwe_survival_data *data,
     return RWE_OK;
 }
 
+/* At the start alone the share of the means in the information is asked for. */
+static void evaluate_here(struct newton *newton)
+{
+    newton->here.gross = newton->rows->entry == NULL ? NULL : newton->gross;
+    rwe_cox_evaluate(newton->rows, newton->options->ties, newton->beta, &newton->work,
+                     &newton->here);
+}
+
+/* From the options' start where there is one, and from 0 where that leads nowhere. */
+static enum rwe_status climb(struct newton *newton, struct rwe_cox *result, struct rwe_error *error)
+{
+    const double *start = newton->options->start;
+    size_t p = newton->rows->p;
+    if (start != NULL) {
+        struct rwe_error ignored = {0};
+        memcpy(newton->beta, start, p * sizeof *start);
+        evaluate_here(newton);
+        enum rwe_status status = maximise(newton, &ignored);
+        result->loglik_null = newton->rise_at_start = NAN;
+        if (status == RWE_OK && newton->converged)
+            return RWE_OK;
+        memset(newton->beta, 0, p * sizeof *newton->beta);
+        newton->n_iterations = 0;
+    }
+    evaluate_here(newton);
+    result->loglik_null = newton->here.loglik;
+    return maximise(newton, error);
+}
+
 /* The fit proper: everything that it allocates is workspace. */
 static enum rwe_status fit(const struct rwe_survival_data *data, const double x[],
                            const struct rwe_cox_options *options, struct rwe_arena *scratch,
@@ -321,9 +359,7 @@ static enum rwe_status fit(const struct rwe_survival_data *data, const double x[
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "%zu die at one time: too many for exact ties",
                         newton.work.exact.most_deaths);
-    rwe_cox_evaluate(&rows, options->ties, newton.beta, &newton.work, &newton.here);
-    result->loglik_null = newton.here.loglik;
-    enum rwe_status status = maximise(&newton, error);
+    enum rwe_status status = climb(&newton, result, error);
     if (status != RWE_OK)
         return status;
     if (write_estimate(data, &newton, scratch, output) != RWE_OK ||
@@ -337,7 +373,7 @@ static enum rwe_status fit(const struct rwe_survival_data *data, const double x[
     const double *variance = output->robust != NULL ? output->robust : output->covariance;
     result->loglik = newton.here.loglik;
     result->lr_statistic = 2 * (result->loglik - result->loglik_null);
-    result->score_statistic = newton.rise_at_null;
+    result->score_statistic = newton.rise_at_start;
     result->wald_statistic = wald(newton.beta, variance, p, &newton);
     result->n_events = rows.n_events;
     result->n_iterations = newton.n_iterations;

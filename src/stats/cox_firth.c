@@ -50,6 +50,7 @@ enum rwe_status rwe_cox_firth_fit(const struct rwe_survival_data *data, const do
     struct rwe_cox_options at_null = *options;
     struct rwe_mark before = rwe_arena_mark(arena);
     at_null.max_iterations = 0; /* checks the request, events and collinearity */
+    at_null.start = NULL;
     enum rwe_status status = rwe_cox_fit(data, x, p, &at_null, arena, &null, error);
     if (status != RWE_OK)
         return status;

@@ -7,6 +7,7 @@
 #ifndef RWE_STATS_COX_PRIVATE_H
 #define RWE_STATS_COX_PRIVATE_H
 
+#include "gram_private.h"
 #include "rwe/stats/cox.h"
 
 /**
@@ -28,7 +29,18 @@ struct rwe_cox_rows {
     double *weight;
     uint8_t *event;   /**< 0 or 1 */
     uint32_t *origin; /**< the row in the caller's data */
+    uint32_t *like;   /**< with entries: the row whose x this one has too, of the same subject and
+                           stratum; itself where it is the first. NULL: each has its own */
+    uint32_t *next; /**< of those that share x: the row, later in time, that goes on where this one
+                           ends without an event; 0: none. NULL likewise */
+    uint8_t *goes_on; /**< whether it is the next of one; NULL likewise */
 };
+
+/** The row that stands for those with its x. */
+static inline size_t rwe_cox_like(const struct rwe_cox_rows *rows, size_t row)
+{
+    return rows->like == NULL ? row : rows->like[row];
+}
 
 /** RWE_OK or RWE_NO_MEMORY. */
 enum rwe_status rwe_cox_rows_prepare(const struct rwe_survival_data *data, const double x[],
@@ -66,6 +78,9 @@ struct rwe_cox_risk_set {
     struct rwe_cox_moments deaths; /**< those of `all` that die at the time last added */
     size_t n_deaths;
     double death_weight;
+    const double
+        *risk;      /**< by row, exp(predictor − highest), where that shift serves all; or NULL */
+    double highest; /**< predictor of the stratum's rows, where risk is there */
     /* The rest serves entries alone. */
     size_t n_at_risk;
     size_t stratum_end; /**< of the stratum that time runs back through; 0 before its first row */
@@ -113,10 +128,58 @@ struct rwe_cox_exact {
     double *second;     /**< [(k * p + j) * p + l], lower triangles */
 };
 
+/** Sums over the steps of one time, of weight w each, at which a share g = 1 − fraction of the tied
+ * deaths is left and S is the sum of r, in units of the risk set's shift. */
+struct rwe_cox_step_sums {
+    double by_sum, g_by_sum;       /**< Σ w / S, Σ w g / S */
+    double by_square, g_by_square; /**< Σ w / S², Σ w g / S² */
+    double g2_by_square;           /**< Σ w g² / S² */
+};
+
+/** A sum of w / S over some times: sum exp(−shift), with the least of their shifts. */
+struct rwe_cox_hazard {
+    double sum, shift;
+};
+
+/** Space for the information, cox_information.c. */
+struct rwe_cox_information {
+    struct rwe_gram gram;
+    size_t n_times;  /**< with an event, in the stratum that has most */
+    uint32_t *until; /**< by row: event times of its stratum up to its own time */
+    uint32_t *since; /**< by row: those up to its entry; NULL without entries */
+    double *share;   /**< by row that stands for others: Σ r w / S; NULL likewise */
+    struct rwe_cox_hazard *outlived; /**< by event time, for those who live on; 2 n_times */
+    struct rwe_cox_hazard *died_at;  /**< the same for those who die then */
+};
+
+/** Allocates. The caller asks the arena whether that failed. */
+void rwe_cox_information_init(struct rwe_cox_information *information,
+                              const struct rwe_cox_rows *rows, struct rwe_arena *arena);
+void rwe_cox_information_clear(struct rwe_cox_information *information);
+
+/** The terms of event time k of a stratum, from 0, at the risk set. `u` is p numbers of workspace. */
+void rwe_cox_information_add_time(struct rwe_cox_information *information, size_t k,
+                                  const struct rwe_cox_risk_set *set,
+                                  const struct rwe_cox_step_sums *sums, double u[]);
+
+/** Relative hazards of a stratum's rows: risk as in the risk set, and their logarithms. */
+struct rwe_cox_risks {
+    const double *predictor, *risk;
+    double highest;
+};
+
+/** The terms of the rows of stratum s, all of whose times have been added; `gross` takes the squares of
+ * theirs, or is NULL. */
+void rwe_cox_information_add_stratum(struct rwe_cox_information *information,
+                                     const struct rwe_cox_rows *rows, size_t s,
+                                     const struct rwe_cox_risks *risks, double gross[]);
+
 /** Space for evaluations. */
 struct rwe_cox_work {
     struct rwe_cox_risk_set set;
+    struct rwe_cox_information information;
     double *predictor; /**< n */
+    double *risk;      /**< n, for the risk set */
     double *mean;      /**< p */
     struct rwe_cox_exact exact;
 };

@@ -4,6 +4,7 @@
 #include "strata_private.h"
 
 #include <math.h>
+#include <string.h>
 
 /* What is taken off a column of a stratum: its first value, then the mean of what is left. */
 struct centre {
@@ -81,6 +82,40 @@ static enum rwe_status rows_allocate(const struct rwe_survival_data *data, size_
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
+/* Intervals of one subject often differ in their times and weights alone: one x then serves them. */
+static enum rwe_status find_like(const struct rwe_survival_data *data, struct rwe_arena *arena,
+                                 struct rwe_cox_rows *rows)
+{
+    if (rows->entry == NULL || data->subject == NULL)
+        return RWE_OK;
+    size_t n_groups = data->group == NULL ? 1 : data->n_groups;
+    rows->like = RWE_NEW(arena, uint32_t, rows->n);
+    rows->next = RWE_NEW(arena, uint32_t, rows->n);
+    rows->goes_on = RWE_NEW(arena, uint8_t, rows->n);
+    struct rwe_mark mark = rwe_arena_mark(arena);
+    uint32_t *last = rwe_arena_alloc(arena, data->n_subjects, n_groups * sizeof *last);
+    if (rwe_arena_failed(arena))
+        return RWE_NO_MEMORY;
+    const size_t bytes = rows->p * sizeof *rows->x;
+    for (size_t s = 0; s < rows->n_strata; s++)
+        for (size_t i = rows->start[s]; i < rows->start[s + 1]; i++) {
+            uint32_t k = rows->origin[i];
+            /* Rows count from 1 here: 0 is none so far. */
+            uint32_t *of = &last[data->subject[k] * n_groups + (data->group ? data->group[k] : 0)];
+            size_t before = *of == 0 ? i : *of - 1;
+            bool alike = before != i && before >= rows->start[s] &&
+                         memcmp(rows->x + i * rows->p, rows->x + before * rows->p, bytes) == 0;
+            rows->like[i] = alike ? rows->like[before] : (uint32_t)i;
+            rows->goes_on[i] =
+                alike && !rows->event[before] && rows->time[before] == rows->entry[i];
+            if (rows->goes_on[i])
+                rows->next[before] = (uint32_t)i;
+            *of = (uint32_t)i + 1;
+        }
+    rwe_arena_release(arena, mark);
+    return RWE_OK;
+}
+
 enum rwe_status rwe_cox_rows_prepare(const struct rwe_survival_data *data, const double x[],
                                      size_t p, struct rwe_arena *arena, struct rwe_cox_rows *rows)
 {
@@ -109,7 +144,7 @@ enum rwe_status rwe_cox_rows_prepare(const struct rwe_survival_data *data, const
         centre_rows(x, data->n, origin, n, centre, p, rows->x + begin * p);
     }
     rwe_arena_release(arena, mark);
-    return RWE_OK;
+    return find_like(data, arena, rows);
 }
 
 enum rwe_status rwe_cox_rows_offset(struct rwe_cox_rows *rows, const double offset[],

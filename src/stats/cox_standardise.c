@@ -140,11 +140,11 @@ static double average(struct work *work, size_t v)
         double S = b == NULL ? 1 : exp(-r * b->hazard);
         work->survival[v * n + i] = S;
         mean += share * S;
-        /* r S is 0 when r overflows: S is then 0 in all digits */
-        double slope = S > 0 && b != NULL ? share * r * S : 0;
-        if (slope > 0)
-            A[b - work->baseline] += slope;
-        for (size_t j = 0; slope > 0 && j < p; j++)
+        if (b == NULL || S <= 0) /* when r overflows, S is 0 in all digits, and so is r S */
+            continue;
+        double slope = share * r * S;
+        A[b - work->baseline] += slope;
+        for (size_t j = 0; j < p; j++)
             Q[j] += slope * ((x[j * n + i] + b->centre[j]) * b->hazard - b->mean[j]);
     }
     return mean;

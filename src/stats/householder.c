@@ -1,17 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "householder_private.h"
+#include "wide_private.h"
 
 #include <gsl/gsl_blas.h>
 #include <math.h>
-
-/* Wider registers where the processor has them. The lanes are the same and nothing is fused, so the
- * result has the same bits. (A resolver runs before a sanitizer is ready for it.) */
-#if defined(__x86_64__) && defined(__GLIBC__) && !defined(__clang__) &&                            \
-    !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-#define WIDE __attribute__((target_clones("avx2", "default")))
-#else
-#define WIDE
-#endif
 
 /* Partial sums side by side, folded in this order on every machine: one alone would wait for its
  * own addition in each row. */
@@ -58,7 +50,7 @@ static inline __attribute__((always_inline)) double make_reflection(double *head
     return tau;
 }
 
-WIDE void rwe_householder_triangle(double column[], size_t rows, size_t width)
+RWE_WIDE void rwe_householder_triangle(double column[], size_t rows, size_t width)
 {
     for (size_t j = 0; j < width && j < rows; j++) {
         double *head = column + j * rows + j;

@@ -138,16 +138,20 @@ static enum rwe_status correlate(const double x[], struct scaling *s, struct rwe
 static enum rwe_status whiten(struct scaling *s, struct rwe_arena *arena, size_t *rank)
 {
     double *value = RWE_NEW(arena, double, s->k), *vector = RWE_NEW(arena, double, s->k * s->k);
-    gsl_eigen_symmv_workspace *work = gsl_eigen_symmv_alloc(s->k);
-    if (rwe_arena_failed(arena) || work == NULL) {
-        gsl_eigen_symmv_free(work);
+    /* Not by gsl_eigen_symmv_alloc, which in GSL 2.7 loses memory when it runs out of it half-way. */
+    gsl_eigen_symmv_workspace work = {
+        .size = s->k,
+        .d = RWE_NEW(arena, double, s->k),
+        .sd = RWE_NEW(arena, double, s->k),
+        .gc = RWE_NEW(arena, double, s->k),
+        .gs = RWE_NEW(arena, double, s->k),
+    };
+    if (rwe_arena_failed(arena))
         return RWE_NO_MEMORY;
-    }
     gsl_matrix_view matrix = gsl_matrix_view_array(s->correlation, s->k, s->k);
     gsl_matrix_view vectors = gsl_matrix_view_array(vector, s->k, s->k);
     gsl_vector_view values = gsl_vector_view_array(value, s->k);
-    gsl_eigen_symmv(&matrix.matrix, &values.vector, &vectors.matrix, work);
-    gsl_eigen_symmv_free(work);
+    gsl_eigen_symmv(&matrix.matrix, &values.vector, &vectors.matrix, &work);
     gsl_eigen_symmv_sort(&values.vector, &vectors.matrix, GSL_EIGEN_SORT_VAL_DESC);
     for (*rank = 0; *rank < s->k && value[*rank] > sqrt(DBL_EPSILON) * value[0];)
         ++*rank;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "match_optimal_private.h"
 
+#include <assert.h>
 #include <math.h>
 
 enum { CONTROL, TREATED, ARMS };
@@ -99,6 +100,7 @@ static void take_path(const struct sweep *sweep, uint32_t newcomer, uint32_t end
     int arm = sweep->line->treated[newcomer], other = !arm;
     bool in_other_arm = sweep->line->treated[end] != arm;
     const struct bounds *others = &sweep->first[other], *own = &sweep->first[arm];
+    assert(own->reach != NULL && own->level != NULL); /* optimal_sweep has found the bounds */
     uint32_t lowered = lowered_from(others, in_other_arm)[end], reach = others->reach[newcomer];
     optimal_slack_add(sweep->slack[other], lowered, reach, -1);
     optimal_slack_add(sweep->slack[other], reach, lowered, 1); /* one of the two is empty */

@@ -1,6 +1,6 @@
 #!/bin/sh
 # All benchmarks, from the root of the repository: sh tests/bench/run.sh BUILD [PART]   (make bench)
-# PART: process, ingest, matching, bootstrap, survival; without it, all. Ratios to R are taken in the same run,
+# PART: process, ingest, matching, bootstrap, triangulation, survival; without it, all. Ratios to R are taken in the same run,
 # where R is installed (r-cran-survival, r-cran-cmprsk, r-cran-data.table).
 # RWE_BENCH_ROWS="600 10000": the sizes of the survival kernels, ascending, in place of four to 10^6.
 # RWE_BENCH_BUDGET=30: seconds that R may take for one of them, else R stops at the size before.
@@ -75,6 +75,16 @@ bootstrap() {
     fi
 }
 
+triangulation() {
+    title "The full triangulation with 1,000 bootstrap replicates, 600 patients (ratio: one thread over all)"
+    job="$program sample_data/cohort.csv --triangulation --bootstrap 1000 --quiet"
+    "$bench/bench_process" 3 "$job" "$job --threads 1"
+
+    title "Landmarks at 3, 6, 9 and 12 months with adjusted Cox models and 1,000 replicates (ratio: one thread over all)"
+    job="$program sample_data/cohort.csv --landmark=3,6,9,12 --cox --bootstrap 1000 --quiet"
+    "$bench/bench_process" 3 "$job" "$job --threads 1"
+}
+
 survival() {
     title "Survival kernels on one thread (R: survival and cmprsk on the same rows, ratio: R's time over ours)"
     kernels=$data/kernels
@@ -97,6 +107,6 @@ survival() {
         { printf "%-20s %8d %10.1f\n", $1, $2, $3 }' "$kernels/r.csv" "$kernels/ours.csv"
 }
 
-for each in process ingest matching bootstrap survival; do
+for each in process ingest matching bootstrap triangulation survival; do
     if [ "$part" = all ] || [ "$part" = $each ]; then $each; fi
 done

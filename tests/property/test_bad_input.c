@@ -710,7 +710,7 @@ static void an_output_that_cannot_be_written_is_told(void **state)
         const char *path, *words;
     } cases[] = {
         {nowhere, "no/such/folder/out.json|No such file or directory"},
-        {f->folder, "Is a directory"},
+        {f->folder, "is a folder that holds other things"},
         {"/dev/full", "/dev/full|No space left on device"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

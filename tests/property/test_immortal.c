@@ -74,7 +74,8 @@ static size_t count(const char *text, const char *word)
     return n;
 }
 
-/* In Markdown a table begins with a bar after an empty line. */
+/* In Markdown a table begins with a bar after an empty line. Rates with and without the exposure, the last
+ * tables of adverse events, have no immortal time. */
 static void every_table_of_such_arms_carries_the_words(void **state)
 {
     (void)state;
@@ -90,6 +91,10 @@ static void every_table_of_such_arms_carries_the_words(void **state)
         assert_non_null(from);
         from = strstr(from + 1, "\n## ");
         assert_non_null(from);
+        char *mended = strstr(from, "\n### Incidence rates with and without the exposure");
+        assert_non_null(mended);
+        assert_int_equal(count(mended, "\nBiased reference: not for inference."), 0);
+        *mended = '\0';
         assert_true(count(from, "\n\n|") > 0);
         assert_int_equal(count(from, "\nBiased reference: not for inference."),
                          count(from, "\n\n|"));

@@ -17,6 +17,7 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #if defined(__GLIBC__) && !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
@@ -138,6 +139,9 @@ static int tear_down(void **state)
 
 enum { ARGUMENTS = 9, FILES = 4 }; /* cohort, events, study, said */
 
+/* What was left of the countdown after the last run. */
+static long last_left;
+
 /* The job with the n-th allocation failing (negative: none). Nothing of the test's own allocates
  * meanwhile: standard error goes to a file through a buffer of ours. */
 static int run(const struct fixture *f, const char *const options[2], long n)
@@ -157,9 +161,28 @@ static int run(const struct fixture *f, const char *const options[2], long n)
     setvbuf(err, buffer, _IOFBF, sizeof buffer);
     atomic_store(&countdown, n);
     int code = rwe_cli_main(ARGUMENTS + 1, argv, err, err);
-    atomic_store(&countdown, -1);
+    last_left = atomic_exchange(&countdown, -1);
     fclose(err);
     return code;
+}
+
+/* What tells whether an output is right: the file, or the manifest of a folder, which has the hash of
+ * every file in it. NULL when there is none. */
+static char *read_output(const struct fixture *f)
+{
+    struct stat info;
+    if (stat(f->output, &info) != 0)
+        return NULL;
+    char *path = program_format("%s%s", f->output, S_ISDIR(info.st_mode) ? "/manifest.json" : "");
+    char *text = program_read_file(path, NULL);
+    free(path);
+    return text;
+}
+
+static void remove_output(const struct fixture *f)
+{
+    if (unlink(f->output) != 0)
+        program_remove_folder(strdup(f->output));
 }
 
 static void check_failure(const struct fixture *f, int code, long n)
@@ -174,7 +197,7 @@ static void check_failure(const struct fixture *f, int code, long n)
 
 static void check_success(const struct fixture *f, const char *expected, long n)
 {
-    char *output = program_read_file(f->output, NULL);
+    char *output = read_output(f);
     if (output == NULL || strcmp(output, expected) != 0)
         fail_msg("allocation %ld failed without a word, but the output is another", n);
     free(output);
@@ -182,7 +205,7 @@ static void check_success(const struct fixture *f, const char *expected, long n)
 
 static int run_counted(const struct fixture *f, const char *const options[2], long n, long *lost)
 {
-    unlink(f->output);
+    remove_output(f);
     atomic_store(&refused, 0);
     long before = atomic_load(&in_use);
     int code = run(f, options, n);
@@ -190,15 +213,17 @@ static int run_counted(const struct fixture *f, const char *const options[2], lo
     return code;
 }
 
-/* Lets the first allocation fail, then the second, … until none is left. */
-static void check_all(const struct fixture *f, const char *const options[2], bool all_later)
+/* Lets allocation `first` fail, then that `step` later, … until none is left. */
+static void check_some(const struct fixture *f, long first, long step, const char *const options[2],
+                       bool all_later)
 {
+    remove_output(f);
     assert_int_equal(run(f, options, -1), RWE_EXIT_DONE); /* libraries keep what they set up */
-    char *expected = program_read_file(f->output, NULL);
+    char *expected = read_output(f);
     assert_true(strlen(expected) > 1000);
     atomic_store(&fail_all_later, all_later);
-    long n = 0, failures = 0;
-    for (bool any = CAN_FAIL; any; n++) {
+    long n = first, failures = 0;
+    for (bool any = CAN_FAIL; any; n += step) {
         long lost;
         int code = run_counted(f, options, n, &lost);
         if (lost > 0)
@@ -215,11 +240,28 @@ static void check_all(const struct fixture *f, const char *const options[2], boo
     free(expected);
 }
 
+static void check_all(const struct fixture *f, const char *const options[2], bool all_later)
+{
+    check_some(f, 0, 1, options, all_later);
+}
+
+/* How many allocations a run makes. */
+static long count_allocations(const struct fixture *f, const char *const options[2])
+{
+    const long plenty = 1L << 40;
+    remove_output(f);
+    assert_int_equal(run(f, options, plenty), RWE_EXIT_DONE);
+    return plenty - last_left;
+}
+
 static const char *const json[] = {"--format=json", "--threads=1"};
 static const char *const html[] = {"--format=html", "--threads=2"};
 static const char *const markdown[] = {"--format=md", "--list-excluded"};
 static const char *const csv[] = {"--format=csv", "--on-error=drop"};
 static const char *const text[] = {"--format=text", "--fisher"};
+static const char *const latex[] = {"--format=latex", "--style=lancet"};
+static const char *const shortest[] = {"--format=csv", "--style=jama"};
+static const char *const pack[] = {"--quiet", "--style=jama"};
 
 static void an_allocation_that_fails_once_is_told_or_done_without(void **state)
 {
@@ -228,6 +270,16 @@ static void an_allocation_that_fails_once_is_told_or_done_without(void **state)
     check_all(*state, text, false);
     check_all(*state, markdown, false);
     check_all(*state, csv, false);
+    check_all(*state, latex, false);
+}
+
+/* A pack is made after the job, whose own allocations fail in the other tests: here some of those fail that
+ * it has more than the shortest output, and of a hundred before. */
+static void a_folder_is_whole_or_not_there_when_memory_is_out(void **state)
+{
+    long before = count_allocations(*state, shortest) - 100;
+    check_some(*state, before, 11, pack, false);
+    check_some(*state, before, 23, pack, true);
 }
 
 static void memory_that_is_out_for_good_is_told(void **state)
@@ -242,6 +294,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_allocation_that_fails_once_is_told_or_done_without),
         cmocka_unit_test(memory_that_is_out_for_good_is_told),
+        cmocka_unit_test(a_folder_is_whole_or_not_there_when_memory_is_out),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

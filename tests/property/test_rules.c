@@ -94,7 +94,7 @@ static void the_report_speaks_either_language(void **state)
     assert_code(english, 0);
     assert_code(chinese, 0);
     assert_says(english.out, "E03 E death_date: earlier than the index date");
-    assert_says(chinese.out, "E03 E death_date: 早于首次用药日期");
+    assert_says(chinese.out, "E03 E death_date：早于首次用药日期");
     program_clear(&english);
     program_clear(&chinese);
 }

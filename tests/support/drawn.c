@@ -200,7 +200,7 @@ void drawn_numbers_are_the_tables(const struct drawn *drawn, const struct rwe_gr
 {
     enum { TICKS = 17 }; /* above the label of the axis */
     struct rwe_arena *arena = rwe_arena_new();
-    const struct rwe_layout *layout = rwe_layout_new(grid, arena);
+    const struct rwe_layout *layout = rwe_layout_new(grid, NULL, arena);
     const struct drawn_label *axis = drawn_find(drawn, axis_label);
     size_t n_numbers = 0;
     assert_non_null(layout);

@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "rwe/data/adverse_events.h"
+#include <math.h>
 #include <string.h>
 
 struct fixture {
@@ -12,7 +13,8 @@ struct fixture {
     struct rwe_error error;
 };
 
-static const struct rwe_adverse_event_columns columns = {"id", "term", "grade"};
+static const struct rwe_adverse_event_columns columns = {
+    .id = "id", .term = "term", .grade = "grade"};
 static const char *id[] = {"p1", "p2", "p3"};
 static const struct rwe_cohort cohort = {.n = 3, .id = id, .has_id = true};
 
@@ -103,6 +105,96 @@ static void what_cannot_be_read_is_left_out_on_request_and_counted(void **state)
     check_event(f, 0, "Rash", 0, 5);
 }
 
+static void grades_are_read_as_charts_write_them(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(take(f, "p1,Rash,III度\np1,Nausea,2级\np2,Rash,Ⅳ\np3,Rash,1\n", false),
+                     RWE_OK);
+    assert_int_equal(f->events.n, 4);
+    check_event(f, 0, "Nausea", 0, 2);
+    check_event(f, 1, "Rash", 0, 3);
+    check_event(f, 2, "Rash", 1, 4);
+    check_event(f, 3, "Rash", 2, 1);
+    assert_int_equal(rwe_adverse_grade("VI"), 0);
+    assert_int_equal(rwe_adverse_grade("3 "), 0);
+}
+
+static void a_grade_beside_written_ones_that_is_none_is_told(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(take(f, "p1,Rash,III度\np2,Rash,重度\n", false), RWE_BAD_INPUT);
+    assert_int_equal(f->complaints.n, 1);
+    assert_string_equal(f->complaints.item[0].value, "重度");
+}
+
+/* ---- details ---- */
+
+static enum rwe_status take_details(struct fixture *f, const char *text,
+                                    const struct rwe_cohort *whose)
+{
+    static const struct rwe_adverse_event_columns with = {
+        .id = "id", .term = "term", .grade = "grade", .with_details = true};
+    struct rwe_table_options options = rwe_table_options_default();
+    char *path = check_write_file(text, strlen(text));
+    assert_int_equal(rwe_table_read(path, &options, f->arena, &f->table, &f->complaints, &f->error),
+                     RWE_OK);
+    check_remove_file(path);
+    return rwe_adverse_events_read(f->table, &with, whose, false, f->arena, &f->complaints,
+                                   &f->events, &f->error);
+}
+
+static void details_follow_their_episodes(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(take_details(f,
+                                  "id,term,grade,ae_action,ae_outcome,ae_rel_rt,ae_start_mo\n"
+                                  "q9,Rash,1,none,fatal,3,1\n"
+                                  "p1,Rash,1,Dose Reduced; delay,Recovered,,2.5\n"
+                                  "p2,Rash,1,,unknown,unlikely,\n"
+                                  "p3,Rash,1,停药,好转,可能,0\n",
+                                  &cohort),
+                     RWE_OK);
+    static const struct {
+        enum rwe_adverse_fact fact;
+        int8_t of[3]; /* p1, p2, p3: 1 yes, 0 no, −1 not known */
+    } expected[] = {
+        {RWE_AE_HAD_DELAY, {1, -1, 0}},
+        {RWE_AE_HAD_REDUCTION, {1, -1, 0}},
+        {RWE_AE_HAD_DISCONTINUATION, {0, -1, 1}},
+        {RWE_AE_IS_RESOLVED, {1, -1, 0}},
+        {RWE_AE_IS_RT, {-1, 0, 1}},
+    };
+    const struct rwe_adverse_episodes *e = &f->events.episode;
+    assert_int_equal(e->n, 3);
+    for (size_t x = 0; x < sizeof expected / sizeof expected[0]; x++)
+        for (size_t k = 0; k < 3; k++)
+            assert_int_equal(e->fact[expected[x].fact][k], expected[x].of[k]);
+    assert_close(e->start[0], 2.5, 0);
+    assert_true(isnan(e->start[1]));
+    assert_close(e->start[2], 0, 0);
+    assert_null(e->fact[RWE_AE_IS_SERIOUS]);
+}
+
+/* A month alone is its 15th, but never before time zero in the same month. */
+static void dates_count_from_time_zero(void **state)
+{
+    struct fixture *f = *state;
+    static struct rwe_patient_dates patient[3];
+    for (int i = 0; i < 3; i++)
+        patient[i].date[RWE_DATE_INDEX] = (struct rwe_dated){.day = 19498, .kind = RWE_DATED_DAY};
+    const struct rwe_cohort_dates dates = {.patient = patient, .days_per_unit = 2};
+    struct rwe_cohort dated = cohort;
+    dated.dates = &dates;
+    assert_int_equal(take_details(f,
+                                  "id,term,grade,ae_start_date\n"
+                                  "p1,Rash,1,2023-05-31\np2,Rash,1,2023-05\np3,Rash,1,2023-06\n",
+                                  &dated),
+                     RWE_OK); /* time zero is 2023-05-21 */
+    assert_close(f->events.episode.start[0], 5, 0);
+    assert_close(f->events.episode.start[1], 0, 0);
+    assert_close(f->events.episode.start[2], 12.5, 0);
+}
+
 static void a_cohort_without_identifier_has_no_events(void **state)
 {
     struct fixture *f = *state;
@@ -118,7 +210,8 @@ static void a_cohort_without_identifier_has_no_events(void **state)
 static void a_column_that_does_not_exist_is_told(void **state)
 {
     struct fixture *f = *state;
-    static const struct rwe_adverse_event_columns wrong = {"id", "terms", "grade"};
+    static const struct rwe_adverse_event_columns wrong = {
+        .id = "id", .term = "terms", .grade = "grade"};
     assert_int_equal(take(f, "p1,Rash,1\n", false), RWE_OK);
     assert_int_equal(rwe_adverse_events_read(f->table, &wrong, &cohort, false, f->arena,
                                              &f->complaints, &f->events, &f->error),
@@ -136,6 +229,10 @@ int main(void)
         FRESH(events_of_strangers_are_counted),
         FRESH(what_cannot_be_read_stops_the_run),
         FRESH(what_cannot_be_read_is_left_out_on_request_and_counted),
+        FRESH(grades_are_read_as_charts_write_them),
+        FRESH(a_grade_beside_written_ones_that_is_none_is_told),
+        FRESH(details_follow_their_episodes),
+        FRESH(dates_count_from_time_zero),
         FRESH(a_cohort_without_identifier_has_no_events),
         FRESH(a_column_that_does_not_exist_is_told),
     };

@@ -52,7 +52,8 @@ static enum rwe_status build(struct fixture *f, const char *text)
     assert_int_equal(rwe_table_read(path, &options, f->arena, &f->table, &f->complaints, &f->error),
                      RWE_OK);
     check_remove_file(path);
-    return rwe_cohort_build(f->table, f->settings, f->arena, &f->complaints, &f->cohort, &f->error);
+    const struct rwe_cohort_tables tables = {.patients = f->table};
+    return rwe_cohort_build(&tables, f->settings, f->arena, &f->complaints, &f->cohort, &f->error);
 }
 
 static void check_ids(const struct fixture *f, const char *const expected[], size_t n)

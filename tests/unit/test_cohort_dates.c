@@ -49,7 +49,8 @@ static enum rwe_status build(struct fixture *f, const char *text)
                      RWE_OK);
     check_remove_file(path);
     set(f, "id", "id");
-    return rwe_cohort_build(f->table, f->settings, f->arena, &f->complaints, &f->cohort, &f->error);
+    const struct rwe_cohort_tables tables = {.patients = f->table};
+    return rwe_cohort_build(&tables, f->settings, f->arena, &f->complaints, &f->cohort, &f->error);
 }
 
 #define HEADER                                                                                     \
@@ -194,13 +195,113 @@ static void a_death_without_a_date_is_asked_back(void **state)
     struct fixture *f = *state;
     set(f, "arm", "arm");
     set(f, "derive", "os");
-    set(f, "date-columns", "death_date=死亡日期,death=死亡,last_contact_date=末次随访日期");
-    assert_int_equal(build(f, "id,arm,index_date,死亡日期,死亡,末次随访日期\n"
+    set(f, "columns", "death=exitus"); /* usual headers in Chinese are known */
+    assert_int_equal(build(f, "id,arm,index_date,死亡日期,exitus,末次随访日期\n"
                               "1,a,2023-01-01,,是,2023-05-01\n2,b,2023-01-01,2023-05-01,是,\n"),
                      RWE_BAD_INPUT);
     assert_int_equal(f->complaints.n, 1);
     assert_string_equal(f->complaints.item[0].column, "死亡日期");
     assert_string_equal(f->complaints.item[0].reason, "missing although the patient died");
+}
+
+/* ---- assessments ---- */
+
+static enum rwe_status build_assessed(struct fixture *f, const char *patients, const char *visits)
+{
+    struct rwe_table_options options = rwe_table_options_default();
+    struct rwe_table *assessments;
+    char *path = check_write_file(visits, strlen(visits));
+    assert_int_equal(
+        rwe_table_read(path, &options, f->arena, &assessments, &f->complaints, &f->error), RWE_OK);
+    check_remove_file(path);
+    path = check_write_file(patients, strlen(patients));
+    assert_int_equal(rwe_table_read(path, &options, f->arena, &f->table, &f->complaints, &f->error),
+                     RWE_OK);
+    check_remove_file(path);
+    set(f, "id", "id");
+    set(f, "arm", "arm");
+    const struct rwe_cohort_tables tables = {f->table, assessments};
+    enum rwe_status status =
+        rwe_cohort_build(&tables, f->settings, f->arena, &f->complaints, &f->cohort, &f->error);
+    rwe_table_close(assessments);
+    return status;
+}
+
+static const char three[] = "id,arm,index_date,pd_date,death_date,last_contact_date\n"
+                            "1,a,2023-01-01,2023-07-30,,2023-09-01\n"
+                            "2,b,2023-01-01,,2023-09-01,2023-09-01\n"
+                            "3,a,2023-01-01,,,2023-09-01\n";
+
+/* In any order; 9 is nobody's. 2023-03-02 is day 60, 05-01 120, 07-30 210, 09-01 243. */
+static const char visits[] = "id,assess_date,overall_resp\n"
+                             "1,2023-07-30,PD\n1,2023-05-01,PR\n1,2023-03-02,SD\n"
+                             "3,2023-05-01,CR\n2,2023-03-02,SD\n9,2023-03-02,SD\n";
+
+static void assessments_tell_the_last_one_and_the_first_response(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "derive", "rwpfs,dor");
+    assert_int_equal(build_assessed(f, three, visits), RWE_OK);
+    const struct rwe_cohort_dates *dates = f->cohort->dates;
+    const struct rwe_endpoint_outcome *pfs = dates->derived[0].outcome,
+                                      *dor = dates->derived[1].outcome;
+    static const int days[] = {210, 243, 120}, cause[] = {1, 1, 0};
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(pfs[i].end - pfs[i].start, days[i]);
+        assert_int_equal(pfs[i].cause, cause[i]);
+    }
+    assert_int_equal(dor[0].end - dor[0].start, 210 - 120); /* from the partial response */
+    assert_int_equal(dor[0].cause, 1);
+    assert_int_equal(dor[1].fault, RWE_DATES_NO_START); /* never responded */
+    assert_int_equal(dor[2].end - dor[2].start, 0);
+    assert_int_equal(dates->n_visits_unknown, 1);
+}
+
+static void a_row_s_own_dates_go_before_those_of_the_list(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "derive", "rwpfs");
+    assert_int_equal(build_assessed(f,
+                                    "id,arm,index_date,pd_date,death_date,last_assess_date\n"
+                                    "1,a,2023-01-01,,,2023-07-30\n2,b,2023-01-01,2023-07-30,,\n"
+                                    "3,a,2023-01-01,2023-07-30,,\n",
+                                    visits),
+                     RWE_OK);
+    const struct rwe_endpoint_outcome *pfs = f->cohort->dates->derived[0].outcome;
+    assert_int_equal(pfs[0].end - pfs[0].start, 210);
+}
+
+static void assessments_that_cannot_be_read_are_complaints(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "derive", "rwpfs");
+    assert_int_equal(build_assessed(f, three, "id,assess_date\n1,soon\n,2023-05-01\n"),
+                     RWE_BAD_INPUT);
+    assert_int_equal(f->complaints.n, 2);
+    assert_int_equal(f->complaints.item[0].line, 2);
+    assert_string_equal(f->complaints.item[0].column, "assess_date");
+    assert_int_equal(f->complaints.item[1].line, 3);
+    assert_string_equal(f->complaints.item[1].column, "id");
+}
+
+static void columns_of_assessments_can_be_named(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "derive", "rwpfs");
+    set(f, "assess-columns", "who,day");
+    assert_int_equal(build_assessed(f, three, "who,day\n3,2023-05-01\n"), RWE_OK);
+    assert_int_equal(f->cohort->dates->derived[0].outcome[2].end -
+                         f->cohort->dates->derived[0].outcome[2].start,
+                     120);
+    tear_down(state);
+    set_up(state);
+    set(f, "derive", "rwpfs");
+    set(f, "assess-columns", "who");
+    assert_int_equal(build_assessed(f, three, "who,day\n3,2023-05-01\n"), RWE_USAGE);
+    tear_down(state);
+    set_up(state);
+    set(f, "derive", "rwpfs");
+    assert_int_equal(build_assessed(f, three, "id,day\n3,2023-05-01\n"), RWE_NO_COLUMN);
 }
 
 static void wrong_requests_are_refused(void **state)
@@ -213,7 +314,8 @@ static void wrong_requests_are_refused(void **state)
         {"endpoint-dates", "x=pd_date;until=rt", "NAME=COL"},
         {"endpoint-dates", "x=nowhere", "nowhere"},
         {"cutoff", "2023-05", "write a day"},
-        {"date-columns", "sex=M", "ROLE=COL"},
+        {"columns", "sexx=M", "ROLE=COL"},
+        {"columns", "death=M", "M"},
         {"index-date", "zero", "zero"},
         {"exposure-site", "lung", "COL=A+B"},
         {"exposure-names", "one", "two different names"},
@@ -246,6 +348,10 @@ int main(void)
         TEST(a_study_may_define_its_own_endpoints),
         TEST(dates_that_cannot_be_are_told_once_with_line_column_and_value),
         TEST(a_death_without_a_date_is_asked_back),
+        TEST(assessments_tell_the_last_one_and_the_first_response),
+        TEST(a_row_s_own_dates_go_before_those_of_the_list),
+        TEST(assessments_that_cannot_be_read_are_complaints),
+        TEST(columns_of_assessments_can_be_named),
         TEST(wrong_requests_are_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -616,9 +616,75 @@ static void the_estimate_alone_has_the_same_bits(void **state)
     rwe_arena_free(arena);
 }
 
+static void a_start_saves_steps_and_leads_to_the_same_estimate(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_random(arena, 300, 3, 1, 6);
+    struct rwe_cox_options options = rwe_cox_options_default();
+    struct rwe_cox expected = fit(&cohort, options, arena);
+    double start[3];
+    for (size_t j = 0; j < 3; j++)
+        start[j] = expected.estimate[j] + 0.001;
+    options.start = start;
+    struct rwe_cox cox = fit(&cohort, options, arena);
+    assert_true(cox.converged);
+    assert_true(cox.n_iterations < expected.n_iterations);
+    for (size_t j = 0; j < 3; j++)
+        assert_close(cox.estimate[j], expected.estimate[j], 1e-12);
+    assert_close(cox.loglik, expected.loglik, 1e-13);
+    assert_nan(cox.loglik_null);
+    assert_nan(cox.score_statistic);
+    assert_nan(cox.lr_statistic);
+    options.settled_rise = 1e-9;
+    cox = fit(&cohort, options, arena);
+    for (size_t j = 0; j < 3; j++)
+        assert_true(fabs(cox.estimate[j] - expected.estimate[j]) <
+                    1e-9 * sqrt(expected.covariance[4 * j]));
+    rwe_arena_free(arena);
+}
+
+static void a_start_that_leads_nowhere_is_given_up(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_random(arena, 300, 3, 1, 6);
+    struct rwe_cox_options options = rwe_cox_options_default();
+    struct rwe_cox expected = fit(&cohort, options, arena);
+    const double start[] = {1e4, -1e4, 1e4};
+    options.start = start;
+    struct rwe_cox cox = fit(&cohort, options, arena);
+    assert_memory_equal(cox.estimate, expected.estimate, 3 * sizeof(double));
+    assert_close(cox.loglik_null, expected.loglik_null, 0);
+    rwe_arena_free(arena);
+}
+
+static void a_start_without_a_number_and_a_negative_rise_are_refused(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = cohort_random(arena, 50, 2, 1, 6);
+    struct rwe_survival_data data = cohort_sort(&cohort, arena);
+    struct rwe_cox_options options = rwe_cox_options_default();
+    const double start[] = {0, NAN};
+    struct rwe_error error = {0};
+    struct rwe_cox cox;
+    options.start = start;
+    assert_int_equal(rwe_cox_fit(&data, cohort.x, 2, &options, arena, &cox, &error),
+                     RWE_NOT_FINITE);
+    assert_int_equal(error.index, 1);
+    options.start = NULL;
+    options.settled_rise = -1;
+    assert_int_equal(rwe_cox_fit(&data, cohort.x, 2, &options, arena, &cox, &error), RWE_BAD_INPUT);
+    rwe_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_start_saves_steps_and_leads_to_the_same_estimate),
+        cmocka_unit_test(a_start_that_leads_nowhere_is_given_up),
+        cmocka_unit_test(a_start_without_a_number_and_a_negative_rise_are_refused),
         cmocka_unit_test(the_estimate_alone_has_the_same_bits),
         cmocka_unit_test(breslow_matches_therneau_grambsch_test_data_1),
         cmocka_unit_test(efron_matches_therneau_grambsch_test_data_1),

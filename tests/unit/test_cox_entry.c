@@ -204,6 +204,81 @@ static void a_subject_cut_into_rows_is_the_same_subject(void **state)
     rwe_arena_free(arena);
 }
 
+/* 200 subjects in up to three rows each, whose weights differ: some with a gap between, some whose x
+ * changes, some with an event in every row. The cluster is the subject. */
+static struct cohort weighed_pieces(struct rwe_arena *arena)
+{
+    struct cohort whole = cohort_random(arena, 200, 2, 0.5, 12);
+    struct cohort cut = cohort_new(arena, 600, 3);
+    cut.cluster = RWE_NEW(arena, uint32_t, 600);
+    cut.stratum = RWE_NEW(arena, uint32_t, 600);
+    cut.weight = RWE_NEW(arena, double, 600);
+    for (size_t i = 0; i < 600; i++) {
+        size_t of = i / 3, piece = i % 3;
+        cut.time[i] = whole.time[of] * (double)(piece + 1) / 3;
+        cut.event[i] = (piece == 2 || of % 7 == 0) && whole.event[of];
+        cut.x[i] = whole.x[of] + (of % 5 == 0 && piece > 0 ? 0.5 : 0);
+        cut.x[600 + i] = whole.x[200 + of];
+        cut.x[1200 + i] =
+            whole.time[of] * ((double)piece + (of % 4 == 0 && piece == 1 ? 0.2 : 0)) / 3;
+        cut.cluster[i] = (uint32_t)of;
+        cut.stratum[i] = of % 2;
+        cut.weight[i] = 0.25 + (double)((7 * of + 5 * piece) % 9);
+    }
+    return cut;
+}
+
+static void rows_of_a_subject_that_follow_each_other_are_rows_like_others(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = weighed_pieces(arena);
+    struct rwe_survival_data data = cohort_sort(&cohort, arena);
+    struct rwe_cox_options options = robust(RWE_COX_EFRON);
+    struct rwe_cox expected, cox;
+    double *offset = RWE_NEW(arena, double, 600);
+    data.entry = cohort.x + 1200;
+    for (int with_offset = 0; with_offset < 2; with_offset++) {
+        data.subject = NULL;
+        assert_int_equal(rwe_cox_fit(&data, cohort.x, 2, &options, arena, &expected, NULL), RWE_OK);
+        data.subject = cohort.cluster;
+        data.n_subjects = 200;
+        assert_int_equal(rwe_cox_fit(&data, cohort.x, 2, &options, arena, &cox, NULL), RWE_OK);
+        compare_fits(&cox, &expected, 1e-13);
+        for (size_t i = 0; i < 600; i++)
+            offset[i] = (double)(i * 11 % 17) / 10; /* which tells rows with the same x apart */
+        options.offset = offset;
+    }
+    rwe_arena_free(arena);
+}
+
+/* A hundredth of the subjects has a predictor some 150 above the others': no one unit serves all. */
+static void subjects_in_pieces_with_risks_far_apart_fit_as_rows(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct cohort cohort = weighed_pieces(arena);
+    struct rwe_survival_data data = cohort_sort(&cohort, arena);
+    struct rwe_cox_options options = rwe_cox_options_default();
+    double *offset = RWE_NEW(arena, double, 600);
+    struct rwe_cox expected, cox;
+    data.entry = cohort.x + 1200;
+    options.offset = offset;
+    for (size_t i = 0; i < 600; i++)
+        offset[i] = cohort.cluster[i] % 100 == 3 ? 150 : 0;
+    assert_int_equal(rwe_cox_fit(&data, cohort.x, 2, &options, arena, &expected, NULL), RWE_OK);
+    data.subject = cohort.cluster;
+    data.n_subjects = 200;
+    assert_int_equal(rwe_cox_fit(&data, cohort.x, 2, &options, arena, &cox, NULL), RWE_OK);
+    assert_true(cox.converged);
+    assert_close(cox.loglik, expected.loglik, 1e-12);
+    for (size_t j = 0; j < 2; j++)
+        assert_close(cox.estimate[j], expected.estimate[j], 1e-9);
+    for (size_t jk = 0; jk < 4; jk++)
+        assert_close(cox.covariance[jk], expected.covariance[jk], 1e-9);
+    rwe_arena_free(arena);
+}
+
 /* Two subjects enter when all others but one have left: one fails, at a risk of e to the ten thousands
  * against the ordinary one's, so that they add −log 2 to the log-likelihood and nothing else. Then
  * they are taken off the sums again, in which nothing of the ordinary ones had been left. */
@@ -314,6 +389,8 @@ int main(void)
         cmocka_unit_test(rotterdam_with_entries_and_clusters_matches_coxph),
         cmocka_unit_test(offsets_match_coxph),
         cmocka_unit_test(a_subject_cut_into_rows_is_the_same_subject),
+        cmocka_unit_test(rows_of_a_subject_that_follow_each_other_are_rows_like_others),
+        cmocka_unit_test(subjects_in_pieces_with_risks_far_apart_fit_as_rows),
         cmocka_unit_test(who_enters_late_with_enormous_risk_leaves_no_rounding_behind),
         cmocka_unit_test(a_row_at_risk_at_no_event_changes_nothing),
         cmocka_unit_test(a_column_constant_in_each_of_disjoint_risk_sets_is_collinear),

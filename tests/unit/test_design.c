@@ -124,6 +124,27 @@ static void pairs_are_the_clusters_and_can_be_the_strata(void **state)
     assert_memory_equal(data.time, expected_time, sizeof expected_time);
 }
 
+static void a_narrowed_design_keeps_its_sets_and_counts_who_is_left(void **state)
+{
+    struct rwe_design matched, narrowed;
+    struct rwe_survival_data data;
+    static const uint8_t keep[] = {1, 1, 0, 1, 1, 1}, expected[] = {1, 0, 0, 1, 0, 1};
+    static const uint32_t expected_pair[] = {0, 1, 1};
+    matched = (struct rwe_design){.name = "matched", .set = set, .n_sets = 2, .paired = true};
+    rwe_design_complete(&cohort, &matched, *state, NULL);
+    assert_int_equal(rwe_design_narrow(&cohort, &matched, keep, *state, &narrowed), RWE_OK);
+    assert_int_equal(narrowed.n, 3);
+    assert_int_equal(narrowed.arm_size[0], 1);
+    assert_int_equal(narrowed.arm_size[1], 2);
+    assert_memory_equal(narrowed.member, expected, sizeof expected);
+    assert_int_equal(matched.n, 4);
+    rwe_design_survival(&cohort, &narrowed, &endpoint,
+                        (struct rwe_design_view){.strata = RWE_STRATA_DECLARED}, *state, &data,
+                        NULL);
+    assert_int_equal(data.n, 3);
+    assert_memory_equal(data.cluster, expected_pair, sizeof expected_pair);
+}
+
 #define FRESH(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
 int main(void)
@@ -134,6 +155,7 @@ int main(void)
         FRESH(survival_data_ascend_in_time_with_declared_strata_and_clusters),
         FRESH(without_strata_there_is_one),
         FRESH(pairs_are_the_clusters_and_can_be_the_strata),
+        FRESH(a_narrowed_design_keeps_its_sets_and_counts_who_is_left),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

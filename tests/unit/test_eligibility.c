@@ -46,7 +46,8 @@ static enum rwe_status build(struct fixture *f, const char *text)
     assert_int_equal(rwe_table_read(path, &options, f->arena, &f->table, &f->complaints, &f->error),
                      RWE_OK);
     check_remove_file(path);
-    return rwe_cohort_build(f->table, f->settings, f->arena, &f->complaints, &f->cohort, &f->error);
+    const struct rwe_cohort_tables tables = {.patients = f->table};
+    return rwe_cohort_build(&tables, f->settings, f->arena, &f->complaints, &f->cohort, &f->error);
 }
 
 /* Four patients an arm; 3 is a child, 4 and 8 are weak, 4 is a child too, kps of 5 is not known. */
@@ -133,6 +134,20 @@ static void a_cell_that_cannot_be_compared_is_a_complaint_and_a_column_must_be_t
     assert_non_null(strstr(f->error.message, "did you mean \"age\"?"));
 }
 
+static void an_optional_column_that_is_not_there_leaves_everybody_in_and_not_known(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(study(f, HEAD "  - {name: fit, keep: organ_ok = 1, column: optional}\n"
+                                   "  - {name: both, keep: organ_ok = 1 and age >= 18, "
+                                   "column: optional}\n"),
+                     RWE_OK);
+    assert_int_equal(build(f, CHARTS), RWE_OK);
+    const struct rwe_criterion *fit = &f->cohort->criterion[0], *both = &f->cohort->criterion[1];
+    assert_int_equal(fit->n_unknown[0] + fit->n_unknown[1], 8);
+    assert_int_equal(fit->n_failed[0] + fit->n_failed[1], 0);
+    assert_true(both->n_failed[0] + both->n_failed[1] > 0); /* the other part of it still decides */
+}
+
 static void errors_in_a_study_have_their_line(void **state)
 {
     struct fixture *f = *state;
@@ -145,6 +160,8 @@ static void errors_in_a_study_have_their_line(void **state)
          "s.yaml:7: eligibility \"a\" is declared twice"},
         {HEAD "  - {name: a, keep: age >= 18, missing: perhaps}\n",
          "s.yaml:6: eligibility \"a\": missing: perhaps is neither keep nor exclude"},
+        {HEAD "  - {name: a, keep: age >= 18, column: maybe}\n",
+         "s.yaml:6: eligibility \"a\": column: maybe is neither required nor optional"},
         {HEAD "  - {name: a}\n", "s.yaml:6: "},
         {HEAD "  - {name: a, hold: age > 1}\n", "unknown key \"hold\""},
     };
@@ -186,6 +203,7 @@ int main(void)
         TEST(one_false_part_decides_and_an_unknown_one_does_not),
         TEST(without_criteria_everybody_stays),
         TEST(a_cell_that_cannot_be_compared_is_a_complaint_and_a_column_must_be_there),
+        TEST(an_optional_column_that_is_not_there_leaves_everybody_in_and_not_known),
         TEST(errors_in_a_study_have_their_line),
         TEST(covariates_of_after_time_zero_are_refused_by_name),
     };

@@ -67,6 +67,59 @@ static void the_earliest_event_and_the_latest_censoring_decide(void **state)
                    RWE_DATE_LAST_CONTACT); /* the last note, where nobody was scanned */
 }
 
+/* Seen at 60, 120 and 240; nobody knows what was between, but with a list the gap before is known. */
+static void a_list_of_assessments_tells_missed_visits_and_the_scan_before(void **state)
+{
+    (void)state;
+    static const int32_t visit[] = {ZERO - 10, ZERO + 60, ZERO + 120, ZERO + 240};
+    struct rwe_endpoint_rules fda = rwe_endpoint_rules_of(RWE_CENSORING_FDA_A);
+    struct rwe_patient_dates patient =
+        patient_of((struct days){.pd = 240, .assess = 240, .contact = 300});
+    patient.visit = visit;
+    patient.n_visits = 4;
+    assert_outcome(derive_with("rwpfs", fda, patient), 240, 1, 0, RWE_DATE_PD);
+    fda.visit_gap = 100; /* 120 days since the scan before */
+    assert_outcome(derive_with("rwpfs", fda, patient), 120, 0, RWE_CNSR_MISSED,
+                   RWE_DATE_LAST_ASSESS);
+    fda = rwe_endpoint_rules_of(RWE_CENSORING_FDA_A);
+    patient.date[RWE_DATE_NEWTX] = (struct rwe_dated){ZERO + 130, RWE_DATED_DAY};
+    assert_outcome(derive_with("rwpfs", fda, patient), 120, 0, RWE_CNSR_NEW_THERAPY,
+                   RWE_DATE_LAST_ASSESS);
+    patient.visit = visit + 3; /* none before the therapy: censored at time zero */
+    patient.n_visits = 1;
+    assert_outcome(derive_with("rwpfs", fda, patient), 0, 0, RWE_CNSR_NEW_THERAPY, RWE_DATE_INDEX);
+}
+
+static void fda_b_moves_progression_between_visits_to_the_next(void **state)
+{
+    (void)state;
+    static const int32_t visit[] = {ZERO + 100};
+    struct rwe_endpoint_rules rules = rwe_endpoint_rules_of(RWE_CENSORING_FDA_B);
+    struct rwe_patient_dates patient =
+        patient_of((struct days){.pd = 100, .assess = 100, .contact = 300});
+    assert_outcome(derive_with("rwpfs", rules, patient), 182, 1, 0, RWE_DATE_PD);
+    assert_true(derive_with("rwpfs", rules, patient).end_moved);
+    assert_outcome(derive_with("ttnt", rules, patient), 300, 0, RWE_CNSR_ALIVE,
+                   RWE_DATE_LAST_CONTACT);      /* not seen by imaging: no rule */
+    patient.date[RWE_DATE_PD].day = ZERO + 182; /* on a planned day */
+    assert_outcome(derive_with("rwpfs", rules, patient), 182, 1, 0, RWE_DATE_PD);
+    assert_false(derive_with("rwpfs", rules, patient).end_moved);
+    patient.date[RWE_DATE_PD].day = ZERO + 100;
+    patient.date[RWE_DATE_DEATH] = (struct rwe_dated){ZERO + 150, RWE_DATED_DAY};
+    assert_outcome(derive_with("rwpfs", rules, patient), 150, 1, 0, RWE_DATE_DEATH);
+    patient.date[RWE_DATE_DEATH].kind = RWE_DATED_NONE;
+    patient.date[RWE_DATE_NEWTX] = (struct rwe_dated){ZERO + 120, RWE_DATED_DAY};
+    assert_outcome(derive_with("rwpfs", rules, patient), 182, 1, 0,
+                   RWE_DATE_PD); /* had progressed */
+    rules.has_cutoff = true;
+    rules.cutoff = ZERO + 140; /* known, so an event, but no later than the data */
+    assert_outcome(derive_with("rwpfs", rules, patient), 140, 1, 0, RWE_DATE_PD);
+    rules.has_cutoff = false;
+    patient.visit = visit; /* seen at a visit that was made */
+    patient.n_visits = 1;
+    assert_outcome(derive_with("rwpfs", rules, patient), 100, 1, 0, RWE_DATE_PD);
+}
+
 static void death_before_progression_is_the_event_and_competes_with_progression(void **state)
 {
     (void)state;
@@ -268,6 +321,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_earliest_event_and_the_latest_censoring_decide),
+        cmocka_unit_test(a_list_of_assessments_tells_missed_visits_and_the_scan_before),
+        cmocka_unit_test(fda_b_moves_progression_between_visits_to_the_next),
         cmocka_unit_test(death_before_progression_is_the_event_and_competes_with_progression),
         cmocka_unit_test(progression_elsewhere_competes_where_the_place_counts),
         cmocka_unit_test(duration_of_response_begins_with_it_and_needs_one),

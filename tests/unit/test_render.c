@@ -21,9 +21,9 @@ static int free_arena(void **state)
 
 static void formats_are_found_by_name(void **state)
 {
-    static const char *const names[] = {"text", "json", "csv", "md", "html"};
+    static const char *const names[] = {"text", "json", "csv", "md", "html", "latex"};
     (void)state;
-    for (size_t i = 0; i < 5; i++)
+    for (size_t i = 0; i < 6; i++)
         assert_string_equal(rwe_format_find(names[i])->name, names[i]);
     assert_null(rwe_format_find("pdf"));
     assert_null(rwe_format_find(""));

@@ -42,15 +42,20 @@ struct rwe_run {
     const struct rwe_covariate_balance *balance; /**< once measured (covariates.h), else NULL */
     const struct rwe_propensity *propensity;     /**< once fitted (propensity.h), else NULL */
     bool propensity_is_told;
+    const struct ccw
+        *ccw; /**< clones and the models of their weights, once made (ccw.c), else NULL */
     const struct rwe_toxicity *toxicity;   /**< adverse events of the data's subjects, once read
                                               (toxicity.c), else NULL; replicates share them */
     const struct rwe_bootstrap *bootstrap; /**< once run (bootstrap.h), else NULL */
     size_t replicate; /**< 0: the data; else a cohort drawn from them, without a document */
-    const struct rwe_propensity *start; /**< of a replicate: the data's model, where the fit of its
-                                             own begins; or NULL */
+    const struct rwe_run *data; /**< of a replicate: the run of the data, where its fits begin, by
+                                     then with its designs; or NULL */
     const char
         *scope; /**< of a run at a landmark: "landmark-6", the population of all its subjects and
                             the first part of the names of the others; NULL: from time zero */
+    const struct rwe_run
+        *from_zero; /**< of a run at a landmark: the one from time zero; else NULL */
+    double since;   /**< its time; from time zero 0 */
     struct rwe_landmark_run *landmark; /**< runs at landmarks (pipeline.h) */
     size_t n_landmarks;
     struct rwe_progress progress;

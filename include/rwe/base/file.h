@@ -9,9 +9,10 @@
 
 /**
  * Writes `path` through a temporary file beside it that is renamed at the end, so that a failed or
- * interrupted run leaves no half file and an old file stays until the new one is complete. "-" is
- * standard output; a path that exists and is no regular file (a pipe, /dev/null) is written
- * directly. Numbers are written in the C locale. RWE_IO names the path and the reason.
+ * interrupted run leaves no half file and an old file stays until the new one is complete. A signal
+ * that ends the program waits until the temporary file is renamed or removed. "-" is standard output;
+ * a path that exists and is no regular file (a pipe, /dev/null) is written directly. Numbers are
+ * written in the C locale. RWE_IO names the path and the reason.
  */
 enum rwe_status rwe_file_write(const char *path, void (*write)(FILE *out, const void *context),
                                const void *context, struct rwe_error *error);

@@ -108,6 +108,12 @@ struct rwe_cohort {
     size_t n_criteria;
 };
 
+/** What a cohort is made from. */
+struct rwe_cohort_tables {
+    const struct rwe_table *patients;    /**< one row a patient */
+    const struct rwe_table *assessments; /**< one row a patient and day; NULL: none */
+};
+
 /**
  * Reads the columns that the settings declare, and leaves out who is not eligible. Every unreadable cell, missing arm or time, negative
  * time, unknown event code and duplicate identifier is a complaint on its row. With --on-error stop
@@ -116,8 +122,9 @@ struct rwe_cohort {
  * nothing but events. RWE_NO_COLUMN for a column and RWE_USAGE for a level that does not exist, with
  * what there is; RWE_USAGE too for an identifier, an arm or an outcome named as a covariate.
  */
-enum rwe_status rwe_cohort_build(const struct rwe_table *table, const struct rwe_settings *settings,
-                                 struct rwe_arena *arena, struct rwe_complaints *complaints,
+enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
+                                 const struct rwe_settings *settings, struct rwe_arena *arena,
+                                 struct rwe_complaints *complaints,
                                  const struct rwe_cohort **cohort, struct rwe_error *error);
 
 /** The subject of that identifier, or RWE_NO_INDEX. O(log n). */

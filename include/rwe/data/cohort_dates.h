@@ -29,6 +29,7 @@ struct rwe_cohort_dates {
     const char *unit;     /**< "months" */
     struct rwe_derived_endpoint derived[RWE_MOST_DERIVED];
     size_t n_derived;
+    size_t n_visits_unknown; /**< assessments of patients that the file does not have */
     const uint8_t *exposure; /**< by subject, enum rwe_exposure_class; NULL: no --exposure-date */
     bool arm_is_exposure;    /**< the arms are made from it */
 };

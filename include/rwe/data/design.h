@@ -63,6 +63,15 @@ enum rwe_status rwe_design_all(const struct rwe_cohort *cohort, struct rwe_arena
 enum rwe_status rwe_design_complete(const struct rwe_cohort *cohort, struct rwe_design *design,
                                     struct rwe_arena *arena, struct rwe_error *error);
 
+/**
+ * The members with keep[i] != 0, by subject: a smaller design of the same kind, so that sets, clusters,
+ * strata, weights and their estimation reach a model as they reach the whole. A matched set that it splits
+ * stays a cluster, of the members it has left. RWE_NO_MEMORY or RWE_OK.
+ */
+enum rwe_status rwe_design_narrow(const struct rwe_cohort *cohort, const struct rwe_design *design,
+                                  const uint8_t keep[], struct rwe_arena *arena,
+                                  struct rwe_design *narrowed);
+
 /** Whether it is matched, once or with replacement. */
 bool rwe_design_is_matched(const struct rwe_design *design);
 

@@ -47,7 +47,9 @@ struct rwe_patient_dates {
     struct rwe_dated date[RWE_MOST_DATES]; /**< by role, then by the study's own columns */
     uint8_t pd_place;                      /**< bits of enum rwe_pd_place */
     bool pd_is_clinical;                   /**< progression was not seen on imaging */
-    bool is_lost; /**< lost to follow-up, or 失访 where a date should be */
+    bool is_lost;         /**< lost to follow-up, or 失访 where a date should be */
+    const int32_t *visit; /**< days of all assessments, ascending */
+    size_t n_visits;      /**< 0: the last assessment is all that is known */
 };
 
 /** A set of date columns: bit c is column c. */
@@ -76,6 +78,9 @@ struct rwe_endpoint_rules {
     double visit_gap;    /**< the same for progression */
     double pd_blank;   /**< progression up to this day after time zero is not believed; 0: all is */
     bool imaging_only; /**< clinical progression is none */
+    double
+        visit_every; /**< days between scheduled assessments, the first at time zero; a progression
+                             seen between two counts from the later one. 0: from its own day */
     bool unassessed_at_zero; /**< nobody without assessment and event is followed: censored at 0 */
     bool has_cutoff;
     int32_t cutoff; /**< what is later is not known yet */
@@ -93,7 +98,7 @@ enum rwe_censoring {
  * ema (treatment policy): new therapy ignored, any death and progression counts. fda-a: imaging alone;
  * new therapy censors at the scan before it; what comes more than 182 days (two visits of 13 weeks)
  * after the last scan is censored there; nobody without a scan is followed. fda-b: new therapy
- * censors, what follows missed visits counts. fda-c: clinical progression and new therapy are events.
+ * censors, what follows missed visits counts, progression between visits counts from the next (13 weeks). fda-c: clinical progression and new therapy are events.
  */
 struct rwe_endpoint_rules rwe_endpoint_rules_of(enum rwe_censoring censoring);
 
@@ -131,6 +136,7 @@ struct rwe_endpoint_outcome {
     uint8_t column;                  /**< that decided the end; RWE_DECIDED_BY_CUTOFF */
     uint8_t fault;                   /**< enum rwe_dates_fault; then `column` alone may be read */
     bool start_imputed, end_imputed; /**< the day of a date was set by a rule */
+    bool end_moved;                  /**< to the next scheduled assessment */
 };
 
 /** The patient's row. O(columns). */

@@ -82,6 +82,9 @@ struct rwe_criterion_spec {
     struct rwe_condition condition; /**< the same taken apart */
     bool missing_excludes; /**< whether who cannot be judged, for want of a value, is left out; else
                                 they stay and are counted */
+    bool
+        column_optional; /**< whether nobody can be judged where the file lacks a column; else that is
+                                an error */
 };
 
 struct rwe_settings;

@@ -21,10 +21,10 @@ enum rwe_severity { RWE_SEVERITY_ERROR, RWE_SEVERITY_WARNING, RWE_SEVERITY_QUERY
 /** "E", "W", "Q". */
 extern const char *const rwe_severity_code[3];
 
-enum rwe_language { RWE_ENGLISH, RWE_CHINESE, RWE_N_LANGUAGES };
+enum rwe_rule_language { RWE_ENGLISH, RWE_CHINESE, RWE_N_LANGUAGES };
 
 /** That of `--lang`; English without it. */
-enum rwe_language rwe_settings_language(const struct rwe_settings *settings);
+enum rwe_rule_language rwe_settings_language(const struct rwe_settings *settings);
 
 struct rwe_chart;   /* the columns by role */
 struct rwe_finding; /* below */
@@ -92,6 +92,19 @@ enum rwe_status rwe_validation_complain(const struct rwe_validation *validation,
  */
 enum rwe_status rwe_validation_write(const struct rwe_validation *validation, const char *path,
                                      struct rwe_error *error);
+
+/**
+ * The column of a role: the one that --columns names, else the one of the role's own name, else of one of its
+ * other headers (进展日期 of pd_date). RWE_NO_INDEX where the table has none.
+ */
+size_t rwe_chart_column(const struct rwe_table *table, const struct rwe_settings *settings,
+                        const char *role);
+
+/** Whether --columns reads ROLE=COL throughout (RWE_USAGE) with columns that the table has
+ * (RWE_NO_COLUMN). */
+enum rwe_status rwe_chart_columns_check(const struct rwe_table *table,
+                                        const struct rwe_settings *settings,
+                                        struct rwe_error *error);
 
 /**
  * The sentence why a column is no baseline covariate (rule W33): it holds what became known after

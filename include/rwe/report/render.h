@@ -6,15 +6,20 @@
 #include "rwe/base/file.h"
 #include "rwe/base/status.h"
 #include "rwe/report/document.h"
+#include "rwe/report/language.h"
+#include "rwe/report/style.h"
 #include <stdio.h>
 
 struct rwe_render_options {
-    bool provenance; /**< default true */
+    bool provenance;                     /**< default true */
+    const struct rwe_language *language; /**< of the formats for readers; NULL: English */
+    const struct rwe_style *style;       /**< how numbers read; NULL: plain. Facts have none */
 };
 
 struct rwe_format {
-    const char *name;        /**< "text", "json", "csv", "md", "html" */
+    const char *name;        /**< "text", "json", "csv", "md", "html", "latex" */
     const char *description; /**< for --help */
+    bool for_readers;        /**< in their language; the others hold facts, which have none */
     enum rwe_status (*write)(const struct rwe_document *document,
                              const struct rwe_render_options *options, FILE *out,
                              struct rwe_error *error);

@@ -23,10 +23,18 @@ struct rwe_cox_options {
     enum rwe_cox_ties ties; /**< default Efron (JASA 72:557, 1977) */
     size_t max_iterations;  /**< Newton steps, default 30 */
     double tolerance;       /**< relative change of the log-likelihood, in (0, 1), default 1e-12 */
+    double settled_rise;    /**< twice the rise of the log-likelihood that a Newton step may promise
+                                 where the iteration ends, ≥ 0, default 1e-16: the square of its
+                                 length in standard errors. It is still taken, which leaves about
+                                 that square of error */
     bool robust;            /**< also the sandwich, by rwe_influence_covariance; default false */
     bool estimate_only;     /**< for replicates: no sandwich (`robust` NULL), robust score test or
                                  concordance (NaN); the estimate has the same bits. Default false */
     const double *offset;   /**< data->n terms of the predictor with coefficient 1; default NULL */
+    const double *start; /**< p finite estimates of like data, from which the iteration goes on and
+                                 saves steps: nothing is then known at 0, so that loglik_null, the
+                                 score and likelihood-ratio statistics are NaN. Where that fails the
+                                 fit is made from 0. Default NULL: from 0 */
 };
 struct rwe_cox_options rwe_cox_options_default(void);
 

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Duration of response by arm, where dates tell it. */
+#include "response_duration.h"
+
+#include "rwe/analysis/present.h"
+#include "rwe/base/sort.h"
+#include "rwe/stats/event_table.h"
+#include "rwe/stats/km.h"
+
+#include <math.h>
+#include <string.h>
+
+static const char dor[] = "dor";
+
+static const struct rwe_derived_endpoint *find_durations(const struct rwe_cohort *cohort)
+{
+    const struct rwe_cohort_dates *dates = cohort->dates;
+    for (size_t d = 0; dates != NULL && d < dates->n_derived; d++)
+        if (strcmp(dates->derived[d].definition.name, dor) == 0)
+            return &dates->derived[d];
+    return NULL;
+}
+
+/* The durations as an endpoint, 0 of those who did not respond and whom no design below holds. */
+static enum rwe_status make_endpoint(const struct rwe_run *run,
+                                     const struct rwe_derived_endpoint *derived,
+                                     struct rwe_endpoint *endpoint, struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    double *time = RWE_NEW(run->arena, double, cohort->n);
+    uint8_t *event = RWE_NEW(run->arena, uint8_t, cohort->n);
+    uint32_t *order = RWE_NEW(run->arena, uint32_t, cohort->n);
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < cohort->n; i++) {
+        const struct rwe_endpoint_outcome *outcome = &derived->outcome[i];
+        if (outcome->fault != RWE_DATES_SOUND)
+            continue;
+        time[i] = (outcome->end - outcome->start) / cohort->dates->days_per_unit;
+        event[i] = outcome->cause;
+    }
+    *endpoint = (struct rwe_endpoint){
+        .name = dor, .time = time, .event = event, .order = order, .n_causes = 1};
+    return rwe_sort_numbers(time, cohort->n, run->arena, order) == RWE_OK ? RWE_OK
+                                                                          : rwe_fail_memory(error);
+}
+
+/* The population's responders, with its weights and sets. */
+static enum rwe_status restrict_design(const struct rwe_run *run,
+                                       const struct rwe_derived_endpoint *derived,
+                                       const struct rwe_design *whole, struct rwe_design *design,
+                                       struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    double *weight = RWE_NEW(run->arena, double, cohort->n);
+    uint32_t *set = whole->set == NULL ? NULL : RWE_NEW(run->arena, uint32_t, cohort->n);
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < cohort->n; i++) {
+        bool is_in = whole->member[i] && derived->outcome[i].fault == RWE_DATES_SOUND;
+        weight[i] = is_in ? rwe_design_weight(whole, i) : 0;
+        if (set != NULL)
+            set[i] = is_in ? whole->set[i] : RWE_NO_SET;
+    }
+    *design = (struct rwe_design){.name = whole->name,
+                                  .label = whole->label,
+                                  .set = set,
+                                  .n_sets = whole->n_sets,
+                                  .weight = weight};
+    return rwe_design_complete(cohort, design, run->arena, error);
+}
+
+static rwe_fact add(struct rwe_run *run, const struct rwe_key *key, const char *stat, double value)
+{
+    return rwe_document_number(run->document, key, stat, value);
+}
+
+static void present_arm(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_design *design,
+                        size_t arm, const struct rwe_km_curve *curve)
+{
+    struct rwe_key key = rwe_key_arm(rwe_key_in("response", NULL, design), run->cohort, arm);
+    struct rwe_km_quantile median = rwe_km_quantile(curve, 0.5);
+    key.term = "DOR";
+    rwe_grid_row(grid, 1, "%s", run->cohort->arm_level[arm]);
+    rwe_fact n = add(run, &key, "n", (double)design->arm_size[arm]);
+    rwe_grid_cell(grid, RWE_CELL_COUNT, n, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_fact events = add(run, &key, "n.event", curve->n_events);
+    rwe_grid_cell(grid, RWE_CELL_COUNT, events, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_fact value = add(run, &key, "median", median.value);
+    rwe_fact low = add(run, &key, "median.conf.low", median.conf_low);
+    rwe_fact high = add(run, &key, "median.conf.high", median.conf_high);
+    rwe_grid_cell(grid, RWE_CELL_TIME_LIMITS, value, low, high);
+}
+
+static enum rwe_status run_design(struct rwe_run *run, struct rwe_grid *grid,
+                                  const struct rwe_derived_endpoint *derived,
+                                  const struct rwe_endpoint *endpoint,
+                                  const struct rwe_design *whole, struct rwe_error *error)
+{
+    struct rwe_design design;
+    struct rwe_survival_data data;
+    struct rwe_event_table table;
+    struct rwe_km_options options = rwe_km_options_default();
+    options.conf_level = rwe_settings_number(run->settings, "conf-level");
+    options.transform = (enum rwe_km_transform)rwe_settings_choice(run->settings, "conf-type");
+    enum rwe_status status = restrict_design(run, derived, whole, &design, error);
+    if (status == RWE_OK)
+        status = rwe_design_survival(run->cohort, &design, endpoint, (struct rwe_design_view){0},
+                                     run->arena, &data, error);
+    if (status == RWE_OK)
+        status = rwe_event_table_build(&data, run->arena, &table, error);
+    if (status == RWE_OK && whole->weight == NULL)
+        data.weight = NULL; /* it only said who responded */
+    rwe_grid_row(grid, 0, "%s", whole->label);
+    for (size_t a = 0; status == RWE_OK && a < run->cohort->n_arms; a++) {
+        struct rwe_km_curve curve;
+        if (design.arm_size[a] == 0)
+            continue;
+        status = rwe_design_arm_needs_robust(whole, &data)
+                     ? rwe_km_fit_robust(&data, &table, a, &options, run->arena, &curve, error)
+                     : rwe_km_fit(&table, a, &options, run->arena, &curve, error);
+        if (status == RWE_OK)
+            present_arm(run, grid, &design, a, &curve);
+    }
+    return status;
+}
+
+enum rwe_status rwe_response_duration(struct rwe_run *run, struct rwe_error *error)
+{
+    const struct rwe_derived_endpoint *derived = find_durations(run->cohort);
+    struct rwe_endpoint endpoint;
+    if (derived == NULL)
+        return RWE_OK;
+    struct rwe_grid *grid = rwe_document_table(run->document, "Duration of response");
+    rwe_grid_column(grid, "population and arm");
+    rwe_grid_column(grid, "responders");
+    rwe_grid_column(grid, "events");
+    rwe_grid_column(grid, "median%s\n(%s CI)", rwe_time_unit_suffix(run), rwe_conf_level_text(run));
+    enum rwe_status status = make_endpoint(run, derived, &endpoint, error);
+    for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++) {
+        struct rwe_mark mark = rwe_arena_mark(run->arena);
+        if (run->design[d].rows.start == NULL)
+            status = run_design(run, grid, derived, &endpoint, &run->design[d], error);
+        else
+            rwe_grid_note(grid, "%s: not told, since patients stand in several sets.",
+                          run->design[d].label);
+        rwe_arena_release(run->arena, mark);
+    }
+    rwe_grid_note(grid,
+                  "From the first response to progression or death (Kaplan–Meier), of responders "
+                  "alone: who responds differs between arms, so that they are not compared.");
+    return status;
+}

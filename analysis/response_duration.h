@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#ifndef RWE_ANALYSIS_RESPONSE_DURATION_H
+#define RWE_ANALYSIS_RESPONSE_DURATION_H
+
+#include "rwe/analysis/analysis.h"
+
+/* How long responses lasted, by arm of every population of patients: of responders alone, so without a
+ * comparison. Nothing unless --derive dor dated them. See response.md. */
+enum rwe_status rwe_response_duration(struct rwe_run *run, struct rwe_error *error);
+
+#endif

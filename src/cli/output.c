@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* --output, --format, --style: where results go, and as what. */
+#include "cli.h"
+
+#include "rwe/base/file.h"
+#include "rwe/report/pack.h"
+#include <errno.h>
+#include <libgen.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* ---- what is asked for ---- */
+
+static const char *base_name(const char *path)
+{
+    const char *slash = strrchr(path, '/');
+    return slash == NULL ? path : slash + 1;
+}
+
+static const struct rwe_format *choose_format(const struct rwe_settings *settings)
+{
+    static const char *const endings[][2] = {
+        {".json", "json"}, {".csv", "csv"},   {".md", "md"},    {".html", "html"},
+        {".htm", "html"},  {".tex", "latex"}, {".txt", "text"},
+    };
+    const char *name = rwe_settings_text(settings, "format");
+    const char *output = rwe_settings_text(settings, "output");
+    const char *dot = output == NULL ? NULL : strrchr(base_name(output), '.');
+    for (size_t i = 0; name == NULL && dot != NULL && i < sizeof endings / sizeof *endings; i++)
+        if (strcmp(dot, endings[i][0]) == 0)
+            name = endings[i][1];
+    return rwe_format_find(name == NULL ? "text" : name);
+}
+
+/* A folder: one that is there, a path that ends in a slash, or a new name without an ending. */
+static bool is_folder(const struct rwe_settings *settings)
+{
+    struct stat info;
+    const char *path = rwe_settings_text(settings, "output");
+    size_t length = path == NULL ? 0 : strlen(path);
+    if (length == 0 || strcmp(path, "-") == 0)
+        return false;
+    if (path[length - 1] == '/')
+        return true;
+    if (stat(path, &info) == 0)
+        return S_ISDIR(info.st_mode);
+    return !rwe_settings_has(settings, "format") && strchr(base_name(path), '.') == NULL;
+}
+
+static struct rwe_render_options options_of(const struct rwe_settings *settings)
+{
+    const char *style = rwe_settings_text(settings, "style");
+    return (struct rwe_render_options){
+        .provenance = !rwe_settings_flag(settings, "no-provenance"),
+        .language = rwe_language_find(rwe_settings_text(settings, "lang")),
+        .style = style == NULL ? NULL : rwe_style_find(style),
+    };
+}
+
+/* A new file needs a folder that may be written. */
+static enum rwe_status check_file(const char *path, struct rwe_error *error)
+{
+    struct stat info;
+    if (path == NULL || strcmp(path, "-") == 0 || stat(path, &info) == 0)
+        return RWE_OK;
+    char *copy = errno == ENOENT ? strdup(path) : NULL;
+    bool writable = copy != NULL && access(dirname(copy), W_OK | X_OK) == 0;
+    int reason = errno;
+    free(copy);
+    if (!writable && reason == ENOMEM)
+        return rwe_fail_memory(error);
+    return writable ? RWE_OK
+                    : rwe_fail(error, RWE_IO, RWE_NO_INDEX, "%s: %s", path, strerror(reason));
+}
+
+enum rwe_status rwe_cli_check_output(const struct rwe_cli *cli, struct rwe_error *error)
+{
+    const char *path = rwe_settings_text(cli->settings, "output");
+    bool overwrite = rwe_settings_flag(cli->settings, "overwrite");
+    if (!is_folder(cli->settings))
+        return !overwrite ? check_file(path, error)
+                          : rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                                     "--overwrite is for a folder: --output DIR. A file is always "
+                                     "replaced");
+    if (rwe_settings_has(cli->settings, "format"))
+        return rwe_fail(
+            error, RWE_USAGE, RWE_NO_INDEX,
+            "%s is a folder, which gets every format: leave out --format, or name a file", path);
+    return rwe_pack_check(path, overwrite, error);
+}
+
+/* ---- writing ---- */
+
+static void copy_bytes(FILE *out, const void *context)
+{
+    const struct rwe_bytes *bytes = context;
+    fwrite(bytes->byte, 1, bytes->n, out);
+}
+
+/* Renders first and writes then, so that a report that fails does not replace an old file. */
+static enum rwe_status write_file(const struct rwe_document *document,
+                                  const struct rwe_format *format,
+                                  const struct rwe_render_options *options, const char *path,
+                                  struct rwe_error *error)
+{
+    struct rwe_bytes bytes;
+    enum rwe_status status = rwe_render_bytes(document, format, options, &bytes, error);
+    if (status == RWE_OK)
+        status = rwe_file_write(path, copy_bytes, &bytes, error);
+    rwe_bytes_clear(&bytes);
+    return status;
+}
+
+static enum rwe_status write_pack(const struct rwe_cli *cli, const struct rwe_document *document,
+                                  const struct rwe_render_options *options, const char *path,
+                                  struct rwe_error *error)
+{
+    struct rwe_pack *pack = rwe_pack_new();
+    if (pack == NULL)
+        return rwe_fail_memory(error);
+    enum rwe_status status = rwe_pack_fill(pack, document, options, error);
+    if (status == RWE_OK)
+        status = rwe_pack_write(pack, path, rwe_settings_flag(cli->settings, "overwrite"), error);
+    if (status == RWE_OK && !rwe_settings_flag(cli->settings, "quiet"))
+        fprintf(cli->err, "%zu files written to %s\n", rwe_pack_n_files(pack), path);
+    rwe_pack_free(pack);
+    return status;
+}
+
+enum rwe_status rwe_cli_output(const struct rwe_cli *cli, const struct rwe_document *document,
+                               struct rwe_error *error)
+{
+    const char *path = rwe_settings_text(cli->settings, "output");
+    const struct rwe_format *format = choose_format(cli->settings);
+    const struct rwe_render_options options = options_of(cli->settings);
+    if (path == NULL || strcmp(path, "-") == 0)
+        return rwe_render(document, format, &options, cli->out, error);
+    if (is_folder(cli->settings))
+        return write_pack(cli, document, &options, path, error);
+    return write_file(document, format, &options, path, error);
+}

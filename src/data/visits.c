@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Assessments, a row a patient and day: when each patient was looked at, and first responded. */
+#include "cohort_private.h"
+
+#include "rwe/base/sort.h"
+#include "rwe/data/response.h"
+#include <stdlib.h>
+#include <string.h>
+
+/* What reading passes from step to step. */
+struct reader {
+    struct raw *raw;
+    const struct rwe_table *table;
+    size_t id, date, response; /* columns; there may be no responses */
+    size_t n;
+    const char **id_of; /* by row */
+    struct rwe_dated *dated;
+    const char **response_of; /* NULL: none */
+    size_t *patient;          /* row in the file of patients, or RWE_NO_INDEX */
+};
+
+/* ---- columns ---- */
+
+static enum rwe_status find_columns(struct reader *r, struct rwe_error *error)
+{
+    struct rwe_strings names = rwe_settings_list(r->raw->settings, "assess-columns");
+    const char *id = rwe_settings_text(r->raw->settings, "id");
+    if (names.n != 0 && names.n != 2 && names.n != 3)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--assess-columns takes ID,DATE or ID,DATE,RESPONSE, as in "
+                        "--assess-columns usubjid,assess_date,overall_resp");
+    enum rwe_status status = rwe_cohort_column(r->table, "--assess-columns",
+                                               names.n > 0 ? names.item[0] : id, &r->id, error);
+    if (status == RWE_OK)
+        status = rwe_cohort_column(r->table, "--assess-columns",
+                                   names.n > 0 ? names.item[1] : "assess_date", &r->date, error);
+    r->response = rwe_table_find(r->table, "overall_resp");
+    if (status == RWE_OK && names.n == 3)
+        status =
+            rwe_cohort_column(r->table, "--assess-columns", names.item[2], &r->response, error);
+    return status;
+}
+
+static enum rwe_status complain(struct reader *r, size_t row, size_t column, const char *value,
+                                const char *reason, const char *advice)
+{
+    struct rwe_complaint complaint = {
+        .file = rwe_table_file(r->table),
+        .line = rwe_table_line(r->table, row),
+        .row = RWE_NO_INDEX, /* of no patient's row */
+        .column = rwe_table_name(r->table, column),
+        .value = value,
+        .reason = reason,
+        .advice = advice,
+    };
+    return rwe_complaints_add(r->raw->complaints, &complaint);
+}
+
+static enum rwe_status read_columns(struct reader *r, struct rwe_error *error)
+{
+    struct rwe_arena *scratch = r->raw->scratch;
+    struct rwe_complaints unread = {.arena = scratch};
+    enum rwe_date_system system =
+        rwe_settings_choice(r->raw->settings, "date-system") == 1 ? RWE_DATES_1904 : RWE_DATES_1900;
+    r->id_of = RWE_NEW(scratch, const char *, r->n);
+    r->dated = RWE_NEW(scratch, struct rwe_dated, r->n);
+    if (r->response != RWE_NO_INDEX)
+        r->response_of = RWE_NEW(scratch, const char *, r->n);
+    if (rwe_arena_failed(scratch) ||
+        rwe_table_strings(r->table, r->id, scratch, r->id_of) != RWE_OK ||
+        rwe_table_dated(r->table, r->date, system, r->dated, &unread) != RWE_OK ||
+        (r->response_of != NULL &&
+         rwe_table_strings(r->table, r->response, scratch, r->response_of) != RWE_OK))
+        return rwe_fail_memory(error);
+    for (size_t c = 0; c < unread.n; c++) {
+        unread.item[c].row = RWE_NO_INDEX;
+        if (rwe_complaints_add(r->raw->complaints, &unread.item[c]) != RWE_OK)
+            return rwe_fail_memory(error);
+    }
+    for (size_t i = 0; i < r->n; i++)
+        if (r->id_of[i] == NULL &&
+            complain(r, i, r->id, NULL, "missing", "say who was assessed") != RWE_OK)
+            return rwe_fail_memory(error);
+    return RWE_OK;
+}
+
+/* ---- whose ---- */
+
+struct known {
+    const char *id;
+    size_t row;
+};
+
+static int compare_known(const void *a, const void *b)
+{
+    const struct known *x = a, *y = b;
+    int side = strcmp(x->id, y->id);
+    return side != 0 ? side : (x->row > y->row) - (x->row < y->row);
+}
+
+static int compare_id(const void *key, const void *item)
+{
+    return strcmp(key, ((const struct known *)item)->id);
+}
+
+static enum rwe_status find_patients(struct reader *r, struct rwe_error *error)
+{
+    struct raw *raw = r->raw;
+    struct known *known = RWE_NEW(raw->scratch, struct known, raw->n_rows);
+    size_t n = 0;
+    r->patient = RWE_NEW(raw->scratch, size_t, r->n);
+    if (rwe_arena_failed(raw->scratch))
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < raw->n_rows; i++)
+        if (raw->id[i] != NULL)
+            known[n++] = (struct known){raw->id[i], i};
+    qsort(known, n, sizeof *known, compare_known);
+    for (size_t i = 0; i < r->n; i++) {
+        const struct known *found = r->id_of[i] == NULL || n == 0
+                                        ? NULL
+                                        : bsearch(r->id_of[i], known, n, sizeof *known, compare_id);
+        r->patient[i] = found == NULL ? RWE_NO_INDEX : found->row;
+        raw->dates->about.n_visits_unknown += found == NULL && r->id_of[i] != NULL;
+    }
+    return RWE_OK;
+}
+
+/* ---- days ---- */
+
+static bool is_visit(const struct reader *r, size_t i)
+{
+    return r->patient[i] != RWE_NO_INDEX && rwe_dated_has_day(r->dated[i]);
+}
+
+static int compare_days(const void *a, const void *b)
+{
+    const int32_t *x = a, *y = b;
+    return (*x > *y) - (*x < *y);
+}
+
+/* The days of each patient in their order, in one array. */
+static enum rwe_status give_days(struct reader *r, struct rwe_patient_dates patient[],
+                                 struct rwe_error *error)
+{
+    struct raw *raw = r->raw;
+    int32_t *day = RWE_NEW(raw->arena, int32_t, r->n == 0 ? 1 : r->n);
+    size_t *filled = RWE_NEW(raw->scratch, size_t, raw->n_rows);
+    size_t start = 0;
+    if (day == NULL || filled == NULL)
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < r->n; i++)
+        if (is_visit(r, i))
+            patient[r->patient[i]].n_visits++;
+    for (size_t p = 0; p < raw->n_rows; start += patient[p++].n_visits)
+        patient[p].visit = day + start;
+    for (size_t i = 0; i < r->n; i++)
+        if (is_visit(r, i)) {
+            size_t p = r->patient[i];
+            day[(size_t)(patient[p].visit - day) + filled[p]++] = r->dated[i].day;
+        }
+    for (size_t p = 0; p < raw->n_rows; p++)
+        if (patient[p].n_visits > 1)
+            qsort(day + (patient[p].visit - day), patient[p].n_visits, sizeof *day, compare_days);
+    return RWE_OK;
+}
+
+/* The first response, where the patient's row does not date it. */
+static void give_responses(const struct reader *r, struct rwe_patient_dates patient[])
+{
+    for (size_t i = 0; r->response_of != NULL && i < r->n; i++) {
+        int response = !is_visit(r, i) || r->response_of[i] == NULL
+                           ? -1
+                           : rwe_response_parse(r->response_of[i]);
+        if (response != RWE_RESPONSE_CR && response != RWE_RESPONSE_PR)
+            continue;
+        struct rwe_patient_dates *p = &patient[r->patient[i]];
+        if (r->raw->dates->column[RWE_DATE_RESPONSE] == RWE_NO_INDEX &&
+            (!rwe_dated_has_day(p->date[RWE_DATE_RESPONSE]) ||
+             r->dated[i].day < p->date[RWE_DATE_RESPONSE].day))
+            p->date[RWE_DATE_RESPONSE] = r->dated[i];
+    }
+}
+
+enum rwe_status rwe_raw_read_visits(struct raw *raw, struct rwe_patient_dates patient[],
+                                    struct rwe_error *error)
+{
+    struct reader r = {.raw = raw, .table = raw->assessments};
+    if (r.table == NULL)
+        return RWE_OK;
+    if (raw->id == NULL)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--assess needs --id: whose assessments are they?");
+    r.n = rwe_table_rows(r.table);
+    enum rwe_status status = find_columns(&r, error);
+    if (status == RWE_OK)
+        status = read_columns(&r, error);
+    if (status == RWE_OK)
+        status = find_patients(&r, error);
+    if (status == RWE_OK)
+        status = give_days(&r, patient, error);
+    if (status == RWE_OK)
+        give_responses(&r, patient);
+    return status;
+}
