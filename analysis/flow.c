@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From the rows of the file to who is in each population, by arm. See flow.md. */
+#include "rwe/analysis/pipeline.h"
 #include "rwe/analysis/present.h"
 
 #include <string.h>
@@ -127,29 +128,118 @@ static void present_first(struct flow *f)
 
 /* ---- populations ---- */
 
-static void present_population(struct flow *f, const struct rwe_design *design, const char *term,
-                               bool member)
+/* A step of a population, which may have a run of its own, as at a landmark. */
+static void present_in(struct flow *f, const struct rwe_design *design, const char *term,
+                       int indent, const char *label)
 {
-    const struct rwe_cohort *cohort = f->run->cohort;
     struct rwe_key key = rwe_key_in("flow", NULL, design);
     key.term = term;
+    rwe_grid_row(f->grid, indent, "%s", label);
+    present_cells(f, &key, "n");
+}
+
+static void count_members(struct flow *f, const struct rwe_run *run,
+                          const struct rwe_design *design, bool member)
+{
+    clear(f);
+    for (size_t i = 0; i < run->cohort->n; i++)
+        if ((design->member[i] != 0) == member)
+            count(f, (int32_t)run->cohort->arm[i]);
+}
+
+static void present_population(struct flow *f, const struct rwe_run *run,
+                               const struct rwe_design *design, const char *label)
+{
+    bool matched = rwe_design_is_matched(design);
+    const char *in = matched                        ? "matched"
+                     : rwe_design_is_cloned(design) ? "cloned"
+                     : design->weight != NULL       ? "weighted"
+                                                    : "in";
+    count_members(f, run, design, true);
+    present_in(f, design, in, 0, label);
+    count_members(f, run, design, false);
+    present_in(f, design, matched ? "unmatched" : "out", 1, "not in it");
+}
+
+/* ---- landmarks ---- */
+
+/* Losses by what one was exposed to in the end, those analysed by what they were at the landmark. */
+static void present_landmark(struct flow *f, const struct rwe_landmark_run *landmark)
+{
+    const struct rwe_landmark *at = &landmark->at;
+    const struct rwe_design *all = &landmark->run.design[0];
+    struct rwe_arena *arena = f->run->arena;
+    rwe_grid_row(f->grid, 0, "Landmark at %.10g", at->time);
+    for (size_t c = 0; c <= f->run->cohort->n_arms; c++)
+        rwe_grid_empty(f->grid);
+    take(f, at->n_event);
+    present_in(f, all, "event before", 1, "had an event before");
+    take(f, at->n_censored);
+    present_in(f, all, "censored before", 1, "no longer followed");
+    take(f, at->cohort->arm_size);
+    present_in(f, all, "analysed", 1, "analysed, by exposure then");
+    take(f, (const size_t[]){at->n_later, 0});
+    present_in(f, all, "exposed later", 1, "… of them exposed later");
+    for (size_t d = 1; d < landmark->run.n_designs; d++) {
+        const struct rwe_design *design = &landmark->run.design[d];
+        const char *label =
+            rwe_arena_format(arena, "Landmark at %.10g: %s", at->time, design->label);
+        present_population(f, &landmark->run, design, label == NULL ? "" : label);
+    }
+}
+
+/* ---- clones ---- */
+
+/* Whether the subject's clone of an arm left it: its last row ends before follow-up does. A clone that
+ * left at time zero has no row. */
+static bool clone_left(const struct rwe_design_rows *rows, size_t subject, uint32_t arm, double end)
+{
+    double until = 0;
+    for (size_t r = rows->start[subject]; r < rows->start[subject + 1]; r++)
+        if (rows->arm[r] == arm)
+            until = rows->until[r];
+    return until < end;
+}
+
+static void present_left(struct flow *f, const struct rwe_design *design, size_t e)
+{
+    const struct rwe_cohort *cohort = f->run->cohort;
+    const struct rwe_endpoint *endpoint = &cohort->endpoint[e];
+    struct rwe_key key = rwe_key_in("flow", endpoint, design);
+    key.term = "left";
     clear(f);
     for (size_t i = 0; i < cohort->n; i++)
-        if ((design->member[i] != 0) == member)
-            count(f, (int32_t)cohort->arm[i]);
-    rwe_grid_row(f->grid, member ? 0 : 1, member ? "%s" : "not in it", design->label);
+        for (uint32_t arm = 0; design->member[i] && arm < cohort->n_arms; arm++)
+            if (clone_left(&design->by_endpoint[e], i, arm, endpoint->time[i]))
+                count(f, (int32_t)arm);
+    rwe_grid_row(f->grid, 1, "left their strategy: %s", endpoint->name);
     present_cells(f, &key, "n");
+}
+
+/* Everybody in it once an arm. */
+static void present_clones(struct flow *f, const struct rwe_design *design)
+{
+    present_population(f, f->run, design, design->label);
+    clear(f);
+    for (size_t a = 0; a < f->run->cohort->n_arms; a++) {
+        f->step.arm[a] = design->n;
+        f->step.all += design->n;
+    }
+    present_in(f, design, "clones", 1, "clones, one a strategy");
+    for (size_t e = 0; e < f->run->cohort->n_endpoints; e++)
+        present_left(f, design, e);
 }
 
 static void present_populations(struct flow *f)
 {
-    for (size_t d = 1; d < f->run->n_designs; d++) {
-        const struct rwe_design *design = &f->run->design[d];
-        bool matched = rwe_design_is_matched(design);
-        bool weighted = !matched && design->weight != NULL;
-        present_population(f, design, matched ? "matched" : weighted ? "weighted" : "in", true);
-        present_population(f, design, matched ? "unmatched" : "out", false);
-    }
+    struct rwe_run *run = f->run;
+    size_t n = rwe_run_people_designs(run);
+    for (size_t d = 1; d < n; d++)
+        present_population(f, run, &run->design[d], run->design[d].label);
+    for (size_t i = 0; i < run->n_landmarks; i++)
+        present_landmark(f, &run->landmark[i]);
+    for (size_t d = n; d < run->n_designs; d++)
+        present_clones(f, &run->design[d]);
 }
 
 static void present_main(struct flow *f)
@@ -164,6 +254,12 @@ static void present_main(struct flow *f)
     present_populations(f);
     rwe_grid_note(f->grid, "Each row that is left out is counted once: by what keeps it from being "
                            "read, else by the first criterion that it does not meet.");
+    if (f->run->n_landmarks > 0)
+        rwe_grid_note(f->grid, "Lost before a landmark: by the arm in the end. Analysed there: by "
+                               "exposure at the landmark, so arms add up only over both.");
+    if (rwe_run_people_designs(f->run) < f->run->n_designs)
+        rwe_grid_note(f->grid, "Left their strategy: clones censored because the patient departed "
+                               "from it.");
 }
 
 /* ---- every criterion by itself ---- */

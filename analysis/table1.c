@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Baseline characteristics by arm in every population. See table1.md. */
-#include "rwe/analysis/covariate_balance.h"
+#include "table1.h"
+
 #include "rwe/analysis/present.h"
 #include "rwe/base/parallel.h"
 #include "rwe/base/sort.h"
@@ -21,10 +22,13 @@ struct cell {
     double weight;              /* sum, of those with a value */
     double ones_weight;         /* of which the ones */
     double *level_weight;       /* of which each category */
+    rwe_fact median;            /* once told */
 };
 
 struct job {
     const struct rwe_run *run;
+    const struct rwe_variable *variable;
+    size_t n_variables;
     struct cell *cell; /* [(covariate * n_designs + design) * n_arms + arm] */
     atomic_bool failed;
 };
@@ -96,7 +100,7 @@ static void summarize_sample(const struct rwe_design *design, size_t arm,
 static bool summarize_numbers(const struct job *job, size_t j, struct rwe_arena *scratch)
 {
     const struct rwe_cohort *cohort = job->run->cohort;
-    const double *number = cohort->covariate[j].number;
+    const double *number = job->variable[j].number;
     struct sample sample = {RWE_NEW(scratch, double, cohort->n),
                             RWE_NEW(scratch, double, cohort->n), 0};
     size_t present;
@@ -116,7 +120,7 @@ static bool summarize_numbers(const struct job *job, size_t j, struct rwe_arena 
 static void count_levels(const struct job *job, size_t j)
 {
     const struct rwe_cohort *cohort = job->run->cohort;
-    const struct rwe_variable *v = &cohort->covariate[j];
+    const struct rwe_variable *v = &job->variable[j];
     for (size_t d = 0; d < rwe_run_people_designs(job->run); d++)
         for (size_t i = 0; i < cohort->n; i++) {
             struct cell *cell = cell_of(job, j, d, cohort->arm[i]);
@@ -137,7 +141,7 @@ static void count_levels(const struct job *job, size_t j)
 static void summarize_piece(size_t j, void *context)
 {
     struct job *job = context;
-    if (job->run->cohort->covariate[j].categorical) {
+    if (job->variable[j].categorical) {
         count_levels(job, j);
         return;
     }
@@ -149,18 +153,17 @@ static void summarize_piece(size_t j, void *context)
 
 static enum rwe_status summarize(struct rwe_run *run, struct job *job, struct rwe_error *error)
 {
-    const struct rwe_cohort *cohort = run->cohort;
-    size_t per_covariate = rwe_run_people_designs(run) * cohort->n_arms;
+    size_t per_variable = rwe_run_people_designs(run) * run->cohort->n_arms;
     job->run = run;
-    job->cell = RWE_NEW(run->arena, struct cell, cohort->n_covariates * per_covariate);
-    for (size_t c = 0; job->cell != NULL && c < cohort->n_covariates * per_covariate; c++) {
-        size_t n_levels = cohort->covariate[c / per_covariate].n_levels;
+    job->cell = RWE_NEW(run->arena, struct cell, job->n_variables * per_variable);
+    for (size_t c = 0; job->cell != NULL && c < job->n_variables * per_variable; c++) {
+        size_t n_levels = job->variable[c / per_variable].n_levels;
         job->cell[c].level_count = RWE_NEW(run->arena, size_t, n_levels);
         job->cell[c].level_weight = RWE_NEW(run->arena, double, n_levels);
     }
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
-    rwe_parallel_for(cohort->n_covariates, run->threads, summarize_piece, job);
+    rwe_parallel_for(job->n_variables, run->threads, summarize_piece, job);
     return atomic_load(&job->failed) ? rwe_fail_memory(error) : RWE_OK;
 }
 
@@ -170,7 +173,8 @@ struct table {
     struct rwe_run *run;
     struct rwe_grid *grid;
     const struct job *job;
-    const struct rwe_covariate_balance *balance; /* NULL with more than two arms */
+    const struct table1 *what;
+    const struct rwe_covariate_balance *balance; /* NULL: no SMD, as with more than two arms */
     size_t begin, end;                           /* of the designs that stand side by side */
 };
 
@@ -199,10 +203,10 @@ static void empty_smd(const struct table *t)
         rwe_grid_empty(t->grid);
 }
 
-typedef void present_cell(const struct table *t, const struct rwe_key *key, const struct cell *cell,
+typedef void present_cell(const struct table *t, const struct rwe_key *key, struct cell *cell,
                           size_t level);
 
-static void present_mean(const struct table *t, const struct rwe_key *key, const struct cell *cell,
+static void present_mean(const struct table *t, const struct rwe_key *key, struct cell *cell,
                          size_t level)
 {
     (void)level;
@@ -214,14 +218,25 @@ static void present_mean(const struct table *t, const struct rwe_key *key, const
     rwe_grid_cell(t->grid, RWE_CELL_MEAN_SD, mean, sd, RWE_NO_FACT);
 }
 
-static void present_median(const struct table *t, const struct rwe_key *key,
-                           const struct cell *cell, size_t level)
+static void present_median(const struct table *t, const struct rwe_key *key, struct cell *cell,
+                           size_t level)
 {
     (void)level;
-    rwe_fact median = number_fact(t, key, "median", cell->summary.median);
+    cell->median = number_fact(t, key, "median", cell->summary.median);
     rwe_fact q1 = number_fact(t, key, "q1", cell->summary.q1);
     rwe_fact q3 = number_fact(t, key, "q3", cell->summary.q3);
-    rwe_grid_cell(t->grid, RWE_CELL_MEDIAN_RANGE, median, q1, q3);
+    rwe_grid_cell(t->grid, RWE_CELL_MEDIAN_RANGE, cell->median, q1, q3);
+}
+
+/* The median stands in the row above. */
+static void present_range(const struct table *t, const struct rwe_key *key, struct cell *cell,
+                          size_t level)
+{
+    (void)level;
+    rwe_fact least = number_fact(t, key, "min", cell->summary.min);
+    rwe_fact greatest = number_fact(t, key, "max", cell->summary.max);
+    number_fact(t, key, "n", (double)cell->summary.n);
+    rwe_grid_cell(t->grid, RWE_CELL_MEDIAN_RANGE, cell->median, least, greatest);
 }
 
 /* Whole where all weights are 1, and as exact as whole numbers are. */
@@ -233,21 +248,21 @@ static void present_share(const struct table *t, const struct rwe_key *key, size
     rwe_grid_cell(t->grid, RWE_CELL_COUNT_PERCENT, n, percent, RWE_NO_FACT);
 }
 
-static void present_ones(const struct table *t, const struct rwe_key *key, const struct cell *cell,
+static void present_ones(const struct table *t, const struct rwe_key *key, struct cell *cell,
                          size_t level)
 {
     (void)level;
     present_share(t, key, cell->n_ones, cell->ones_weight, cell->weight);
 }
 
-static void present_level(const struct table *t, const struct rwe_key *key, const struct cell *cell,
+static void present_level(const struct table *t, const struct rwe_key *key, struct cell *cell,
                           size_t level)
 {
     present_share(t, key, cell->level_count[level], cell->level_weight[level], cell->weight);
 }
 
-static void present_missing(const struct table *t, const struct rwe_key *key,
-                            const struct cell *cell, size_t level)
+static void present_missing(const struct table *t, const struct rwe_key *key, struct cell *cell,
+                            size_t level)
 {
     (void)level;
     rwe_grid_cell(t->grid, RWE_CELL_COUNT,
@@ -264,7 +279,11 @@ static void present_row(const struct table *t, size_t covariate, struct rwe_key 
         key.population = t->run->design[d].name;
         for (size_t a = 0; a < t->run->cohort->n_arms; a++) {
             struct rwe_key arm = rwe_key_arm(key, t->run->cohort, a);
-            present(t, &arm, cell_of(t->job, covariate, d, a), level);
+            struct cell *cell = cell_of(t->job, covariate, d, a);
+            if (t->what->blank && cell->summary.n == 0 && present != present_missing)
+                rwe_grid_empty(t->grid);
+            else
+                present(t, &arm, cell, level);
         }
         if (column == RWE_NO_INDEX)
             empty_smd(t);
@@ -282,11 +301,35 @@ static bool any_missing(const struct table *t, size_t covariate)
     return false;
 }
 
+static void present_numbers(const struct table *t, size_t j, struct rwe_key key, size_t column)
+{
+    rwe_grid_row(t->grid, 0, "%s", t->what->variable[j].name);
+    if (!t->what->has_range) {
+        rwe_grid_row(t->grid, 1, "mean (SD)");
+        present_row(t, j, key, 0, present_mean, column);
+    }
+    rwe_grid_row(t->grid, 1, "median (Q1–Q3)");
+    present_row(t, j, key, 0, present_median, RWE_NO_INDEX);
+    if (t->what->has_range) {
+        rwe_grid_row(t->grid, 1, "median (range)");
+        present_row(t, j, key, 0, present_range, RWE_NO_INDEX);
+    }
+}
+
+/* Whether the variable below is made of the same column, "site=lung" and "site=bone": missing together. */
+static bool is_told_below(const struct table *t, size_t j)
+{
+    const struct rwe_variable *v = &t->what->variable[j];
+    const char *end = strchr(v->name, '=');
+    return t->what->blank && end != NULL && j + 1 < t->what->n_variables &&
+           strncmp(v->name, v[1].name, (size_t)(end - v->name) + 1) == 0;
+}
+
 /* All rows of a covariate; `column` is its first among the columns of balance. */
 static void present_covariate(const struct table *t, size_t j, size_t column)
 {
-    const struct rwe_variable *v = &t->run->cohort->covariate[j];
-    struct rwe_key key = rwe_key_of("table1");
+    const struct rwe_variable *v = &t->what->variable[j];
+    struct rwe_key key = rwe_key_of(t->what->analysis);
     key.term = v->name;
     if (v->categorical) {
         rwe_grid_row(t->grid, 0, "%s, n (%%)", v->name);
@@ -300,21 +343,17 @@ static void present_covariate(const struct table *t, size_t j, size_t column)
         rwe_grid_row(t->grid, 0, "%s, n (%%)", v->name);
         present_row(t, j, key, 0, present_ones, column);
     } else {
-        rwe_grid_row(t->grid, 0, "%s", v->name);
-        rwe_grid_row(t->grid, 1, "mean (SD)");
-        present_row(t, j, key, 0, present_mean, column);
-        rwe_grid_row(t->grid, 1, "median (Q1–Q3)");
-        present_row(t, j, key, 0, present_median, RWE_NO_INDEX);
+        present_numbers(t, j, key, column);
     }
-    if (any_missing(t, j)) {
-        rwe_grid_row(t->grid, 1, "missing");
+    if (any_missing(t, j) && !is_told_below(t, j)) {
+        rwe_grid_row(t->grid, 1, "%s", t->what->missing);
         present_row(t, j, key, 0, present_missing, RWE_NO_INDEX);
     }
 }
 
 static void present_sizes(const struct table *t)
 {
-    struct rwe_key key = rwe_key_of("table1");
+    struct rwe_key key = rwe_key_of(t->what->analysis);
     rwe_grid_row(t->grid, 0, "n");
     for (size_t d = t->begin; d < t->end; d++) {
         key.population = t->run->design[d].name;
@@ -353,7 +392,7 @@ static bool any_weighted(const struct table *t)
 /* How many subjects the weights are worth. */
 static void present_effective_sizes(const struct table *t)
 {
-    struct rwe_key key = rwe_key_of("table1");
+    struct rwe_key key = rwe_key_of(t->what->analysis);
     rwe_grid_row(t->grid, 0, "effective n");
     for (size_t d = t->begin; d < t->end; d++) {
         const struct rwe_design *design = &t->run->design[d];
@@ -374,13 +413,13 @@ static void present_effective_sizes(const struct table *t)
 
 static void start_table(struct table *t)
 {
-    static const char title[] = "Table 1. Baseline characteristics by arm";
+    const char *title = t->what->title;
     const struct rwe_run *run = t->run;
     bool alone = t->end - t->begin < rwe_run_people_designs(run);
     t->grid = rwe_document_table(
         run->document,
         alone ? rwe_arena_format(run->arena, "%s: %s", title, run->design[t->begin].label) : title);
-    rwe_grid_column(t->grid, "covariate");
+    rwe_grid_column(t->grid, "%s", t->what->heading);
     for (size_t d = t->begin; d < t->end; d++) {
         for (size_t a = 0; a < run->cohort->n_arms; a++)
             rwe_grid_column(t->grid, "%s%s%s", alone ? "" : run->design[d].label, alone ? "" : "\n",
@@ -402,46 +441,57 @@ static void end_table(const struct table *t)
                       "SMD, standardized mean difference (treated − control), its "
                       "denominator from the whole cohort before %s.",
                       any_weighted(t) ? "weighting" : "matching");
+    if (t->what->note != NULL)
+        rwe_grid_note(t->grid, "%s", t->what->note);
 }
 
 static void present_block(struct table *t)
 {
-    const struct rwe_cohort *cohort = t->run->cohort;
     start_table(t);
     present_sizes(t);
     if (any_weighted(t))
         present_effective_sizes(t);
     size_t column = 0;
-    for (size_t j = 0; j < cohort->n_covariates; j++) {
+    for (size_t j = 0; j < t->what->n_variables; j++) {
+        const struct rwe_variable *v = &t->what->variable[j];
         present_covariate(t, j, column);
-        column += cohort->covariate[j].categorical ? cohort->covariate[j].n_levels : 1;
+        column += v->categorical ? v->n_levels : 1;
     }
     end_table(t);
 }
 
-static void present(struct table *t)
+enum rwe_status table1_present(struct rwe_run *run, const struct table1 *what,
+                               struct rwe_error *error)
 {
-    size_t n = rwe_run_people_designs(t->run), step = n > SIDE_BY_SIDE ? 1 : n;
-    rwe_document_section(t->run->document, 1, "Baseline characteristics");
-    for (t->begin = 0; t->begin < n; t->begin = t->end) {
-        t->end = t->begin + step;
-        present_block(t);
+    struct job job = {.variable = what->variable, .n_variables = what->n_variables};
+    struct table t = {.run = run, .job = &job, .what = what, .balance = what->balance};
+    size_t n = rwe_run_people_designs(run), step = n > SIDE_BY_SIDE ? 1 : n;
+    enum rwe_status status = summarize(run, &job, error);
+    for (; t.begin < n && status == RWE_OK; t.begin = t.end) {
+        t.end = t.begin + step;
+        present_block(&t);
     }
+    return status;
 }
 
 static enum rwe_status run_table1(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
-    struct job job = {0};
-    struct table table = {.run = run, .job = &job};
+    struct table1 what = {
+        .analysis = "table1",
+        .title = "Table 1. Baseline characteristics by arm",
+        .heading = "covariate",
+        .variable = run->cohort->covariate,
+        .n_variables = run->cohort->n_covariates,
+        .missing = "missing",
+    };
     enum rwe_status status = RWE_OK;
     if (run->cohort->n_arms == 2)
-        status = rwe_covariate_balance(run, &table.balance, error);
-    if (status == RWE_OK)
-        status = summarize(run, &job, error);
-    if (status == RWE_OK)
-        present(&table);
-    return status;
+        status = rwe_covariate_balance(run, &what.balance, error);
+    if (status != RWE_OK)
+        return status;
+    rwe_document_section(run->document, 1, "Baseline characteristics");
+    return table1_present(run, &what, error);
 }
 
 const struct rwe_analysis rwe_analysis_table1 = {

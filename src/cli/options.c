@@ -109,7 +109,7 @@ static const struct rwe_option options[] = {
 
 const struct rwe_options rwe_cli_options = RWE_OPTIONS(options);
 
-const char *const rwe_not_built[] = {"sensitivity", NULL};
+const char *const rwe_not_built[] = {NULL};
 
 const char *const rwe_options_not_built[] = {"init", NULL};
 

@@ -91,6 +91,14 @@ static const double *gather_codes(const int32_t code[], const uint32_t row[], si
     return to;
 }
 
+static void digest_variable(const struct raw_variable *v, const uint32_t row[],
+                            struct rwe_subject_digest digest, double column[])
+{
+    rwe_subject_digest_numbers(
+        digest, v->categorical ? gather_codes(v->factor.code, row, digest.n, column)
+                               : rwe_raw_gather_numbers(v->number, row, digest.n, column));
+}
+
 /* A number for each subject from everything that is declared about it, but names. */
 static enum rwe_status digest_subjects(const struct raw *raw, const uint32_t row[],
                                        struct rwe_subject_digest digest)
@@ -101,12 +109,10 @@ static enum rwe_status digest_subjects(const struct raw *raw, const uint32_t row
     for (size_t k = 0; k < digest.n; k++)
         column[k] = raw->arm_position[raw->arm.code[row[k]]];
     rwe_subject_digest_numbers(digest, column);
-    for (size_t j = 0; j < raw->n_covariates; j++) {
-        const struct raw_variable *v = &raw->covariate[j];
-        rwe_subject_digest_numbers(
-            digest, v->categorical ? gather_codes(v->factor.code, row, digest.n, column)
-                                   : rwe_raw_gather_numbers(v->number, row, digest.n, column));
-    }
+    for (size_t j = 0; j < raw->n_covariates; j++)
+        digest_variable(&raw->covariate[j], row, digest, column);
+    for (size_t j = 0; j < raw->n_described; j++)
+        digest_variable(&raw->described[j], row, digest, column);
     for (size_t s = 0; s < raw->strata.n; s++)
         rwe_subject_digest_numbers(digest,
                                    gather_codes(raw->stratum[s].code, row, digest.n, column));

@@ -302,20 +302,23 @@ static bool list_has(struct rwe_strings list, const char *name)
 }
 
 /* A covariate with nearly as many categories as subjects is a name or a number, not a category. */
-static enum rwe_status check_categories(const struct raw *raw, const struct raw_variable *variable,
+static enum rwe_status check_categories(const struct raw *raw, const char *option,
+                                        const struct raw_variable *variable,
                                         struct rwe_error *error)
 {
     enum { ALWAYS_ALLOWED = 20 };
     size_t levels = variable->factor.n_levels;
+    bool is_covariate = strcmp(option, "--covariates") == 0;
     if (levels <= ALWAYS_ALLOWED || levels <= raw->n_rows / 4)
         return RWE_OK;
     return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                    "%s: covariate \"%s\" has %zu different texts in %zu rows (%s): it is no "
-                    "category; leave it out of the covariates or code it. Numbers with a decimal "
+                    "%s: %s \"%s\" has %zu different texts in %zu rows (%s): it is no "
+                    "category; leave it out of %s or code it. Numbers with a decimal "
                     "comma are read with --decimal comma, and words for a missing value named with "
                     "--missing-tokens",
-                    rwe_table_file(raw->table), variable->name, levels, raw->n_rows,
-                    tell_levels(raw, &variable->factor));
+                    rwe_table_file(raw->table), is_covariate ? "covariate" : "column",
+                    variable->name, levels, raw->n_rows, tell_levels(raw, &variable->factor),
+                    is_covariate ? "the covariates" : option);
 }
 
 /* A covariate that the file does not have, but what it follows from. */
@@ -331,15 +334,14 @@ static enum rwe_status derive_covariate(struct raw *raw, struct raw_variable *va
                             raw->scratch, raw->complaints, variable->number, error);
 }
 
-static enum rwe_status read_covariate(struct raw *raw, struct raw_variable *variable,
-                                      struct rwe_error *error)
+enum rwe_status rwe_raw_read_variable(struct raw *raw, const char *option,
+                                      struct raw_variable *variable, struct rwe_error *error)
 {
     size_t column;
     if (rwe_table_find(raw->table, variable->name) == RWE_NO_INDEX &&
         rwe_derived_is(variable->name))
         return derive_covariate(raw, variable, error);
-    enum rwe_status status =
-        rwe_cohort_column(raw->table, "--covariates", variable->name, &column, error);
+    enum rwe_status status = rwe_cohort_column(raw->table, option, variable->name, &column, error);
     if (status != RWE_OK)
         return status;
     struct rwe_column_summary summary = rwe_table_summary(raw->table, column);
@@ -349,7 +351,7 @@ static enum rwe_status read_covariate(struct raw *raw, struct raw_variable *vari
     if (variable->categorical) {
         if (rwe_table_factor(raw->table, column, raw->arena, &variable->factor) != RWE_OK)
             return rwe_fail_memory(error);
-        return check_categories(raw, variable, error);
+        return check_categories(raw, option, variable, error);
     }
     variable->number = RWE_NEW(raw->scratch, double, raw->n_rows);
     if (variable->number == NULL ||
@@ -384,6 +386,8 @@ static enum rwe_status check_role(const struct raw *raw, const char *covariate, 
 {
     const char *role = role_of(raw->settings, covariate);
     const char *after = rwe_post_baseline(raw->settings, covariate);
+    if (after == NULL && rwe_raw_is_treatment(raw, covariate))
+        after = "it is among the treatment columns, which are known only after time zero";
     if (role == NULL && after != NULL && !is_late && !rwe_settings_flag(raw->settings, "i-know"))
         return rwe_fail(
             error, RWE_USAGE, RWE_NO_INDEX,
@@ -418,7 +422,8 @@ static enum rwe_status read_covariates(struct raw *raw, struct rwe_error *error)
     if (rwe_arena_failed(raw->scratch))
         return rwe_fail_memory(error);
     for (size_t i = 0; i < categorical.n; i++)
-        if (!list_has(names, categorical.item[i]))
+        if (!list_has(names, categorical.item[i]) &&
+            !rwe_raw_is_treatment(raw, categorical.item[i]))
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                             "--categorical %s: it is not among the covariates",
                             categorical.item[i]);
@@ -429,7 +434,7 @@ static enum rwe_status read_covariates(struct raw *raw, struct rwe_error *error)
                             names.item[j]);
         enum rwe_status status = check_role(raw, names.item[j], j >= baseline.n, error);
         if (status == RWE_OK)
-            status = read_covariate(raw, &raw->covariate[j], error);
+            status = rwe_raw_read_variable(raw, "--covariates", &raw->covariate[j], error);
         if (status != RWE_OK)
             return status;
     }
@@ -586,17 +591,10 @@ static enum rwe_status read_entry(struct raw *raw, struct rwe_error *error)
 enum rwe_status rwe_raw_read(struct raw *raw, struct rwe_error *error)
 {
     static enum rwe_status (*const steps[])(struct raw *, struct rwe_error *) = {
-        read_id,
-        rwe_raw_read_dates,
-        read_arm,
-        read_endpoints,
-        read_covariates,
-        read_strata,
-        read_cluster,
-        read_exposure,
-        read_entry,
-        read_response,
-        rwe_raw_read_eligibility,
+        read_id,        rwe_raw_read_dates,     read_arm,
+        read_endpoints, read_covariates,        read_strata,
+        read_cluster,   read_exposure,          read_entry,
+        read_response,  rwe_raw_read_described, rwe_raw_read_eligibility,
     };
     for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
         enum rwe_status status = steps[s](raw, error);

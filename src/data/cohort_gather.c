@@ -112,6 +112,19 @@ static enum rwe_status gather_covariates(const struct raw *raw, struct rwe_cohor
     return RWE_OK;
 }
 
+static enum rwe_status gather_described(const struct raw *raw, struct rwe_cohort *cohort)
+{
+    struct rwe_variable *described = RWE_NEW(raw->arena, struct rwe_variable, raw->n_described);
+    if (described == NULL)
+        return RWE_NO_MEMORY;
+    cohort->described = described;
+    cohort->n_described = raw->n_described;
+    for (size_t j = 0; j < raw->n_described; j++)
+        if (gather_covariate(raw, &raw->described[j], cohort, &described[j]) != RWE_OK)
+            return RWE_NO_MEMORY;
+    return RWE_OK;
+}
+
 /* Gives times closer than sqrt(DBL_EPSILON), relative to the mean of the distinct times, the same
  * value (the first of them), so that rounding in the spreadsheet makes no order. As R's timefix.
  * Returns whether any time was changed. */
@@ -256,6 +269,7 @@ enum rwe_status rwe_cohort_gather_arms(const struct raw *raw, struct rwe_cohort 
 enum rwe_status rwe_cohort_gather_columns(const struct raw *raw, struct rwe_cohort *cohort)
 {
     bool done = gather_covariates(raw, cohort) == RWE_OK &&
+                gather_described(raw, cohort) == RWE_OK &&
                 gather_endpoints(raw, cohort) == RWE_OK && gather_rest(raw, cohort) == RWE_OK &&
                 rwe_cohort_gather_dates(raw, cohort) == RWE_OK;
     return done ? RWE_OK : RWE_NO_MEMORY;

@@ -54,6 +54,8 @@ struct raw {
     struct raw_variable *covariate;
     size_t n_covariates; /* with those known at the landmark only, which come last */
     size_t n_late;
+    struct raw_variable *described;
+    size_t n_described;
     struct rwe_factor *stratum; /* one a column of --strata */
     struct rwe_strings strata;
     struct rwe_factor cluster;
@@ -84,6 +86,17 @@ enum rwe_status rwe_raw_add_derived(struct raw *raw, struct rwe_error *error);
 /* The arms, and the time to exposure, made from dates. */
 enum rwe_status rwe_raw_exposure_arm(struct raw *raw, struct rwe_error *error);
 enum rwe_status rwe_raw_exposure_start(struct raw *raw, struct rwe_error *error);
+
+/* Reads a column of numbers or categories, or derives it where the file has only what it follows from;
+ * `option` named it. */
+enum rwe_status rwe_raw_read_variable(struct raw *raw, const char *option,
+                                      struct raw_variable *variable, struct rwe_error *error);
+
+/* cohort_described.c: the columns that are only described. */
+enum rwe_status rwe_raw_read_described(struct raw *raw, struct rwe_error *error);
+
+/* Whether `name` is to be described as treatment: known after time zero only. */
+bool rwe_raw_is_treatment(const struct raw *raw, const char *name);
 
 /* What stands in messages for the arm: its column, or what made it. */
 const char *rwe_raw_arm_name(const struct raw *raw);

@@ -107,12 +107,16 @@ static void take_columns(const struct cohort_take *take, struct rwe_cohort *to)
 {
     size_t n_covariates = to->n_covariates + to->n_late;
     struct rwe_variable *covariate = RWE_NEW(take->arena, struct rwe_variable, n_covariates);
+    struct rwe_variable *described = RWE_NEW(take->arena, struct rwe_variable, to->n_described);
     struct rwe_endpoint *endpoint = RWE_NEW(take->arena, struct rwe_endpoint, to->n_endpoints);
     for (size_t j = 0; covariate != NULL && j < n_covariates; j++)
         covariate[j] = take_variable(take, &take->from->covariate[j]);
+    for (size_t j = 0; described != NULL && j < to->n_described; j++)
+        described[j] = take_variable(take, &take->from->described[j]);
     for (size_t e = 0; endpoint != NULL && e < to->n_endpoints; e++)
         endpoint[e] = take_endpoint(take, &take->from->endpoint[e]);
     to->covariate = covariate;
+    to->described = described;
     to->endpoint = endpoint;
     to->stratum = take_codes(take, take->from->stratum);
     to->response = take_responses(take, take->from->response);

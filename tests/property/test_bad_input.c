@@ -638,14 +638,6 @@ static void a_file_of_other_columns_is_told_that_a_study_was_assumed(void **stat
     refused(f, RWE_EXIT_USAGE, "usubjid|--arm|--endpoint|built-in study", "%s", f->cohort);
 }
 
-static void analyses_of_later_versions_are_refused_when_alone(void **state)
-{
-    const struct fixture *f = *state;
-    write_cohort(f, NULL);
-    refused(f, RWE_EXIT_USAGE, "--sensitivity|not part of version", "%s %s --sensitivity",
-            f->cohort, arguments);
-}
-
 static void strict_makes_warnings_an_exit_code(void **state)
 {
     (void)state;
@@ -799,7 +791,6 @@ int main(void)
         PATIENTS(an_endpoint_of_wrong_form_is_told_with_an_example),
         PATIENTS(no_file_and_two_files_are_told),
         PATIENTS(a_file_of_other_columns_is_told_that_a_study_was_assumed),
-        PATIENTS(analyses_of_later_versions_are_refused_when_alone),
         PATIENTS(strict_makes_warnings_an_exit_code),
         PATIENTS(a_wrong_study_file_is_told_with_its_line),
         PATIENTS(a_study_file_that_is_none_is_told),

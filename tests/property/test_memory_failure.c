@@ -111,6 +111,10 @@ static int set_up(void **state)
                                 "times: [6, 12]\npsm: nearest\ncaliper: 1\n"
                                 "response: true\nresponse-column: resp_m3\n"
                                 "validate: true\nflow: true\ncutoff: 2025-06-30\n"
+                                "treatment: true\ntreatment-columns: [rt_site, bed10]\n"
+                                "failure: true\nfailure-column: pd_site\n"
+                                "disposition: true\nltfu-column: ltfu\nend-column: pd_type\n"
+                                "summary: true\nsensitivity: true\nleave-one-out: sex\n"
                                 "eligibility:\n  - {name: adult, keep: age >= 18 and sex != X}\n";
     gsl_set_error_handler_off();
     f.folder = program_new_folder();

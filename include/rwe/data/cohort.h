@@ -81,6 +81,9 @@ struct rwe_cohort {
     size_t n_covariates;
     size_t
         n_late; /**< covariates known at the landmark only; they follow the others in `covariate` */
+    const struct rwe_variable *described; /**< columns that are only described, by arm, as the
+                                               treatment given: they enter no model and no design */
+    size_t n_described;
     const struct rwe_endpoint *endpoint;
     size_t n_endpoints;
 
@@ -129,6 +132,10 @@ enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
 
 /** The subject of that identifier, or RWE_NO_INDEX. O(log n). */
 size_t rwe_cohort_find(const struct rwe_cohort *cohort, const char *id);
+
+/** The column of that name among those that are only described; NULL when it was not read, as one that
+ * the study alone names and the file does not have. `name` may be NULL. */
+const struct rwe_variable *rwe_cohort_described(const struct rwe_cohort *cohort, const char *name);
 
 /** The column that an option names, or RWE_NO_COLUMN with the nearest that there is. */
 enum rwe_status rwe_cohort_column(const struct rwe_table *table, const char *option,
