@@ -39,13 +39,17 @@ struct rwe_figure *rwe_forest_add(const struct rwe_run *run, struct rwe_grid *gr
         axis.high_words = rwe_arena_format(run->arena, "favours %s", run->cohort->arm_level[0]);
     }
     rwe_figure_x_axis(figure, &axis);
-    rwe_figure_describe(figure,
-                        "Forest plot: for each row of the table its %s, a square, and the %s "
-                        "limits, a line, on a logarithmic axis with a line at 1%s%s%s.",
-                        measure, rwe_conf_level_text(run),
-                        forest->of_arms ? "; to its left is what favours " : "",
-                        forest->of_arms ? run->cohort->arm_level[1] : "",
-                        forest->equal_marks ? "" : ". Larger squares hold more information");
+    if (forest->of_arms)
+        rwe_figure_describe(figure,
+                            "Forest plot: for each row of the table its %s, a square, and the %s "
+                            "limits, a line, on a logarithmic axis; left of the line at 1 is what "
+                            "favours %s.",
+                            measure, rwe_conf_level_text(run), run->cohort->arm_level[1]);
+    else
+        rwe_figure_describe(figure,
+                            "Forest plot: for each row of the table its %s, a square, and the %s "
+                            "limits, a line, on a logarithmic axis with a line at 1.",
+                            measure, rwe_conf_level_text(run));
     if (!forest->equal_marks)
         rwe_figure_note(figure, "Area of the squares: the information in the estimate.");
     return figure;

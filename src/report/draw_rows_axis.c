@@ -3,6 +3,7 @@
 #include "draw_rows.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- from where to where ---- */
 
@@ -96,15 +97,31 @@ static void put_small(const struct rwe_draw_rows *rows, const char *text, struct
                                                       .colour = RWE_COLOUR_INK});
 }
 
+enum { TICK_SIZE = 40 };
+
+/* With the decimal mark of the table's numbers. */
+static void put_tick_text(const struct rwe_draw_rows *rows, const struct rwe_axis *axis, double at,
+                          char text[TICK_SIZE])
+{
+    char plain[32];
+    rwe_tick_text(axis, at, plain);
+    const char *point = strchr(plain, '.');
+    if (point == NULL)
+        snprintf(text, TICK_SIZE, "%s", plain);
+    else
+        snprintf(text, TICK_SIZE, "%.*s%s%s", (int)(point - plain), plain, rows->layout->point,
+                 point + 1);
+}
+
 /* Whether the numbers at the ticks keep a distance. */
-static bool have_room(const struct rwe_ticks *ticks, const struct rwe_axis *axis,
-                      const struct rwe_scale_map *map)
+static bool have_room(const struct rwe_draw_rows *rows, const struct rwe_ticks *ticks,
+                      const struct rwe_axis *axis, const struct rwe_scale_map *map)
 {
     double end = -INFINITY;
     for (size_t i = 0; i < ticks->n; i++) {
-        char text[32];
+        char text[TICK_SIZE];
         double x = fabs(rwe_scale_at(map, ticks->at[i]) - map->canvas_from);
-        rwe_tick_text(axis, ticks->at[i], text);
+        put_tick_text(rows, axis, ticks->at[i], text);
         double half = rwe_label_width(text, RWE_DRAW_SMALL, false) / 2;
         if (x - half < end + BETWEEN_TICKS)
             return false;
@@ -114,13 +131,14 @@ static bool have_room(const struct rwe_ticks *ticks, const struct rwe_axis *axis
 }
 
 /* As many as there is room for: of ratios all doublings, else few but three. */
-static struct rwe_ticks choose_ticks(const struct rwe_axis *axis, const struct rwe_scale_map *map)
+static struct rwe_ticks choose_ticks(const struct rwe_draw_rows *rows, const struct rwe_axis *axis,
+                                     const struct rwe_scale_map *map)
 {
     double length = fabs(map->canvas_to - map->canvas_from);
     size_t most =
         axis->scale == RWE_SCALE_LOG ? (size_t)fmax(length / 26, 2) : (size_t)fmax(length / 48, 4);
     struct rwe_ticks ticks = rwe_axis_ticks(axis, axis->from, axis->to, most);
-    while (most > 2 && !have_room(&ticks, axis, map))
+    while (most > 2 && !have_room(rows, &ticks, axis, map))
         ticks = rwe_axis_ticks(axis, axis->from, axis->to, --most);
     return ticks;
 }
@@ -130,15 +148,15 @@ double rwe_draw_rows_ticks(const struct rwe_draw_rows *rows, const struct rwe_ax
 {
     const struct rwe_look look = {.stroke = RWE_COLOUR_INK, .width = 0.8};
     const double top = rows->bottom;
-    struct rwe_ticks ticks = choose_ticks(axis, map);
+    struct rwe_ticks ticks = choose_ticks(rows, axis, map);
     rwe_canvas_line(rows->canvas, (struct rwe_point){map->canvas_from, top},
                     (struct rwe_point){map->canvas_to, top}, &look);
     for (size_t i = 0; i < ticks.n; i++) {
-        char text[32];
+        char text[TICK_SIZE];
         double x = rwe_scale_at(map, ticks.at[i]);
         rwe_canvas_line(rows->canvas, (struct rwe_point){x, top}, (struct rwe_point){x, top + TICK},
                         &look);
-        rwe_tick_text(axis, ticks.at[i], text);
+        put_tick_text(rows, axis, ticks.at[i], text);
         double half = rwe_label_width(text, RWE_DRAW_SMALL, false) / 2 + 1;
         double inside = fmin(fmax(x, half), rows->canvas->width - half);
         if (ticks.at[i] != 0 || !bare_zero)
