@@ -8,6 +8,7 @@ static const struct rwe_phrase phrases[] = {
 #include "zh/notes.def"
 #include "zh/row_figures.def"
 #include "zh/safety.def"
+#include "zh/tables.def"
 #include "zh/warnings.def"
 };
 #undef P

@@ -15,6 +15,8 @@
 static const char *const commands[] = {
     COHORT "--km --psm --logrank --cox --ph --rmst --balance --table1 --toxicity --response",
     COHORT "--iptw=ato --km --cox --univariable --predict --subgroups --flow",
+    COHORT "--treatment --disposition --flow --failure --failure-column pd_site --ltfu-column ltfu "
+           "--psm --landmark=6 --ccw --timedep --sensitivity --summary --leave-one-out siteid",
     COHORT "--triangulation --landmark=4,6 --timedep --ccw --km",
     COHORT "--id usubjid --arm arm --derive os,rwpfs,dor --cutoff 2025-06-30 --endpoints "
            "--endpoint-grid --assess sample_data/assess.csv",
@@ -62,7 +64,7 @@ static const char *english_word(const char *text, const char *data, size_t *leng
         bool option = at > text && (at[-1] == '-' || at[-1] == '=' || at[-1] == '_');
         size_t small = strspn(at, "abcdefghijklmnopqrstuvwxyz");
         if (n >= 3 && small == n && !option && at[n] != '_' && at[n] != '=' && at[n] != '(' &&
-            !is_known(at, n, data)) {
+            !isdigit((unsigned char)at[n]) && !is_known(at, n, data)) {
             *length = n;
             return at;
         }
@@ -104,6 +106,9 @@ static char *words_of_data(void)
     for (size_t f = 0; f < sizeof files / sizeof files[0]; f++) {
         size_t size;
         char *text = program_read_file(files[f], &size);
+        for (char *at = text; (at = strchr(at, '#')) != NULL;) /* what a study file comments */
+            while (*at != '\0' && *at != '\n')
+                *at++ = ' ';
         char *joined = program_format("%s %s", all, text);
         free(all);
         free(text);
