@@ -175,6 +175,21 @@ check-coverage: $(SIMULATIONS)
 	    awk '{ print } /^[0-9]+ passed, [0-9]+ failed$$/ { passed += $$1; failed += $$3; ended++ } \
 	         END { print passed " passed, " failed " failed"; exit failed > 0 || ended < $(words $(SIMULATIONS)) }'
 
+# The report in headless Chromium (apt: chromium, nodejs, npm; CHROMIUM names another); the last line counts.
+BROWSER := tests/browser
+$(BROWSER)/node_modules: $(BROWSER)/package-lock.json
+	npm ci --prefix $(BROWSER) --no-audit --no-fund
+	touch $@
+
+.PHONY: check-browser
+check-browser: $(BUILD)/rwe-analyze $(BROWSER)/node_modules
+	node $(BROWSER)/check.mjs $<
+
+# The pictures of the README.
+.PHONY: pictures
+pictures: $(BUILD)/rwe-analyze $(BROWSER)/node_modules
+	node $(BROWSER)/pictures.mjs $< sample_data/pictures
+
 .PHONY: tidy
 tidy:
 	clang-tidy --quiet $(LIB_SOURCES) $(CLI_SOURCES) -- $(CPPFLAGS) -std=gnu17
@@ -212,6 +227,7 @@ help:
 	  'make SAN=address,undefined test     tests under sanitizers' \
 	  'make check-tsan tests of threads under ThreadSanitizer' \
 	  'make check-coverage  coverage of limits and type-I error by simulation' \
+	  'make check-browser  the report in headless Chromium; make pictures: those of the README' \
 	  'make tidy       clang-tidy; make format, make check-format, make check-layers' \
 	  'make bench      benchmarks, with ratios to R where R is installed; PART=survival: those alone'
 

@@ -53,6 +53,7 @@ static enum rwe_status make_endpoint(struct rwe_run *run, struct ccw *ccw, size_
     struct rwe_clone_weights weights = {0};
     struct rwe_error reason = {0};
     of->endpoint = &cohort->endpoint[e];
+    of->data = run->data == NULL || run->data->ccw == NULL ? NULL : &run->data->ccw->endpoint[e];
     enum rwe_status status =
         rwe_clones_make(cohort, of->endpoint, ccw->columns.subject, ccw->columns.n, ccw->grace,
                         run->arena, &of->clones, error);
@@ -111,7 +112,7 @@ static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_erro
     if (run->cohort->n_endpoints == 0)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--ccw needs an endpoint: say --endpoint NAME=TIME,EVENT");
-    enum rwe_status status = ccw_columns(run, &ccw->columns, error);
+    enum rwe_status status = ccw_columns(run, "ccw", &ccw->columns, error);
     for (size_t e = 0; e < run->cohort->n_endpoints && status == RWE_OK; e++)
         status = make_endpoint(run, ccw, e, error);
     return status == RWE_OK ? make_design(run, ccw, error) : status;

@@ -9,6 +9,7 @@
 
 /** Those cloned, and what the models know of them. */
 struct ccw_columns {
+    const char *flag; /**< of the analysis, for messages: "ccw" */
     size_t n;
     const uint32_t *subject; /**< of the cohort, ascending */
     size_t n_terms;
@@ -30,6 +31,8 @@ struct ccw_model {
 /** One endpoint. */
 struct ccw_endpoint {
     const struct rwe_endpoint *endpoint;
+    const struct ccw_endpoint
+        *data; /**< of a replicate: the same of the data, where fits begin; or NULL */
     struct rwe_clones clones;
     struct ccw_model hazard;      /**< Cox: who leaves arm 0, and when */
     struct ccw_model probability; /**< logistic: who has not left arm 1 by the end of grace */
@@ -45,14 +48,25 @@ struct ccw {
     const struct rwe_design *design;
 };
 
-/** The columns of the propensity model, without its fit, and that of --ccw-response. */
-enum rwe_status ccw_columns(struct rwe_run *run, struct ccw_columns *columns,
+/** The columns of the propensity model, without its fit, and that of the response under the option
+ * "FLAG-response". */
+enum rwe_status ccw_columns(struct rwe_run *run, const char *flag, struct ccw_columns *columns,
                             struct rwe_error *error);
 
 /** Fits both models of an endpoint whose clones are made. RWE_BAD_INPUT where one cannot be. */
 enum rwe_status ccw_weights(const struct rwe_run *run, const struct ccw_columns *columns,
                             struct ccw_endpoint *of, struct rwe_clone_weights *weights,
                             struct rwe_error *error);
+
+/** Fits the hazard of exposure alone: time, hazard and risk of the weights. The clones leave arm 0, at
+ * least one of them. */
+enum rwe_status ccw_hazard(const struct rwe_run *run, const struct ccw_columns *columns,
+                           struct ccw_endpoint *of, struct rwe_clone_weights *weights,
+                           struct rwe_error *error);
+
+/** Facts of a model under its key, and the warning where exposure is told without error. */
+void ccw_present_model(struct rwe_run *run, const struct rwe_key *key,
+                       const struct ccw_model *model);
 
 /** Clones, models and weights: facts, tables, warnings. */
 enum rwe_status ccw_present(struct rwe_run *run, const struct ccw *ccw, struct rwe_error *error);

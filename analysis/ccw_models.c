@@ -9,13 +9,16 @@
 #include "rwe/stats/cox_firth.h"
 
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 /* ---- columns ---- */
 
-static bool has_response(const struct rwe_run *run)
+static bool has_response(const struct rwe_run *run, const char *flag)
 {
-    return rwe_settings_flag(run->settings, "ccw-response");
+    char option[32];
+    snprintf(option, sizeof option, "%s-response", flag);
+    return rwe_settings_flag(run->settings, option);
 }
 
 /* The rows of `p` whose response is known, with that as one more column. */
@@ -42,23 +45,24 @@ static enum rwe_status add_response(const struct rwe_run *run, const struct rwe_
         x[p->n_terms * n + k] = response[subject[k]] <= RWE_RESPONSE_PR;
     memcpy(term, p->term, p->n_terms * sizeof *term);
     term[p->n_terms] = "response";
-    *columns = (struct ccw_columns){n, subject, p->n_terms + 1, term, x};
+    *columns = (struct ccw_columns){columns->flag, n, subject, p->n_terms + 1, term, x};
     return RWE_OK;
 }
 
-enum rwe_status ccw_columns(struct rwe_run *run, struct ccw_columns *columns,
+enum rwe_status ccw_columns(struct rwe_run *run, const char *flag, struct ccw_columns *columns,
                             struct rwe_error *error)
 {
     const struct rwe_propensity *p;
-    if (has_response(run) && run->cohort->response == NULL)
+    if (has_response(run, flag) && run->cohort->response == NULL)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--ccw-response needs the best response: say --response-column COL");
-    enum rwe_status status = rwe_propensity_columns(run, "ccw", &p, error);
+                        "--%s-response needs the best response: say --response-column COL", flag);
+    enum rwe_status status = rwe_propensity_columns(run, flag, &p, error);
+    columns->flag = flag;
     if (status != RWE_OK)
         return status;
-    if (has_response(run))
+    if (has_response(run, flag))
         return add_response(run, p, columns, error);
-    *columns = (struct ccw_columns){p->n, p->subject, p->n_terms, p->term, p->x};
+    *columns = (struct ccw_columns){flag, p->n, p->subject, p->n_terms, p->term, p->x};
     return RWE_OK;
 }
 
@@ -139,13 +143,6 @@ static enum rwe_status describe(const struct choice *c, const double estimate[],
 /* A replicate's last steps are no longer than 3e-5 standard errors, or 1e-5 on the logit: they leave the
  * square of that. */
 static const double SETTLED_HAZARD = 1e-9, SETTLED_LOGIT = 1e-5;
-
-/* The same endpoint of the data, where the run is a replicate of data with clones; or NULL. */
-static const struct ccw_endpoint *data_of(const struct rwe_run *run, const struct ccw_endpoint *of)
-{
-    const struct ccw *ccw = run->data == NULL ? NULL : run->data->ccw;
-    return ccw == NULL ? NULL : &ccw->endpoint[of->endpoint - run->cohort->endpoint];
-}
 
 /* The model's coefficients for the columns chosen, 0 where it has none; both in the order of columns. */
 static void write_start(const struct ccw_model *model, const struct choice *c, double start[])
@@ -230,20 +227,20 @@ static enum rwe_status no_exposure(const struct ccw_endpoint *of, struct rwe_err
                     of->clones.grace, of->endpoint->name);
 }
 
-static enum rwe_status explain(const struct ccw_endpoint *of, const char *model,
-                               enum rwe_status status, const struct rwe_error *reason,
+/* `what`: the flag, the endpoint, the model. */
+static enum rwe_status explain(const char *const what[3], const struct rwe_error *reason,
                                struct rwe_error *error)
 {
-    if (status != RWE_NO_MEMORY)
-        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "--ccw, \"%s\": %s: %s",
-                        of->endpoint->name, model, reason->message);
+    if (reason->status != RWE_NO_MEMORY)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "--%s, \"%s\": %s: %s", what[0],
+                        what[1], what[2], reason->message);
     *error = *reason;
-    return status;
+    return reason->status;
 }
 
-static enum rwe_status fit_hazard(const struct rwe_run *run, const struct ccw_columns *columns,
-                                  struct ccw_endpoint *of, struct rwe_clone_weights *weights,
-                                  struct rwe_error *error)
+enum rwe_status ccw_hazard(const struct rwe_run *run, const struct ccw_columns *columns,
+                           struct ccw_endpoint *of, struct rwe_clone_weights *weights,
+                           struct rwe_error *error)
 {
     struct rwe_cox_options options = rwe_cox_options_default();
     struct rwe_survival_data rows;
@@ -251,13 +248,11 @@ static enum rwe_status fit_hazard(const struct rwe_run *run, const struct ccw_co
     struct choice c;
     uint32_t *order;
     options.estimate_only = true;
-    if (of->clones.n_exposed == 0 || of->clones.n_exposed == of->clones.n)
-        return no_exposure(of, error);
     if (sort_clones(&of->clones, run->arena, &rows, &order) != RWE_OK ||
         choice_new(columns, order, rows.n, run->arena, &c) != RWE_OK)
         return rwe_fail_memory(error);
     choice_fill(&c);
-    const struct ccw_endpoint *data = data_of(run, of);
+    const struct ccw_endpoint *data = of->data;
     double *start = data == NULL ? NULL : RWE_NEW(run->arena, double, columns->n_terms);
     if (start != NULL)
         options.settled_rise = SETTLED_HAZARD;
@@ -272,7 +267,9 @@ static enum rwe_status fit_hazard(const struct rwe_run *run, const struct ccw_co
         if (status == RWE_OK)
             break;
         if (!mend(status, &reason, &c, &of->hazard, &firth))
-            return explain(of, "model of the start of exposure", status, &reason, error);
+            return explain((const char *const[]){columns->flag, of->endpoint->name,
+                                                 "model of the start of exposure"},
+                           &reason, error);
     }
     const struct rwe_cox_fitted fitted = {&rows, c.x, &fit, &options};
     enum rwe_status status = predict(&fitted, &c, run->arena, weights, error);
@@ -337,7 +334,7 @@ static enum rwe_status fit_probability(const struct rwe_run *run, const struct c
         choice_new(columns, row, n, run->arena, &c) != RWE_OK)
         return rwe_fail_memory(error);
     choice_fill(&c);
-    const struct ccw_endpoint *data = data_of(run, of);
+    const struct ccw_endpoint *data = of->data;
     double *start = data == NULL ? NULL : RWE_NEW(run->arena, double, columns->n_terms + 1);
     if (start != NULL)
         options.tolerance = SETTLED_LOGIT;
@@ -353,8 +350,10 @@ static enum rwe_status fit_probability(const struct rwe_run *run, const struct c
         if (status == RWE_OK)
             break;
         if (!mend(status, &reason, &c, &of->probability, &options.firth))
-            return explain(of, "model of exposure by the end of the grace period", status, &reason,
-                           error);
+            return explain(
+                (const char *const[]){columns->flag, of->endpoint->name,
+                                      "model of exposure by the end of the grace period"},
+                &reason, error);
     }
     of->probability.intercept = fit.estimate[0];
     enum rwe_status status = invert(&c, fit.fitted, exposed, run->arena, of, weights, error);
@@ -366,6 +365,8 @@ enum rwe_status ccw_weights(const struct rwe_run *run, const struct ccw_columns 
                             struct ccw_endpoint *of, struct rwe_clone_weights *weights,
                             struct rwe_error *error)
 {
-    enum rwe_status status = fit_hazard(run, columns, of, weights, error);
+    if (of->clones.n_exposed == 0 || of->clones.n_exposed == of->clones.n)
+        return no_exposure(of, error);
+    enum rwe_status status = ccw_hazard(run, columns, of, weights, error);
     return status == RWE_OK ? fit_probability(run, columns, of, weights, error) : status;
 }

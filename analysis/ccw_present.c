@@ -174,12 +174,9 @@ static enum rwe_status present_weights(struct rwe_run *run, const struct ccw *cc
 
 /* ---- the models ---- */
 
-static void present_model(struct rwe_run *run, const struct ccw *ccw, const struct ccw_endpoint *of,
-                          size_t which)
+void ccw_present_model(struct rwe_run *run, const struct rwe_key *of, const struct ccw_model *model)
 {
-    const struct ccw_model *model = which == 0 ? &of->hazard : &of->probability;
-    struct rwe_key key = rwe_key_in("ccw", of->endpoint, ccw->design);
-    key.model = models[which];
+    struct rwe_key key = *of;
     add(run, &key, "n", (double)model->n);
     add(run, &key, "n.event", (double)model->n_events);
     for (size_t j = 0; j < model->n_terms; j++) {
@@ -190,12 +187,22 @@ static void present_model(struct rwe_run *run, const struct ccw *ccw, const stru
     for (size_t j = 0; j < model->left_out.n; j++)
         rwe_document_string(run->document, &key, "left.out", model->left_out.item[j]);
     if (model->separates != NULL)
-        rwe_document_warning(run->document, "positivity", "ccw",
+        rwe_document_warning(run->document, "positivity", key.analysis,
                              "%s: some of the %zu subjects at risk could not, or had to, begin "
                              "exposure, as told most of all by \"%s\" (Firth's penalty used). No "
                              "weight makes up for them: look at the covariate, or restrict the "
                              "cohort.",
-                             of->endpoint->name, model->n, model->separates);
+                             key.endpoint, model->n, model->separates);
+}
+
+static void present_models(struct rwe_run *run, const struct ccw *ccw,
+                           const struct ccw_endpoint *of)
+{
+    struct rwe_key key = rwe_key_in("ccw", of->endpoint, ccw->design);
+    key.model = models[0];
+    ccw_present_model(run, &key, &of->hazard);
+    key.model = models[1];
+    ccw_present_model(run, &key, &of->probability);
 }
 
 /* ---- more warnings ---- */
@@ -236,8 +243,7 @@ enum rwe_status ccw_present(struct rwe_run *run, const struct ccw *ccw, struct r
     enum rwe_status status = present_weights(run, ccw, error);
     warn_arms(run);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
-        for (size_t which = 0; which < 2; which++)
-            present_model(run, ccw, &ccw->endpoint[e], which);
+        present_models(run, ccw, &ccw->endpoint[e]);
         warn_timing(run, &ccw->endpoint[e]);
     }
     return status;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From the rows of the file to who is in each population, by arm. See flow.md. */
+#include "flow_figure.h"
 #include "rwe/analysis/pipeline.h"
 #include "rwe/analysis/present.h"
 
@@ -298,6 +299,7 @@ static enum rwe_status run_flow(struct rwe_run *run, void *state, struct rwe_err
         return rwe_fail_memory(error);
     rwe_document_section(run->document, 1, "Flow of patients");
     present_main(&f);
+    rwe_flow_figure(run);
     present_criteria(&f);
     return RWE_OK;
 }

@@ -174,11 +174,18 @@ static void add_timedep(struct board *board)
     add(board, &answer);
 }
 
+static bool is_sequential(const struct rwe_design *design)
+{
+    return strcmp(design->name, "sequential") == 0;
+}
+
 static void add_clones(struct board *board)
 {
     struct rwe_run *run = board->run;
     board->heading = "Clones: strategies from time zero";
     for (size_t d = rwe_run_people_designs(run); d < run->n_designs; d++) {
+        if (is_sequential(&run->design[d]))
+            continue;
         double grace = rwe_settings_number(run->settings, "ccw");
         add(board,
             &(struct answer){.population = run->design[d].name,
@@ -189,6 +196,32 @@ static void add_clones(struct board *board)
                                  run->arena,
                                  "all; exposure begun within %.10g%s against none within %.10g%s",
                                  grace, unit_of(run), grace, unit_of(run))});
+    }
+}
+
+/* Initiators stand for themselves and weights make the others like them; where weights are for
+ * censoring alone only the adjusted model compares like with like. */
+static void add_sequential(struct board *board)
+{
+    struct rwe_run *run = board->run;
+    board->heading = "Sequential trials: begin now, or not";
+    for (size_t d = rwe_run_people_designs(run); d < run->n_designs; d++) {
+        if (!is_sequential(&run->design[d]))
+            continue;
+        bool weighted = rwe_settings_choice(run->settings, "sequential-weights") == 0;
+        double interval = rwe_settings_number(run->settings, "sequential");
+        struct answer answer = {
+            .population = run->design[d].name,
+            .model = weighted ? "arm" : "adjusted",
+            .term = run->design[d].name,
+            .label = interval > 0 ? rwe_arena_format(run->arena, "every %.10g%s", interval,
+                                                     weighted ? "" : ", adjusted")
+                                  : rwe_arena_format(run->arena, "at each start%s",
+                                                     weighted ? "" : ", adjusted"),
+            .estimand =
+                weighted ? "those who begin exposure, when they do; begun against none"
+                         : "event-free, not exposed before; begun against none; given covariates"};
+        add(board, &answer);
     }
 }
 
@@ -205,10 +238,13 @@ static void present_endpoint(struct rwe_run *run, const struct rwe_endpoint *end
     add_landmarks(&board);
     add_timedep(&board);
     add_clones(&board);
-    rwe_grid_note(board.grid,
-                  "Each row is told in full, with how it was made, in its own section above. "
-                  "Given covariates: in those who have them all. Of clones, n and "
-                  "events count each strategy, so a patient is there twice.");
+    add_sequential(&board);
+    rwe_grid_note(
+        board.grid,
+        "Each row is told in full, with how it was made, in its own section above. "
+        "Given covariates: in those who have them all. Of clones, n and "
+        "events count each strategy, so a patient is there twice; of sequential trials each "
+        "follow-up.");
     rwe_forest_add(run, board.grid,
                    &(struct rwe_forest){.name = rwe_arena_format(
                                             run->arena, "forest-triangulation-%s", endpoint->name),
@@ -228,8 +264,9 @@ static enum rwe_status run_triangulation(struct rwe_run *run, void *state, struc
     rwe_document_paragraph(
         run->document,
         "The same data under methods whose weaknesses differ. They answer different questions, so "
-        "their ratios need not be equal; a conclusion that holds in the landmark, time-dependent "
-        "and clone rows does not hang on one way of dealing with immortal time. All of them "
+        "their ratios need not be equal; a conclusion that holds in the landmark, time-dependent, "
+        "clone and sequential rows does not hang on one way of dealing with immortal time. All of "
+        "them "
         "believe that the covariates tell who was given the treatment.");
     for (size_t e = 0; e < run->cohort->n_endpoints; e++)
         present_endpoint(run, &run->cohort->endpoint[e]);
@@ -238,10 +275,12 @@ static enum rwe_status run_triangulation(struct rwe_run *run, void *state, struc
 
 const struct rwe_analysis rwe_analysis_triangulation = {
     .name = "triangulation",
-    .help = "Where exposure starts after time zero (--exposure-start): one table of what naive, "
-            "matched, landmark, time-dependent and clone-censor-weight analyses say, with the "
-            "estimand of each. Asks for --cox, --psm, --landmark, --timedep and --ccw.",
-    .asks = "cox psm landmark timedep ccw",
+    .help =
+        "Where exposure starts after time zero (--exposure-start): one table of what naive, "
+        "matched, landmark, time-dependent, clone-censor-weight and sequential-trials analyses "
+        "say, with the estimand of each. Asks for --cox, --psm, --landmark, --timedep, --ccw and "
+        "--sequential.",
+    .asks = "cox psm landmark timedep ccw sequential",
     .from_zero = true,
     .last = true,
     .run = run_triangulation,

@@ -291,7 +291,7 @@ static enum rwe_status choose_rows(const struct raw *raw, struct rwe_cohort *coh
     return status;
 }
 
-/* Who enters before the time in the file, but not before the one that ties gave it (see settle_ties in
+/* Who enters before the time in the file, but not before the one that ties gave it (see rwe_cohort_settle_ties in
  * cohort_gather.c), was not observed as far as can be told. */
 static enum rwe_status find_settled_entries(const struct raw *raw, const struct rwe_cohort *cohort)
 {

@@ -125,10 +125,7 @@ static enum rwe_status gather_described(const struct raw *raw, struct rwe_cohort
     return RWE_OK;
 }
 
-/* Gives times closer than sqrt(DBL_EPSILON), relative to the mean of the distinct times, the same
- * value (the first of them), so that rounding in the spreadsheet makes no order. As R's timefix.
- * Returns whether any time was changed. */
-static bool settle_ties(double time[], const uint32_t order[], size_t n)
+bool rwe_cohort_settle_ties(double time[], const uint32_t order[], size_t n)
 {
     bool changed = false;
     double sum = 0;
@@ -187,7 +184,7 @@ static enum rwe_status gather_endpoint(const struct raw *raw, const struct raw_e
     if (rwe_sort_numbers(time, cohort->n, raw->scratch, order) != RWE_OK)
         return RWE_NO_MEMORY;
     /* Subjects whose times became equal must stand in canonical order too. */
-    if (settle_ties(time, order, cohort->n))
+    if (rwe_cohort_settle_ties(time, order, cohort->n))
         return rwe_sort_numbers(time, cohort->n, raw->scratch, order);
     return RWE_OK;
 }

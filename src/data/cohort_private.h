@@ -122,4 +122,9 @@ const double *rwe_raw_gather_numbers(const double column[], const uint32_t row[]
 enum rwe_status rwe_cohort_gather_arms(const struct raw *raw, struct rwe_cohort *cohort);
 enum rwe_status rwe_cohort_gather_columns(const struct raw *raw, struct rwe_cohort *cohort);
 
+/* Gives times closer than sqrt(DBL_EPSILON), relative to the mean of the distinct times, the same
+ * value (the first of them), so that rounding makes no order. As R's timefix. `order` ascends. Returns
+ * whether any time was changed. */
+bool rwe_cohort_settle_ties(double time[], const uint32_t order[], size_t n);
+
 #endif

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Survival data of clones: pieces of follow-up in order of time. */
+#include "cohort_private.h"
 #include "design_private.h"
 #include "rwe/base/sort.h"
 
 /* A row of the design that is at risk, cut where the subject's own follow-up ends. */
 struct piece {
     uint32_t subject, row;
-    double time;
+    double entry, time;
+    uint8_t of; /* enum rwe_row_piece */
 };
 
 static const struct rwe_design_rows *rows_for(const struct rwe_cohort *cohort,
@@ -14,6 +16,31 @@ static const struct rwe_design_rows *rows_for(const struct rwe_cohort *cohort,
                                               const struct rwe_endpoint *endpoint)
 {
     return &design->by_endpoint[endpoint - cohort->endpoint];
+}
+
+/* When the subject's follow-up ends, by the clock of row r. */
+static double end_of(const struct rwe_design_rows *rows, const struct rwe_endpoint *endpoint,
+                     uint32_t subject, size_t r)
+{
+    return endpoint->time[subject] - (rows->origin == NULL ? 0 : rows->origin[r]);
+}
+
+/* Whether row `next` takes up the follow-up that row r of the same subject leaves. */
+static bool goes_on(const struct rwe_design_rows *rows, size_t r, size_t next)
+{
+    return rows->arm[r] == rows->arm[next] && rows->until[r] == rows->from[next] &&
+           (rows->trial == NULL || rows->trial[r] == rows->trial[next]);
+}
+
+static uint8_t piece_of(const struct rwe_design_rows *rows, uint32_t subject, size_t r, double end)
+{
+    size_t first = rows->start[subject], last = rows->start[subject + 1] - 1;
+    uint8_t of = 0;
+    if (r > first && goes_on(rows, r - 1, r))
+        of |= RWE_PIECE_LATER;
+    if (r < last && rows->until[r] < end && goes_on(rows, r, r + 1))
+        of |= RWE_PIECE_GOES_ON;
+    return of;
 }
 
 /* Lists the pieces of all members, by subject and row; returns how many. */
@@ -24,31 +51,15 @@ static size_t list_pieces(const struct rwe_cohort *cohort, const struct rwe_desi
     size_t n = 0;
     for (uint32_t i = 0; i < cohort->n; i++)
         for (size_t r = rows->start[i]; design->member[i] && r < rows->start[i + 1]; r++) {
-            double end = endpoint->time[i];
+            double end = end_of(rows, endpoint, i, r);
             if (rows->from[r] < end)
                 piece[n++] = (struct piece){.subject = i,
                                             .row = (uint32_t)r,
-                                            .time = rows->until[r] < end ? rows->until[r] : end};
+                                            .entry = rows->from[r],
+                                            .time = rows->until[r] < end ? rows->until[r] : end,
+                                            .of = piece_of(rows, i, r, end)};
         }
     return n;
-}
-
-/* Whether row `next` takes up the follow-up that row r of the same subject leaves. */
-static bool goes_on(const struct rwe_design_rows *rows, size_t r, size_t next)
-{
-    return rows->arm[r] == rows->arm[next] && rows->until[r] == rows->from[next];
-}
-
-static uint8_t piece_of(const struct rwe_design_rows *rows, const struct piece *piece, double end)
-{
-    size_t r = piece->row, first = rows->start[piece->subject];
-    size_t last = rows->start[piece->subject + 1] - 1;
-    uint8_t of = 0;
-    if (r > first && goes_on(rows, r - 1, r))
-        of |= RWE_PIECE_LATER;
-    if (r < last && rows->until[r] < end && goes_on(rows, r, r + 1))
-        of |= RWE_PIECE_GOES_ON;
-    return of;
 }
 
 /* The arrays that survival data borrow, while they are filled. */
@@ -80,29 +91,47 @@ struct source {
     enum rwe_design_events events;
 };
 
+/* Nested trials, crossed with the strata declared. */
+static uint32_t stratum_of(const struct source *from, uint32_t i, size_t r)
+{
+    const struct rwe_cohort *cohort = from->cohort;
+    uint32_t declared = cohort->stratum == NULL ? 0 : cohort->stratum[i];
+    if (from->rows->trial == NULL)
+        return declared;
+    size_t of_each = cohort->stratum == NULL ? 1 : cohort->n_strata;
+    return (uint32_t)(from->rows->trial[r] * of_each + declared);
+}
+
+static size_t count_strata(const struct source *from)
+{
+    size_t declared = from->cohort->stratum == NULL ? 1 : from->cohort->n_strata;
+    return declared * (from->rows->trial == NULL ? 1 : from->rows->n_trials);
+}
+
 static void copy_piece(const struct source *from, const struct piece *piece, size_t k,
                        struct columns *to)
 {
     uint32_t i = piece->subject;
     size_t r = piece->row;
-    double end = from->endpoint->time[i];
-    to->entry[k] = from->rows->from[r];
+    double end = end_of(from->rows, from->endpoint, i, r);
+    to->entry[k] = piece->entry;
     to->time[k] = piece->time;
     to->weight[k] = from->rows->weight[r];
     to->event[k] = from->rows->until[r] < end
                        ? 0
                        : design_event_seen_as(from->endpoint->event[i], from->events);
-    to->piece[k] = piece_of(from->rows, piece, end);
+    to->piece[k] = piece->of;
     to->group[k] = from->rows->arm[r];
     to->subject[k] = i;
     to->cluster[k] = from->cohort->cluster != NULL ? from->cohort->cluster[i] : i;
     if (to->stratum != NULL)
-        to->stratum[k] = from->cohort->stratum[i];
+        to->stratum[k] = stratum_of(from, i, r);
 }
 
-static struct rwe_survival_data show(const struct rwe_cohort *cohort, size_t n,
+static struct rwe_survival_data show(const struct source *from, size_t n,
                                      const struct columns *columns)
 {
+    const struct rwe_cohort *cohort = from->cohort;
     return (struct rwe_survival_data){
         .n = n,
         .entry = columns->entry,
@@ -113,13 +142,34 @@ static struct rwe_survival_data show(const struct rwe_cohort *cohort, size_t n,
         .group = columns->group,
         .n_groups = cohort->n_arms,
         .stratum = columns->stratum,
-        .n_strata = columns->stratum == NULL ? 1 : cohort->n_strata,
+        .n_strata = columns->stratum == NULL ? 1 : count_strata(from),
         .cluster = columns->cluster,
         .n_clusters = cohort->cluster != NULL ? cohort->n_clusters : cohort->n,
         .weight = columns->weight,
         .subject = columns->subject,
         .n_subjects = cohort->n,
     };
+}
+
+/* Puts the pieces in order of time. Times that restarted clocks brought together are settled, as those
+ * of an endpoint are when it is built: for a piece that goes on, its next begins where it ends. */
+static enum rwe_status order_pieces(struct piece piece[], size_t n, bool restarted,
+                                    struct rwe_arena *arena, uint32_t order[])
+{
+    double *time = RWE_NEW(arena, double, n);
+    for (size_t k = 0; time != NULL && k < n; k++)
+        time[k] = piece[k].time;
+    if (time == NULL || rwe_sort_numbers(time, n, arena, order) != RWE_OK)
+        return RWE_NO_MEMORY;
+    if (!restarted)
+        return RWE_OK;
+    rwe_cohort_settle_ties(time, order, n);
+    for (size_t k = 0; k < n; k++) {
+        piece[k].time = time[k];
+        if (piece[k].of & RWE_PIECE_LATER)
+            piece[k].entry = time[k - 1];
+    }
+    return RWE_OK;
 }
 
 enum rwe_status design_survival_of_clones(const struct rwe_cohort *cohort,
@@ -130,23 +180,21 @@ enum rwe_status design_survival_of_clones(const struct rwe_cohort *cohort,
 {
     const struct rwe_design_rows *rows = rows_for(cohort, design, endpoint);
     const struct source from = {cohort, endpoint, rows, view.events};
-    bool has_strata = view.strata == RWE_STRATA_DECLARED && cohort->stratum != NULL;
+    bool has_strata =
+        view.strata == RWE_STRATA_DECLARED && (cohort->stratum != NULL || rows->trial != NULL);
     struct columns columns = columns_new(rows->start[cohort->n], has_strata, arena);
     struct rwe_mark mark = rwe_arena_mark(arena);
     struct piece *piece = RWE_NEW(arena, struct piece, rows->start[cohort->n]);
-    double *time = RWE_NEW(arena, double, rows->start[cohort->n]);
     uint32_t *order = RWE_NEW(arena, uint32_t, rows->start[cohort->n]);
     if (rwe_arena_failed(arena))
         return rwe_fail_memory(error);
     size_t n = list_pieces(cohort, design, endpoint, piece);
-    for (size_t k = 0; k < n; k++)
-        time[k] = piece[k].time;
-    if (rwe_sort_numbers(time, n, arena, order) != RWE_OK)
+    if (order_pieces(piece, n, rows->origin != NULL, arena, order) != RWE_OK)
         return rwe_fail_memory(error);
     for (size_t k = 0; k < n; k++)
         copy_piece(&from, &piece[order[k]], k, &columns);
     rwe_arena_release(arena, mark);
-    *data = show(cohort, n, &columns);
+    *data = show(&from, n, &columns);
     if (view.events == RWE_EVENTS_BY_CAUSE)
         data->n_causes = endpoint->n_causes;
     return RWE_OK;

@@ -3,6 +3,7 @@
 
 #include "cohort_take_private.h"
 #include "rwe/base/sort.h"
+#include "timedep_private.h"
 
 #include <float.h>
 #include <math.h>
@@ -50,9 +51,9 @@ static double settle(const struct rwe_endpoint *endpoint, size_t n, double start
     return next - start <= tolerance ? next : start;
 }
 
-static double *settle_starts(const struct rwe_cohort *cohort, struct rwe_arena *arena)
+double *timedep_settle_starts(const struct rwe_cohort *cohort, const struct rwe_endpoint *endpoint,
+                              struct rwe_arena *arena)
 {
-    const struct rwe_endpoint *endpoint = &cohort->endpoint[0];
     double *start = RWE_NEW(arena, double, cohort->n);
     double tolerance = tolerance_of(endpoint, cohort->n);
     for (size_t i = 0; start != NULL && i < cohort->n; i++)
@@ -190,7 +191,7 @@ enum rwe_status rwe_cohort_timedep(const struct rwe_cohort *cohort, size_t e,
     struct rwe_cohort one = *cohort;
     one.endpoint = &cohort->endpoint[e];
     one.n_endpoints = 1;
-    struct cut cut = {&one, settle_starts(&one, arena)};
+    struct cut cut = {&one, timedep_settle_starts(&one, one.endpoint, arena)};
     struct cohort_take take = {.from = &one, .arena = arena};
     const uint32_t *times = cut.start == NULL ? NULL : count_rows(&cut, arena, timedep);
     if (times == NULL || !cohort_take_list(&take, times))

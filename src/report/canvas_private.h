@@ -86,9 +86,17 @@ struct rwe_canvas_kind {
     void (*unclip)(struct rwe_canvas *canvas);
 };
 
+/** Where the axes of a plot are, for a pointer that reads values off it. Axes are linear. */
+struct rwe_plot_frame {
+    double x_from, x_to, y_from, y_to; /**< ends of the axes, in the units of the data */
+    double left, right, bottom, top;   /**< where these are on the canvas; bottom > top */
+    bool set;                          /**< false: nothing is to be read */
+};
+
 struct rwe_canvas {
     const struct rwe_canvas_kind *kind;
     double width, height;
+    struct rwe_plot_frame frame;   /**< set by who draws a plot of linear axes */
     struct rwe_arena *scratch;     /**< for who draws */
     const struct rwe_style *style; /**< how numbers read; NULL: plain */
 };
@@ -114,7 +122,7 @@ double rwe_label_width(const char *text, double size, bool bold);
 /** The fonts that figures ask for, as CSS and pango write them. */
 extern const char rwe_font_families[];
 
-/** `text` in lines of at most `width`, broken at blanks (East Asian text anywhere). */
+/** `text` in lines of at most `width`, broken at blanks and hyphens (East Asian text anywhere). */
 struct rwe_strings;
 struct rwe_strings rwe_label_wrap(struct rwe_arena *arena, const char *text, double size,
                                   double width);

@@ -6,6 +6,7 @@
  */
 #include "draw_private.h"
 
+#include "number_format_private.h"
 #include <math.h>
 #include <string.h>
 
@@ -51,6 +52,16 @@ void rwe_svg_put_text(FILE *out, const char *text)
         else
             fputc(*c, out);
     }
+}
+
+void rwe_put_fact_marks(FILE *out, const struct rwe_cell *cell)
+{
+    if (cell->words != NULL || cell->fact[0] == RWE_NO_FACT)
+        return;
+    int n = rwe_cell_n_facts(cell->class);
+    for (int i = 0; i < n && cell->fact[i] != RWE_NO_FACT; i++)
+        fprintf(out, "%s%u", i == 0 ? " data-fact=\"" : ",", (unsigned)cell->fact[i]);
+    fputc('"', out);
 }
 
 /* ---- looks ---- */
@@ -157,6 +168,8 @@ static void label(struct rwe_canvas *canvas, const struct rwe_label *label)
     fputs(anchors[label->anchor], out);
     fputs(label->bold ? " font-weight=\"bold\"" : "", out);
     put_colours((const struct svg *)canvas, RWE_COLOUR_NONE, label->colour);
+    if (((const struct svg *)canvas)->inline_html && label->cell != NULL)
+        rwe_put_fact_marks(out, label->cell);
     if (label->turned) {
         fputs(" transform=\"rotate(-90 ", out);
         put_number(out, label->x);
@@ -189,6 +202,22 @@ static void unclip(struct rwe_canvas *canvas)
 
 /* ---- the file ---- */
 
+/* In a page: the ends of the axes, and where these are, for the pointer. */
+static void put_frame(FILE *out, const struct rwe_plot_frame *frame)
+{
+    const double ends[] = {frame->x_from, frame->x_to, frame->y_from, frame->y_to};
+    const double places[] = {frame->left, frame->right, frame->bottom, frame->top};
+    fputs(" data-axes=\"", out);
+    for (size_t i = 0; i < 4; i++)
+        fprintf(out, "%s%.9g", i == 0 ? "" : " ", ends[i]);
+    fputs("\" data-frame=\"", out);
+    for (size_t i = 0; i < 4; i++) {
+        fputs(i == 0 ? "" : " ", out);
+        put_number(out, places[i]);
+    }
+    fputc('"', out);
+}
+
 static void put_head(FILE *out, const struct rwe_figure *figure, const struct svg *svg)
 {
     fputs("<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 ", out);
@@ -198,6 +227,8 @@ static void put_head(FILE *out, const struct rwe_figure *figure, const struct sv
     fputc('"', out);
     put_attribute(out, "width", svg->canvas.width);
     put_attribute(out, "height", svg->canvas.height);
+    if (svg->inline_html && svg->canvas.frame.set)
+        put_frame(out, &svg->canvas.frame);
     fprintf(out, " font-family=\"%s\" role=\"img\" aria-labelledby=\"%s-title %s-desc\">\n",
             rwe_font_families, svg->name, svg->name);
     fprintf(out, "<title id=\"%s-title\">", svg->name);
@@ -233,7 +264,8 @@ enum rwe_status rwe_figure_write_svg(const struct rwe_figure *figure,
     }
     if (status == RWE_OK) {
         put_head(out, figure, &svg);
-        fwrite(body.byte, 1, body.n, out);
+        if (body.n > 0)
+            fwrite(body.byte, 1, body.n, out);
         fputs("</svg>\n", out);
     }
     rwe_bytes_clear(&body);

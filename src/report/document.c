@@ -230,6 +230,7 @@ void rwe_document_section(struct rwe_document *document, int level, const char *
     rwe_document_add_block(
         document, (struct rwe_block){.kind = RWE_BLOCK_SECTION,
                                      .level = document->in_chapter ? 2 : level,
+                                     .banner = level == 1 ? document->banner : NULL,
                                      .text = rwe_document_copy(document, title, RWE_UTF8_LINE)});
 }
 

@@ -33,6 +33,7 @@ enum rwe_block_kind {
 struct rwe_block {
     enum rwe_block_kind kind;
     int level;                       /**< of a section */
+    const char *banner;              /**< of a section, with which its title ends; NULL: none */
     const char *text;                /**< of all but tables; one line */
     const struct rwe_grid *grid;     /**< of a table */
     const struct rwe_figure *figure; /**< of a figure */

@@ -71,6 +71,9 @@ enum rwe_status rwe_figure_write_svg(const struct rwe_figure *figure,
                                      const struct rwe_draw_options *options, FILE *out,
                                      struct rwe_error *error);
 
+/** In a page, ` data-fact="12,13,14"`: which facts, by their number from 0, a cell shows; of words nothing. */
+void rwe_put_fact_marks(FILE *out, const struct rwe_cell *cell);
+
 /** Text with what XML needs escaped. */
 void rwe_svg_put_text(FILE *out, const char *text);
 

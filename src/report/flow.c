@@ -84,6 +84,7 @@ static void collect_origins(struct rwe_flow *flow, struct rwe_arena *scratch)
 static void write_block(struct rwe_flow *flow, const struct rwe_flow_format *format,
                         const struct rwe_block *block, struct rwe_arena *scratch)
 {
+    flow->block = block;
     switch (block->kind) {
     case RWE_BLOCK_SECTION:
         flow->n_sections++;
@@ -93,18 +94,21 @@ static void write_block(struct rwe_flow *flow, const struct rwe_flow_format *for
         format->paragraph(flow, block->text);
         break;
     case RWE_BLOCK_WARNING:
+        flow->n_warnings++;
         format->warning(flow, block->text);
         break;
     case RWE_BLOCK_TABLE: {
         const struct rwe_layout *layout = rwe_layout_new(block->grid, flow->style, scratch);
         if (layout == NULL || layout->n_columns == 0)
             return;
+        flow->n_tables++;
         format->table(flow, block->grid->title, layout, scratch);
         break;
     }
     case RWE_BLOCK_FIGURE:
         if (format->figure == NULL)
             return;
+        flow->n_figures++;
         format->figure(flow, block->figure);
         break;
     }

@@ -18,10 +18,12 @@ struct rwe_origin {
 struct rwe_flow {
     const struct rwe_document *document;
     FILE *out;
-    const struct rwe_style *style; /**< NULL: plain */
-    size_t n_blocks;               /**< blocks written so far */
-    size_t n_sections;             /**< sections begun so far, this one included */
-    enum rwe_status status;        /**< of what a format did beside writing */
+    const struct rwe_style *style;          /**< NULL: plain */
+    const struct rwe_block *block;          /**< at hand */
+    size_t n_blocks;                        /**< blocks written so far */
+    size_t n_sections;                      /**< sections begun so far, this one included */
+    size_t n_tables, n_figures, n_warnings; /**< the same of these */
+    enum rwe_status status;                 /**< of what a format did beside writing */
     struct rwe_error *error;
     const struct rwe_origin *origins;
     size_t n_origins; /**< 0: provenance is left out */

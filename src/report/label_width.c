@@ -4,6 +4,7 @@
 #include "rwe/base/text.h"
 #include "utf8_private.h"
 
+#include <ctype.h>
 #include <string.h>
 
 const char rwe_font_families[] = "Arial,Helvetica,Liberation Sans,DejaVu Sans,Noto Sans CJK SC,"
@@ -57,7 +58,8 @@ double rwe_label_width(const char *text, double size, bool bold)
 
 /* ---- lines ---- */
 
-/* Behind the last place at which the line that starts at `text` may be broken; its end where all fits. */
+/* Behind the last place at which the line that starts at `text` may be broken; its end where all fits. A
+ * word that is wider than the line is broken where the line ends, no line being empty. */
 static const char *line_end(const char *text, double room)
 {
     const char *at = text, *fits = NULL;
@@ -66,9 +68,10 @@ static const char *line_end(const char *text, double room)
         const char *start = at;
         double own = width_of_next(&at, false);
         width += own;
-        if (width > room && fits != NULL)
-            return fits;
-        if (*start == ' ' || own == SQUARE)
+        if (width > room && *start != ' ' && start > text)
+            return fits != NULL ? fits : start;
+        bool hyphen = *start == '-' && start > text && isalpha((unsigned char)*at);
+        if (*start == ' ' || hyphen || own == SQUARE)
             fits = at;
     }
     return at;

@@ -121,6 +121,7 @@ static void translate_blocks(struct rwe_document *document)
     struct rwe_block *blocks = copy_list(document->arena, &document->blocks, sizeof *blocks);
     for (size_t b = 0; blocks != NULL && b < document->blocks.n; b++) {
         blocks[b].text = rwe_document_words(document, blocks[b].text);
+        blocks[b].banner = rwe_document_words(document, blocks[b].banner);
         blocks[b].grid = translate_grid(document, blocks[b].grid);
         blocks[b].figure = translate_figure(document, blocks[b].figure);
     }

@@ -86,12 +86,12 @@ static struct rwe_layout_cell read_cell(struct work *work, const struct rwe_row 
     const struct rwe_cell *cell = cells_of(work->grid, row) + column;
     struct rwe_cell_text text;
     if (cell->words != NULL)
-        return (struct rwe_layout_cell){cell->words, false};
+        return (struct rwe_layout_cell){cell->words, false, NULL};
     if (cell->fact[0] == RWE_NO_FACT)
-        return (struct rwe_layout_cell){"", false};
+        return (struct rwe_layout_cell){"", false, NULL};
     const struct rwe_fact_value *first = rwe_document_fact(work->grid->document, cell->fact[0]);
     if (cell->class == RWE_CELL_TEXT || first->text != NULL)
-        return (struct rwe_layout_cell){text_of(work, first), false};
+        return (struct rwe_layout_cell){text_of(work, first), false, NULL};
     struct rwe_cell_numbers numbers = {.scale = scale_of(work->grid, row, cell->class),
                                        .style = work->style};
     if (cell->class == RWE_CELL_COUNT_PERCENT)
@@ -101,7 +101,7 @@ static struct rwe_layout_cell read_cell(struct work *work, const struct rwe_row 
     rwe_cell_format(cell->class, &numbers, &text);
     work->not_reached = work->not_reached || text.not_reached;
     work->not_estimable = work->not_estimable || text.not_estimable;
-    return (struct rwe_layout_cell){rwe_arena_string(work->scratch, text.text), true};
+    return (struct rwe_layout_cell){rwe_arena_string(work->scratch, text.text), true, NULL};
 }
 
 static void lay_row(struct work *work, struct rwe_layout *layout, size_t i)
@@ -118,6 +118,7 @@ static void lay_row(struct work *work, struct rwe_layout *layout, size_t i)
         if (j > row->n_cells)
             continue;
         cells[j] = read_cell(work, row, j - 1);
+        cells[j].cell = cells_of(work->grid, row) + (j - 1);
         layout->numeric[j] = layout->numeric[j] || cells[j].is_number;
     }
 }

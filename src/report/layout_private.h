@@ -8,7 +8,8 @@
 
 struct rwe_layout_cell {
     const char *text;
-    bool is_number; /**< made from facts, not from words */
+    bool is_number;              /**< made from facts, not from words */
+    const struct rwe_cell *cell; /**< that it shows; NULL: a label, or nothing */
 };
 
 struct rwe_layout_row {

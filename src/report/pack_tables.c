@@ -70,7 +70,7 @@ static void put_cell(FILE *out, const struct rwe_layout_cell *cell, int indent,
 
 static void put_words(FILE *out, const char *words, struct rwe_arena *scratch)
 {
-    put_cell(out, &(struct rwe_layout_cell){words, false}, 0, scratch);
+    put_cell(out, &(struct rwe_layout_cell){.text = words}, 0, scratch);
 }
 
 /* The notes stand under the rows: no caution is lost with the file that a table is taken out of. */

@@ -1,146 +1,126 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* One page that needs nothing else: no script, no network, and every text escaped. */
+/* One page that needs nothing else and asks nothing of any network, with every text escaped. */
 #include "draw_private.h"
-#include "flow_private.h"
+#include "html_private.h"
+#include "language_private.h"
 #include "render_private.h"
 
+#include "rwe/base/text.h"
 #include <string.h>
 
-static const char style[] =
-    ":root{color-scheme:light dark;--ink:#1a1a1a;--paper:#fff;--soft:#5c5c5c;--line:#8a8a8a;"
-    "--warn:#9a5b00}\n"
-    "@media(prefers-color-scheme:dark){:root{--ink:#e6e6e6;--paper:#16181b;--soft:#a8a8a8;"
-    "--line:#70757c;--warn:#e9b44c}}\n"
-    "body{margin:2rem auto;padding:0 1rem;max-width:84rem;color:var(--ink);"
-    "background:var(--paper);font:1rem/1.5 system-ui,sans-serif}\n"
-    "h1,h2,h3{line-height:1.25}h2{margin-top:2.5rem}p{max-width:60rem}\n"
-    ".subtitle,.note{color:var(--soft)}.note{margin:.25rem 0;font-size:.875rem}\n"
-    ".table{margin:1.5rem 0;overflow-x:auto}\n"
-    "table{border-collapse:collapse;border-block:1.5px solid var(--line);"
-    "font-variant-numeric:tabular-nums}\n"
-    "caption{text-align:start;font-weight:600;padding-bottom:.25rem}\n"
-    "thead{border-bottom:1px solid var(--line)}\n"
-    "th,td{padding:.2rem .6rem;text-align:start;vertical-align:bottom}\n"
-    "tbody th{font-weight:400;white-space:nowrap}.number{text-align:end;white-space:nowrap}\n"
-    ".indent{padding-inline-start:2rem}\n"
-    ".warning{border-inline-start:4px solid var(--warn);padding:.25rem .75rem;margin:1rem 0}\n"
-    ".warning strong{color:var(--warn)}\n"
-    "dt{font-weight:600}dd{margin:0 0 .5rem;overflow-wrap:anywhere}\n"
-    "@media print{:root{--ink:#000;--paper:#fff;--soft:#333;--line:#000;--warn:#000}"
-    "body{margin:0;max-width:none;font-size:10pt}nav{display:none}"
-    ".table,.warning{break-inside:avoid;overflow:visible}h2,h3,caption{break-after:avoid}}\n";
-
-static void put(FILE *out, const char *text)
-{
-    for (const char *c = text; *c != '\0'; c++) {
-        switch (*c) {
-        case '&':
-            fputs("&amp;", out);
-            break;
-        case '<':
-            fputs("&lt;", out);
-            break;
-        case '>':
-            fputs("&gt;", out);
-            break;
-        case '"':
-            fputs("&quot;", out);
-            break;
-        case '\'':
-            fputs("&#39;", out);
-            break;
-        case '\n':
-            fputs("<br>", out);
-            break;
-        default:
-            fputc(*c, out);
-        }
-    }
-}
-
-/* The text between two pieces of markup. */
-static void put_in(FILE *out, const char *before, const char *text, const char *after)
-{
-    fputs(before, out);
-    put(out, text);
-    fputs(after, out);
-}
-
-/* A list of the analyses; nothing where there is nothing to list. */
-static void put_contents(struct rwe_flow *flow)
-{
-    const struct rwe_block *blocks = flow->document->blocks.items;
-    size_t n = 0;
-    size_t n_shown = 0;
-    for (size_t i = 0; i < flow->document->blocks.n; i++) {
-        n += blocks[i].kind == RWE_BLOCK_SECTION;
-        if (blocks[i].kind != RWE_BLOCK_SECTION || blocks[i].level != 1)
-            continue;
-        fputs(n_shown++ == 0 ? "<nav aria-label=\"Contents\">\n<ul>\n" : "", flow->out);
-        fprintf(flow->out, "<li><a href=\"#section-%zu\">", n);
-        put_in(flow->out, "", blocks[i].text, "</a></li>\n");
-    }
-    if (n_shown == 0)
-        return;
-    if (flow->n_origins > 0)
-        fputs("<li><a href=\"#provenance\">Provenance</a></li>\n", flow->out);
-    fputs("</ul>\n</nav>\n", flow->out);
-}
+/* Nothing may be fetched, sent or framed; style and script are the page's own. */
+static const char policy[] = "default-src 'none'; style-src 'unsafe-inline'; "
+                             "script-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
+                             "form-action 'none'";
 
 static void begin(struct rwe_flow *flow)
 {
     const struct rwe_document *document = flow->document;
     const char *title = document->title == NULL ? "rwe-analyze" : document->title;
-    fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">\n"
+    FILE *out = flow->out;
+    fprintf(out, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n",
+            rwe_document_language(document)->name);
+    fputs("<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
-          flow->out);
-    put_in(flow->out, "<title>", title, "</title>\n<style>\n");
-    fputs(style, flow->out);
-    put_in(flow->out, "</style>\n</head>\n<body>\n<header>\n<h1>", title, "</h1>\n");
+          out);
+    fprintf(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"%s\">\n", policy);
+    rwe_html_put_in(out, "<title>", title, "</title>\n<style>\n");
+    fputs(rwe_html_style, out);
+    rwe_html_put_in(out, "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">",
+                    rwe_document_words(document, "Skip to the results"), "</a>\n");
+    rwe_html_put_in(out, "<header>\n<h1>", title, "</h1>\n");
     if (document->subtitle != NULL)
-        put_in(flow->out, "<p class=\"subtitle\">", document->subtitle, "</p>\n");
-    fputs("</header>\n", flow->out);
-    put_contents(flow);
-    fputs("<main>\n", flow->out);
+        rwe_html_put_in(out, "<p class=\"subtitle\">", document->subtitle, "</p>\n");
+    fputs("</header>\n<div class=\"page\">\n", out);
+    rwe_html_put_contents(flow);
+    fputs("<main id=\"main\" tabindex=\"-1\">\n", out);
+    rwe_html_put_warnings(flow);
 }
 
 static void section(struct rwe_flow *flow, int level, const char *title)
 {
-    const char *tag = level == 1 ? "h2" : "h3";
-    fprintf(flow->out, "<%s id=\"section-%zu\">", tag, flow->n_sections);
-    put(flow->out, title);
-    fprintf(flow->out, "</%s>\n", tag);
+    (void)title; /* with its caution */
+    fprintf(flow->out, "<h%d id=\"section-%zu\">", level + 1, flow->n_sections);
+    rwe_html_put_title(flow->out, flow->block);
+    fprintf(flow->out, "</h%d>\n", level + 1);
 }
 
 static void paragraph(struct rwe_flow *flow, const char *text)
 {
-    put_in(flow->out, "<p>", text, "</p>\n");
+    rwe_html_put_in(flow->out, "<p>", text, "</p>\n");
 }
 
 static void warning(struct rwe_flow *flow, const char *text)
 {
-    put_in(flow->out, "<p class=\"warning\" role=\"note\"><strong>Warning:</strong> ", text,
-           "</p>\n");
+    fprintf(flow->out, "<p class=\"warning\" role=\"note\" id=\"warning-%zu\">", flow->n_warnings);
+    rwe_html_put_in(flow->out, "<strong>", rwe_document_words(flow->document, "Warning:"),
+                    "</strong> ");
+    rwe_html_put_in(flow->out, "", text, "</p>\n");
+}
+
+/* ---- tables ---- */
+
+/* A page upright takes about so many characters in a line of a table; in small type, so many. */
+enum { UPRIGHT = 108, UPRIGHT_SMALL = 150, SHORT_ROWS = 24, WIDEST_LABEL = 44 };
+
+static size_t at_most(size_t n, size_t most)
+{
+    return n < most ? n : most;
+}
+
+/* Its width in characters, the gaps between the columns counted too. */
+static size_t width_of(const struct rwe_layout *layout)
+{
+    size_t width = 0;
+    for (size_t j = 0; j < layout->n_columns; j++) {
+        size_t widest = 0;
+        for (size_t i = 0; i < layout->n_rows; i++) {
+            size_t own = rwe_text_width(layout->rows[i].cells[j].text);
+            widest = own > widest ? own : widest;
+        }
+        width += 3 + (j == 0 ? at_most(widest, WIDEST_LABEL) : widest);
+    }
+    return width;
 }
 
 static void put_headings(FILE *out, const struct rwe_layout *layout)
 {
     fputs("<thead>\n<tr>", out);
-    for (size_t j = 0; j < layout->n_columns; j++)
-        put_in(out,
-               layout->numeric[j] ? "<th scope=\"col\" class=\"number\">" : "<th scope=\"col\">",
-               layout->headings[j], "</th>");
+    for (size_t j = 0; j < layout->n_columns; j++) {
+        const char *tag = layout->headings[j][0] == '\0' ? "td" : "th"; /* none is no heading */
+        fprintf(out, "<%s%s%s>", tag, tag[1] == 'h' ? " scope=\"col\"" : "",
+                layout->numeric[j] ? " class=\"number\"" : "");
+        rwe_html_put(out, layout->headings[j]);
+        fprintf(out, "</%s>", tag);
+    }
     fputs("</tr>\n</thead>\n", out);
+}
+
+/* A label over the rows that follow. */
+static bool is_heading(const struct rwe_layout *layout, const struct rwe_layout_row *row)
+{
+    bool empty = row->indent == 0 && layout->n_columns > 1;
+    for (size_t j = 1; empty && j < layout->n_columns; j++)
+        empty = row->cells[j].text[0] == '\0';
+    return empty;
 }
 
 static void put_row(FILE *out, const struct rwe_layout *layout, const struct rwe_layout_row *row)
 {
-    put_in(out,
-           row->indent > 0 ? "<tr><th scope=\"row\" class=\"indent\">" : "<tr><th scope=\"row\">",
-           row->cells[0].text, "</th>");
-    for (size_t j = 1; j < layout->n_columns; j++)
-        put_in(out, layout->numeric[j] ? "<td class=\"number\">" : "<td>", row->cells[j].text,
-               "</td>");
+    if (is_heading(layout, row)) {
+        fprintf(out, "<tr><th scope=\"row\" class=\"over\" colspan=\"%zu\">", layout->n_columns);
+        rwe_html_put_in(out, "", row->cells[0].text, "</th></tr>\n");
+        return;
+    }
+    rwe_html_put_in(
+        out, row->indent > 0 ? "<tr><th scope=\"row\" class=\"indent\">" : "<tr><th scope=\"row\">",
+        row->cells[0].text, "</th>");
+    for (size_t j = 1; j < layout->n_columns; j++) {
+        fputs(layout->numeric[j] ? "<td class=\"number\"" : "<td", out);
+        if (row->cells[j].cell != NULL)
+            rwe_put_fact_marks(out, row->cells[j].cell);
+        rwe_html_put_in(out, ">", row->cells[j].text, "</td>");
+    }
     fputs("</tr>\n", out);
 }
 
@@ -148,54 +128,51 @@ static void table(struct rwe_flow *flow, const char *title, const struct rwe_lay
                   struct rwe_arena *scratch)
 {
     FILE *out = flow->out;
+    size_t width = width_of(layout), n = flow->n_tables;
     (void)scratch;
-    fputs("<div class=\"table\">\n<table>\n", out);
+    fprintf(out, "<div class=\"table%s%s\" id=\"table-%zu\">\n",
+            width <= UPRIGHT         ? ""
+            : width <= UPRIGHT_SMALL ? " dense"
+                                     : " broad",
+            layout->n_rows <= SHORT_ROWS ? " short" : "", n);
+    fprintf(out, "<div class=\"scroll\" role=\"region\" tabindex=\"0\" ");
     if (title != NULL)
-        put_in(out, "<caption>", title, "</caption>\n");
+        fprintf(out, "aria-labelledby=\"caption-%zu\">\n<table>\n<caption id=\"caption-%zu\">", n,
+                n);
+    else
+        fprintf(out, "aria-labelledby=\"section-%zu\">\n<table>\n", flow->n_sections);
+    if (title != NULL)
+        rwe_html_put_in(out, "<span>", title, "</span></caption>\n");
     put_headings(out, layout);
     fputs("<tbody>\n", out);
     for (size_t i = 0; i < layout->n_rows; i++)
         put_row(out, layout, &layout->rows[i]);
-    fputs("</tbody>\n</table>\n", out);
+    fputs("</tbody>\n</table>\n</div>\n", out);
     for (size_t i = 0; i < layout->notes.n; i++)
-        put_in(out, "<p class=\"note\">", layout->notes.item[i], "</p>\n");
+        rwe_html_put_in(out, "<p class=\"note\">", layout->notes.item[i], "</p>\n");
     fputs("</div>\n", out);
-}
-
-/* The drawing is part of the page, so that its text is found and read like any other. */
-static void figure(struct rwe_flow *flow, const struct rwe_figure *figure)
-{
-    const struct rwe_draw_options options = {
-        .width = RWE_DRAW_WIDE, .style = flow->style, .inline_html = true};
-    const char *const *notes = figure->notes.items;
-    put_in(flow->out, "<figure id=\"", figure->name, "\">\n");
-    put_in(flow->out, "<figcaption>", figure->title, "</figcaption>\n");
-    if (flow->status == RWE_OK)
-        flow->status = rwe_figure_write_svg(figure, &options, flow->out, flow->error);
-    for (size_t i = 0; i < figure->notes.n; i++)
-        put_in(flow->out, "<p class=\"note\">", notes[i], "</p>\n");
-    fputs("</figure>\n", flow->out);
 }
 
 static void end(struct rwe_flow *flow)
 {
-    fputs("</main>\n", flow->out);
+    fputs("</main>\n</div>\n", flow->out);
     if (flow->n_origins > 0) {
-        fputs("<footer>\n<h2 id=\"provenance\">Provenance</h2>\n<dl>\n", flow->out);
+        rwe_html_put_in(flow->out, "<footer>\n<h2 id=\"provenance\">",
+                        rwe_document_words(flow->document, "Provenance"), "</h2>\n<dl>\n");
         for (size_t i = 0; i < flow->n_origins; i++) {
-            put_in(flow->out, "<dt>", flow->origins[i].label, "</dt>");
-            put_in(flow->out, "<dd>", flow->origins[i].text, "</dd>\n");
+            rwe_html_put_in(flow->out, "<dt>", flow->origins[i].label, "</dt>");
+            rwe_html_put_in(flow->out, "<dd>", flow->origins[i].text, "</dd>\n");
         }
         fputs("</dl>\n</footer>\n", flow->out);
     }
-    fputs("</body>\n</html>\n", flow->out);
+    fprintf(flow->out, "<script>\n%s</script>\n</body>\n</html>\n", rwe_html_script);
 }
 
 enum rwe_status rwe_render_html(const struct rwe_document *document,
                                 const struct rwe_render_options *options, FILE *out,
                                 struct rwe_error *error)
 {
-    static const struct rwe_flow_format format = {begin, section, paragraph, warning,
-                                                  table, end,     figure};
+    static const struct rwe_flow_format format = {begin, section, paragraph,          warning,
+                                                  table, end,     rwe_html_put_figure};
     return rwe_flow_write(document, options, out, error, &format);
 }

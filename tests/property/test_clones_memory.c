@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Every allocation of clones and their survival data is made to fail. */
-#include "rwe/data/clones.h"
+/* Every allocation of clones, of nested trials and of their survival data is made to fail. */
+#include "rwe/data/sequential.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -36,13 +36,36 @@ static enum rwe_status clone_cut_and_sort(const struct input *input, struct rwe_
                             : status;
 }
 
-static void clones_without_memory_say_so(void **state)
+static enum rwe_status try_cut_and_sort(const struct input *input, struct rwe_arena *arena,
+                                        struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = &input->cohort;
+    const struct rwe_trial_options options = rwe_trial_options_default();
+    const struct rwe_design_view view = {.strata = RWE_STRATA_DECLARED};
+    struct rwe_trials trials;
+    struct rwe_trial_rows rows;
+    struct rwe_survival_data data;
+    enum rwe_status status =
+        rwe_trials_make(cohort, cohort->endpoint, input->subject, N, 0.5, arena, &trials, error);
+    if (status == RWE_OK)
+        status = rwe_trials_rows(cohort, &trials, &input->weights, &options, arena, &rows, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_design design = {.name = "sequential", .by_endpoint = &rows.rows};
+    status = rwe_design_complete(cohort, &design, arena, error);
+    return status == RWE_OK
+               ? rwe_design_survival(cohort, &design, cohort->endpoint, view, arena, &data, error)
+               : status;
+}
+
+static void designs_without_memory_say_so(void **state)
 {
     (void)state;
+    static uint32_t order[N];
     static double time[N], start[N], ones[N];
     static uint8_t event[N];
     static uint32_t subject[N], arm[N];
-    static const double jump[] = {1}, hazard[] = {0.5};
+    static const double jump[] = {0.75}, hazard[] = {0.5};
     for (uint32_t i = 0; i < N; i++) {
         time[i] = 1 + i % 5;
         start[i] = i % 3 == 0 ? 0.75 : NAN;
@@ -50,8 +73,10 @@ static void clones_without_memory_say_so(void **state)
         event[i] = i % 2;
         ones[i] = 1;
         subject[i] = i;
+        order[i / 5 + N / 5 * (i % 5)] = i; /* by time, 1 + i % 5 */
     }
-    const struct rwe_endpoint endpoint = {.time = time, .event = event, .n_causes = 1};
+    const struct rwe_endpoint endpoint = {
+        .time = time, .event = event, .order = order, .n_causes = 1};
     const struct input input = {
         .cohort = {.n = N,
                    .arm = arm,
@@ -63,10 +88,11 @@ static void clones_without_memory_say_so(void **state)
         .subject = subject,
     };
     starve(&input, 10, clone_cut_and_sort);
+    starve(&input, 10, try_cut_and_sort);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {cmocka_unit_test(clones_without_memory_say_so)};
+    const struct CMUnitTest tests[] = {cmocka_unit_test(designs_without_memory_say_so)};
     return cmocka_run_group_tests_name("clones_memory", tests, check_setup_gsl, NULL);
 }

@@ -64,6 +64,7 @@ static void every_answer_is_the_one_of_its_own_section(void **state)
         {"timedep", "arm", "timedep"},
         {"timedep", "adjusted", "timedep"},
         {"ccw-9", "arm", "ccw-9"},
+        {"sequential", "arm", "sequential"},
     };
     const size_t n = sizeof answer / sizeof *answer;
     struct program_facts facts = program_facts_of(READ STARTS "--triangulation");
@@ -76,12 +77,13 @@ static void every_answer_is_the_one_of_its_own_section(void **state)
     program_facts_clear(&facts);
 }
 
-static void one_flag_is_the_five_it_asks_for(void **state)
+static void one_flag_is_the_six_it_asks_for(void **state)
 {
     (void)state;
     struct program_facts one = program_facts_of(READ STARTS "--triangulation");
     struct program_facts all = program_facts_of(
-        READ STARTS "--triangulation --cox --psm=nearest --landmark=6 --timedep --ccw=9");
+        READ STARTS
+        "--triangulation --cox --psm=nearest --landmark=6 --timedep --ccw=9 --sequential=1");
     assert_same_facts(one, all, 0);
     program_facts_clear(&one);
     program_facts_clear(&all);
@@ -123,6 +125,23 @@ static void ever_against_never_is_marked_and_the_others_are_not(void **state)
         "event-free at 6 months; exposed by then against not");
     assert_string_equal(text_of(&facts, "triangulation endpoint=pfs model=arm term=ccw-9 estimand"),
                         "all; exposure begun within 9 months against none within 9 months");
+    assert_string_equal(
+        text_of(&facts, "triangulation endpoint=pfs model=arm term=sequential estimand"),
+        "those who begin exposure, when they do; begun against none");
+    program_facts_clear(&facts);
+}
+
+static void trials_without_weights_of_initiation_answer_by_the_adjusted_model(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(
+        READ STARTS "--triangulation --sequential=2 --sequential-weights=censoring");
+    check_answer(&facts, "pfs", "sequential", "adjusted", "sequential");
+    assert_int_equal(
+        count_facts(&facts, "triangulation endpoint=pfs model=arm term=sequential", ""), 0);
+    assert_string_equal(
+        text_of(&facts, "triangulation endpoint=pfs model=adjusted term=sequential estimand"),
+        "event-free, not exposed before; begun against none; given covariates");
     program_facts_clear(&facts);
 }
 
@@ -181,9 +200,10 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(every_answer_is_the_one_of_its_own_section),
-        cmocka_unit_test(one_flag_is_the_five_it_asks_for),
+        cmocka_unit_test(one_flag_is_the_six_it_asks_for),
         cmocka_unit_test(what_is_said_of_landmarks_grace_and_weights_is_kept),
         cmocka_unit_test(ever_against_never_is_marked_and_the_others_are_not),
+        cmocka_unit_test(trials_without_weights_of_initiation_answer_by_the_adjusted_model),
         cmocka_unit_test(it_stands_behind_the_landmarks),
         cmocka_unit_test(a_command_that_asks_for_less_gets_less),
         cmocka_unit_test(without_a_start_of_exposure_it_is_refused),

@@ -23,7 +23,8 @@ enum { COHORTS = 60, PATIENTS = 600, SEED = 20250731 };
     "%s --id usubjid --arm arm --control GP+Tis --treated GP+Tis+RT --exposure-start rt_start_mo " \
     "--endpoint pfs=pfs_mo,pfs_event --response-column resp_m3 --covariates age,kps,ebv_log10,"    \
     "oligo,liver_met,bone_met,dfi_mo,ldh,nlr,pleural,siteid,index_year --triangulation "           \
-    "--timedep-response --ccw-response --landmark-covariates resp_m3 --iptw=ato"
+    "--timedep-response --ccw-response --sequential-response "                                     \
+    "--landmark-covariates resp_m3 --iptw=ato"
 
 static const double truth[] = {0.70, 1.00};
 enum { N_TRUTHS = sizeof truth / sizeof *truth };
@@ -42,6 +43,9 @@ static const struct answer {
      {0.77, 1.02}},
     {"time-dependent, adjusted, response too", "model=adjusted term=timedep", {0.73, 1.00}},
     {"clones, grace 9, response too", "model=arm term=ccw-9", {0.81, 0.97}},
+    /* No R over 60 cohorts: the effect in those who begin lies between that given covariates (0.73) and
+     * that in those who could have had either at a landmark (0.77); without an effect it is 1. */
+    {"sequential trials, response too", "model=arm term=sequential", {0.75, 1.00}},
 };
 enum { N_ANSWERS = sizeof answers / sizeof *answers };
 

@@ -44,6 +44,8 @@ struct rwe_run {
     bool propensity_is_told;
     const struct ccw
         *ccw; /**< clones and the models of their weights, once made (ccw.c), else NULL */
+    const struct sequential
+        *sequential; /**< trials and the model of their weights (sequential.c) */
     const struct rwe_toxicity *toxicity;   /**< adverse events of the data's subjects, once read
                                               (toxicity.c), else NULL; replicates share them */
     const struct rwe_bootstrap *bootstrap; /**< once run (bootstrap.h), else NULL */

@@ -28,6 +28,12 @@ struct rwe_design_rows {
                                      event at `until` is this row's, and later ones are not seen:
                                      unless a row of the same arm goes on from there, that is
                                      artificial censoring. Both NULL: the whole follow-up */
+    const double *origin;  /**< by row: when its clock starts, in the cohort's time; from and until
+                               count from there. NULL: 0 */
+    const uint32_t *trial; /**< by row: the nested trial that it belongs to, 0 … n_trials − 1: a
+                                stratum by itself. A subject's rows are then by trial first. NULL:
+                                none */
+    size_t n_trials;
 };
 
 struct rwe_design {
@@ -76,7 +82,7 @@ enum rwe_status rwe_design_narrow(const struct rwe_cohort *cohort, const struct 
 bool rwe_design_is_matched(const struct rwe_design *design);
 
 /**
- * Whether everybody stands in it once an arm, as a clone. It then has no arms that could be compared
+ * Whether subjects stand in both arms, as clones or in nested trials. It then has no arms that could be compared
  * before follow-up, as baseline tables, shares and toxicity do.
  */
 bool rwe_design_is_cloned(const struct rwe_design *design);
@@ -87,7 +93,7 @@ double rwe_design_weight(const struct rwe_design *design, size_t subject);
 /** What the strata of survival data are made from. */
 enum rwe_design_strata {
     RWE_STRATA_NONE,
-    RWE_STRATA_DECLARED, /**< those of --strata */
+    RWE_STRATA_DECLARED, /**< those of --strata, and nested trials */
     RWE_STRATA_SETS, /**< the matched sets; weights are left out, since a set compares its own */
 };
 
@@ -111,7 +117,9 @@ struct rwe_design_view {
  *
  * Of clones: a row is a piece of follow-up (data->piece), its group the clone's arm; the clusters are
  * those declared, or else the subjects, so that a subject's clones and pieces hang together; equal
- * times in the order of subjects and their rows. Linear in the rows of the endpoint.
+ * times in the order of subjects and their rows. Linear in the rows of the endpoint. Of nested trials
+ * each is a stratum where declared strata are asked for, crossed with those that there are; times that
+ * restarted clocks made nearly equal are made equal.
  */
 enum rwe_status rwe_design_survival(const struct rwe_cohort *cohort,
                                     const struct rwe_design *design,
