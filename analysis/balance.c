@@ -2,6 +2,7 @@
 /* Balance of the covariates in each design. See balance.md. */
 #include "balance_private.h"
 #include "rwe/analysis/present.h"
+#include "rwe/report/figure.h"
 
 static const struct rwe_option options[] = {
     {.name = "balance-limit",
@@ -119,6 +120,27 @@ static struct rwe_grid *start_table(struct rwe_run *run, const char *title,
     return grid;
 }
 
+/* Love's plot. The SMDs are the first columns. */
+static void add_figure(struct rwe_run *run, struct rwe_grid *grid)
+{
+    double limit = rwe_settings_number(run->settings, "balance-limit");
+    const char *name = rwe_figure_name(run, "love");
+    struct rwe_figure *figure = rwe_document_figure(run->document, RWE_FIGURE_DOTS, name,
+                                                    "Balance of the covariates by population");
+    rwe_figure_set_grid(figure, grid);
+    for (size_t d = 0; d < rwe_run_people_designs(run); d++)
+        rwe_figure_column(figure, RWE_COLUMN_POINT, 1 + d, d, run->design[d].label);
+    rwe_figure_reference(figure, true, 0, NULL);
+    rwe_figure_reference(figure, true, limit, NULL);
+    rwe_figure_x_axis(figure, &(struct rwe_axis){.label = "Absolute standardized mean difference",
+                                                 .absolute = true});
+    rwe_figure_describe(figure,
+                        "Love plot: for each covariate its absolute standardized mean difference "
+                        "in each population, a symbol; the dashed line is at %g.",
+                        limit);
+    rwe_figure_note(figure, "Dashed: %g, the largest difference that counts as balanced.", limit);
+}
+
 static void present_usual(struct rwe_run *run, const struct balance_lines *lines)
 {
     size_t n = sizeof usual / sizeof usual[0];
@@ -137,6 +159,7 @@ static void present_usual(struct rwe_run *run, const struct balance_lines *lines
                             "model fitted in the controls of the whole cohort.");
     if (lines->note[0] != '\0')
         rwe_grid_note(grid, "%s", lines->note);
+    add_figure(run, grid);
 }
 
 /* Facts always, the table where it is asked for. */

@@ -332,6 +332,8 @@ static void present_terms(struct rwe_run *run, const struct rwe_endpoint *endpoi
     if (terms->firth)
         note_firth(grid, "Where a warning says so");
     note_splines(run, grid);
+    rwe_cox_comparison_figure(run, grid,
+                              rwe_arena_format(run->arena, "forest-cox-%s", endpoint->name), title);
     rwe_arena_release(run->arena, mark);
 }
 
@@ -383,6 +385,8 @@ static enum rwe_status run_all_univariable(struct rwe_run *run, const struct rwe
     if (terms.firth)
         note_firth(grid, "Where a warning says so");
     note_splines(run, grid);
+    rwe_cox_comparison_figure(
+        run, grid, rwe_arena_format(run->arena, "forest-univariable-%s", endpoint->name), title);
     rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cox_present.h"
+#include "forest.h"
 
 #include "rwe/analysis/bootstrap.h"
 
@@ -268,4 +269,34 @@ struct rwe_grid *rwe_cox_comparison_table(struct rwe_run *run,
         }
     }
     return grid;
+}
+
+/* Of one design as any forest plot; several share an axis, and the table has their numbers. */
+void rwe_cox_comparison_figure(struct rwe_run *run, struct rwe_grid *grid, const char *name,
+                               const char *title)
+{
+    struct rwe_figure *figure;
+    name = rwe_figure_name(run, name);
+    if (run->n_designs == 1) {
+        figure = rwe_forest_add(
+            run, grid,
+            &(struct rwe_forest){
+                .name = name, .title = title, .ratio = 1, .right = {2}, .equal_marks = true});
+    } else {
+        figure = rwe_document_figure(run->document, RWE_FIGURE_FOREST, name == NULL ? "" : name,
+                                     "%s", title == NULL ? "" : title);
+        rwe_figure_set_grid(figure, grid);
+        for (size_t d = 0; d < run->n_designs; d++)
+            rwe_figure_column(figure, RWE_COLUMN_POINT, 1 + 2 * d, d, run->design[d].label);
+        rwe_figure_reference(figure, true, 1, NULL);
+        rwe_figure_x_axis(figure,
+                          &(struct rwe_axis){.label = "Hazard ratio", .scale = RWE_SCALE_LOG});
+        rwe_figure_describe(figure,
+                            "Forest plot: for each term its hazard ratio in each population, a "
+                            "symbol, with its %s limits, a line, on a logarithmic axis with a line "
+                            "at 1.",
+                            rwe_conf_level_text(run));
+    }
+    rwe_figure_note(figure, "Of a number: per unit of its variable, so that its ratio is not "
+                            "comparable with that of a category.");
 }

@@ -42,4 +42,8 @@ struct rwe_cox_comparison {
 struct rwe_grid *rwe_cox_comparison_table(struct rwe_run *run,
                                           const struct rwe_cox_comparison *comparison);
 
+/** A forest plot of that table under `name`, a symbol a design. */
+void rwe_cox_comparison_figure(struct rwe_run *run, struct rwe_grid *grid, const char *name,
+                               const char *title);
+
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Definition × result: progression-free survival under each rule on the same dates. See endpoints.md. */
 #include "cox_models.h"
+#include "forest.h"
 
 #include "rwe/analysis/present.h"
 #include "rwe/base/sort.h"
@@ -202,6 +203,16 @@ static enum rwe_status run_design(struct rwe_run *run, const struct rwe_design *
     rwe_grid_note(row.grid,
                   "Each row changes one rule of those declared; the last four are the named sets. "
                   "Small differences are expected; a large one is a finding.");
+    if (cohort->n_arms == 2)
+        rwe_forest_add(
+            run, row.grid,
+            &(struct rwe_forest){
+                .name = rwe_arena_format(run->arena, "forest-rwpfs-rules-%s", design->name),
+                .title = rwe_arena_format(run->arena, "Progression-free survival by its rules: %s",
+                                          design->label),
+                .ratio = 5,
+                .counts = {{.events = 1}, {.events = 3}},
+                .of_arms = true});
     return status;
 }
 

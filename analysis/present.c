@@ -28,6 +28,14 @@ const char *rwe_population_name(const struct rwe_run *run, const char *name)
     return scoped == NULL ? "" : scoped;
 }
 
+const char *rwe_figure_name(const struct rwe_run *run, const char *name)
+{
+    if (run->scope == NULL || name == NULL)
+        return name == NULL ? "" : name;
+    const char *scoped = rwe_arena_format(run->arena, "%s-%s", name, run->scope);
+    return scoped == NULL ? "" : scoped;
+}
+
 struct rwe_key rwe_key_arm(struct rwe_key key, const struct rwe_cohort *cohort, size_t arm)
 {
     key.group = cohort->arm_level[arm];

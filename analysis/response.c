@@ -4,6 +4,7 @@
 #include "response_duration.h"
 #include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
+#include "rwe/report/figure.h"
 #include "rwe/stats/proportion_strata.h"
 #include "shares.h"
 
@@ -280,6 +281,26 @@ static void end_table(const struct job *job)
         rwe_grid_note(job->grid, "p: %s.", rwe_shares_test_words(&job->shares));
 }
 
+/* Each arm's percentages with their limits, and the differences in words. */
+static void add_figure(const struct job *job)
+{
+    const struct rwe_cohort *cohort = job->run->cohort;
+    const char *name = rwe_arena_format(job->run->arena, "response-%s", job->design->name);
+    struct rwe_figure *figure =
+        rwe_document_figure(job->run->document, RWE_FIGURE_FOREST, name == NULL ? "" : name,
+                            "Response by arm: %s", job->design->label);
+    rwe_figure_set_grid(figure, job->grid);
+    for (size_t a = 0; a < cohort->n_arms; a++)
+        rwe_figure_column(figure, RWE_COLUMN_POINT, 2 + 2 * a, a, cohort->arm_level[a]);
+    if (cohort->n_arms == 2)
+        rwe_figure_column(figure, RWE_COLUMN_TEXT, 5, 0, NULL);
+    rwe_figure_x_axis(figure, &(struct rwe_axis){.label = "Patients (%)", .from = 0, .to = 100});
+    rwe_figure_describe(figure,
+                        "For each kind of response the percentage of patients in each arm, a "
+                        "symbol, with its %s limits, a line.",
+                        rwe_conf_level_text(job->run));
+}
+
 /* ---- the whole ---- */
 
 static enum rwe_status present_design(struct rwe_run *run, const struct rwe_design *design,
@@ -302,6 +323,7 @@ static enum rwe_status present_design(struct rwe_run *run, const struct rwe_desi
     for (size_t r = 0; r < N_ROWS && status == RWE_OK; r++)
         status = present_row(&job, &rows[r], error);
     end_table(&job);
+    add_figure(&job);
     return status;
 }
 

@@ -2,6 +2,7 @@
 /* How far the answers hang on the analysis and on what nobody measured: every hazard ratio side by side
  * with its E-value, and one of them under an assumed confounder. See sensitivity.md. */
 #include "sensitivity.h"
+#include "forest.h"
 
 #include "rwe/analysis/immortal.h"
 #include "rwe/analysis/present.h"
@@ -224,6 +225,15 @@ static void present_evalues(const struct sheet *sheet, const struct populations 
         present_answer(sheet, grid, answer, populations->has_groups ? 1 : 0);
     }
     note_evalues(sheet, grid);
+    const char *endpoint = sheet->endpoint->name;
+    rwe_forest_add(run, grid,
+                   &(struct rwe_forest){
+                       .name = rwe_arena_format(run->arena, "forest-sensitivity-%s", endpoint),
+                       .title = rwe_arena_format(run->arena, "Every hazard ratio: %s", endpoint),
+                       .ratio = 3,
+                       .counts = {{2, 1, "events/n"}},
+                       .right = {5},
+                       .of_arms = run->cohort->n_arms == 2});
 }
 
 /* ---- one confounder ---- */

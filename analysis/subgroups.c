@@ -3,6 +3,7 @@
  * between them. See subgroups.md. */
 #include "subgroups.h"
 #include "cox_present.h"
+#include "forest.h"
 
 #include <math.h>
 #include <string.h>
@@ -21,14 +22,14 @@ static const struct rwe_option options[] = {
      .help = "Where to cut a number: age=65 makes the subgroups <65 and >=65; age=50,age=65 makes "
              "three."},
     {.name = "subgroup-least",
-     .kind = RWE_OPTION_INTEGER,
+     .kind = RWE_OPTION_NUMBERS,
      .section = RWE_SECTION_METHOD,
-     .argument = "N",
-     .fallback = "10",
-     .low = 1,
+     .argument = "N,EVENTS",
+     .fallback = "20,10",
+     .low = 0,
      .high = 1e9,
-     .help = "Events that a subgroup needs to be estimated (default 10); and 5 patients in each "
-             "arm."},
+     .help = "Patients and events that a subgroup needs to be estimated (default 20,10); and 5 "
+             "patients in each arm."},
 };
 static const struct rwe_options option_list = RWE_OPTIONS(options);
 
@@ -233,6 +234,7 @@ static void note_method(const struct table *table)
     const struct rwe_run *run = setting->run;
     const char *robust = rwe_variance_words(run, setting->design, RWE_VARIANCE_OF_CONTRAST, NULL);
     const char *strata = run->cohort->stratum == NULL ? NULL : run->cohort->strata_name;
+    const struct rwe_subgroup_least least = rwe_subgroup_least(run);
     rwe_grid_note(table->grid,
                   "Cox's model of the arm within each subgroup; %s ties%s%s. Limits: %s. "
                   "Interaction: %s test of arm × subgroup.",
@@ -248,10 +250,9 @@ static void note_method(const struct table *table)
         rwe_grid_note(table->grid, "Events and patients are counted without weights.");
     if (table->suppressed)
         rwe_grid_note(table->grid,
-                      "Too few: fewer than %llu events, or than %d patients in an arm. Neither "
-                      "estimated nor in the test of interaction.",
-                      (unsigned long long)rwe_settings_integer(run->settings, "subgroup-least"),
-                      RWE_SUBGROUP_LEAST_ARM);
+                      "Too few: fewer than %g patients or %g events, or than %d patients in an "
+                      "arm. Neither estimated nor in the test of interaction.",
+                      least.n, least.events, RWE_SUBGROUP_LEAST_ARM);
 }
 
 /* Which p-values chance alone brings belongs to what is told. */
@@ -272,6 +273,33 @@ static void note_multiplicity(const struct table *table)
                       table->n_tests, by_chance);
 }
 
+static const char *counts_heading(const struct rwe_run *run, size_t arm)
+{
+    return rwe_arena_format(run->arena, "%s\nevents/n", run->cohort->arm_level[arm]);
+}
+
+static void add_figure(const struct table *table)
+{
+    const struct rwe_run *run = table->setting.run;
+    const char *endpoint = table->setting.endpoint->name;
+    const struct rwe_design *design = table->setting.design;
+    struct rwe_figure *figure = rwe_forest_add(
+        run, table->grid,
+        &(struct rwe_forest){
+            .name = rwe_arena_format(run->arena, "forest-subgroups-%s-%s", endpoint, design->name),
+            .title = rwe_arena_format(run->arena, "Hazard ratio in subgroups: %s, %s", endpoint,
+                                      design->label),
+            .ratio = 5,
+            .counts = {{1, 2, counts_heading(run, 0)}, {3, 4, counts_heading(run, 1)}},
+            .right = {6},
+            .of_arms = true});
+    rwe_figure_summary(figure, 0);
+    rwe_figure_note(figure, "Diamond and dotted line: everybody.");
+    if (table->suppressed)
+        rwe_figure_note(figure,
+                        "Too few: the note under the table says how many a subgroup needs.");
+}
+
 static enum rwe_status run_table(const struct rwe_subgroup_setting *setting,
                                  struct rwe_subgroup_variables variables, struct rwe_error *error)
 {
@@ -285,6 +313,7 @@ static enum rwe_status run_table(const struct rwe_subgroup_setting *setting,
         status = run_variable(&table, &variables.item[v], error);
     note_method(&table);
     note_multiplicity(&table);
+    add_figure(&table);
     rwe_arena_release(setting->run->arena, mark);
     return status;
 }

@@ -56,7 +56,13 @@ struct rwe_subgroup_counts {
 struct rwe_subgroup_counts *rwe_subgroup_count(const struct rwe_subgroup_setting *setting,
                                                const struct rwe_subgroup_variable *variable);
 
-/** Whether there are enough events (--subgroup-least) and patients in each arm. */
+/** What a subgroup needs to be shown: --subgroup-least. */
+struct rwe_subgroup_least {
+    double n, events; /**< of both arms together */
+};
+struct rwe_subgroup_least rwe_subgroup_least(const struct rwe_run *run);
+
+/** Whether there are enough patients and events, and patients in each arm. */
 bool rwe_subgroup_is_shown(const struct rwe_run *run, const struct rwe_subgroup_counts *counts);
 
 /** Cox's model of the arm among the members of one level. As rwe_cox_model_fit. */

@@ -320,6 +320,9 @@ enum rwe_status rwe_subgroups_define(struct rwe_run *run, struct rwe_estimates *
     if (picked.covariate == NULL)
         return rwe_fail_memory(error);
     enum rwe_status status = check_arms(run, error);
+    if (status == RWE_OK && rwe_settings_numbers(run->settings, "subgroup-least").n != 2)
+        status = rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                          "--subgroup-least takes two numbers, patients and events: 20,10");
     if (status == RWE_OK)
         status = read_cuts(&m);
     if (status == RWE_OK)

@@ -29,10 +29,18 @@ struct rwe_subgroup_counts *rwe_subgroup_count(const struct rwe_subgroup_setting
     return counts;
 }
 
+struct rwe_subgroup_least rwe_subgroup_least(const struct rwe_run *run)
+{
+    struct rwe_numbers given = rwe_settings_numbers(run->settings, "subgroup-least");
+    return (struct rwe_subgroup_least){given.n > 0 ? given.item[0] : 0,
+                                       given.n > 1 ? given.item[1] : 0};
+}
+
 bool rwe_subgroup_is_shown(const struct rwe_run *run, const struct rwe_subgroup_counts *counts)
 {
-    return counts->n_events[0] + counts->n_events[1] >=
-               rwe_settings_integer(run->settings, "subgroup-least") &&
+    const struct rwe_subgroup_least least = rwe_subgroup_least(run);
+    return (double)(counts->n[0] + counts->n[1]) >= least.n &&
+           (double)(counts->n_events[0] + counts->n_events[1]) >= least.events &&
            counts->n[0] >= RWE_SUBGROUP_LEAST_ARM && counts->n[1] >= RWE_SUBGROUP_LEAST_ARM;
 }
 

@@ -2,6 +2,7 @@
 /* Adverse events by arm: worst grade per subject and term. See toxicity.md. */
 #include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
+#include "toxicity_figure.h"
 #include "toxicity_view.h"
 
 #include <math.h>
@@ -159,6 +160,7 @@ static enum rwe_status present_main(const struct rwe_toxicity_view *view, struct
     for (size_t r = 0; r < view->toxicity->n_rows && status == RWE_OK; r++)
         status = present_row(view, grid, r, error);
     end_table(view, grid);
+    rwe_toxicity_add_figure(view->run, view->design, grid);
     return status;
 }
 

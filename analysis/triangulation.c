@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One question, several answers side by side: what the other analyses found, each with its estimand. It
  * computes nothing: its numbers are those of --cox in each population. See triangulation.md. */
+#include "forest.h"
 #include "rwe/analysis/immortal.h"
 #include "rwe/analysis/pipeline.h"
 #include "rwe/analysis/present.h"
@@ -244,6 +245,13 @@ static void present_endpoint(struct rwe_run *run, const struct rwe_endpoint *end
         "Given covariates: in those who have them all. Of clones, n and "
         "events count each strategy, so a patient is there twice; of sequential trials each "
         "follow-up.");
+    rwe_forest_add(run, board.grid,
+                   &(struct rwe_forest){.name = rwe_arena_format(
+                                            run->arena, "forest-triangulation-%s", endpoint->name),
+                                        .title = title,
+                                        .ratio = 4,
+                                        .counts = {{3, 2, "events/n"}},
+                                        .of_arms = true});
 }
 
 static enum rwe_status run_triangulation(struct rwe_run *run, void *state, struct rwe_error *error)

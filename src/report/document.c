@@ -354,6 +354,11 @@ void rwe_grid_empty(struct rwe_grid *grid)
     rwe_grid_words(grid, "");
 }
 
+size_t rwe_grid_n_rows(const struct rwe_grid *grid)
+{
+    return grid->rows.n;
+}
+
 void rwe_grid_note(struct rwe_grid *grid, const char *format, ...)
 {
     va_list arguments;

@@ -23,14 +23,18 @@ static double round_step(double length, size_t most)
     return 10 * power;
 }
 
-/* Powers of two where they are few, else 1, 2, 5 of each power of ten, else powers of ten alone. */
+/* Powers of two where there is room for them, or of four; else of ten, or every second, third of these. */
 static struct rwe_ticks log_ticks(double from, double to, size_t most)
 {
     struct rwe_ticks ticks = {.n = 0};
-    bool halves = log2(to / from) <= (double)most;
-    double base = halves ? 2 : 10;
-    double every = halves ? 1 : ceil(log10(to / from) / (double)most);
-    double first = ceil(log(from) / log(base) - 1e-9);
+    double doublings = log2(to / from), base = 10, every = 1;
+    if (doublings < (double)most)
+        base = 2;
+    else if (doublings < 2 * (double)most && doublings <= 8)
+        base = 4;
+    else
+        every = fmax(1, ceil(log10(to / from) / (double)most));
+    double first = every * ceil(log(from) / log(base) / every - 1e-9);
     for (double k = first; pow(base, k) <= to * (1 + 1e-9) && ticks.n < most; k += every)
         ticks.at[ticks.n++] = pow(base, k);
     return ticks;

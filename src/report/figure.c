@@ -167,7 +167,19 @@ void rwe_figure_column(struct rwe_figure *figure, enum rwe_column_role role, siz
         rwe_document_append(figure->document, &figure->columns, sizeof *place);
     if (place != NULL)
         *place = (struct rwe_figure_column){
-            role, column, group, rwe_document_copy(figure->document, label, RWE_UTF8_LINE)};
+            role, column, group, rwe_document_copy(figure->document, label, RWE_UTF8_LINES)};
+}
+
+void rwe_figure_rows(struct rwe_figure *figure, const struct rwe_row_style *style)
+{
+    figure->rows = *style;
+}
+
+void rwe_figure_summary(struct rwe_figure *figure, size_t row)
+{
+    size_t *place = rwe_document_append(figure->document, &figure->summaries, sizeof *place);
+    if (place != NULL)
+        *place = row;
 }
 
 /* ---- flow diagrams ---- */

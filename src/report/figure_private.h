@@ -56,10 +56,12 @@ struct rwe_figure {
     struct rwe_list drops;      /**< of struct rwe_drop */
     struct rwe_list results;    /**< of struct rwe_figure_result */
     struct rwe_list columns;    /**< of struct rwe_figure_column */
-    struct rwe_list boxes;      /**< of struct rwe_flow_box */
-    struct rwe_list box_lines;  /**< of struct rwe_box_line */
-    struct rwe_list notes;      /**< of const char * */
-    struct rwe_grid *grid;      /**< NULL: none */
+    struct rwe_list summaries;  /**< of size_t: rows of the grid */
+    struct rwe_row_style rows;
+    struct rwe_list boxes;     /**< of struct rwe_flow_box */
+    struct rwe_list box_lines; /**< of struct rwe_box_line */
+    struct rwe_list notes;     /**< of const char * */
+    struct rwe_grid *grid;     /**< NULL: none */
 };
 
 #endif

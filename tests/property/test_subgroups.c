@@ -294,7 +294,7 @@ static void small_subgroups_are_suppressed_and_not_tested(void **state)
     (void)state;
     char *folder = program_new_folder(), *path = write_odd(folder);
     struct program_facts facts = program_facts_of(
-        "%s --arm arm --endpoint os=t,e --covariates site --subgroups --subgroup-least 5", path);
+        "%s --arm arm --endpoint os=t,e --covariates site --subgroups --subgroup-least 5,5", path);
     assert_close(number_at(&facts, "all", " term=site df"), 1, 0);
     assert_true(number_at(&facts, "all", " term=site level=a b hr") > 0);
     assert_true(number_at(&facts, "all", " term=site level=Zürich, Süd hr") > 0);
@@ -310,11 +310,48 @@ static void small_subgroups_are_suppressed_and_not_tested(void **state)
     struct program_run run =
         program_run("%s --arm arm --endpoint os=t,e --covariates site --subgroups", path);
     assert_code(run, 0);
-    assert_says(run.out,
-                "too few|fewer than 10 events|than 5 patients in an arm|missing|by chance");
+    assert_says(
+        run.out,
+        "too few|fewer than 20 patients or 10 events|than 5 patients in an|missing|by chance");
     program_clear(&run);
     program_remove_folder(folder);
     free(path);
+}
+
+/* So many women and 24 men, all with an event. */
+static char *write_sexes(const char *folder, int women)
+{
+    char *out = malloc(64 * 32), *end = out;
+    assert_non_null(out);
+    end += sprintf(end, "arm,t,e,sex\n");
+    for (int i = 0; i < women + 24; i++)
+        end += sprintf(end, "%d,%d,1,%c\n", i % 2, 1 + (i * 29) % 53, i < women ? 'f' : 'm');
+    char *path = program_write_file(folder, "sexes.csv", out);
+    free(out);
+    return path;
+}
+
+static void a_subgroup_needs_20_patients_and_both_numbers_can_be_said(void **state)
+{
+    static const char key[] = "subgroups endpoint=os population=all term=sex level=f hr";
+    static const char command[] =
+        "%s --arm arm --endpoint os=t,e:1 --covariates sex --subgroups %s";
+    (void)state;
+    for (int women = 19; women <= 20; women++) {
+        char *folder = program_new_folder(), *path = write_sexes(folder, women);
+        struct program_facts facts = program_facts_of(command, path, "");
+        assert_int_equal(is_null_at(&facts, key), women < 20);
+        program_facts_clear(&facts);
+        facts = program_facts_of(command, path, "--subgroup-least 15,5");
+        assert_false(is_null_at(&facts, key));
+        program_facts_clear(&facts);
+        struct program_run run = program_run(command, path, "--subgroup-least 15");
+        assert_code(run, 2);
+        assert_says(run.err, "two numbers, patients and events");
+        program_clear(&run);
+        program_remove_folder(folder);
+        free(path);
+    }
 }
 
 static void nothing_to_compare_is_a_null_and_a_warning(void **state)
@@ -322,7 +359,7 @@ static void nothing_to_compare_is_a_null_and_a_warning(void **state)
     (void)state;
     char *folder = program_new_folder(), *path = write_odd(folder);
     struct program_run run = program_run(
-        "%s --arm arm --endpoint os=t,e --covariates site --subgroups --subgroup-least 60", path);
+        "%s --arm arm --endpoint os=t,e --covariates site --subgroups --subgroup-least 1,60", path);
     assert_code(run, 0);
     assert_says(run.out, "fewer than two subgroups are large enough|overall");
     program_clear(&run);
@@ -453,6 +490,7 @@ int main(void)
         cmocka_unit_test(with_replacement_a_patient_counts_once),
         cmocka_unit_test(ratios_are_bootstrapped_in_the_same_subgroups_with_any_number_of_threads),
         cmocka_unit_test(small_subgroups_are_suppressed_and_not_tested),
+        cmocka_unit_test(a_subgroup_needs_20_patients_and_both_numbers_can_be_said),
         cmocka_unit_test(nothing_to_compare_is_a_null_and_a_warning),
         cmocka_unit_test(an_arm_without_events_in_a_subgroup_has_firths_estimate),
         cmocka_unit_test(numbers_are_cut_where_both_sides_have_somebody),

@@ -164,6 +164,9 @@ void rwe_grid_cell(struct rwe_grid *grid, enum rwe_cell_class class, rwe_fact fi
 void rwe_grid_words(struct rwe_grid *grid, const char *words);
 void rwe_grid_empty(struct rwe_grid *grid);
 
+/** Rows that it has by now. */
+size_t rwe_grid_n_rows(const struct rwe_grid *grid);
+
 /** Adds a line under the table: which method, which limits, what a symbol means. */
 void rwe_grid_note(struct rwe_grid *grid, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

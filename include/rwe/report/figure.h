@@ -97,6 +97,15 @@ void rwe_figure_drop(struct rwe_figure *figure, size_t group, rwe_fact x, double
 
 /* ---- figures of tables ---- */
 
+/*
+ * Columns said before the first point or bar stand left of the plot, those said after it to its right; on
+ * a phone only the first of those to the right is kept. Rows without mark are drawn as headings where
+ * rows that are indented follow, and else left out. The x axis is that of points and bars; in a butterfly
+ * points (risk differences) have a plot of their own, and its axis is y.
+ *
+ * The heading of a bar's column is "any grade\nGP": what is counted, then the side.
+ */
+
 /**
  * The figure's own table, of which no format shows anything but the figure: the counts under a plot, a
  * column for each time (that of the facts in it). Made at the first call.
@@ -108,6 +117,7 @@ void rwe_figure_set_grid(struct rwe_figure *figure, struct rwe_grid *grid);
 
 enum rwe_column_role {
     RWE_COLUMN_TEXT,      /**< its cells stand beside the rows */
+    RWE_COLUMN_OF,        /**< its cells stand behind those of the text said before it: "34/150" */
     RWE_COLUMN_POINT,     /**< its first fact is a point, the next two its limits */
     RWE_COLUMN_BAR,       /**< its last fact (the percent) is the length of a bar */
     RWE_COLUMN_INNER_BAR, /**< the same, darker within the bar: grade 3 or more */
@@ -120,6 +130,18 @@ enum rwe_column_role {
  */
 void rwe_figure_column(struct rwe_figure *figure, enum rwe_column_role role, size_t column,
                        size_t group, const char *label);
+
+/** How rows are drawn; all 0 is the usual way. */
+struct rwe_row_style {
+    bool
+        equal_marks; /**< squares of one size; else their area is the information in the estimate */
+    bool by_size;    /**< from the row that is farthest from 0 in its first point down */
+    size_t most;     /**< so many rows from the first, which a note should say; 0: all of them */
+};
+void rwe_figure_rows(struct rwe_figure *figure, const struct rwe_row_style *style);
+
+/** Row `row` of the table (0 is the first) sums the others up: a diamond as wide as its limits. */
+void rwe_figure_summary(struct rwe_figure *figure, size_t row);
 
 /* ---- flow diagrams ---- */
 
