@@ -122,8 +122,11 @@ double rwe_label_width(const char *text, double size, bool bold);
 /** The fonts that figures ask for, as CSS and pango write them. */
 extern const char rwe_font_families[];
 
-/** `text` in lines of at most `width`, broken at blanks and hyphens (East Asian text anywhere). */
-struct rwe_strings;
+/**
+ * `text` in lines of at most `width`: broken at newlines, behind blanks, hyphens within words and East Asian
+ * characters, of which none that closes begins a line; a word that is wider than a line is cut, behind a
+ * sign (=_-/,;:) where there is one. {NULL, 0} when memory is out.
+ */
 struct rwe_strings rwe_label_wrap(struct rwe_arena *arena, const char *text, double size,
                                   double width);
 

@@ -180,7 +180,7 @@ static double draw_legend(const struct butterfly *butterfly, double top)
 /* The name of a side in lines. */
 static struct rwe_strings side_lines(const struct butterfly *butterfly, size_t side, double room)
 {
-    return rwe_draw_rows_wrap(
+    return rwe_label_wrap(
         butterfly->rows.canvas->scratch,
         part_of_label(butterfly, column_of(butterfly, RWE_COLUMN_BAR, side), true),
         RWE_DRAW_TEXT * 1.17, room);

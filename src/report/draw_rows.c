@@ -232,9 +232,9 @@ static void measure_text(const struct rwe_draw_rows *rows, struct rwe_draw_rows_
         width = fmax(width, rwe_label_width(cell, RWE_DRAW_TEXT, false));
     }
     text->anchor = rows->layout->numeric[text->said->column] ? RWE_ANCHOR_END : RWE_ANCHOR_START;
-    text->heading = rwe_draw_rows_wrap(rows->canvas->scratch,
-                                       rwe_draw_rows_column_label(rows->figure, text->said),
-                                       RWE_DRAW_SMALL, fmax(width, MOST_HEADING));
+    text->heading =
+        rwe_label_wrap(rows->canvas->scratch, rwe_draw_rows_column_label(rows->figure, text->said),
+                       RWE_DRAW_SMALL, fmax(width, MOST_HEADING));
     text->width = fmax(width, widest(text->heading, RWE_DRAW_SMALL, false));
 }
 
@@ -339,8 +339,8 @@ static double place_row(const struct rwe_draw_rows *rows, struct rwe_draw_rows_r
         row->stacked = "";
     if (row->stacked[0] != '\0')
         beside = rwe_label_width(row->stacked, RWE_DRAW_TEXT, false) + RWE_ROWS_GAP;
-    row->label = rwe_draw_rows_wrap(rows->canvas->scratch, label, size_for_wrap(row),
-                                    rows->label_width - indent - beside);
+    row->label = rwe_label_wrap(rows->canvas->scratch, label, size_for_wrap(row),
+                                rows->label_width - indent - beside);
     double lines = RWE_ROWS_LINE * fmax((double)row->label.n, 1);
     bool bare = row->heading || (row->empty && row->stacked[0] != '\0'); /* nothing in the plot */
     double strip = bare ? 0 : rows->need.strip;

@@ -103,10 +103,6 @@ const struct rwe_figure_column *rwe_draw_rows_column(const struct rwe_figure *fi
 const char *rwe_draw_rows_column_label(const struct rwe_figure *figure,
                                        const struct rwe_figure_column *column);
 
-/** `text` in lines of at most `width`, at its own newlines too; a word that is wider by itself is cut. */
-struct rwe_strings rwe_draw_rows_wrap(struct rwe_arena *arena, const char *text, double size,
-                                      double width);
-
 /* ---- axes and marks ---- */
 
 /** An axis for the points of the figure with their limits: the given one, or from the data. */

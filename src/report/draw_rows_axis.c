@@ -184,8 +184,7 @@ static double put_words(const struct rwe_draw_rows *rows, const char *words, dou
     double start = x + way * SPACE, room = fabs(end - start) - ARROW;
     if (words == NULL || room < 2 * ARROW)
         return top;
-    struct rwe_strings lines =
-        rwe_draw_rows_wrap(rows->canvas->scratch, words, RWE_DRAW_SMALL, room);
+    struct rwe_strings lines = rwe_label_wrap(rows->canvas->scratch, words, RWE_DRAW_SMALL, room);
     for (size_t i = 0; i < lines.n; i++)
         put_small(rows, lines.item[i],
                   (struct rwe_point){start + way * ARROW, top + 12 + 14 * (double)i},
@@ -206,7 +205,7 @@ double rwe_draw_rows_axis(const struct rwe_draw_rows *rows, const struct rwe_axi
         double room =
             2 * fmin(middle - RWE_ROWS_MARGIN, rows->canvas->width - RWE_ROWS_MARGIN - middle);
         struct rwe_strings lines =
-            rwe_draw_rows_wrap(rows->canvas->scratch, axis->label, RWE_DRAW_SMALL, room);
+            rwe_label_wrap(rows->canvas->scratch, axis->label, RWE_DRAW_SMALL, room);
         for (size_t i = 0; i < lines.n; i++, top += 14)
             put_small(rows, lines.item[i], (struct rwe_point){middle, top + 12}, RWE_ANCHOR_MIDDLE);
         top += 2;

@@ -7,91 +7,6 @@
 
 enum { HEADING_LINE = 14 };
 
-/* ---- text in lines ---- */
-
-static bool may_break_behind(char c)
-{
-    return strchr("=_-/,;:)", c) != NULL;
-}
-
-/* How many bytes of a word that is too wide go into a line: behind a sign if there is one in its second
- * half, and one character at least. */
-static size_t cut_at(const char *text, double size, double width)
-{
-    double used = 0;
-    size_t all = 0, sign = 0;
-    for (const char *at = text; *at != '\0';) {
-        const char *start = at;
-        char one[5] = "";
-        rwe_utf8_next(&at);
-        memcpy(one, start, (size_t)(at - start));
-        used += rwe_label_width(one, size, false);
-        if (used > width && all > 0)
-            return sign > all / 2 ? sign : all;
-        all = (size_t)(at - text);
-        if (may_break_behind(*start))
-            sign = all;
-    }
-    return all;
-}
-
-/* Adds a line that may still be too wide, without the blank at its end. */
-static void add_lines(struct rwe_arena *arena, const char *text, double size, double width,
-                      struct rwe_strings *lines)
-{
-    size_t n = strlen(text);
-    n -= n > 0 && text[n - 1] == ' ';
-    for (size_t at = 0; at < n;) {
-        const char *rest = rwe_arena_format(arena, "%.*s", (int)(n - at), text + at);
-        if (rest == NULL)
-            return;
-        size_t taken = cut_at(rest, size, width);
-        lines->item[lines->n++] = rwe_arena_format(arena, "%.*s", (int)taken, rest);
-        at += taken;
-    }
-}
-
-/* No line of East Asian text begins with what closes: its neighbour comes down with it, if there is room. */
-static void keep_closing_marks(struct rwe_arena *arena, struct rwe_strings lines, double size,
-                               double width)
-{
-    static const char *const marks[] = {"）", "」", "』", "】", "》", "，",
-                                        "、", "。", "；", "：", "％"};
-    for (size_t i = 1; i < lines.n && !rwe_arena_failed(arena); i++) {
-        size_t n = strlen(lines.item[i - 1]), last = n, m = 0;
-        while (m < sizeof marks / sizeof marks[0] &&
-               strncmp(lines.item[i], marks[m], strlen(marks[m])) != 0)
-            m++;
-        while (last > 0 && ((unsigned char)lines.item[i - 1][--last] & 0xc0) == 0x80)
-            ; /* to the start of its character */
-        if (m == sizeof marks / sizeof marks[0] || last == 0)
-            continue;
-        const char *down = rwe_arena_format(arena, "%s%s", lines.item[i - 1] + last, lines.item[i]);
-        if (down == NULL || rwe_label_width(down, size, false) > width)
-            continue;
-        lines.item[i - 1] = rwe_arena_format(arena, "%.*s", (int)last, lines.item[i - 1]);
-        lines.item[i] = down;
-    }
-}
-
-struct rwe_strings rwe_draw_rows_wrap(struct rwe_arena *arena, const char *text, double size,
-                                      double width)
-{
-    struct rwe_strings lines = {RWE_NEW(arena, const char *, strlen(text) + 1), 0};
-    while (lines.item != NULL && *text != '\0') {
-        size_t part = strcspn(text, "\n");
-        const char *own = rwe_arena_format(arena, "%.*s", (int)part, text);
-        struct rwe_strings soft = {NULL, 0};
-        if (own != NULL && own[0] != '\0')
-            soft = rwe_label_wrap(arena, own, size, width);
-        for (size_t i = 0; i < soft.n && !rwe_arena_failed(arena); i++)
-            add_lines(arena, soft.item[i], size, width, &lines);
-        text += part + (text[part] == '\n');
-    }
-    keep_closing_marks(arena, lines, size, width);
-    return rwe_arena_failed(arena) ? (struct rwe_strings){NULL, 0} : lines;
-}
-
 /* ---- rows and their cells ---- */
 
 /* From the middle of a line to its base, in sizes: half the height of a capital. */
@@ -163,8 +78,8 @@ static void put_stacked_headings(const struct rwe_draw_rows *rows, struct rwe_st
 static void put_headings(const struct rwe_draw_rows *rows)
 {
     const struct rwe_look rule = {.stroke = RWE_COLOUR_INK, .width = 0.8};
-    struct rwe_strings label = rwe_draw_rows_wrap(rows->canvas->scratch, rows->layout->headings[0],
-                                                  RWE_DRAW_SMALL, rows->label_width);
+    struct rwe_strings label = rwe_label_wrap(rows->canvas->scratch, rows->layout->headings[0],
+                                              RWE_DRAW_SMALL, rows->label_width);
     if (rows->stacked) {
         put_stacked_headings(rows, label);
     } else {
@@ -251,9 +166,8 @@ double rwe_draw_legend(struct rwe_canvas *canvas, const struct rwe_legend_entry 
 {
     double x = RWE_ROWS_MARGIN, right = canvas->width - RWE_ROWS_MARGIN;
     for (size_t i = 0; i < n; i++) {
-        struct rwe_strings lines =
-            rwe_draw_rows_wrap(canvas->scratch, entry[i].label, RWE_DRAW_TEXT,
-                               right - RWE_ROWS_MARGIN - MARK - BESIDE_MARK);
+        struct rwe_strings lines = rwe_label_wrap(canvas->scratch, entry[i].label, RWE_DRAW_TEXT,
+                                                  right - RWE_ROWS_MARGIN - MARK - BESIDE_MARK);
         double width = 0;
         for (size_t l = 0; l < lines.n; l++)
             width = fmax(width, rwe_label_width(lines.item[l], RWE_DRAW_TEXT, false));

@@ -6,10 +6,10 @@
 static const struct rwe_phrase phrases[] = {
 #include "zh/labels.def"
 #include "zh/notes.def"
+#include "zh/protocol.def"
 #include "zh/row_figures.def"
 #include "zh/safety.def"
 #include "zh/tables.def"
-#include "zh/protocol.def"
 #include "zh/warnings.def"
 };
 #undef P

@@ -9,7 +9,7 @@
 static void assert_lines(const char *text, double width, size_t n, const char *const expected[])
 {
     struct rwe_arena *arena = rwe_arena_new();
-    struct rwe_strings lines = rwe_draw_rows_wrap(arena, text, 10, width);
+    struct rwe_strings lines = rwe_label_wrap(arena, text, 10, width);
     assert_int_equal(lines.n, n);
     for (size_t i = 0; i < n; i++) {
         assert_string_equal(lines.item[i], expected[i]);
