@@ -56,9 +56,12 @@ struct rwe_point {
 
 enum rwe_anchor { RWE_ANCHOR_START, RWE_ANCHOR_MIDDLE, RWE_ANCHOR_END };
 
+struct rwe_cell;
+
 /** A line of text. */
 struct rwe_label {
-    const char *text; /**< UTF-8 */
+    const char *text;            /**< UTF-8 */
+    const struct rwe_cell *cell; /**< the facts with which it ends; NULL: words, or ticks of an axis */
     double x, y;      /**< of its anchor, on the base line */
     double size;      /**< of the font, in units */
     enum rwe_anchor anchor;
@@ -68,7 +71,8 @@ struct rwe_label {
 
 struct rwe_canvas;
 
-/** One kind of canvas. Functions never fail: a lost write is seen at the end. */
+/** One kind of canvas. Functions never fail: a lost write is seen at the end. A point of a shape that is NaN
+ * breaks its line, which goes on at the next. */
 struct rwe_canvas_kind {
     void (*shape)(struct rwe_canvas *canvas, const struct rwe_point *points, size_t n, bool closed,
                   const struct rwe_look *look);
@@ -80,9 +84,17 @@ struct rwe_canvas_kind {
     void (*unclip)(struct rwe_canvas *canvas);
 };
 
+/** Where the axes of a plot are, for a pointer that reads values off it. Axes are linear. */
+struct rwe_plot_frame {
+    double x_from, x_to, y_from, y_to; /**< ends of the axes, in the units of the data */
+    double left, right, bottom, top;   /**< where these are on the canvas; bottom > top */
+    bool set;                          /**< false: nothing is to be read */
+};
+
 struct rwe_canvas {
     const struct rwe_canvas_kind *kind;
     double width, height;
+    struct rwe_plot_frame frame; /**< set by who draws a plot of linear axes */
     struct rwe_arena *scratch; /**< for who draws */
 };
 

@@ -41,6 +41,14 @@ const char *rwe_draw_identifier(const struct rwe_figure *figure,
 /** The results of a figure as they read, "HR 0.74 (0.59–0.92)"; those without facts are left out. */
 struct rwe_strings rwe_draw_results(const struct rwe_figure *figure, struct rwe_arena *scratch);
 
+/** The same with the facts that stand in them: *n lines. */
+struct rwe_result_line {
+    const char *text;
+    struct rwe_cell cell;
+};
+struct rwe_result_line *rwe_draw_result_lines(const struct rwe_figure *figure,
+                                              struct rwe_arena *scratch, size_t *n);
+
 /* ---- axes, which several kinds share ---- */
 
 /** Where numbers are on the canvas. */
@@ -68,6 +76,11 @@ void rwe_tick_text(const struct rwe_axis *axis, double at, char text[32]);
 enum rwe_status rwe_figure_write_svg(const struct rwe_figure *figure,
                                      const struct rwe_draw_options *options, FILE *out,
                                      struct rwe_error *error);
+
+/** PNG of `png_scale` pixels a unit, or PDF where that is 0. RWE_IO where cairo fails, RWE_NO_MEMORY. */
+enum rwe_status rwe_figure_write_cairo(const struct rwe_figure *figure,
+                                       const struct rwe_draw_options *options, double png_scale,
+                                       FILE *out, struct rwe_error *error);
 
 /** Text with what XML needs escaped. */
 void rwe_svg_put_text(FILE *out, const char *text);

@@ -57,7 +57,8 @@ double rwe_label_width(const char *text, double size, bool bold)
 
 /* ---- lines ---- */
 
-/* Behind the last place at which the line that starts at `text` may be broken; its end where all fits. */
+/* Behind the last place at which the line that starts at `text` may be broken; its end where all fits. A
+ * word that is wider than the line is broken where the line ends, no line being empty. */
 static const char *line_end(const char *text, double room)
 {
     const char *at = text, *fits = NULL;
@@ -66,8 +67,8 @@ static const char *line_end(const char *text, double room)
         const char *start = at;
         double own = width_of_next(&at, false);
         width += own;
-        if (width > room && fits != NULL)
-            return fits;
+        if (width > room && *start != ' ' && start > text)
+            return fits != NULL ? fits : start;
         if (*start == ' ' || own == SQUARE)
             fits = at;
     }

@@ -92,7 +92,8 @@ void rwe_figure_curve(struct rwe_figure *figure, const struct rwe_curve *curve);
 /** A thin line across at x (`upright`) or at y: no effect, a landmark. `label` may be NULL. */
 void rwe_figure_reference(struct rwe_figure *figure, bool upright, double at, const char *label);
 
-/** Dashed lines from the y axis to the curve and down to the x axis: the median, `x` its fact. */
+/** Dashed lines from the y axis to the curve and down to the x axis: the median, `x` its fact. All drops of a
+ * figure have the same `y`. */
 void rwe_figure_drop(struct rwe_figure *figure, size_t group, rwe_fact x, double y);
 
 /* ---- figures of tables ---- */
