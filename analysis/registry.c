@@ -33,6 +33,14 @@ static const struct rwe_option statistics[] = {
      .high = 1e300,
      .help = "Times at which survival and numbers at risk are told, in the file's unit; without "
              "it, round times over the follow-up."},
+    {.name = "time-step",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "T",
+     .low = 0,
+     .high = 1e300,
+     .help = "Distance of the ticks on the time axes of figures, and of the numbers at risk under "
+             "them (default: round, at most ten)."},
     {.name = "variance",
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_METHOD,

@@ -214,6 +214,8 @@ enum rwe_status rwe_figure_write_svg(const struct rwe_figure *figure,
     static const struct rwe_canvas_kind kind = {shape, circle, label, clip, unclip};
     struct rwe_bytes body = {0};
     struct rwe_arena *scratch = rwe_arena_new();
+    if (scratch == NULL)
+        return rwe_fail_memory(error);
     FILE *memory = rwe_bytes_open(&body);
     struct svg svg = {.canvas = {.kind = &kind, .width = options->width, .scratch = scratch},
                       .out = memory,

@@ -34,6 +34,9 @@ struct rwe_figure *rwe_document_figure(struct rwe_document *document, enum rwe_f
 void rwe_figure_describe(struct rwe_figure *figure, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** Takes the document's banner off the figure: what it shows is not what the banner warns of. */
+void rwe_figure_clear_banner(struct rwe_figure *figure);
+
 /** Adds a line under the figure, as rwe_grid_note under a table. */
 void rwe_figure_note(struct rwe_figure *figure, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
