@@ -2,7 +2,7 @@
 /* Survival that the adjusted model predicts, by arm: of one patient, and standardised. */
 #include "cox_more.h"
 
-#include "rwe/analysis/times.h"
+#include "figures.h"
 #include "rwe/base/number.h"
 #include "rwe/stats/cox_standardise.h"
 
@@ -287,7 +287,31 @@ static void present_row(const struct job *job, struct rwe_grid *grid, size_t arm
         rwe_grid_empty(grid);
 }
 
-static void add_series(const struct job *job, struct rwe_cox_predictions *all, size_t arm)
+/* The curve through the points of the series, from everybody at time 0 on. */
+static void draw_series(struct rwe_run *run, size_t arm, size_t n, const double *const columns[4],
+                        struct rwe_figure *figure)
+{
+    double *from_zero[4];
+    for (size_t c = 0; c < 4; c++) {
+        from_zero[c] = RWE_NEW(run->arena, double, n + 1);
+        if (from_zero[c] == NULL)
+            return;
+        from_zero[c][0] = c == 0 ? 0 : 1;
+        memcpy(from_zero[c] + 1, columns[c], n * sizeof *columns[c]);
+    }
+    rwe_figure_curve(figure, &(struct rwe_curve){.label = rwe_arm_label(run, arm),
+                                                 .style = RWE_CURVE_LINE,
+                                                 .group = arm,
+                                                 .n = n + 1,
+                                                 .x = from_zero[0],
+                                                 .y = from_zero[1],
+                                                 .low = from_zero[2],
+                                                 .high = from_zero[3],
+                                                 .until = NAN});
+}
+
+static void add_series(const struct job *job, struct rwe_cox_predictions *all, size_t arm,
+                       struct rwe_figure *figure)
 {
     static const char *const names[] = {"time", "predicted", "conf.low", "conf.high"};
     struct rwe_run *run = job->request->run;
@@ -306,6 +330,29 @@ static void add_series(const struct job *job, struct rwe_cox_predictions *all, s
     key.model = "standardised";
     const double *const columns[] = {column[0], column[1], column[2], column[3]};
     rwe_document_series(run->document, &key, NULL, job->n_points, 4, names, columns);
+    draw_series(run, arm, job->n_points, columns, figure);
+}
+
+/* The standardised curves of all arms. */
+static struct rwe_figure *start_figure(const struct job *job)
+{
+    struct rwe_run *run = job->request->run;
+    struct rwe_times ticks = rwe_times_ticks(run, job->point[job->n_points - 1]);
+    struct rwe_figure *figure = rwe_plot_new(run, "standardised", "Standardised survival",
+                                             job->request->endpoint, job->request->design);
+    rwe_figure_describe(figure,
+                        "Curves of event-free survival (%s) that the adjusted model predicts for "
+                        "the whole population, were all in one arm or all in another, with limits.",
+                        job->request->endpoint->name);
+    rwe_figure_x_axis(figure, &(struct rwe_axis){.label = rwe_time_axis_label(run),
+                                                 .to = ticks.at[ticks.n - 1],
+                                                 .step = ticks.n < 2 ? 0 : ticks.at[1]});
+    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = "Event-free", .to = 1, .percent = true});
+    rwe_figure_note(figure,
+                    "Mean of all patients' predicted curves, each with its own covariates. "
+                    "Shaded: limits (%s).",
+                    rwe_conf_level_text(run));
+    return figure;
 }
 
 enum rwe_status rwe_cox_predict_start(struct rwe_run *run, struct rwe_cox_predictions **all,
@@ -367,8 +414,9 @@ enum rwe_status rwe_cox_add_predictions(struct rwe_cox_predictions *all,
     for (size_t t = 0; t < job.times.n; t++)
         for (size_t arm = 0; arm < run->cohort->n_arms; arm++)
             present_row(&job, all->grid, arm, t);
+    struct rwe_figure *figure = start_figure(&job);
     for (size_t arm = 0; arm < run->cohort->n_arms; arm++)
-        add_series(&job, all, arm);
+        add_series(&job, all, arm, figure);
     return RWE_OK;
 }
 

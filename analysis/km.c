@@ -41,15 +41,6 @@ static const struct rwe_option options[] = {
      .low = 0.001,
      .high = 0.999,
      .help = "Times by which these fractions had the event, beside the median: 0.25,0.75."},
-    {.name = "cut-at-risk",
-     .kind = RWE_OPTION_NUMBER,
-     .section = RWE_SECTION_METHOD,
-     .argument = "SHARE",
-     .low = 0,
-     .high = 1,
-     .fallback = "0.1",
-     .help = "Curves in figures end where fewer than this share of an arm, or fewer than 10 "
-             "patients, are at risk (default 0.1; 0: nowhere). Tables and results go on."},
 };
 static const struct rwe_options option_list = RWE_OPTIONS(options);
 

@@ -3,12 +3,7 @@
  * 9:e030215, 2019). See km.md. */
 #include "km_figure.h"
 
-#include "rwe/base/number.h"
 #include <math.h>
-#include <string.h>
-
-/* Curves end where fewer are at risk (Pocock, Clayton & Altman, Lancet 359:1686, 2002). */
-static const double FEWEST_AT_RISK = 10;
 
 /* ---- counts ---- */
 
@@ -38,63 +33,14 @@ const struct km_count *km_count_at(struct rwe_run *run, struct km_counts *counts
     return count;
 }
 
-/* ---- words ---- */
-
-const char *rwe_arm_label(const struct rwe_run *run, size_t arm)
-{
-    const char *level = run->cohort->arm_level[arm],
-               *column = rwe_settings_text(run->settings, "arm");
-    double number;
-    if (column == NULL || !rwe_number_parse(level, strlen(level), &number))
-        return level;
-    const char *label = rwe_arena_format(run->arena, "%s = %s", column, level);
-    return label == NULL ? level : label;
-}
-
-const char *rwe_time_axis_label(const struct rwe_run *run)
-{
-    const char *label =
-        rwe_arena_format(run->arena, "Time%s%s", run->scope == NULL ? "" : " since the landmark",
-                         rwe_time_unit_suffix(run));
-    return label == NULL ? "" : label;
-}
-
-const char *rwe_design_title(const struct rwe_run *run, const struct rwe_design *design)
-{
-    if (run->scope == NULL)
-        return design->label;
-    const char *title = rwe_arena_format(run->arena, "%s (%s)", design->label, run->scope);
-    return title == NULL ? design->label : title;
-}
-
-double km_drawn_until(const struct rwe_run *run, const struct rwe_km_curve *unweighted)
-{
-    double share = rwe_settings_number(run->settings, "cut-at-risk");
-    double least = fmax(share * unweighted->n, fmin(FEWEST_AT_RISK, unweighted->n / 2));
-    size_t p = unweighted->n_points;
-    if (!(share > 0))
-        return NAN;
-    while (p > 0 && unweighted->at_risk[p - 1] < least)
-        p--;
-    return p == 0 || p == unweighted->n_points ? NAN : unweighted->time[p - 1];
-}
-
-void km_note_cut(const struct rwe_run *run, struct rwe_figure *figure)
-{
-    double share = rwe_settings_number(run->settings, "cut-at-risk");
-    if (share > 0)
-        rwe_figure_note(
-            figure,
-            "Each curve ends where fewer than %g%% of the arm, or fewer than %g patients "
-            "(of an arm below %g: half), are still at risk.",
-            100 * share, FEWEST_AT_RISK, 2 * FEWEST_AT_RISK);
-}
-
 /* ---- the figure ---- */
 
+/* Patients are counted, not weights. */
 static double until_of(const struct rwe_run *run, const struct km_figure *of, size_t arm)
 {
-    return km_drawn_until(run, of->unweighted == NULL ? of->curve[arm] : &of->unweighted[arm]);
+    const struct rwe_km_curve *of_patients =
+        of->unweighted == NULL ? of->curve[arm] : &of->unweighted[arm];
+    return rwe_drawn_until(run, of_patients->n_points, of_patients->time, of_patients->at_risk);
 }
 
 static double drawn_end(const struct rwe_run *run, const struct km_figure *of, size_t arm)
@@ -208,17 +154,16 @@ static void add_results(struct rwe_run *run, const struct km_figure *of, struct 
 
 void km_add_figure(struct rwe_run *run, const struct km_figure *of)
 {
-    const char *name =
-        rwe_arena_format(run->arena, "km-%s-%s", of->endpoint->name, of->design->name);
     double end = 0;
     for (size_t a = 0; a < run->cohort->n_arms; a++)
         end = fmax(end, drawn_end(run, of, a));
     struct rwe_times ticks = rwe_times_ticks(run, end);
-    if (name == NULL || ticks.n < 2)
+    if (ticks.n < 2)
         return;
     struct rwe_figure *figure =
-        rwe_document_figure(run->document, RWE_FIGURE_PLOT, name, "Kaplan–Meier curves: %s, %s",
-                            of->endpoint->name, rwe_design_title(run, of->design));
+        rwe_plot_new(run, "km", "Kaplan–Meier curves", of->endpoint, of->design);
+    if (rwe_design_is_cloned(of->design)) /* which are not biased that way */
+        rwe_figure_clear_banner(figure);
     rwe_figure_describe(
         figure,
         "Curves of the probability of being free of the event (%s) over time, one an "
@@ -234,7 +179,7 @@ void km_add_figure(struct rwe_run *run, const struct km_figure *of)
     add_results(run, of, figure);
     rwe_figure_note(figure, "Shaded: limits (%s) at each time. Marks: censored. Dashed: medians.",
                     rwe_conf_level_text(run));
-    km_note_cut(run, figure);
+    rwe_note_cut(run, figure);
     if (of->unweighted != NULL)
         rwe_figure_note(figure, "Counts are sums of weights; Patients: who carries the weights at "
                                 "risk.");

@@ -117,9 +117,8 @@ static void set_frame(struct rwe_plot *plot, double top)
     const struct rwe_figure *figure = plot->figure;
     double number = widest_tick(&figure->y, &plot->y_ticks) + TICK + 4;
     double left = number + (title_is_turned(plot) ? RWE_DRAW_TEXT + 10 : 0);
-    char last[32] = "";
-    rwe_tick_text(&figure->x, plot->x.to, last);
-    double half = fmax(rwe_label_width(last, RWE_DRAW_SMALL, false), plot->counts.widest) / 2;
+    struct rwe_ticks ticks = rwe_axis_ticks(&figure->x, plot->x.from, plot->x.to, 8);
+    double half = fmax(widest_tick(&figure->x, &ticks), plot->counts.widest) / 2;
     if (plot->counts.n_columns > 0)
         left = fmax(left, plot->counts.label + half + 8);
     bool title_above = figure->y.label != NULL && !title_is_turned(plot);
