@@ -9,7 +9,8 @@
 #include <math.h>
 #include <string.h>
 
-enum { CURVE_POINTS = 50 };
+/* Of a series; its figure has one more, everybody at time 0. */
+enum { CURVE_POINTS = 50, DRAWN_POINTS };
 
 /* ---- the patient ---- */
 
@@ -287,50 +288,37 @@ static void present_row(const struct job *job, struct rwe_grid *grid, size_t arm
         rwe_grid_empty(grid);
 }
 
-/* The curve through the points of the series, from everybody at time 0 on. */
-static void draw_series(struct rwe_run *run, size_t arm, size_t n, const double *const columns[4],
-                        struct rwe_figure *figure)
-{
-    double *from_zero[4];
-    for (size_t c = 0; c < 4; c++) {
-        from_zero[c] = RWE_NEW(run->arena, double, n + 1);
-        if (from_zero[c] == NULL)
-            return;
-        from_zero[c][0] = c == 0 ? 0 : 1;
-        memcpy(from_zero[c] + 1, columns[c], n * sizeof *columns[c]);
-    }
-    rwe_figure_curve(figure, &(struct rwe_curve){.label = rwe_arm_label(run, arm),
-                                                 .style = RWE_CURVE_LINE,
-                                                 .group = arm,
-                                                 .n = n + 1,
-                                                 .x = from_zero[0],
-                                                 .y = from_zero[1],
-                                                 .low = from_zero[2],
-                                                 .high = from_zero[3],
-                                                 .until = NAN});
-}
-
 static void add_series(const struct job *job, struct rwe_cox_predictions *all, size_t arm,
                        struct rwe_figure *figure)
 {
     static const char *const names[] = {"time", "predicted", "conf.low", "conf.high"};
     struct rwe_run *run = job->request->run;
     double *column[4];
-    for (size_t c = 0; c < 4; c++, all->column += CURVE_POINTS)
+    for (size_t c = 0; c < 4; c++, all->column += DRAWN_POINTS) {
         column[c] = all->column;
+        column[c][0] = c == 0 ? 0 : 1;
+    }
     for (size_t k = 0; k < job->n_points; k++) {
         struct predicted p = of_mean(run, &job->curve, run->cohort->n_arms, job->n_points, arm, k);
-        column[0][k] = job->point[k];
-        column[1][k] = p.survival;
-        column[2][k] = p.low;
-        column[3][k] = p.high;
+        column[0][k + 1] = job->point[k];
+        column[1][k + 1] = p.survival;
+        column[2][k + 1] = p.low;
+        column[3][k + 1] = p.high;
     }
     struct rwe_key key = rwe_key_arm(
         rwe_key_in("cox", job->request->endpoint, job->request->design), run->cohort, arm);
     key.model = "standardised";
-    const double *const columns[] = {column[0], column[1], column[2], column[3]};
+    const double *const columns[] = {column[0] + 1, column[1] + 1, column[2] + 1, column[3] + 1};
     rwe_document_series(run->document, &key, NULL, job->n_points, 4, names, columns);
-    draw_series(run, arm, job->n_points, columns, figure);
+    rwe_figure_curve(figure, &(struct rwe_curve){.label = rwe_arm_label(run, arm),
+                                                 .style = RWE_CURVE_LINE,
+                                                 .group = arm,
+                                                 .n = job->n_points + 1,
+                                                 .x = column[0],
+                                                 .y = column[1],
+                                                 .low = column[2],
+                                                 .high = column[3],
+                                                 .until = NAN});
 }
 
 /* The standardised curves of all arms. */
@@ -363,7 +351,7 @@ enum rwe_status rwe_cox_predict_start(struct rwe_run *run, struct rwe_cox_predic
     if (!rwe_settings_flag(run->settings, "predict"))
         return RWE_OK;
     *all = RWE_NEW(run->arena, struct rwe_cox_predictions, 1);
-    double *column = rwe_arena_alloc(run->arena, n_curves, 4 * CURVE_POINTS * sizeof *column);
+    double *column = rwe_arena_alloc(run->arena, n_curves, 4 * DRAWN_POINTS * sizeof *column);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     struct rwe_grid *grid =
