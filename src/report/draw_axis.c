@@ -23,17 +23,37 @@ static double round_step(double length, size_t most)
     return 10 * power;
 }
 
-/* Powers of two where they are few, else 1, 2, 5 of each power of ten, else powers of ten alone. */
-static struct rwe_ticks log_ticks(double from, double to, size_t most)
+static struct rwe_ticks powers(double base, double every, double from, double to, size_t most)
 {
     struct rwe_ticks ticks = {.n = 0};
-    bool halves = log2(to / from) <= (double)most;
-    double base = halves ? 2 : 10;
-    double every = halves ? 1 : ceil(log10(to / from) / (double)most);
     double first = ceil(log(from) / log(base) - 1e-9);
     for (double k = first; pow(base, k) <= to * (1 + 1e-9) && ticks.n < most; k += every)
         ticks.at[ticks.n++] = pow(base, k);
     return ticks;
+}
+
+/* 1, 2 and 5 times each power of ten. */
+static struct rwe_ticks decades(double from, double to, size_t most)
+{
+    static const double digits[] = {1, 2, 5};
+    struct rwe_ticks ticks = {.n = 0};
+    for (double power = pow(10, floor(log10(from))); power <= to; power *= 10)
+        for (size_t i = 0; i < sizeof digits / sizeof digits[0]; i++)
+            if (digits[i] * power >= from * (1 - 1e-9) && digits[i] * power <= to * (1 + 1e-9) &&
+                ticks.n < most)
+                ticks.at[ticks.n++] = digits[i] * power;
+    return ticks;
+}
+
+/* Around 1, as ratios are, powers of two where they are few; else 1, 2, 5 of each power of ten where these
+ * are few, else powers of ten alone. */
+static struct rwe_ticks log_ticks(double from, double to, size_t most)
+{
+    if (from <= 1 && to >= 1 && log2(to / from) <= (double)most)
+        return powers(2, 1, from, to, most);
+    if (3 * log10(to / from) <= (double)most)
+        return decades(from, to, most);
+    return powers(10, ceil(log10(to / from) / (double)most), from, to, most);
 }
 
 struct rwe_ticks rwe_axis_ticks(const struct rwe_axis *axis, double from, double to, size_t most)

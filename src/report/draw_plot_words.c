@@ -48,8 +48,10 @@ static bool is_free(const struct rwe_plot *plot, const struct rwe_box_of *box, b
 {
     if (!is_within(box, &plot->frame) || is_taken(plot, box))
         return false;
+    const struct rwe_box_of wide = {fmax(box->left - PAD, plot->frame.left), box->top,
+                                    fmin(box->right + PAD, plot->frame.right), box->bottom};
     for (size_t c = 0; c < plot->n_curves; c++)
-        if (meets(&plot->curve[c].cover, box, PAD) ||
+        if (meets(&plot->curve[c].cover, &wide, PAD) ||
             (bands_too && meets(&plot->curve[c].band, box, 1)))
             return false;
     return true;
