@@ -5,6 +5,8 @@
  */
 #include "draw_private.h"
 
+#include "png_private.h"
+
 #include <cairo-pdf.h>
 #include <cairo.h>
 #include <math.h>
@@ -187,15 +189,21 @@ static cairo_status_t write_pdf(const struct rwe_figure *figure, const struct rw
     return status;
 }
 
-static cairo_status_t write_png(const struct rwe_canvas *canvas, double scale,
-                                cairo_surface_t *record, FILE *out)
+static enum rwe_status write_png(const struct rwe_canvas *canvas, double scale,
+                                 cairo_surface_t *record, FILE *out, struct rwe_error *error)
 {
     cairo_surface_t *surface = cairo_image_surface_create(
         CAIRO_FORMAT_RGB24, (int)ceil(scale * canvas->width), (int)ceil(scale * canvas->height));
     play(record, surface, scale);
-    cairo_status_t status = cairo_surface_status(surface);
-    if (status == CAIRO_STATUS_SUCCESS)
-        status = cairo_surface_write_to_png_stream(surface, write_bytes, out);
+    cairo_surface_flush(surface);
+    enum rwe_status status = translate(cairo_surface_status(surface), error);
+    const struct rwe_pixels pixels = {.first = cairo_image_surface_get_data(surface),
+                                      .width = (unsigned)cairo_image_surface_get_width(surface),
+                                      .height = (unsigned)cairo_image_surface_get_height(surface),
+                                      .stride = (size_t)cairo_image_surface_get_stride(surface),
+                                      .dots_a_unit = scale};
+    if (status == RWE_OK)
+        status = rwe_png_write(&pixels, out, error);
     cairo_surface_destroy(surface);
     return status;
 }
@@ -217,9 +225,8 @@ enum rwe_status rwe_figure_write_cairo(const struct rwe_figure *figure,
         status = record(figure, options, &painter, error);
     cairo_destroy(painter.cairo);
     if (status == RWE_OK)
-        status = translate(png_scale > 0 ? write_png(&painter.canvas, png_scale, surface, out)
-                                         : write_pdf(figure, &painter.canvas, surface, out),
-                           error);
+        status = png_scale > 0 ? write_png(&painter.canvas, png_scale, surface, out, error)
+                               : translate(write_pdf(figure, &painter.canvas, surface, out), error);
     cairo_surface_destroy(surface);
     rwe_arena_free(scratch);
     return status;

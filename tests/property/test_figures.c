@@ -119,7 +119,7 @@ static void no_fact_of_a_figure_is_a_twin(void **state)
     check_no_twins(COHORT "--km --ph --timedep --landmark=6 --ccw --psm");
     check_no_twins(COHORT "--km --timedep --times 0,6,12 --time-step 6 --iptw");
     check_no_twins("tests/oracle/data/mgus2.csv --id id --arm sex --endpoint "
-                   "\"pcm=etime,etype:1;2\" --cuminc --times 0,60,120 --time-step 60");
+                   "pcm=etime,etype:1;2 --cuminc --times 0,60,120 --time-step 60");
 }
 
 /* ---- where curves end ---- */
