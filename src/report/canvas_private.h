@@ -60,10 +60,11 @@ struct rwe_cell;
 
 /** A line of text. */
 struct rwe_label {
-    const char *text;            /**< UTF-8 */
-    const struct rwe_cell *cell; /**< the facts with which it ends; NULL: words, or ticks of an axis */
-    double x, y;      /**< of its anchor, on the base line */
-    double size;      /**< of the font, in units */
+    const char *text; /**< UTF-8 */
+    const struct rwe_cell
+        *cell;   /**< the facts with which it ends; NULL: words, or ticks of an axis */
+    double x, y; /**< of its anchor, on the base line */
+    double size; /**< of the font, in units */
     enum rwe_anchor anchor;
     enum rwe_colour colour;
     bool bold, turned; /**< turned: reads upward */
@@ -95,7 +96,7 @@ struct rwe_canvas {
     const struct rwe_canvas_kind *kind;
     double width, height;
     struct rwe_plot_frame frame; /**< set by who draws a plot of linear axes */
-    struct rwe_arena *scratch; /**< for who draws */
+    struct rwe_arena *scratch;   /**< for who draws */
 };
 
 void rwe_canvas_line(struct rwe_canvas *canvas, struct rwe_point from, struct rwe_point to,

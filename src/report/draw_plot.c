@@ -238,6 +238,16 @@ static double draw_x_axis(const struct rwe_plot *plot)
     return y - LINE + 6;
 }
 
+/* Bars and areas do. */
+static bool stands_on_zero(const struct rwe_plot *plot)
+{
+    for (size_t c = 0; c < plot->n_curves; c++)
+        if (plot->curve[c].curve->style == RWE_CURVE_BARS ||
+            plot->curve[c].curve->style == RWE_CURVE_AREA)
+            return true;
+    return false;
+}
+
 static void draw_y_axis(const struct rwe_plot *plot)
 {
     static const struct rwe_look look = {.stroke = RWE_COLOUR_INK, .width = 1};
@@ -258,6 +268,9 @@ static void draw_y_axis(const struct rwe_plot *plot)
     const struct rwe_point corner[] = {
         {frame->left, frame->top}, {frame->left, frame->bottom}, {frame->right, frame->bottom}};
     plot->canvas->kind->shape(plot->canvas, corner, 3, false, &look);
+    if (stands_on_zero(plot) && plot->y.from < 0 && plot->y.to > 0)
+        rwe_canvas_line(plot->canvas, (struct rwe_point){frame->left, rwe_scale_at(&plot->y, 0)},
+                        (struct rwe_point){frame->right, rwe_scale_at(&plot->y, 0)}, &look);
     bool turned = title_is_turned(plot);
     double number = widest_tick(&plot->figure->y, &plot->y_ticks) + TICK + 4;
     rwe_canvas_text(

@@ -4,6 +4,7 @@
 #include "program.h"
 #include "starve.h"
 
+#include "../../src/report/draw_private.h"
 #include "rwe/report/figure_file.h"
 #include <math.h>
 #include <stdlib.h>
@@ -206,6 +207,26 @@ static void nothing_to_draw_is_an_empty_frame(void **state)
     check_words(&sketch);
 }
 
+/* ---- axes ---- */
+
+static void check_log_ticks(double from, double to, size_t n, const double expected[])
+{
+    const struct rwe_axis axis = {.scale = RWE_SCALE_LOG};
+    struct rwe_ticks ticks = rwe_axis_ticks(&axis, from, to, 8);
+    assert_int_equal(ticks.n, n);
+    for (size_t i = 0; i < n; i++)
+        assert_close(ticks.at[i], expected[i], 1e-12);
+}
+
+static void
+logarithms_of_ratios_have_ticks_at_powers_of_two_and_those_of_times_at_1_2_5(void **state)
+{
+    (void)state;
+    check_log_ticks(0.2, 5, 5, (const double[]){0.25, 0.5, 1, 2, 4});
+    check_log_ticks(11, 883, 5, (const double[]){20, 50, 100, 200, 500});
+    check_log_ticks(1e-3, 1e3, 7, (const double[]){1e-3, 1e-2, 0.1, 1, 10, 100, 1000});
+}
+
 /* ---- files ---- */
 
 static struct rwe_bytes render(const struct rwe_figure *figure, enum rwe_figure_format format)
@@ -341,6 +362,7 @@ int main(void)
         TEST(the_curve_goes_through_its_points),
         TEST(a_hundred_thousand_patients_take_the_bytes_of_a_figure),
         TEST(nothing_to_draw_is_an_empty_frame),
+        TEST(logarithms_of_ratios_have_ticks_at_powers_of_two_and_those_of_times_at_1_2_5),
         TEST(the_golden_drawing_is_the_same_to_the_byte),
         TEST(png_has_two_pixels_a_unit_and_pdf_no_date),
         TEST(files_are_the_same_each_time),
