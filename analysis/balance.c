@@ -124,7 +124,7 @@ static struct rwe_grid *start_table(struct rwe_run *run, const char *title,
 static void add_figure(struct rwe_run *run, struct rwe_grid *grid)
 {
     double limit = rwe_settings_number(run->settings, "balance-limit");
-    const char *name = rwe_figure_name(run, "love");
+    const char *name = rwe_figure_name_in(run, "love");
     struct rwe_figure *figure = rwe_document_figure(run->document, RWE_FIGURE_DOTS, name,
                                                     "Balance of the covariates by population");
     rwe_figure_set_grid(figure, grid);

@@ -2,14 +2,15 @@
 /* Survival that the adjusted model predicts, by arm: of one patient, and standardised. */
 #include "cox_more.h"
 
-#include "rwe/analysis/times.h"
+#include "figures.h"
 #include "rwe/base/number.h"
 #include "rwe/stats/cox_standardise.h"
 
 #include <math.h>
 #include <string.h>
 
-enum { CURVE_POINTS = 50 };
+/* Of a series; its figure has one more, everybody at time 0. */
+enum { CURVE_POINTS = 50, DRAWN_POINTS };
 
 /* ---- the patient ---- */
 
@@ -287,25 +288,59 @@ static void present_row(const struct job *job, struct rwe_grid *grid, size_t arm
         rwe_grid_empty(grid);
 }
 
-static void add_series(const struct job *job, struct rwe_cox_predictions *all, size_t arm)
+static void add_series(const struct job *job, struct rwe_cox_predictions *all, size_t arm,
+                       struct rwe_figure *figure)
 {
     static const char *const names[] = {"time", "predicted", "conf.low", "conf.high"};
     struct rwe_run *run = job->request->run;
     double *column[4];
-    for (size_t c = 0; c < 4; c++, all->column += CURVE_POINTS)
+    for (size_t c = 0; c < 4; c++, all->column += DRAWN_POINTS) {
         column[c] = all->column;
+        column[c][0] = c == 0 ? 0 : 1;
+    }
     for (size_t k = 0; k < job->n_points; k++) {
         struct predicted p = of_mean(run, &job->curve, run->cohort->n_arms, job->n_points, arm, k);
-        column[0][k] = job->point[k];
-        column[1][k] = p.survival;
-        column[2][k] = p.low;
-        column[3][k] = p.high;
+        column[0][k + 1] = job->point[k];
+        column[1][k + 1] = p.survival;
+        column[2][k + 1] = p.low;
+        column[3][k + 1] = p.high;
     }
     struct rwe_key key = rwe_key_arm(
         rwe_key_in("cox", job->request->endpoint, job->request->design), run->cohort, arm);
     key.model = "standardised";
-    const double *const columns[] = {column[0], column[1], column[2], column[3]};
+    const double *const columns[] = {column[0] + 1, column[1] + 1, column[2] + 1, column[3] + 1};
     rwe_document_series(run->document, &key, NULL, job->n_points, 4, names, columns);
+    rwe_figure_curve(figure, &(struct rwe_curve){.label = rwe_arm_label(run, arm),
+                                                 .style = RWE_CURVE_LINE,
+                                                 .group = arm,
+                                                 .n = job->n_points + 1,
+                                                 .x = column[0],
+                                                 .y = column[1],
+                                                 .low = column[2],
+                                                 .high = column[3],
+                                                 .until = NAN});
+}
+
+/* The standardised curves of all arms. */
+static struct rwe_figure *start_figure(const struct job *job)
+{
+    struct rwe_run *run = job->request->run;
+    struct rwe_times ticks = rwe_times_ticks(run, job->point[job->n_points - 1]);
+    struct rwe_figure *figure = rwe_plot_new(run, "standardised", "Standardised survival",
+                                             job->request->endpoint, job->request->design);
+    rwe_figure_describe(figure,
+                        "Curves of event-free survival (%s) that the adjusted model predicts for "
+                        "the whole population, were all in one arm or all in another, with limits.",
+                        job->request->endpoint->name);
+    rwe_figure_x_axis(figure, &(struct rwe_axis){.label = rwe_time_axis_label(run),
+                                                 .to = ticks.at[ticks.n - 1],
+                                                 .step = ticks.n < 2 ? 0 : ticks.at[1]});
+    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = "Event-free", .to = 1, .percent = true});
+    rwe_figure_note(figure,
+                    "Mean of all patients' predicted curves, each with its own covariates. "
+                    "Shaded: limits (%s).",
+                    rwe_conf_level_text(run));
+    return figure;
 }
 
 enum rwe_status rwe_cox_predict_start(struct rwe_run *run, struct rwe_cox_predictions **all,
@@ -316,7 +351,7 @@ enum rwe_status rwe_cox_predict_start(struct rwe_run *run, struct rwe_cox_predic
     if (!rwe_settings_flag(run->settings, "predict"))
         return RWE_OK;
     *all = RWE_NEW(run->arena, struct rwe_cox_predictions, 1);
-    double *column = rwe_arena_alloc(run->arena, n_curves, 4 * CURVE_POINTS * sizeof *column);
+    double *column = rwe_arena_alloc(run->arena, n_curves, 4 * DRAWN_POINTS * sizeof *column);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     struct rwe_grid *grid =
@@ -367,8 +402,9 @@ enum rwe_status rwe_cox_add_predictions(struct rwe_cox_predictions *all,
     for (size_t t = 0; t < job.times.n; t++)
         for (size_t arm = 0; arm < run->cohort->n_arms; arm++)
             present_row(&job, all->grid, arm, t);
+    struct rwe_figure *figure = start_figure(&job);
     for (size_t arm = 0; arm < run->cohort->n_arms; arm++)
-        add_series(&job, all, arm);
+        add_series(&job, all, arm, figure);
     return RWE_OK;
 }
 

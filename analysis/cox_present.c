@@ -276,7 +276,7 @@ void rwe_cox_comparison_figure(struct rwe_run *run, struct rwe_grid *grid, const
                                const char *title)
 {
     struct rwe_figure *figure;
-    name = rwe_figure_name(run, name);
+    name = rwe_figure_name_in(run, name);
     if (run->n_designs == 1) {
         figure = rwe_forest_add(
             run, grid,

@@ -118,6 +118,7 @@ static void add_series(struct rwe_run *run, const struct result *result, size_t 
 static void present(struct rwe_run *run, const struct result *result)
 {
     struct rwe_times times = rwe_times_of(run, result->endpoint);
+    rwe_cuminc_add_figure(run, result->endpoint, result->design, result->arm);
     struct rwe_grid *grid = rwe_document_table(
         run->document, rwe_arena_format(run->arena, "Cumulative incidence: %s, %s",
                                         result->endpoint->name, result->design->label));

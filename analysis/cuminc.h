@@ -50,6 +50,10 @@ void rwe_cuminc_contrasts_end(struct rwe_run *run, struct rwe_grid *grid);
 /** The table of Fine–Gray models with the covariates, for all endpoints, populations and causes. */
 enum rwe_status rwe_cuminc_adjusted(struct rwe_run *run, struct rwe_error *error);
 
+/** Adds the figure of an endpoint in a population; curves by arm. */
+void rwe_cuminc_add_figure(struct rwe_run *run, const struct rwe_endpoint *endpoint,
+                           const struct rwe_design *design, const struct rwe_aalen_johansen arm[]);
+
 /** Lists incidences at the run's times by arm and cause, and their differences, for replicates. */
 enum rwe_status rwe_cuminc_estimate(struct rwe_run *run, struct rwe_estimates *estimates,
                                     struct rwe_error *error);

@@ -2,7 +2,7 @@
 /* The guard: how much immortal time the arms have, and what it does before exposure can act. Runs
  * without being asked wherever exposure starts after time zero. See immortal.md. */
 #include "rwe/analysis/immortal.h"
-#include "rwe/analysis/present.h"
+#include "figures.h"
 #include "shares.h"
 
 #include <gsl/gsl_sort.h>
@@ -149,6 +149,42 @@ static void present_time(struct rwe_run *run, const struct starts *starts)
         quantile(starts, 0.95));
 }
 
+/* Bars a quarter of a tick wide: who starts in (b − 1, b] of them. */
+static enum rwe_status draw_starts(struct rwe_run *run, const struct starts *starts,
+                                   struct rwe_error *error)
+{
+    static const char *const names[] = {"time", "n"};
+    enum { BARS_A_TICK = 4 };
+    struct rwe_times ticks = rwe_times_ticks(run, starts->at[starts->n - 1]);
+    double width = ticks.n < 2 ? 1 : ticks.at[1] / BARS_A_TICK;
+    size_t n = BARS_A_TICK * (ticks.n - 1);
+    double *middle = RWE_NEW(run->arena, double, n), *count = RWE_NEW(run->arena, double, n);
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    for (size_t b = 0, i = 0; b < n; b++) {
+        middle[b] = ((double)b + 0.5) * width;
+        for (; i < starts->n && (starts->at[i] <= (double)(b + 1) * width || b + 1 == n); i++)
+            count[b]++;
+    }
+    struct rwe_key key = rwe_key_of("immortal");
+    const double *const columns[] = {middle, count};
+    rwe_document_series(run->document, &key, "histogram", n, 2, names, columns);
+    struct rwe_figure *figure = rwe_document_figure(run->document, RWE_FIGURE_PLOT,
+                                                    "time-to-exposure", "Start of exposure");
+    rwe_figure_describe(figure, "A histogram of when exposure starts, in those who start it after "
+                                "time zero; the line is the median.");
+    rwe_figure_x_axis(figure, &(struct rwe_axis){.label = rwe_time_axis_label(run),
+                                                 .to = ticks.at[ticks.n - 1],
+                                                 .step = ticks.n < 2 ? 0 : ticks.at[1]});
+    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = "Patients"});
+    rwe_figure_curve(
+        figure,
+        &(struct rwe_curve){
+            .style = RWE_CURVE_BARS, .group = 1, .n = n, .x = middle, .y = count, .until = NAN});
+    rwe_figure_reference(figure, true, quantile(starts, 0.5), "median");
+    return RWE_OK;
+}
+
 /* ---- the negative-control window ---- */
 
 static void window_row(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
@@ -261,7 +297,9 @@ static enum rwe_status run_immortal(struct rwe_run *run, void *state, struct rwe
     if (run->cohort->n_endpoints == 0)
         return RWE_OK;
     present_time(run, &starts);
-    return run->cohort->n_arms == 2 ? present_window(run, &starts, error) : RWE_OK;
+    enum rwe_status status = draw_starts(run, &starts, error);
+    return status == RWE_OK && run->cohort->n_arms == 2 ? present_window(run, &starts, error)
+                                                        : status;
 }
 
 const struct rwe_analysis rwe_analysis_immortal = {

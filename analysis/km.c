@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Kaplan–Meier curves by arm: medians, survival at times, follow-up, numbers at risk. See km.md. */
+#include "km_figure.h"
 #include "km_more.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/times.h"
@@ -50,6 +51,7 @@ struct arm_result {
     struct rwe_km_quantile followup;
     struct rwe_km_band band; /* without points unless asked for and there is one */
     const char *no_band;     /* why there is none; NULL */
+    rwe_fact median_fact;
 };
 
 /* All arms of an endpoint in a population. */
@@ -59,6 +61,9 @@ struct result {
     struct arm_result *arm;
     struct rwe_times times;
     struct km_more more;
+    struct km_counts *counts;              /* by arm */
+    const struct rwe_km_curve *unweighted; /* by arm; NULL without weights */
+    bool clustered;
 };
 
 static struct rwe_km_options options_of(const struct rwe_run *run)
@@ -146,7 +151,27 @@ static enum rwe_status compute_more(struct rwe_run *run, struct result *result,
                                     .time = result->times.at,
                                     .n_times = result->times.n,
                                     .curve = curve};
+    result->clustered = data->cluster != NULL;
     return km_more_compute(run, &result->more, data, table, scratch, error);
+}
+
+/* How many patients stand behind the weights. */
+static enum rwe_status compute_unweighted(struct rwe_run *run, struct result *result,
+                                          struct rwe_survival_data data, struct rwe_arena *scratch,
+                                          struct rwe_error *error)
+{
+    struct rwe_event_table table;
+    struct rwe_km_options km = options_of(run);
+    struct rwe_km_curve *curve = RWE_NEW(run->arena, struct rwe_km_curve, run->cohort->n_arms);
+    if (curve == NULL)
+        return rwe_fail_memory(error);
+    data.weight = NULL;
+    data.estimation = NULL;
+    enum rwe_status status = rwe_event_table_build(&data, scratch, &table, error);
+    for (size_t a = 0; status == RWE_OK && a < run->cohort->n_arms; a++)
+        status = rwe_km_fit(&table, a, &km, run->arena, &curve[a], error);
+    result->unweighted = curve;
+    return status;
 }
 
 static enum rwe_status compute_arms(struct rwe_run *run, struct result *result,
@@ -168,6 +193,8 @@ static enum rwe_status compute_arms(struct rwe_run *run, struct result *result,
             compute_band(run, a, rwe_design_arm_needs_robust(result->design, &data), result, error);
     if (status == RWE_OK)
         status = compute_more(run, result, &data, &table, scratch, error);
+    if (status == RWE_OK && data.weight != NULL)
+        status = compute_unweighted(run, result, data, scratch, error);
     return status;
 }
 
@@ -175,7 +202,8 @@ static enum rwe_status compute(struct rwe_run *run, struct result *result, struc
 {
     struct rwe_arena *scratch = rwe_arena_new(); /* the event table need not outlive its curves */
     result->arm = RWE_NEW(run->arena, struct arm_result, run->cohort->n_arms);
-    enum rwe_status status = scratch == NULL || result->arm == NULL
+    result->counts = RWE_NEW(run->arena, struct km_counts, run->cohort->n_arms);
+    enum rwe_status status = scratch == NULL || rwe_arena_failed(run->arena)
                                  ? rwe_fail_memory(error)
                                  : compute_arms(run, result, scratch, error);
     rwe_arena_free(scratch);
@@ -184,19 +212,21 @@ static enum rwe_status compute(struct rwe_run *run, struct result *result, struc
 
 /* ---- the summary: n, events, median, follow-up ---- */
 
-static void present_quantile(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
-                             const char *stat, struct rwe_km_quantile q)
+static rwe_fact present_quantile(struct rwe_run *run, struct rwe_grid *grid,
+                                 const struct rwe_key *key, const char *stat,
+                                 struct rwe_km_quantile q)
 {
     const char *low = rwe_arena_format(run->arena, "%s.conf.low", stat);
     const char *high = rwe_arena_format(run->arena, "%s.conf.high", stat);
     if (low == NULL || high == NULL)
-        return;
+        return RWE_NO_FACT;
     rwe_fact value = rwe_document_number(run->document, key, stat, q.value);
     struct rwe_inference of = {NAN, q.conf_low, q.conf_high, NAN};
     rwe_bootstrap_infer(run, key, stat, &of);
     rwe_fact from = rwe_document_number(run->document, key, low, of.conf_low);
     rwe_fact to = rwe_document_number(run->document, key, high, of.conf_high);
     rwe_grid_cell(grid, RWE_CELL_TIME_LIMITS, value, from, to);
+    return value;
 }
 
 static void present_summary(struct rwe_run *run, const struct result results[], size_t n)
@@ -212,7 +242,7 @@ static void present_summary(struct rwe_run *run, const struct result results[], 
     for (size_t r = 0; r < n; r++) {
         rwe_grid_row(grid, 0, "%s, %s", results[r].endpoint->name, results[r].design->label);
         for (size_t a = 0; a < run->cohort->n_arms; a++) {
-            const struct arm_result *arm = &results[r].arm[a];
+            struct arm_result *arm = &results[r].arm[a];
             struct rwe_key key = rwe_key_arm(
                 rwe_key_in("km", results[r].endpoint, results[r].design), run->cohort, a);
             rwe_grid_row(grid, 1, "%s", run->cohort->arm_level[a]);
@@ -222,7 +252,7 @@ static void present_summary(struct rwe_run *run, const struct result results[], 
             rwe_grid_cell(grid, RWE_CELL_COUNT,
                           rwe_document_number(run->document, &key, "n.event", arm->curve.n_events),
                           RWE_NO_FACT, RWE_NO_FACT);
-            present_quantile(run, grid, &key, "median", arm->median);
+            arm->median_fact = present_quantile(run, grid, &key, "median", arm->median);
             present_quantile(run, grid, &key, "followup.median", arm->followup);
         }
     }
@@ -333,17 +363,6 @@ static void present_survival(struct rwe_run *run, const struct result *result,
         note_bands(run, grid, result);
 }
 
-/* Events and censorings up to and at `time`; at risk just before it. */
-static void count_until(const struct rwe_km_curve *curve, double time, double *events,
-                        double *censored)
-{
-    *events = *censored = 0;
-    for (size_t p = 0; p < curve->n_points && curve->time[p] <= time; p++) {
-        *events += curve->events[p];
-        *censored += curve->censored[p];
-    }
-}
-
 static void present_at_risk(struct rwe_run *run, const struct result *result,
                             const struct rwe_times *survival_times)
 {
@@ -360,15 +379,10 @@ static void present_at_risk(struct rwe_run *run, const struct result *result,
             rwe_key_arm(rwe_key_in("km", result->endpoint, result->design), run->cohort, a);
         rwe_grid_row(grid, 0, "%s", run->cohort->arm_level[a]);
         for (size_t t = 0; t < times.n; t++) {
-            double events, censored;
             key.time = times.at[t];
-            count_until(&result->arm[a].curve, key.time, &events, &censored);
-            double at_risk = rwe_km_at(&result->arm[a].curve, key.time).at_risk;
-            /* One statement each: C does not say which argument of a call comes first. */
-            rwe_fact risk = rwe_document_number(run->document, &key, "n.risk", at_risk);
-            rwe_fact event = rwe_document_number(run->document, &key, "n.event", events);
-            rwe_fact censor = rwe_document_number(run->document, &key, "n.censor", censored);
-            rwe_grid_cell(grid, RWE_CELL_AT_RISK, risk, event, censor);
+            const struct km_count *count =
+                km_count_at(run, &result->counts[a], &key, &result->arm[a].curve);
+            rwe_grid_cell(grid, RWE_CELL_AT_RISK, count->risk, count->event, count->censor);
         }
     }
 }
@@ -397,6 +411,22 @@ static void add_series(struct rwe_run *run, const struct result *result)
     }
 }
 
+static void add_figure(struct rwe_run *run, const struct result *result)
+{
+    rwe_fact *median = RWE_NEW(run->arena, rwe_fact, run->cohort->n_arms);
+    for (size_t a = 0; median != NULL && a < run->cohort->n_arms; a++)
+        median[a] = result->arm[a].median_fact;
+    const struct km_figure figure = {.endpoint = result->endpoint,
+                                     .design = result->design,
+                                     .curve = result->more.curve,
+                                     .median = median,
+                                     .counts = result->counts,
+                                     .unweighted = result->unweighted,
+                                     .clustered = result->clustered};
+    if (median != NULL)
+        km_add_figure(run, &figure);
+}
+
 static void present(struct rwe_run *run, const struct result results[], size_t n)
 {
     rwe_document_section(run->document, 1, "Kaplan–Meier");
@@ -407,6 +437,7 @@ static void present(struct rwe_run *run, const struct result results[], size_t n
     if (more != NULL)
         km_more_present_quantiles(run, more, n);
     for (size_t r = 0; r < n; r++) {
+        add_figure(run, &results[r]);
         present_survival(run, &results[r], &results[r].times);
         km_more_present_differences(run, &results[r].more);
         km_more_present_hazards(run, &results[r].more);

@@ -3,6 +3,7 @@
 #include "rwe/stats/ph.h"
 #include "cox_models.h"
 #include "cox_present.h"
+#include "ph_figure.h"
 #include "rwe/analysis/present.h"
 
 #include <math.h>
@@ -256,6 +257,28 @@ static enum rwe_status run_average(struct rwe_run *run, struct rwe_error *error)
     return status;
 }
 
+/* ---- figures ---- */
+
+/* What is drawn must outlive the fit that it is made from: it waits in an arena of its own. */
+static enum rwe_status draw_one(const struct rwe_cox_request *request, struct rwe_error *error)
+{
+    struct rwe_arena *wait = rwe_arena_new();
+    if (wait == NULL)
+        return rwe_fail_memory(error);
+    struct rwe_mark mark = rwe_arena_mark(request->run->arena);
+    struct rwe_cox_model model;
+    struct rwe_ph_picture picture;
+    enum rwe_status status = rwe_cox_model_fit(request, &model, error);
+    if (status == RWE_OK)
+        status = rwe_ph_look(request, &model, wait, &picture, error);
+    if (status == RWE_OK) {
+        rwe_arena_release(request->run->arena, mark);
+        status = rwe_ph_add_figures(request, &picture, error);
+    }
+    rwe_arena_free(wait);
+    return status;
+}
+
 static enum rwe_status run_ph(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
@@ -282,6 +305,11 @@ static enum rwe_status run_ph(struct rwe_run *run, void *state, struct rwe_error
                                                       k == 0 ? RWE_COX_ARM : RWE_COX_ADJUSTED, 0},
                             error);
     add_notes(run, grid);
+    for (size_t e = 0; e < cohort->n_endpoints; e++)
+        for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++)
+            status = draw_one(&(struct rwe_cox_request){run, &cohort->endpoint[e], &run->design[d],
+                                                        RWE_COX_ARM, 0},
+                              error);
     if (status == RWE_OK && rwe_settings_flag(run->settings, "average-hr"))
         status = run_average(run, error);
     return status;

@@ -28,7 +28,7 @@ const char *rwe_population_name(const struct rwe_run *run, const char *name)
     return scoped == NULL ? "" : scoped;
 }
 
-const char *rwe_figure_name(const struct rwe_run *run, const char *name)
+const char *rwe_figure_name_in(const struct rwe_run *run, const char *name)
 {
     if (run->scope == NULL || name == NULL)
         return name == NULL ? "" : name;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How far the arms' propensity scores overlap. */
+#include "figures.h"
 #include "propensity_private.h"
-#include "rwe/analysis/present.h"
 #include "rwe/stats/balance.h"
 #include "rwe/stats/overlap.h"
 
@@ -172,15 +172,16 @@ static bool place_bins(struct rwe_run *run, struct bins *bins)
     return bins->width > 0 && !rwe_arena_failed(run->arena);
 }
 
-/* The share of an arm's weight in each bin over its width, so that the bars' areas sum to 1. */
-static void add_density(struct rwe_run *run, const struct rwe_design *design,
-                        const struct bins *bins, size_t arm)
+/* The share of an arm's weight in each bin over its width, so that the bars' areas sum to 1. NULL without
+ * memory, which the arena remembers. */
+static const double *add_density(struct rwe_run *run, const struct rwe_design *design,
+                                 const struct bins *bins, size_t arm)
 {
     static const char *const names[] = {"ps.low", "ps.high", "density"};
     const struct rwe_propensity *p = run->propensity;
     double *density = RWE_NEW(run->arena, double, BINS), total = 0;
     if (density == NULL)
-        return;
+        return NULL;
     for (size_t k = 0; k < p->n; k++) {
         size_t b = (size_t)((p->model.fitted[k] - bins->low) / bins->width);
         double weight = (p->treated[k] != 0) == (arm == 1) ? score_weight(design, p, k) : 0;
@@ -192,6 +193,38 @@ static void add_density(struct rwe_run *run, const struct rwe_design *design,
     struct rwe_key key = rwe_key_arm(rwe_key_in("ps", NULL, design), run->cohort, arm);
     const double *const columns[] = {bins->from, bins->to, density};
     rwe_document_series(run->document, &key, "density", BINS, 3, names, columns);
+    return density;
+}
+
+/* The treated upward, the controls downward. */
+static void add_figure(struct rwe_run *run, const struct rwe_design *design,
+                       const struct bins *bins, const double *const density[2])
+{
+    static const char *const overlap[] = {"overlap", NULL, NULL};
+    double *middle = RWE_NEW(run->arena, double, BINS), *down = RWE_NEW(run->arena, double, BINS);
+    struct rwe_key key = rwe_key_in("ps", NULL, design);
+    if (middle == NULL || down == NULL || density[0] == NULL || density[1] == NULL)
+        return;
+    for (size_t b = 0; b < BINS; b++) {
+        middle[b] = (bins->from[b] + bins->to[b]) / 2;
+        down[b] = -density[0][b];
+    }
+    struct rwe_figure *figure =
+        rwe_plot_new(run, "ps", "Distribution of the propensity score", NULL, design);
+    rwe_figure_describe(figure, "Two histograms of the propensity score, mirrored: the treated arm "
+                                "upward, the control arm downward. Where one has bars and the "
+                                "other has none, nobody is comparable.");
+    rwe_figure_x_axis(figure, &(struct rwe_axis){.label = "Propensity score"});
+    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = "Density", .absolute = true});
+    for (size_t arm = 2; arm-- > 0;)
+        rwe_figure_curve(figure, &(struct rwe_curve){.label = rwe_arm_label(run, arm),
+                                                     .style = RWE_CURVE_BARS,
+                                                     .group = arm,
+                                                     .n = BINS,
+                                                     .x = middle,
+                                                     .y = arm == 1 ? density[1] : down,
+                                                     .until = NAN});
+    rwe_figure_result(figure, "Overlapping coefficient", RWE_CELL_COEFFICIENT, &key, overlap);
 }
 
 static void present_distributions(struct rwe_run *run)
@@ -209,8 +242,11 @@ static void present_distributions(struct rwe_run *run)
         rwe_grid_cell(grid, RWE_CELL_COEFFICIENT,
                       add(run, &key, "overlap", coefficient(run, design)), RWE_NO_FACT,
                       RWE_NO_FACT);
-        for (size_t arm = 0; arm < 2 && drawn; arm++)
-            add_density(run, design, &bins, arm);
+        if (!drawn)
+            continue;
+        const double *density[2] = {add_density(run, design, &bins, 0),
+                                    add_density(run, design, &bins, 1)};
+        add_figure(run, design, &bins, density);
     }
     rwe_grid_note(grid, "The area that the two arms' densities of the score share, on the logit: 1 "
                         "alike, 0 apart.");

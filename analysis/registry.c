@@ -33,6 +33,23 @@ static const struct rwe_option statistics[] = {
      .high = 1e300,
      .help = "Times at which survival and numbers at risk are told, in the file's unit; without "
              "it, round times over the follow-up."},
+    {.name = "time-step",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "T",
+     .low = 0,
+     .high = 1e300,
+     .help = "Distance of the ticks on the time axes of figures, and of the numbers at risk under "
+             "them (default: round, at most ten)."},
+    {.name = "cut-at-risk",
+     .kind = RWE_OPTION_NUMBER,
+     .section = RWE_SECTION_METHOD,
+     .argument = "SHARE",
+     .low = 0,
+     .high = 1,
+     .fallback = "0.1",
+     .help = "Curves in figures end where fewer than this share of an arm, or fewer than 10 "
+             "patients, are at risk (default 0.1; 0: nowhere). Tables and results go on."},
     {.name = "variance",
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_METHOD,

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Mantel and Byar's test, and Simon and Makuch's curves: the log-rank test and the product-limit
  * estimate over risk sets that change with the exposure. */
-#include "rwe/analysis/present.h"
-#include "rwe/analysis/times.h"
+#include "km_figure.h"
 #include "rwe/stats/km.h"
 #include "rwe/stats/logrank.h"
 #include "rwe/stats/rmst.h"
@@ -89,6 +88,8 @@ struct curves {
     struct rwe_event_table table;
     struct rwe_km_curve curve[2];
     bool drawn[2]; /* false: nobody is ever in that state */
+    rwe_fact median[2];
+    struct km_counts counts[2];
 };
 
 /* Only what lies after `from`: who is at risk then enters there. */
@@ -206,7 +207,7 @@ static void warn_thin(const struct curves *curves)
     }
 }
 
-static void summary_facts(const struct curves *curves, size_t state)
+static void summary_facts(struct curves *curves, size_t state)
 {
     struct rwe_run *run = &curves->part->run;
     const struct rwe_km_curve *curve = &curves->curve[state];
@@ -217,7 +218,7 @@ static void summary_facts(const struct curves *curves, size_t state)
         first ? rwe_km_quantile_first(curve, 0.5) : rwe_km_quantile(curve, 0.5);
     rwe_document_number(run->document, &key, "n", curve->n);
     rwe_document_number(run->document, &key, "n.event", curve->n_events);
-    rwe_document_number(run->document, &key, "median", median.value);
+    curves->median[state] = rwe_document_number(run->document, &key, "median", median.value);
     rwe_document_number(run->document, &key, "median.conf.low", median.conf_low);
     rwe_document_number(run->document, &key, "median.conf.high", median.conf_high);
     rwe_document_number(run->document, &key, "from", curves->from);
@@ -229,8 +230,16 @@ static void summary_facts(const struct curves *curves, size_t state)
     rwe_document_series(run->document, &key, "step", curve->n_points, 8, names, columns);
 }
 
-static void present_point(const struct curves *curves, struct rwe_grid *grid, size_t state,
-                          double time)
+/* Null before the curves start. */
+static rwe_fact risk_at(struct curves *curves, size_t state, const struct rwe_key *key)
+{
+    if (curves->drawn[state] && key->time >= curves->from)
+        return km_count_at(&curves->part->run, &curves->counts[state], key, &curves->curve[state])
+            ->risk;
+    return rwe_document_number(curves->part->run.document, key, "n.risk", NAN);
+}
+
+static void present_point(struct curves *curves, struct rwe_grid *grid, size_t state, double time)
 {
     struct rwe_run *run = &curves->part->run;
     struct rwe_key key = rwe_key_arm(
@@ -243,12 +252,12 @@ static void present_point(const struct curves *curves, struct rwe_grid *grid, si
     rwe_document_number(run->document, &key, "std.error", at.std_error);
     rwe_fact low = rwe_document_number(run->document, &key, "conf.low", at.conf_low);
     rwe_fact high = rwe_document_number(run->document, &key, "conf.high", at.conf_high);
-    rwe_fact risk = rwe_document_number(run->document, &key, "n.risk", at.at_risk);
+    rwe_fact risk = risk_at(curves, state, &key);
     rwe_grid_cell(grid, RWE_CELL_COUNT, risk, RWE_NO_FACT, RWE_NO_FACT);
     rwe_grid_cell(grid, RWE_CELL_SURVIVAL_LIMITS, value, low, high);
 }
 
-static void present_curves(const struct curves *curves)
+static void present_curves(struct curves *curves)
 {
     struct rwe_run *run = &curves->part->run;
     const struct rwe_endpoint *endpoint = timedep_endpoint(curves->part);
@@ -273,6 +282,114 @@ static void present_curves(const struct curves *curves)
                   curves->from);
 }
 
+/* ---- the figure ---- */
+
+static const char *state_label(const struct rwe_run *run, size_t state)
+{
+    return state == 0 ? "not, or not yet" : run->cohort->arm_level[1];
+}
+
+static double add_state(struct curves *curves, struct rwe_figure *figure, size_t state)
+{
+    struct rwe_run *run = &curves->part->run;
+    const struct rwe_km_curve *c = &curves->curve[state];
+    double until = rwe_drawn_until(run, c->n_points, c->time, c->at_risk);
+    rwe_figure_curve(figure, &(struct rwe_curve){.label = state_label(run, state),
+                                                 .style = RWE_CURVE_STEP,
+                                                 .group = state,
+                                                 .n = c->n_points,
+                                                 .x = c->time,
+                                                 .y = c->survival,
+                                                 .low = c->conf_low,
+                                                 .high = c->conf_high,
+                                                 .at_risk = c->at_risk,
+                                                 .start = 1,
+                                                 .until = until});
+    rwe_figure_drop(figure, state, curves->median[state], 0.5);
+    return isnan(until) ? c->time[c->n_points - 1] : until;
+}
+
+static void add_counts(struct curves *curves, struct rwe_figure *figure,
+                       const struct rwe_times *ticks)
+{
+    struct rwe_run *run = &curves->part->run;
+    struct rwe_grid *grid = rwe_figure_grid(figure);
+    for (size_t state = 0; state < 2; state++) {
+        struct rwe_key key = rwe_key_arm(
+            rwe_key_in("km", timedep_endpoint(curves->part), &run->design[0]), run->cohort, state);
+        rwe_grid_row(grid, 0, "%s", state_label(run, state));
+        for (int events = 0; events < 2; events++) {
+            rwe_grid_row(grid, 1, events ? "Events" : "At risk");
+            for (size_t t = 0; t < ticks->n; t++) {
+                key.time = ticks->at[t];
+                if (key.time < curves->from) {
+                    rwe_grid_empty(grid);
+                    continue;
+                }
+                const struct km_count *count =
+                    km_count_at(run, &curves->counts[state], &key, &curves->curve[state]);
+                rwe_grid_cell(grid, RWE_CELL_COUNT, events ? count->event : count->risk,
+                              RWE_NO_FACT, RWE_NO_FACT);
+            }
+        }
+    }
+}
+
+/* At the start of the axis: who is in the state by then. A curve knows only who is at its first point. */
+static void count_start(struct curves *curves, size_t state)
+{
+    struct rwe_run *run = &curves->part->run;
+    const struct rwe_survival_data *data = &curves->data;
+    struct rwe_key key = rwe_key_arm(
+        rwe_key_in("km", timedep_endpoint(curves->part), &run->design[0]), run->cohort, state);
+    double n = 0;
+    for (size_t k = 0; k < data->n; k++)
+        n += data->group[k] == state && data->entry[k] <= curves->from;
+    key.time = curves->from;
+    struct km_count *count = &curves->counts[state].at[curves->counts[state].n++];
+    count->time = key.time;
+    count->risk = rwe_document_number(run->document, &key, "n.risk", n);
+    count->event = rwe_document_number(run->document, &key, "n.event", 0);
+    count->censor = rwe_document_number(run->document, &key, "n.censor", 0);
+}
+
+static void add_figure(struct curves *curves)
+{
+    static const char *const ratio[] = {"hr", "conf.low", "conf.high"};
+    static const char *const p_value[] = {"p.value", NULL, NULL};
+    struct rwe_run *run = &curves->part->run;
+    const struct rwe_endpoint *endpoint = timedep_endpoint(curves->part);
+    struct rwe_figure *figure =
+        rwe_plot_new(run, "simon-makuch", "Simon–Makuch curves", endpoint, &run->design[0]);
+    rwe_figure_describe(figure,
+                        "Curves of the probability of staying free of the event (%s) in each "
+                        "state of exposure, with limits; patients leave the first for the second "
+                        "when exposure starts. Beneath them the numbers at risk and of events.",
+                        endpoint->name);
+    double end = fmax(add_state(curves, figure, 0), add_state(curves, figure, 1));
+    struct rwe_times ticks = rwe_times_ticks(run, end);
+    rwe_figure_x_axis(figure, &(struct rwe_axis){.label = rwe_time_axis_label(run),
+                                                 .from = curves->from,
+                                                 .to = ticks.at[ticks.n - 1],
+                                                 .step = ticks.at[1]});
+    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = "Event-free", .to = 1, .percent = true});
+    count_start(curves, 0);
+    count_start(curves, 1);
+    add_counts(curves, figure, &ticks);
+    struct rwe_key key = rwe_key_in("cox", endpoint, &run->design[0]);
+    key.model = key.term = "arm";
+    const char *words =
+        rwe_arena_format(run->arena, "Hazard ratio (%s CI)", rwe_conf_level_text(run));
+    if (words != NULL)
+        rwe_figure_result(figure, words, RWE_CELL_RATIO_LIMITS, &key, ratio);
+    key = rwe_key_in("logrank", endpoint, &run->design[0]);
+    key.term = "mantel-byar";
+    rwe_figure_result(figure, "Mantel–Byar p", RWE_CELL_P_VALUE, &key, p_value);
+    rwe_figure_note(figure, "Shaded: limits (%s) at each time. Dashed: medians. Not adjusted.",
+                    rwe_conf_level_text(run));
+    rwe_note_cut(run, figure);
+}
+
 enum rwe_status timedep_present_curves(struct timedep_part *part, struct rwe_error *error)
 {
     struct curves curves = {.part = part,
@@ -283,6 +400,8 @@ enum rwe_status timedep_present_curves(struct timedep_part *part, struct rwe_err
     for (size_t state = 0; state < 2; state++)
         if (curves.drawn[state])
             summary_facts(&curves, state);
+    if (curves.drawn[0] && curves.drawn[1])
+        add_figure(&curves);
     present_curves(&curves);
     warn_thin(&curves);
     return RWE_OK;

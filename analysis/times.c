@@ -25,6 +25,34 @@ static struct rwe_times round_times(const struct rwe_run *run, const struct rwe_
     return times;
 }
 
+/* The least of 1, 2, 5 × a power of ten (of months 1, 2, 3, 6, 12, 24, 60, …) that leaves at most ten. */
+static double tick_step(bool months, double last)
+{
+    static const double round[] = {1, 2, 5}, of_months[] = {1, 2, 3, 6, 12, 24, 60, 120};
+    double power = pow(10, floor(log10(last / 10)));
+    for (size_t m = 0; months && last > 10 && m < sizeof of_months / sizeof of_months[0]; m++)
+        if (last / of_months[m] <= 10 * (1 + 1e-12))
+            return of_months[m];
+    for (size_t s = 0; s < sizeof round / sizeof round[0]; s++)
+        if (last / (round[s] * power) <= 10 * (1 + 1e-12))
+            return round[s] * power;
+    return 10 * power;
+}
+
+struct rwe_times rwe_times_ticks(const struct rwe_run *run, double last)
+{
+    const char *unit = rwe_settings_text(run->settings, "time-unit");
+    struct rwe_times times = {{0}, 1};
+    if (!(last > 0))
+        return times;
+    double step = rwe_settings_number(run->settings, "time-step");
+    if (!(step * RWE_MOST_TICKS >= last))
+        step = tick_step(unit != NULL && strcmp(unit, "months") == 0, last);
+    for (size_t k = 1; (double)(k - 1) * step < last * (1 - 1e-12) && k <= RWE_MOST_TICKS; k++)
+        times.at[times.n++] = (double)k * step;
+    return times;
+}
+
 void rwe_times_insert(struct rwe_times *times, double time)
 {
     size_t k = times->n;

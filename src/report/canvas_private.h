@@ -74,7 +74,8 @@ struct rwe_label {
 
 struct rwe_canvas;
 
-/** One kind of canvas. Functions never fail: a lost write is seen at the end. */
+/** One kind of canvas. Functions never fail: a lost write is seen at the end. A point of a shape that is NaN
+ * breaks its line, which goes on at the next. */
 struct rwe_canvas_kind {
     void (*shape)(struct rwe_canvas *canvas, const struct rwe_point *points, size_t n, bool closed,
                   const struct rwe_look *look);

@@ -119,13 +119,13 @@ static FILE *out_of(struct rwe_canvas *canvas)
 /* Horizontal and vertical steps, of which curves are full, take half the bytes. */
 static void put_points(FILE *out, const struct rwe_point *points, size_t n)
 {
-    fputs("M", out);
-    put_number(out, points[0].x);
-    fputc(' ', out);
-    put_number(out, points[0].y);
-    for (size_t i = 1; i < n; i++) {
-        bool same_x = points[i].x == points[i - 1].x, same_y = points[i].y == points[i - 1].y;
-        fputs(same_y ? "H" : same_x ? "V" : "L", out);
+    for (size_t i = 0; i < n; i++) {
+        if (isnan(points[i].x))
+            continue;
+        bool first = i == 0 || isnan(points[i - 1].x);
+        bool same_x = !first && points[i].x == points[i - 1].x;
+        bool same_y = !first && points[i].y == points[i - 1].y;
+        fputc(first ? 'M' : same_y ? 'H' : same_x ? 'V' : 'L', out);
         put_number(out, same_x && !same_y ? points[i].y : points[i].x);
         if (same_x || same_y)
             continue;

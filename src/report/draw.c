@@ -32,22 +32,28 @@ static double put_lines(struct rwe_canvas *canvas, const char *text, const struc
     return top;
 }
 
-struct rwe_strings rwe_draw_results(const struct rwe_figure *figure, const struct rwe_style *style,
-                                    struct rwe_arena *scratch)
+struct rwe_result_line *rwe_draw_result_lines(const struct rwe_figure *figure,
+                                              const struct rwe_style *style,
+                                              struct rwe_arena *scratch, size_t *n)
 {
     const struct rwe_figure_result *results = figure->results.items;
-    struct rwe_strings lines = {RWE_NEW(scratch, const char *, figure->results.n), 0};
-    for (size_t r = 0; lines.item != NULL && r < figure->results.n; r++) {
-        struct rwe_cell cell = {.class = results[r].class};
+    struct rwe_result_line *lines = RWE_NEW(scratch, struct rwe_result_line, figure->results.n);
+    *n = 0;
+    for (size_t r = 0; lines != NULL && r < figure->results.n; r++) {
+        struct rwe_cell *cell = &lines[*n].cell;
+        *cell = (struct rwe_cell){.class = results[r].class};
         for (int i = 0; i < 3; i++)
-            cell.fact[i] =
+            cell->fact[i] =
                 results[r].stat[i] == NULL
                     ? RWE_NO_FACT
                     : rwe_document_find(figure->document, &results[r].key, results[r].stat[i]);
-        if (cell.fact[0] == RWE_NO_FACT)
+        if (cell->fact[0] == RWE_NO_FACT)
             continue;
-        const char *value = rwe_layout_cell_text(figure->document, &cell, style, scratch);
-        lines.item[lines.n++] = rwe_arena_format(scratch, "%s %s", results[r].words, value);
+        const char *value = rwe_layout_cell_text(figure->document, cell, style, scratch);
+        const char *text = rwe_arena_format(scratch, "%s %s", results[r].words, value);
+        if (text == NULL)
+            break;
+        lines[(*n)++].text = text;
     }
     return lines;
 }

@@ -23,21 +23,41 @@ static double round_step(double length, size_t most)
     return 10 * power;
 }
 
-/* Powers of two where there is room for them, or of four; else of ten, or every second, third of these. */
-static struct rwe_ticks log_ticks(double from, double to, size_t most)
+static struct rwe_ticks powers(double base, double every, double from, double to, size_t most)
 {
     struct rwe_ticks ticks = {.n = 0};
-    double doublings = log2(to / from), base = 10, every = 1;
-    if (doublings < (double)most)
-        base = 2;
-    else if (doublings < 2 * (double)most && doublings <= 8)
-        base = 4;
-    else
-        every = fmax(1, ceil(log10(to / from) / (double)most));
     double first = every * ceil(log(from) / log(base) / every - 1e-9);
     for (double k = first; pow(base, k) <= to * (1 + 1e-9) && ticks.n < most; k += every)
         ticks.at[ticks.n++] = pow(base, k);
     return ticks;
+}
+
+/* 1, 2 and 5 times each power of ten. */
+static struct rwe_ticks decades(double from, double to, size_t most)
+{
+    static const double digits[] = {1, 2, 5};
+    struct rwe_ticks ticks = {.n = 0};
+    for (double power = pow(10, floor(log10(from))); power <= to; power *= 10)
+        for (size_t i = 0; i < sizeof digits / sizeof digits[0]; i++)
+            if (digits[i] * power >= from * (1 - 1e-9) && digits[i] * power <= to * (1 + 1e-9) &&
+                ticks.n < most)
+                ticks.at[ticks.n++] = digits[i] * power;
+    return ticks;
+}
+
+/* Around 1, as ratios are, powers of two where there is room for them, or of four; else 1, 2, 5 of each
+ * power of ten, else powers of ten, or every second, third of these. */
+static struct rwe_ticks log_ticks(double from, double to, size_t most)
+{
+    double doublings = log2(to / from);
+    bool is_ratio = from <= 1 && to >= 1;
+    if (is_ratio && doublings < (double)most)
+        return powers(2, 1, from, to, most);
+    if (is_ratio && doublings < 2 * (double)most && doublings <= 8)
+        return powers(4, 1, from, to, most);
+    if (3 * log10(to / from) <= (double)most)
+        return decades(from, to, most);
+    return powers(10, fmax(1, ceil(log10(to / from) / (double)most)), from, to, most);
 }
 
 struct rwe_ticks rwe_axis_ticks(const struct rwe_axis *axis, double from, double to, size_t most)

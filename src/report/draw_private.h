@@ -39,9 +39,16 @@ rwe_draw_function rwe_draw_flow;
 const char *rwe_draw_identifier(const struct rwe_figure *figure,
                                 const struct rwe_draw_options *options, struct rwe_arena *scratch);
 
-/** The results of a figure as they read, "HR 0.74 (0.59–0.92)"; those without facts are left out. */
-struct rwe_strings rwe_draw_results(const struct rwe_figure *figure, const struct rwe_style *style,
-                                    struct rwe_arena *scratch);
+/** A result in a figure as it reads, "HR 0.74 (0.59–0.92)", and the facts that stand in it. */
+struct rwe_result_line {
+    const char *text;
+    struct rwe_cell cell;
+};
+
+/** The results of a figure, *n of them; those without facts are left out. */
+struct rwe_result_line *rwe_draw_result_lines(const struct rwe_figure *figure,
+                                              const struct rwe_style *style,
+                                              struct rwe_arena *scratch, size_t *n);
 
 /* ---- axes, which several kinds share ---- */
 
@@ -73,6 +80,10 @@ enum rwe_status rwe_figure_write_svg(const struct rwe_figure *figure,
 
 /** In a page, ` data-fact="12,13,14"`: which facts, by their number from 0, a cell shows; of words nothing. */
 void rwe_put_fact_marks(FILE *out, const struct rwe_cell *cell);
+/** PNG of `png_scale` pixels a unit, or PDF where that is 0. RWE_IO where cairo fails, RWE_NO_MEMORY. */
+enum rwe_status rwe_figure_write_cairo(const struct rwe_figure *figure,
+                                       const struct rwe_draw_options *options, double png_scale,
+                                       FILE *out, struct rwe_error *error);
 
 /** Text with what XML needs escaped. */
 void rwe_svg_put_text(FILE *out, const char *text);

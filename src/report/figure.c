@@ -74,6 +74,11 @@ void rwe_figure_describe(struct rwe_figure *figure, const char *format, ...)
     va_end(arguments);
 }
 
+void rwe_figure_clear_banner(struct rwe_figure *figure)
+{
+    figure->banner = NULL;
+}
+
 void rwe_figure_note(struct rwe_figure *figure, const char *format, ...)
 {
     va_list arguments;

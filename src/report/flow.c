@@ -119,8 +119,11 @@ enum rwe_status rwe_flow_write(const struct rwe_document *document,
                                const struct rwe_render_options *options, FILE *out,
                                struct rwe_error *error, const struct rwe_flow_format *format)
 {
-    struct rwe_flow flow = {
-        .document = document, .out = out, .style = options->style, .error = error};
+    struct rwe_flow flow = {.document = document,
+                            .out = out,
+                            .style = options->style,
+                            .figures = options->figures,
+                            .error = error};
     const struct rwe_block *blocks = document->blocks.items;
     struct rwe_arena *scratch = rwe_arena_new();
     if (scratch == NULL)

@@ -19,6 +19,7 @@ struct rwe_flow {
     const struct rwe_document *document;
     FILE *out;
     const struct rwe_style *style;          /**< NULL: plain */
+    const char *figures;                    /**< folder of their files; NULL: there are none */
     const struct rwe_block *block;          /**< at hand */
     size_t n_blocks;                        /**< blocks written so far */
     size_t n_sections;                      /**< sections begun so far, this one included */

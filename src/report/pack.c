@@ -77,9 +77,12 @@ static enum rwe_status add_reports(struct rwe_pack *pack, const struct rwe_docum
         {"report.txt", "text"},  {"results.json", "json"}, {"results.csv", "csv"},
     };
     enum rwe_status status = RWE_OK;
+    struct rwe_render_options with_figures = *options;
+    with_figures.figures = RWE_PACK_FIGURES;
     for (size_t i = 0; i < sizeof reports / sizeof *reports && status == RWE_OK; i++) {
         struct rwe_bytes bytes;
-        status = rwe_render_bytes(document, rwe_format_find(reports[i][1]), options, &bytes, error);
+        status = rwe_render_bytes(document, rwe_format_find(reports[i][1]), &with_figures, &bytes,
+                                  error);
         if (status == RWE_OK)
             status = rwe_pack_add(pack, reports[i][0], &bytes, error);
         rwe_bytes_clear(&bytes);
@@ -192,6 +195,7 @@ enum rwe_status rwe_pack_fill(struct rwe_pack *pack, const struct rwe_document *
                                             struct rwe_error *) = {
         add_reports,
         rwe_pack_tables,
+        rwe_pack_figures,
         add_manifest,
     };
     static const struct rwe_render_options defaults = {.provenance = true};

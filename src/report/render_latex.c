@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A LaTeX document that compiles by itself; each of its tables can be taken into a paper as it is. */
+#include "figure_private.h"
 #include "flow_private.h"
 #include "language_private.h"
 #include "latex_private.h"
@@ -49,6 +50,16 @@ static void table(struct rwe_flow *flow, const char *title, const struct rwe_lay
     rwe_latex_table(flow->out, title, layout, scratch);
 }
 
+/* Its title is in the drawing. */
+static void figure(struct rwe_flow *flow, const struct rwe_figure *figure)
+{
+    if (flow->figures != NULL)
+        fprintf(flow->out,
+                "\n\\begin{center}\n\\includegraphics[width=\\linewidth,height=0.9\\textheight,"
+                "keepaspectratio]{%s%s.pdf}\n\\end{center}\n",
+                flow->figures, figure->name);
+}
+
 static void end(struct rwe_flow *flow)
 {
     if (flow->n_origins == 0)
@@ -83,7 +94,7 @@ static void put_preamble(FILE *out, enum rwe_latex_needs needs)
     fputs(engines[needs], out);
     fputs("\\usepackage[margin=2cm]{geometry}\n"
           "\\usepackage{" RWE_LATEX_PACKAGES "}\n"
-          "\\usepackage{float}\n"
+          "\\usepackage{float,graphicx}\n"
           "\\floatplacement{table}{H} % tables stand where they are spoken of\n"
           "\\setcounter{secnumdepth}{0}\n"
           "\\setlength{\\tabcolsep}{4pt}\n"
@@ -101,7 +112,7 @@ enum rwe_status rwe_render_latex(const struct rwe_document *document,
                                  struct rwe_error *error)
 {
     static const struct rwe_flow_format format = {begin, section, paragraph, warning,
-                                                  table, end,     NULL};
+                                                  table, end,     figure};
     struct rwe_bytes body = {0};
     FILE *memory = rwe_bytes_open(&body);
     if (memory == NULL)

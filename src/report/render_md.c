@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* GitHub Flavored Markdown. */
+#include "figure_private.h"
 #include "flow_private.h"
 #include "language_private.h"
 #include "render_private.h"
@@ -133,6 +134,16 @@ static void table(struct rwe_flow *flow, const char *title, const struct rwe_lay
     }
 }
 
+/* What it shows stands for it where it cannot be seen; its title is in the drawing. */
+static void figure(struct rwe_flow *flow, const struct rwe_figure *figure)
+{
+    if (flow->figures == NULL)
+        return;
+    fputs("\n![", flow->out);
+    put(flow->out, figure->description != NULL ? figure->description : figure->title);
+    fprintf(flow->out, "](%s%s.svg)\n", flow->figures, figure->name);
+}
+
 static void end(struct rwe_flow *flow)
 {
     if (flow->n_origins == 0)
@@ -151,6 +162,6 @@ enum rwe_status rwe_render_md(const struct rwe_document *document,
                               struct rwe_error *error)
 {
     static const struct rwe_flow_format format = {begin, section, paragraph, warning,
-                                                  table, end,     NULL};
+                                                  table, end,     figure};
     return rwe_flow_write(document, options, out, error, &format);
 }

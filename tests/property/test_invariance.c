@@ -235,8 +235,16 @@ static const char *in_months(const char *column, const char *text, char room[CSV
     return room;
 }
 
-/* What facts in days would be in months. */
-static void scale_times(struct program_facts *facts)
+/* A time as the key of a fact, of as many digits as survive a multiplication. */
+static json_t *time_key(double time)
+{
+    char text[32];
+    snprintf(text, sizeof text, "%.13g", time);
+    return json_real(atof(text));
+}
+
+/* What facts would be in a unit that is so many of theirs. */
+static void scale_times(struct program_facts *facts, double unit)
 {
     json_t *list = json_object_get(facts->root, "facts");
     for (size_t i = 0; i < json_array_size(list); i++) {
@@ -246,9 +254,9 @@ static void scale_times(struct program_facts *facts)
         bool is_time = strncmp(stat, "median", 6) == 0 || strncmp(stat, "followup", 8) == 0;
         json_t *time = json_object_get(fact, "time"), *value = json_object_get(fact, "value");
         if (time != NULL)
-            json_object_set_new(fact, "time", json_real(json_number_value(time) / DAYS_A_MONTH));
+            json_object_set_new(fact, "time", time_key(json_number_value(time) / unit));
         if (is_km && is_time && json_is_number(value))
-            json_object_set_new(fact, "value", json_real(json_number_value(value) / DAYS_A_MONTH));
+            json_object_set_new(fact, "value", json_real(json_number_value(value) / unit));
     }
     char *json = json_dumps(facts->root, JSON_REAL_PRECISION(17));
     program_facts_clear(facts);
@@ -260,14 +268,19 @@ static void check_months(const struct fixture *f, const struct design_csv *csv,
                          const char *arguments, double first, double second)
 {
     struct csv_variant plain = {0}, months = {.cell = in_months};
-    char *scaled = program_format("%s --times %.17g,%.17g", arguments, first / DAYS_A_MONTH,
-                                  second / DAYS_A_MONTH);
-    struct program_facts expected = facts_of(f, &plain, csv, arguments);
+    double step =
+        first + 0.37; /* so that no tick is at a time of the data, where rounding would decide */
+    char *steps = program_format("%s --time-step %.17g", arguments, step);
+    char *scaled = program_format("%s --times %.17g,%.17g --time-step %.17g", arguments,
+                                  first / DAYS_A_MONTH, second / DAYS_A_MONTH, step / DAYS_A_MONTH);
+    struct program_facts expected = facts_of(f, &plain, csv, steps);
     struct program_facts actual = facts_of(f, &months, csv, scaled);
-    scale_times(&expected);
+    scale_times(&expected, DAYS_A_MONTH);
+    scale_times(&actual, 1);
     assert_same_facts(actual, expected, 1e-12);
     program_facts_clear(&actual);
     program_facts_clear(&expected);
+    free(steps);
     free(scaled);
 }
 

@@ -21,19 +21,19 @@ if command -v apt-get >/dev/null 2>&1; then
     install="apt-get install -y --no-install-recommends"
     update="apt-get update"
     packages="gcc libc6-dev make pkg-config libgsl-dev libcsv-dev libjansson-dev libcyaml-dev libyaml-dev
-        libuchardet-dev nettle-dev libcmocka-dev libglpk-dev"
+        libuchardet-dev nettle-dev libcairo2-dev libpango1.0-dev libpng-dev libcmocka-dev libglpk-dev fonts-dejavu-core"
 elif command -v dnf >/dev/null 2>&1; then
     install="dnf install -y"
     update=":"
     packages="gcc make pkgconf-pkg-config gsl-devel libcsv-devel jansson-devel libcyaml-devel libyaml-devel
-        uchardet-devel nettle-devel libcmocka-devel glpk-devel"
+        uchardet-devel nettle-devel cairo-devel pango-devel libpng-devel libcmocka-devel glpk-devel dejavu-sans-fonts"
 elif command -v brew >/dev/null 2>&1; then
     install="brew install"
     update=":"
-    packages="pkg-config gsl libcsv jansson libcyaml libyaml uchardet nettle cmocka glpk"
+    packages="pkg-config gsl libcsv jansson libcyaml libyaml uchardet nettle cairo pango libpng cmocka glpk"
 else
     echo "Missing:$missing. No apt-get, dnf or brew here: install GSL, libcsv, jansson, libcyaml," \
-        "uchardet, Nettle, cmocka and GLPK with their headers." >&2
+        "uchardet, Nettle, cairo, pango, libpng, cmocka and GLPK with their headers." >&2
     exit 1
 fi
 packages=$(echo $packages)
@@ -52,6 +52,8 @@ echo "Installing with: $as_root $install $packages"
 if [ "$update" != : ] && ! ls /var/lib/apt/lists/*Packages* >/dev/null 2>&1; then
     $as_root $update
 fi
+# PNG and PDF figures take letters from the fonts of the machine. For Chinese labels it needs some font that
+# has them: fonts-wqy-microhei (5 MB) or fonts-noto-cjk on Debian; nothing else depends on it.
 DEBIAN_FRONTEND=noninteractive
 export DEBIAN_FRONTEND
 $as_root $install $packages || { $as_root $update && $as_root $install $packages; }

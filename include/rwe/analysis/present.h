@@ -17,7 +17,7 @@ struct rwe_key rwe_key_run(const struct rwe_run *run, const char *analysis);
 const char *rwe_population_name(const struct rwe_run *run, const char *name);
 
 /** The name of a figure of this run: "love", at a landmark "love-landmark-6". */
-const char *rwe_figure_name(const struct rwe_run *run, const char *name);
+const char *rwe_figure_name_in(const struct rwe_run *run, const char *name);
 
 /** The same key with the arm as its group. */
 struct rwe_key rwe_key_arm(struct rwe_key key, const struct rwe_cohort *cohort, size_t arm);

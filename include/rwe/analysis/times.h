@@ -5,7 +5,7 @@
 
 #include "rwe/analysis/analysis.h"
 
-enum { RWE_MOST_TIMES = 64 };
+enum { RWE_MOST_TIMES = 64, RWE_MOST_TICKS = 24 };
 
 /** Ascending, each once. */
 struct rwe_times {
@@ -19,7 +19,14 @@ struct rwe_times {
  */
 struct rwe_times rwe_times_of(const struct rwe_run *run, const struct rwe_endpoint *endpoint);
 
-/** The same for estimates of replicates: the times of the data, however long one is followed. */
+/**
+ * Where the time axis of a figure has its ticks: from 0 in equal steps to the first that is `last` or later. Steps
+ * of --time-step, unless that makes more than RWE_MOST_TICKS; else of a round length, at most ten. Whatever
+ * --times says: an axis is regular.
+ */
+struct rwe_times rwe_times_ticks(const struct rwe_run *run, double last);
+
+/** rwe_times_of for estimates of replicates: the times of the data, however long one is followed. */
 struct rwe_times rwe_times_kept(const struct rwe_run *run, const struct rwe_endpoint *endpoint,
                                 struct rwe_estimates *estimates);
 

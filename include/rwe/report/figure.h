@@ -34,6 +34,9 @@ struct rwe_figure *rwe_document_figure(struct rwe_document *document, enum rwe_f
 void rwe_figure_describe(struct rwe_figure *figure, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
+/** Takes the document's banner off the figure: what it shows is not what the banner warns of. */
+void rwe_figure_clear_banner(struct rwe_figure *figure);
+
 /** Adds a line under the figure, as rwe_grid_note under a table. */
 void rwe_figure_note(struct rwe_figure *figure, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
@@ -92,7 +95,8 @@ void rwe_figure_curve(struct rwe_figure *figure, const struct rwe_curve *curve);
 /** A thin line across at x (`upright`) or at y: no effect, a landmark. `label` may be NULL. */
 void rwe_figure_reference(struct rwe_figure *figure, bool upright, double at, const char *label);
 
-/** Dashed lines from the y axis to the curve and down to the x axis: the median, `x` its fact. */
+/** Dashed lines from the y axis to the curve and down to the x axis: the median, `x` its fact. All drops of a
+ * figure have the same `y`. */
 void rwe_figure_drop(struct rwe_figure *figure, size_t group, rwe_fact x, double y);
 
 /* ---- figures of tables ---- */

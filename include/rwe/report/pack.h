@@ -5,6 +5,7 @@
  *     report.html report.md report.tex report.txt     the report in each format for readers
  *     results.json results.csv                        every fact, and the curves
  *     tables/01-….csv tables/01-….tex …               each table as it reads
+ *     figures/….svg figures/….pdf figures/….png …     each figure
  *     manifest.json                                   each file with its size and SHA-256, and from what
  *
  * It is made whole in memory and then written whole or not at all (rwe/base/folder.h). The same document

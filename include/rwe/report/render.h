@@ -14,6 +14,9 @@ struct rwe_render_options {
     bool provenance;                     /**< default true */
     const struct rwe_language *language; /**< of the formats for readers; NULL: English */
     const struct rwe_style *style;       /**< how numbers read; NULL: plain. Facts have none */
+    const char
+        *figures; /**< where Markdown and LaTeX find the files of figures: "figures/"; NULL: they
+                              have none */
 };
 
 struct rwe_format {
