@@ -31,7 +31,10 @@ const char *rwe_design_title(const struct rwe_run *run, const struct rwe_design 
 {
     if (run->scope == NULL)
         return design->label;
-    const char *title = rwe_arena_format(run->arena, "%s (%s)", design->label, run->scope);
+    bool is_all = strcmp(design->name, run->scope) == 0;
+    const char *title =
+        rwe_arena_format(run->arena, "Landmark at %s%s%s%s", run->scope + strlen("landmark-"),
+                         rwe_time_unit_word(run), is_all ? "" : ": ", is_all ? "" : design->label);
     return title == NULL ? design->label : title;
 }
 

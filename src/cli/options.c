@@ -28,6 +28,12 @@ static const struct rwe_option options[] = {
          "Write there instead of standard output, whole or not at all. DIR is a name without an "
          "ending, or ends in /: it gets the report in every format, results, each table as CSV "
          "and LaTeX, and a manifest. With --simulate: the folder."},
+    {.name = "figures",
+     .kind = RWE_OPTION_LIST,
+     .section = RWE_SECTION_OUTPUT,
+     .argument = "svg,pdf,png|none",
+     .command_only = true,
+     .help = "Kinds of files that figures get in the folder of --output (default all three)."},
     {.name = "overwrite",
      .kind = RWE_OPTION_FLAG,
      .section = RWE_SECTION_OUTPUT,

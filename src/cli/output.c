@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* --output, --format, --style: where results go, and as what. */
 #include "cli.h"
+#include "rwe/report/figure_file.h"
 
 #include "rwe/base/file.h"
 #include "rwe/report/pack.h"
@@ -47,6 +48,26 @@ static bool is_folder(const struct rwe_settings *settings)
     if (stat(path, &info) == 0)
         return S_ISDIR(info.st_mode);
     return !rwe_settings_has(settings, "format") && strchr(base_name(path), '.') == NULL;
+}
+
+/* --figures svg,pdf,png: all of them unless it says which, or none. */
+static enum rwe_status read_figures(const struct rwe_settings *settings, unsigned *formats,
+                                    struct rwe_error *error)
+{
+    struct rwe_strings names = rwe_settings_list(settings, "figures");
+    *formats = names.n == 0 ? RWE_FIGURE_FORMATS : 0;
+    for (size_t i = 0; i < names.n; i++) {
+        int f = 0;
+        while (f <= RWE_FIGURE_PNG && strcmp(names.item[i], rwe_figure_format_names[f]) != 0)
+            f++;
+        if (f <= RWE_FIGURE_PNG)
+            *formats |= 1u << f;
+        else if (names.n > 1 || strcmp(names.item[i], "none") != 0)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "--figures %s: say svg, pdf, png, several of them, or none",
+                            names.item[i]);
+    }
+    return RWE_OK;
 }
 
 static struct rwe_render_options options_of(const struct rwe_settings *settings)
@@ -134,7 +155,10 @@ enum rwe_status rwe_cli_output(const struct rwe_cli *cli, const struct rwe_docum
 {
     const char *path = rwe_settings_text(cli->settings, "output");
     const struct rwe_format *format = choose_format(cli->settings);
-    const struct rwe_render_options options = options_of(cli->settings);
+    struct rwe_render_options options = options_of(cli->settings);
+    enum rwe_status status = read_figures(cli->settings, &options.figure_formats, error);
+    if (status != RWE_OK)
+        return status;
     if (path == NULL || strcmp(path, "-") == 0)
         return rwe_render(document, format, &options, cli->out, error);
     if (is_folder(cli->settings))

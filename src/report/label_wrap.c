@@ -93,7 +93,10 @@ struct rwe_strings rwe_label_wrap(struct rwe_arena *arena, const char *text, dou
                                   double width)
 {
     struct rwe_strings lines = {RWE_NEW(arena, const char *, strlen(text) + 1), 0};
-    while (lines.item != NULL && *text != '\0')
-        lines.item[lines.n++] = take_line(arena, &text, size, width);
+    while (lines.item != NULL && *text != '\0') {
+        const char *line = take_line(arena, &text, size, width);
+        if (line != NULL && line[0] != '\0')
+            lines.item[lines.n++] = line;
+    }
     return rwe_arena_failed(arena) ? (struct rwe_strings){NULL, 0} : lines;
 }

@@ -4,6 +4,7 @@
 
 #define P(english, chinese) {english, chinese},
 static const struct rwe_phrase phrases[] = {
+#include "zh/figures.def"
 #include "zh/labels.def"
 #include "zh/notes.def"
 #include "zh/protocol.def"

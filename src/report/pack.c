@@ -5,6 +5,7 @@
 #include "pack_private.h"
 #include "rwe/base/folder.h"
 #include "rwe/base/hash.h"
+#include "rwe/report/figure_file.h"
 #include "utf8_private.h"
 #include <jansson.h>
 #include <stdlib.h>
@@ -78,7 +79,9 @@ static enum rwe_status add_reports(struct rwe_pack *pack, const struct rwe_docum
     };
     enum rwe_status status = RWE_OK;
     struct rwe_render_options with_figures = *options;
-    with_figures.figures = RWE_PACK_FIGURES;
+    if ((options->figure_formats & (1u << RWE_FIGURE_SVG | 1u << RWE_FIGURE_PDF)) ==
+        (1u << RWE_FIGURE_SVG | 1u << RWE_FIGURE_PDF))
+        with_figures.figures = RWE_PACK_FIGURES;
     for (size_t i = 0; i < sizeof reports / sizeof *reports && status == RWE_OK; i++) {
         struct rwe_bytes bytes;
         status = rwe_render_bytes(document, rwe_format_find(reports[i][1]), &with_figures, &bytes,
@@ -198,7 +201,8 @@ enum rwe_status rwe_pack_fill(struct rwe_pack *pack, const struct rwe_document *
         rwe_pack_figures,
         add_manifest,
     };
-    static const struct rwe_render_options defaults = {.provenance = true};
+    static const struct rwe_render_options defaults = {.provenance = true,
+                                                       .figure_formats = RWE_FIGURE_FORMATS};
     enum rwe_status status = RWE_OK;
     for (size_t i = 0; i < sizeof parts / sizeof *parts && status == RWE_OK; i++)
         status = parts[i](pack, document, options == NULL ? &defaults : options, error);

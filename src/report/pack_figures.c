@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The figures of a pack, each as SVG, PDF and PNG, in the order of the report. */
+/* The figures of a pack, in the order of the report. */
 #include "pack_private.h"
 
 #include "rwe/base/folder.h"
@@ -8,11 +8,13 @@
 #include <stdio.h>
 
 static enum rwe_status add_figure(struct rwe_pack *pack, const struct rwe_figure *figure,
-                                  const struct rwe_figure_file_options *options,
+                                  unsigned formats, const struct rwe_figure_file_options *options,
                                   struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
     for (int format = RWE_FIGURE_SVG; format <= RWE_FIGURE_PNG && status == RWE_OK; format++) {
+        if ((formats & 1u << format) == 0)
+            continue;
         struct rwe_bytes bytes;
         char name[RWE_FOLDER_NAME];
         snprintf(name, sizeof name, RWE_PACK_FIGURES "%s.%s", rwe_figure_name(figure),
@@ -36,7 +38,8 @@ enum rwe_status rwe_pack_figures(struct rwe_pack *pack, const struct rwe_documen
     enum rwe_status status = scratch == NULL || document == NULL ? rwe_fail_memory(error) : RWE_OK;
     size_t n = status == RWE_OK ? rwe_document_n_figures(document) : 0;
     for (size_t i = 0; i < n && status == RWE_OK; i++)
-        status = add_figure(pack, rwe_document_figure_at(document, i), &of_file, error);
+        status = add_figure(pack, rwe_document_figure_at(document, i), options->figure_formats,
+                            &of_file, error);
     rwe_arena_free(scratch);
     return status;
 }

@@ -315,7 +315,8 @@ static void sizes_out_of_range_are_refused(void **state)
 {
     struct plot_example example = {.label = latin, .n_arms = 2, .n = 20, .step = 12};
     const struct rwe_figure *figure = plot_example(*state, &example);
-    static const struct rwe_figure_file_options wrong[] = {{100, 2}, {5000, 2}, {720, 0}, {NAN, 2}};
+    static const struct rwe_figure_file_options wrong[] = {
+        {100, 2, NULL}, {5000, 2, NULL}, {720, 0, NULL}, {NAN, 2, NULL}};
     for (size_t i = 0; i < 4; i++) {
         struct rwe_bytes bytes;
         struct rwe_error error = {0};

@@ -16,6 +16,9 @@
 
 enum rwe_figure_format { RWE_FIGURE_SVG, RWE_FIGURE_PDF, RWE_FIGURE_PNG };
 
+/** All of them, as bits. */
+enum { RWE_FIGURE_FORMATS = 1 << RWE_FIGURE_SVG | 1 << RWE_FIGURE_PDF | 1 << RWE_FIGURE_PNG };
+
 /** Ends of the files' names: "svg", "pdf", "png". */
 extern const char *const rwe_figure_format_names[3];
 

@@ -14,9 +14,9 @@ struct rwe_render_options {
     bool provenance;                     /**< default true */
     const struct rwe_language *language; /**< of the formats for readers; NULL: English */
     const struct rwe_style *style;       /**< how numbers read; NULL: plain. Facts have none */
-    const char
-        *figures; /**< where Markdown and LaTeX find the files of figures: "figures/"; NULL: they
-                              have none */
+    unsigned
+        figure_formats; /**< of a pack: bit f, enum rwe_figure_format (figure_file.h); 0: none */
+    const char *figures; /**< folder of their files for Markdown and LaTeX; NULL: they show none */
 };
 
 struct rwe_format {
