@@ -61,12 +61,14 @@ static void put_words(FILE *out, const struct rwe_document *document)
     fputc('}', out);
 }
 
-/* What the script reads at the pointer; nothing where no curve has one value at a point. */
+/* What the script reads at the pointer; nothing where no curve has one value at a point, or where the axes
+ * are not linear. */
 static void put_curves(FILE *out, const struct rwe_figure *figure)
 {
     const struct rwe_curve *curves = figure->curves.items;
+    bool is_linear = figure->x.scale == RWE_SCALE_LINEAR && figure->y.scale == RWE_SCALE_LINEAR;
     size_t n = 0;
-    for (size_t i = 0; i < figure->curves.n; i++) {
+    for (size_t i = 0; i < figure->curves.n && is_linear; i++) {
         if (!can_be_read(&curves[i]))
             continue;
         if (n++ == 0) {
