@@ -76,6 +76,15 @@ static int sync_one(int folder, const char *name)
     return reason;
 }
 
+/* Whether no later file stands in the same folder. */
+static bool is_last_of_folder(const struct making *making, size_t i, const char *folder)
+{
+    char next[RWE_FOLDER_NAME] = "";
+    if (i + 1 < making->n)
+        folder_of(making->files[i + 1].name, next);
+    return strcmp(folder, next) != 0;
+}
+
 /* All are written before the first is waited for, so that the disk gets them in one go. */
 static int fill(struct making *making)
 {
@@ -89,7 +98,7 @@ static int fill(struct making *making)
         making->at = making->files[i].name;
         reason = rwe_hold_waits(&making->hold) ? EINTR : sync_one(making->folder, making->at);
         folder_of(making->at, folder);
-        if (reason == 0 && folder[0] != '\0')
+        if (reason == 0 && folder[0] != '\0' && is_last_of_folder(making, i, folder))
             reason = sync_one(making->folder, folder);
     }
     if (reason == 0) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* --output, --format, --style: where results go, and as what. */
 #include "cli.h"
+#include "rwe/base/parallel.h"
 #include "rwe/report/figure_file.h"
 
 #include "rwe/base/file.h"
@@ -75,6 +76,9 @@ static struct rwe_render_options options_of(const struct rwe_settings *settings)
     const char *style = rwe_settings_text(settings, "style");
     return (struct rwe_render_options){
         .provenance = !rwe_settings_flag(settings, "no-provenance"),
+        .threads = rwe_settings_has(settings, "threads")
+                       ? (unsigned)rwe_settings_integer(settings, "threads")
+                       : rwe_parallel_available(),
         .language = rwe_language_find(rwe_settings_text(settings, "lang")),
         .style = style == NULL ? NULL : rwe_style_find(style),
     };

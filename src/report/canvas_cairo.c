@@ -12,6 +12,7 @@
 #include <cairo.h>
 #include <math.h>
 #include <pango/pangocairo.h>
+#include <pthread.h>
 
 struct painter {
     struct rwe_canvas canvas;
@@ -147,6 +148,9 @@ static PangoLayout *new_layout(cairo_t *cairo)
     return layout;
 }
 
+/* Pango's fonts are not for several threads at once: one paints, others may compress what they painted. */
+static pthread_mutex_t painting = PTHREAD_MUTEX_INITIALIZER;
+
 /* The figure on white paper. Draws again what has been drawn before, so that it cannot be another height. */
 static enum rwe_status paint_figure(const struct rwe_figure *figure,
                                     const struct rwe_draw_options *options,
@@ -177,6 +181,17 @@ static enum rwe_status paint_figure(const struct rwe_figure *figure,
     return status;
 }
 
+/* The same when no other thread does. */
+static enum rwe_status paint_alone(const struct rwe_figure *figure,
+                                   const struct rwe_draw_options *options, cairo_surface_t *surface,
+                                   double scale, struct rwe_error *error)
+{
+    pthread_mutex_lock(&painting);
+    enum rwe_status status = paint_figure(figure, options, surface, scale, error);
+    pthread_mutex_unlock(&painting);
+    return status;
+}
+
 /* 72 points are 96 units. */
 static enum rwe_status write_pdf(const struct rwe_figure *figure,
                                  const struct rwe_draw_options *options, double height, FILE *out,
@@ -190,7 +205,7 @@ static enum rwe_status write_pdf(const struct rwe_figure *figure,
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_SUBJECT,
                                    figure->description == NULL ? "" : figure->description);
     cairo_pdf_surface_set_metadata(surface, CAIRO_PDF_METADATA_CREATE_DATE, "");
-    enum rwe_status status = paint_figure(figure, options, surface, POINTS, error);
+    enum rwe_status status = paint_alone(figure, options, surface, POINTS, error);
     cairo_surface_finish(surface);
     if (status == RWE_OK)
         status = translate(cairo_surface_status(surface), error);
@@ -204,7 +219,7 @@ static enum rwe_status write_png(const struct rwe_figure *figure,
 {
     cairo_surface_t *surface = cairo_image_surface_create(
         CAIRO_FORMAT_RGB24, (int)ceil(scale * options->width), (int)ceil(scale * height));
-    enum rwe_status status = paint_figure(figure, options, surface, scale, error);
+    enum rwe_status status = paint_alone(figure, options, surface, scale, error);
     cairo_surface_flush(surface);
     const struct rwe_pixels pixels = {.first = cairo_image_surface_get_data(surface),
                                       .width = (unsigned)cairo_image_surface_get_width(surface),

@@ -5,6 +5,7 @@
 #include "pack_private.h"
 #include "rwe/base/folder.h"
 #include "rwe/base/hash.h"
+#include "rwe/base/parallel.h"
 #include "rwe/report/figure_file.h"
 #include "utf8_private.h"
 #include <jansson.h>
@@ -189,24 +190,60 @@ static enum rwe_status add_manifest(struct rwe_pack *pack, const struct rwe_docu
 
 /* ---- the whole ---- */
 
+/* The parts, of which each is made by one thread into a pack of its own. */
+enum { FIGURES, REPORTS, TABLES, N_PARTS };
+
+struct parts {
+    const struct rwe_document *document;
+    const struct rwe_render_options *options;
+    struct rwe_pack pack[N_PARTS];
+    enum rwe_status status[N_PARTS];
+    struct rwe_error error[N_PARTS];
+};
+
+static void make_part(size_t part, void *context)
+{
+    static enum rwe_status (*const makers[])(struct rwe_pack *, const struct rwe_document *,
+                                             const struct rwe_render_options *,
+                                             struct rwe_error *) = {
+        [FIGURES] = rwe_pack_figures, [REPORTS] = add_reports, [TABLES] = rwe_pack_tables};
+    struct parts *parts = context;
+    parts->status[part] =
+        makers[part](&parts->pack[part], parts->document, parts->options, &parts->error[part]);
+}
+
+/* The files of a part behind those of the pack. */
+static enum rwe_status take_part(struct rwe_pack *pack, struct rwe_pack *part,
+                                 struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    for (size_t i = 0; i < part->n && status == RWE_OK; i++)
+        status = rwe_pack_add(pack, part->file[i].name, &part->file[i].bytes, error);
+    for (size_t i = 0; i < part->n; i++)
+        rwe_bytes_clear(&part->file[i].bytes);
+    free(part->file);
+    return status;
+}
+
 enum rwe_status rwe_pack_fill(struct rwe_pack *pack, const struct rwe_document *document,
                               const struct rwe_render_options *options, struct rwe_error *error)
 {
-    /* In this order they stand in the manifest, which must come last. */
-    static enum rwe_status (*const parts[])(struct rwe_pack *, const struct rwe_document *,
-                                            const struct rwe_render_options *,
-                                            struct rwe_error *) = {
-        add_reports,
-        rwe_pack_tables,
-        rwe_pack_figures,
-        add_manifest,
-    };
+    static const int in_order[] = {REPORTS, TABLES, FIGURES}; /* of the manifest, which is last */
     static const struct rwe_render_options defaults = {.provenance = true,
                                                        .figure_formats = RWE_FIGURE_FORMATS};
+    struct parts parts = {.document = document, .options = options == NULL ? &defaults : options};
     enum rwe_status status = RWE_OK;
-    for (size_t i = 0; i < sizeof parts / sizeof *parts && status == RWE_OK; i++)
-        status = parts[i](pack, document, options == NULL ? &defaults : options, error);
-    return status;
+    rwe_parallel_for(N_PARTS, parts.options->threads, make_part, &parts);
+    for (size_t i = 0; i < N_PARTS; i++) {
+        int part = in_order[i];
+        if (status == RWE_OK && parts.status[part] != RWE_OK) {
+            status = parts.status[part];
+            *error = parts.error[part];
+        }
+        enum rwe_status taken = take_part(pack, &parts.pack[part], error);
+        status = status == RWE_OK ? taken : status;
+    }
+    return status == RWE_OK ? add_manifest(pack, document, parts.options, error) : status;
 }
 
 enum rwe_status rwe_pack_write(const struct rwe_pack *pack, const char *path, bool overwrite,

@@ -43,8 +43,8 @@ const char *rwe_figure_title(const struct rwe_figure *figure);
 /**
  * Draws the figure into `bytes`, which the caller clears whatever the status, in the C locale whatever
  * the caller's is. `options` may be NULL: the defaults. RWE_USAGE: options out of range; RWE_IO: cairo
- * failed, and says why; RWE_NO_MEMORY, also when the document is incomplete. Not by several threads at
- * once: pango keeps its fonts for all. (GLib, on which pango stands, ends the program where a small
+ * failed, and says why; RWE_NO_MEMORY, also when the document is incomplete. By several threads at once
+ * too, of which one paints at a time. (GLib, on which pango stands, ends the program where a small
  * allocation fails; all that grows with the figure is looked after here.)
  */
 enum rwe_status rwe_figure_render(const struct rwe_figure *figure, enum rwe_figure_format format,

@@ -12,10 +12,11 @@
 
 struct rwe_render_options {
     bool provenance;                     /**< default true */
+    unsigned threads;                    /**< of a pack; 0 and 1: one */
     const struct rwe_language *language; /**< of the formats for readers; NULL: English */
     const struct rwe_style *style;       /**< how numbers read; NULL: plain. Facts have none */
     unsigned
-        figure_formats; /**< of a pack: bit f, enum rwe_figure_format (figure_file.h); 0: none */
+        figure_formats;  /**< of a pack: bit f, enum rwe_figure_format (figure_file.h); 0: none */
     const char *figures; /**< folder of their files for Markdown and LaTeX; NULL: they show none */
 };
 
