@@ -144,10 +144,10 @@ struct rwe_cox_hazard {
 /** Space for the information, cox_information.c. */
 struct rwe_cox_information {
     struct rwe_gram gram;
-    size_t n_times;  /**< with an event, in the stratum that has most */
-    uint32_t *until; /**< by row: event times of its stratum up to its own time */
-    uint32_t *since; /**< by row: those up to its entry; NULL without entries */
-    double *share;   /**< by row that stands for others: Σ r w / S; NULL likewise */
+    size_t n_times;                  /**< with an event, in the stratum that has most */
+    uint32_t *until;                 /**< by row: event times of its stratum up to its own time */
+    uint32_t *since;                 /**< by row: those up to its entry; NULL without entries */
+    double *share;                   /**< by row that stands for others: Σ r w / S */
     struct rwe_cox_hazard *outlived; /**< by event time, for those who live on; 2 n_times */
     struct rwe_cox_hazard *died_at;  /**< the same for those who die then */
 };
@@ -167,6 +167,16 @@ struct rwe_cox_risks {
     const double *predictor, *risk;
     double highest;
 };
+
+/** Of these what the hazard takes alone: information->outlived and died_at. */
+void rwe_cox_information_add_hazard(struct rwe_cox_information *information, size_t k,
+                                    const struct rwe_cox_risk_set *set,
+                                    const struct rwe_cox_step_sums *sums);
+
+/** Fills information->share for the rows of stratum s, all of whose times have been added. */
+void rwe_cox_information_find_shares(struct rwe_cox_information *information,
+                                     const struct rwe_cox_rows *rows, size_t s,
+                                     const struct rwe_cox_risks *risks);
 
 /** The terms of the rows of stratum s, all of whose times have been added; `gross` takes the squares of
  * theirs, or is NULL. */
@@ -200,6 +210,34 @@ void rwe_cox_evaluate_exact(const struct rwe_cox_rows *rows, const double beta[]
 
 void rwe_cox_evaluate(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, const double beta[],
                       struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood);
+
+/** The score alone, as Σ x (events − hazard gone through): once a row, and no sums of x over risk sets.
+ * Not for RWE_COX_EXACT. */
+void rwe_cox_evaluate_score(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties,
+                            const double beta[], struct rwe_cox_work *work, double score[]);
+
+/** Where the information is known, and what steps by it need (cox_chord.c). */
+struct rwe_cox_chord {
+    const struct rwe_cox_rows *rows;
+    enum rwe_cox_ties ties;
+    const double *factor; /**< of the information at a point near the maximum */
+    double settled_rise;
+    struct rwe_cox_work *work;
+    size_t n_pairs;
+    double *step, *score, *last_score; /**< p */
+    double *moved, *fell; /**< [pair * p + j]: steps taken, and by how much the score fell */
+    double *curvature;    /**< by pair: moved'fell */
+};
+
+/** Allocates. The caller asks the arena whether that failed. */
+void rwe_cox_chord_init(struct rwe_cox_chord *chord, const struct rwe_cox_rows *rows,
+                        struct rwe_arena *arena);
+
+/**
+ * From beta, where the score is known, to the maximum by scores alone, if that goes as fast as it does
+ * near a maximum; else false, with beta as it was.
+ */
+bool rwe_cox_chord_climb(struct rwe_cox_chord *chord, const double score[], double beta[]);
 
 /** Residuals by row of struct rwe_cox_rows, without their weights. The caller allocates. */
 struct rwe_cox_row_residuals {
