@@ -194,6 +194,7 @@ enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
     if (take_complete(request, &b.columns, &design) != RWE_OK)
         return rwe_fail_memory(error);
     model->n_incomplete = request->design->n - design.n;
+    design.merge_copies = model->options.estimate_only;
     enum rwe_status status = rwe_design_survival(cohort, &design, request->endpoint, view->design,
                                                  arena, &model->data, error);
     if (status != RWE_OK)
@@ -338,12 +339,12 @@ static enum rwe_status build_to_fit(const struct rwe_cox_request *request,
     *model =
         (struct rwe_cox_model){.name = names[request->kind], .options = rwe_cox_options_default()};
     const struct rwe_cox_view view = {{RWE_STRATA_DECLARED, RWE_EVENTS_OWN}, true};
+    model->options.estimate_only = request->run->replicate != 0;
     enum rwe_status status = rwe_cox_model_build(request, &view, model, error);
     if (status != RWE_OK)
         return status;
     model->options.ties = (enum rwe_cox_ties)rwe_settings_choice(request->run->settings, "ties");
     model->options.robust = model->data.cluster != NULL || model->data.weight != NULL;
-    model->options.estimate_only = request->run->replicate != 0;
     return RWE_OK;
 }
 
