@@ -2,6 +2,7 @@
 #include "cox_models.h"
 
 #include "rwe/analysis/covariates.h"
+#include "rwe/stats/cox_two_groups.h"
 
 #include <math.h>
 #include <string.h>
@@ -332,6 +333,20 @@ static void keep_estimate(const struct rwe_cox_model *model, struct rwe_estimate
     }
 }
 
+/* Of a replicate the ratio of two arms alone, where the short way leads to it. */
+static bool settle_arms(const struct rwe_cox_request *request, struct rwe_cox_model *model)
+{
+    struct rwe_error ignored = {0};
+    const double *start = model->options.start;
+    double *estimate = RWE_NEW(request->run->arena, double, 1);
+    if (start == NULL || request->kind != RWE_COX_ARM || model->p != 1 || estimate == NULL ||
+        rwe_cox_two_groups(&model->data, model->options.ties, start[0], request->run->arena,
+                           estimate, &ignored) != RWE_OK)
+        return false;
+    model->fit = (struct rwe_cox){.p = 1, .estimate = estimate, .converged = true};
+    return true;
+}
+
 static enum rwe_status build_to_fit(const struct rwe_cox_request *request,
                                     struct rwe_cox_model *model, struct rwe_error *error)
 {
@@ -370,7 +385,8 @@ enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
         if (model->options.start == NULL)
             return rwe_fail_memory(error);
     }
-    status = fit(request, model, error);
+    if (!settle_arms(request, model))
+        status = fit(request, model, error);
     if (estimates->from_data)
         keep_estimate(model, estimates);
     return is_in_the_data(status) ? RWE_OK : status;
