@@ -40,16 +40,11 @@ struct rwe_cox_options rwe_cox_options_default(void)
     };
 }
 
-/* Newton's step promises less than that: what is left of the way goes by scores alone, until a step
- * promises less than this and is some tenth of the one before. */
-static const double NEAR_RISE = 1, CHORD_RISE = 1e-14;
-
 /* Newton's iteration. */
 struct newton {
     const struct rwe_cox_rows *rows;
     const struct rwe_cox_options *options;
     struct rwe_cox_work work;
-    struct rwe_cox_chord chord;
     double *beta, *trial_beta;
     double *gross; /* of the start, where there are entries */
     struct rwe_cox_likelihood here, trial;
@@ -59,7 +54,6 @@ struct newton {
     double rise;          /* score' step: twice the rise that the step promises */
     double rise_at_start; /* at 0: the score test */
     size_t n_iterations;
-    bool near; /* from the options' start, to the estimate alone */
     bool converged;
 };
 
@@ -80,7 +74,6 @@ static enum rwe_status newton_init(struct newton *newton, const struct rwe_cox_r
     rwe_cox_work_init(&newton->work, rows, arena);
     if (options->ties == RWE_COX_EXACT)
         rwe_cox_work_init_exact(&newton->work, rows, arena);
-    rwe_cox_chord_init(&newton->chord, rows, arena);
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
@@ -168,22 +161,6 @@ static enum rwe_status fail_separated(size_t column, struct rwe_error *error)
                     "the likelihood is monotone: the estimate of column %zu is infinite", column);
 }
 
-/* The rest of the way, where the estimate alone is wanted, by scores: whether that led to the maximum.
- * It is tried once. */
-static bool climbs_by_score(struct newton *newton)
-{
-    const struct rwe_cox_options *options = newton->options;
-    struct rwe_cox_chord *chord = &newton->chord;
-    if (!newton->near || chord->n_pairs > 0)
-        return false;
-    chord->ties = options->ties;
-    chord->factor = newton->factor;
-    chord->work = &newton->work;
-    chord->settled_rise = CHORD_RISE;
-    newton->converged = rwe_cox_chord_climb(chord, newton->here.score, newton->beta);
-    return newton->converged;
-}
-
 /* From beta, where the likelihood is known, to the maximum. */
 static enum rwe_status maximise(struct newton *newton, struct rwe_error *error)
 {
@@ -221,8 +198,6 @@ static enum rwe_status maximise(struct newton *newton, struct rwe_error *error)
             newton->converged = true;
             return RWE_OK;
         }
-        if (newton->rise <= NEAR_RISE && climbs_by_score(newton))
-            return RWE_OK;
     }
     return RWE_OK;
 }
@@ -345,6 +320,28 @@ static void evaluate_here(struct newton *newton)
                      &newton->here);
 }
 
+/* From the options' start to the maximum near it, where that alone is wanted. */
+static bool climb_near(struct newton *newton, struct rwe_arena *scratch)
+{
+    const struct rwe_cox_options *options = newton->options;
+    size_t p = newton->rows->p;
+    struct rwe_cox_near near;
+    if (options->start == NULL || !options->estimate_only || options->ties == RWE_COX_EXACT ||
+        options->max_iterations == 0)
+        return false;
+    rwe_cox_near_init(&near, newton->rows, options->ties, &newton->work, scratch);
+    if (rwe_arena_failed(scratch))
+        return false; /* who called asks the arena too */
+    memcpy(newton->beta, options->start, p * sizeof *newton->beta);
+    newton->converged = rwe_cox_near_climb(&near, newton->beta);
+    if (!newton->converged)
+        return false;
+    memcpy(newton->factor, near.factor, p * p * sizeof *newton->factor);
+    newton->n_iterations = near.n_steps;
+    newton->here.loglik = newton->rise_at_start = NAN;
+    return true;
+}
+
 /* From the options' start where there is one, and from 0 where that leads nowhere. */
 static enum rwe_status climb(struct newton *newton, struct rwe_cox *result, struct rwe_error *error)
 {
@@ -354,9 +351,7 @@ static enum rwe_status climb(struct newton *newton, struct rwe_cox *result, stru
         struct rwe_error ignored = {0};
         memcpy(newton->beta, start, p * sizeof *start);
         evaluate_here(newton);
-        newton->near = newton->options->estimate_only && newton->options->ties != RWE_COX_EXACT;
         enum rwe_status status = maximise(newton, &ignored);
-        newton->near = false;
         result->loglik_null = newton->rise_at_start = NAN;
         if (status == RWE_OK && newton->converged)
             return RWE_OK;
@@ -386,7 +381,8 @@ static enum rwe_status fit(const struct rwe_survival_data *data, const double x[
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "%zu die at one time: too many for exact ties",
                         newton.work.exact.most_deaths);
-    enum rwe_status status = climb(&newton, result, error);
+    result->loglik_null = NAN;
+    enum rwe_status status = climb_near(&newton, scratch) ? RWE_OK : climb(&newton, result, error);
     if (status != RWE_OK)
         return status;
     if (write_estimate(data, &newton, scratch, output) != RWE_OK ||

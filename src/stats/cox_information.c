@@ -180,9 +180,8 @@ static void share_from_entry(struct rwe_cox_information *of, const struct rwe_co
     }
 }
 
-void rwe_cox_information_find_shares(struct rwe_cox_information *of,
-                                     const struct rwe_cox_rows *rows, size_t s,
-                                     const struct rwe_cox_risks *risks)
+static void find_shares(struct rwe_cox_information *of, const struct rwe_cox_rows *rows, size_t s,
+                        const struct rwe_cox_risks *risks)
 {
     if (rows->entry == NULL)
         share_from_start(of, rows, s, risks);
@@ -194,7 +193,7 @@ void rwe_cox_information_add_stratum(struct rwe_cox_information *of,
                                      const struct rwe_cox_rows *rows, size_t s,
                                      const struct rwe_cox_risks *risks, double gross[])
 {
-    rwe_cox_information_find_shares(of, rows, s, risks);
+    find_shares(of, rows, s, risks);
     for (size_t i = rows->start[s]; i < rows->start[s + 1]; i++)
         if (rwe_cox_like(rows, i) == i)
             add_row(of, rows, i, of->share[i], gross);

@@ -173,11 +173,6 @@ void rwe_cox_information_add_hazard(struct rwe_cox_information *information, siz
                                     const struct rwe_cox_risk_set *set,
                                     const struct rwe_cox_step_sums *sums);
 
-/** Fills information->share for the rows of stratum s, all of whose times have been added. */
-void rwe_cox_information_find_shares(struct rwe_cox_information *information,
-                                     const struct rwe_cox_rows *rows, size_t s,
-                                     const struct rwe_cox_risks *risks);
-
 /** The terms of the rows of stratum s, all of whose times have been added; `gross` takes the squares of
  * theirs, or is NULL. */
 void rwe_cox_information_add_stratum(struct rwe_cox_information *information,
@@ -211,33 +206,38 @@ void rwe_cox_evaluate_exact(const struct rwe_cox_rows *rows, const double beta[]
 void rwe_cox_evaluate(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, const double beta[],
                       struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood);
 
-/** The score alone, as Σ x (events − hazard gone through): once a row, and no sums of x over risk sets.
- * Not for RWE_COX_EXACT. */
-void rwe_cox_evaluate_score(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties,
-                            const double beta[], struct rwe_cox_work *work, double score[]);
-
-/** Where the information is known, and what steps by it need (cox_chord.c). */
-struct rwe_cox_chord {
+/** From a start near the maximum to it, by scores and a rough information (cox_near.c). */
+struct rwe_cox_near {
     const struct rwe_cox_rows *rows;
     enum rwe_cox_ties ties;
-    const double *factor; /**< of the information at a point near the maximum */
-    double settled_rise;
     struct rwe_cox_work *work;
+    double
+        *hazard; /**< of the baseline, summed before each event time of a stratum, and at its end */
+    double *block; /**< [block * p + j]: Σ x times the hazard gone through in that block of times */
+    double *block_sum;                 /**< by block: Σ of that hazard */
+    double *score, *last_score, *step; /**< p */
+    double *factor;                    /**< p × p */
     size_t n_pairs;
-    double *step, *score, *last_score; /**< p */
     double *moved, *fell; /**< [pair * p + j]: steps taken, and by how much the score fell */
     double *curvature;    /**< by pair: moved'fell */
+    size_t n_steps;
 };
 
 /** Allocates. The caller asks the arena whether that failed. */
-void rwe_cox_chord_init(struct rwe_cox_chord *chord, const struct rwe_cox_rows *rows,
-                        struct rwe_arena *arena);
+void rwe_cox_near_init(struct rwe_cox_near *near, const struct rwe_cox_rows *rows,
+                       enum rwe_cox_ties ties, struct rwe_cox_work *work, struct rwe_arena *arena);
 
 /**
- * From beta, where the score is known, to the maximum by scores alone, if that goes as fast as it does
- * near a maximum; else false, with beta as it was.
+ * From beta to the maximum, if the way there is as short as it is from near; else false, and beta is
+ * anything. near->factor is then that of the information somewhere near, on the large side by a few
+ * per cent. Not for RWE_COX_EXACT.
  */
-bool rwe_cox_chord_climb(struct rwe_cox_chord *chord, const double score[], double beta[]);
+bool rwe_cox_near_climb(struct rwe_cox_near *near, double beta[]);
+
+/** Adds up the baseline hazard of stratum s at work->predictor: work->information.outlived and died_at;
+ * returns the risks of its rows. Sums of x it does not touch. */
+struct rwe_cox_risks rwe_cox_find_hazard(const struct rwe_cox_rows *rows, size_t s,
+                                         enum rwe_cox_ties ties, struct rwe_cox_work *work);
 
 /** Residuals by row of struct rwe_cox_rows, without their weights. The caller allocates. */
 struct rwe_cox_row_residuals {

@@ -166,11 +166,8 @@ void rwe_cox_evaluate(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, c
     rwe_gram_write(&work->information.gram, likelihood->information);
 }
 
-/* ---- the score alone ---- */
-
-/* What the rows of a stratum add to −score, by row that stands for others: Σ r w / S less the events. */
-static const double *find_excess(const struct rwe_cox_rows *rows, size_t s, enum rwe_cox_ties ties,
-                                 struct rwe_cox_work *work)
+struct rwe_cox_risks rwe_cox_find_hazard(const struct rwe_cox_rows *rows, size_t s,
+                                         enum rwe_cox_ties ties, struct rwe_cox_work *work)
 {
     struct rwe_cox_risks risks = find_risks(rows, s, work);
     struct rwe_cox_risk_set *set = &work->set;
@@ -187,34 +184,5 @@ static const double *find_excess(const struct rwe_cox_rows *rows, size_t s, enum
                                        &sums);
     }
     set->p = rows->p;
-    rwe_cox_information_find_shares(&work->information, rows, s, &risks);
-    double *excess = work->information.share;
-    for (size_t i = rows->start[s]; i < rows->start[s + 1]; i++)
-        if (rows->event[i])
-            excess[rwe_cox_like(rows, i)] -= rows->weight[i];
-    return excess;
-}
-
-/* score −= x'excess of rows [begin, end). */
-RWE_WIDE static void subtract_excess(const struct rwe_cox_rows *rows, size_t begin, size_t end,
-                                     const double excess[], double score[restrict])
-{
-    for (size_t i = begin; i < end; i++) {
-        if (rwe_cox_like(rows, i) != i)
-            continue;
-        const double *restrict x = rows->x + i * rows->p;
-        for (size_t j = 0; j < rows->p; j++)
-            score[j] -= excess[i] * x[j];
-    }
-}
-
-void rwe_cox_evaluate_score(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties,
-                            const double beta[], struct rwe_cox_work *work, double score[])
-{
-    memset(score, 0, rows->p * sizeof *score);
-    rwe_cox_predict(rows, beta, work->predictor);
-    for (size_t s = 0; s < rows->n_strata; s++) {
-        const double *excess = find_excess(rows, s, ties, work);
-        subtract_excess(rows, rows->start[s], rows->start[s + 1], excess, score);
-    }
+    return risks;
 }
