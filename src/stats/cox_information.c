@@ -94,13 +94,6 @@ void rwe_cox_information_add_time(struct rwe_cox_information *of, size_t k,
     rwe_gram_add(&of->gram, -sums->by_square, u);
     if (ratio != 1)
         rwe_gram_add(&of->gram, sums->g_by_square * ratio - sums->g2_by_square, d);
-    rwe_cox_information_add_hazard(of, k, set, sums);
-}
-
-void rwe_cox_information_add_hazard(struct rwe_cox_information *of, size_t k,
-                                    const struct rwe_cox_risk_set *set,
-                                    const struct rwe_cox_step_sums *sums)
-{
     of->outlived[k] = (struct rwe_cox_hazard){sums->by_sum, set->shift};
     of->died_at[k] = (struct rwe_cox_hazard){sums->g_by_sum, set->shift};
 }

@@ -34,6 +34,9 @@ static const double SETTLED_RISE = 1e-14;
  * ever, the promised rise falls by e a step, and Newton's whole iteration is left to say so. */
 static const double LEAST_FALL = 4;
 
+/* Sums from which rows have been taken off lose their digits where less than this share is left. */
+static const double KEPT_SHARE = 0x1p-16;
+
 /* Differences of a running hazard lose its digits beyond this, in units of one event. */
 static const double MOST_HAZARD = 1e5;
 
@@ -45,6 +48,7 @@ void rwe_cox_near_init(struct rwe_cox_near *near, const struct rwe_cox_rows *row
         .rows = rows,
         .ties = ties,
         .work = work,
+        .time = RWE_NEW(arena, struct rwe_cox_near_time, work->information.n_times),
         .hazard = RWE_NEW(arena, double, work->information.n_times + 1),
         .block = rwe_arena_alloc(arena, BLOCKS, p * sizeof(double)),
         .block_sum = RWE_NEW(arena, double, BLOCKS),
@@ -96,19 +100,66 @@ static double hazard_in(const struct rwe_cox_near *near, const struct span *span
 {
     bool dies = span->dies && until == span->until;
     double outlived = near->hazard[until - dies] - near->hazard[since];
-    double dying = dies ? near->work->information.died_at[until - 1].sum : 0;
+    double dying = dies ? near->time[until - 1].died_at : 0;
     return span->risk * (outlived + dying);
 }
 
-/* Sums up the hazard of the stratum; false where that is not for one scale. */
+/* Puts the stratum's rows down at the last event time at which they are at risk, and takes them off at
+ * the last before they are. */
+static void place_rows(struct rwe_cox_near *near, size_t s, size_t n)
+{
+    const struct rwe_cox_rows *rows = near->rows;
+    memset(near->time, 0, n * sizeof *near->time);
+    for (size_t i = rows->start[s]; i < rows->start[s + 1]; i++) {
+        struct span span = span_of(near, i);
+        struct rwe_cox_near_time *last = &near->time[span.until - 1];
+        last->at_risk += span.risk;
+        if (span.since > 0)
+            near->time[span.since - 1].at_risk -= span.risk;
+        if (!span.dies)
+            continue;
+        last->dying += span.risk;
+        last->death_weight += rows->weight[i];
+        last->n_deaths++;
+    }
+}
+
+/* What others go through at an event time; what those who die then do is written down there. The steps
+ * are those of rwe_cox_n_steps. */
+static double pass_time(struct rwe_cox_near_time *time, enum rwe_cox_ties ties)
+{
+    size_t n = ties == RWE_COX_BRESLOW ? 1 : time->n_deaths;
+    double weight = time->death_weight / (double)n, outlived = 0;
+    time->died_at = 0;
+    for (size_t step = 0; step < n; step++) {
+        double gone = (double)step / (double)n;
+        double scale = weight / (time->at_risk - gone * time->dying);
+        outlived += scale;
+        time->died_at += scale * (1 - gone);
+    }
+    return outlived;
+}
+
+/* Sums up the hazard of the stratum; false where that would lose digits. */
 static bool sum_hazard(struct rwe_cox_near *near, size_t s)
 {
     const struct rwe_cox_rows *rows = near->rows;
-    struct rwe_cox_risks risks = rwe_cox_find_hazard(rows, s, near->ties, near->work);
+    struct rwe_cox_risks risks = rwe_cox_find_risks(rows, s, near->work);
     size_t n = near->work->information.until[rows->start[s + 1] - 1];
+    if (risks.risk == NULL)
+        return false;
+    place_rows(near, s, n);
+    double at_risk = 0, peak = 0;
+    bool worn = false;
+    for (size_t k = n; k-- > 0;) {
+        at_risk += near->time[k].at_risk;
+        near->time[k].at_risk = at_risk;
+        peak = at_risk > peak ? at_risk : peak;
+        worn |= !(at_risk > KEPT_SHARE * peak);
+    }
     for (size_t k = 0; k < n; k++)
-        near->hazard[k + 1] = near->hazard[k] + near->work->information.outlived[k].sum;
-    return risks.risk != NULL && near->hazard[n] <= MOST_HAZARD;
+        near->hazard[k + 1] = near->hazard[k] + pass_time(&near->time[k], near->ties);
+    return !worn && near->hazard[n] <= MOST_HAZARD;
 }
 
 /* Adds a row's part to the blocks that its span touches, of those of n event times. */

@@ -168,11 +168,6 @@ struct rwe_cox_risks {
     double highest;
 };
 
-/** Of these what the hazard takes alone: information->outlived and died_at. */
-void rwe_cox_information_add_hazard(struct rwe_cox_information *information, size_t k,
-                                    const struct rwe_cox_risk_set *set,
-                                    const struct rwe_cox_step_sums *sums);
-
 /** The terms of the rows of stratum s, all of whose times have been added; `gross` takes the squares of
  * theirs, or is NULL. */
 void rwe_cox_information_add_stratum(struct rwe_cox_information *information,
@@ -206,13 +201,22 @@ void rwe_cox_evaluate_exact(const struct rwe_cox_rows *rows, const double beta[]
 void rwe_cox_evaluate(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, const double beta[],
                       struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood);
 
+/** One event time, in units of the stratum's largest risk. */
+struct rwe_cox_near_time {
+    double at_risk,
+        dying; /**< Σ r; at_risk: of those at risk last at this time, until they are summed */
+    double death_weight;
+    double died_at; /**< what those who die then go through at it */
+    size_t n_deaths;
+};
+
 /** From a start near the maximum to it, by scores and a rough information (cox_near.c). */
 struct rwe_cox_near {
     const struct rwe_cox_rows *rows;
     enum rwe_cox_ties ties;
     struct rwe_cox_work *work;
-    double
-        *hazard; /**< of the baseline, summed before each event time of a stratum, and at its end */
+    struct rwe_cox_near_time *time; /**< the event times of a stratum */
+    double *hazard; /**< of the baseline, summed before each of them, and at the end */
     double *block; /**< [block * p + j]: Σ x times the hazard gone through in that block of times */
     double *block_sum;                 /**< by block: Σ of that hazard */
     double *score, *last_score, *step; /**< p */
@@ -234,10 +238,9 @@ void rwe_cox_near_init(struct rwe_cox_near *near, const struct rwe_cox_rows *row
  */
 bool rwe_cox_near_climb(struct rwe_cox_near *near, double beta[]);
 
-/** Adds up the baseline hazard of stratum s at work->predictor: work->information.outlived and died_at;
- * returns the risks of its rows. Sums of x it does not touch. */
-struct rwe_cox_risks rwe_cox_find_hazard(const struct rwe_cox_rows *rows, size_t s,
-                                         enum rwe_cox_ties ties, struct rwe_cox_work *work);
+/** The risks at work->predictor in units of the stratum's largest; NULL where their range forbids that. */
+struct rwe_cox_risks rwe_cox_find_risks(const struct rwe_cox_rows *rows, size_t s,
+                                        const struct rwe_cox_work *work);
 
 /** Residuals by row of struct rwe_cox_rows, without their weights. The caller allocates. */
 struct rwe_cox_row_residuals {

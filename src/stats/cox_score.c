@@ -70,7 +70,6 @@ static void add_deaths(const struct rwe_cox_rows *rows, size_t begin, size_t end
     }
 }
 
-/* Adds to the log-likelihood, unless that is NULL. */
 static struct rwe_cox_step_sums sum_steps(const struct rwe_cox_risk_set *set, size_t n_steps,
                                           struct rwe_cox_likelihood *likelihood)
 {
@@ -86,8 +85,7 @@ static struct rwe_cox_step_sums sum_steps(const struct rwe_cox_risk_set *set, si
         sums.by_square += square;
         sums.g_by_square += square * g;
         sums.g2_by_square += square * g * g;
-        if (likelihood != NULL)
-            rwe_cox_add_to_loglik(likelihood, -weight * (log(sum) + set->shift));
+        rwe_cox_add_to_loglik(likelihood, -weight * (log(sum) + set->shift));
     }
     return sums;
 }
@@ -108,9 +106,8 @@ static void subtract_risk_set(struct rwe_cox_work *work, enum rwe_cox_ties ties,
 /* Predictors no further apart than this have risks whose squares are far from the ends of a double. */
 static const double ONE_SHIFT = 100;
 
-/* Risks in units of the stratum's largest, or NULL where their range forbids that. */
-static struct rwe_cox_risks find_risks(const struct rwe_cox_rows *rows, size_t s,
-                                       const struct rwe_cox_work *work)
+struct rwe_cox_risks rwe_cox_find_risks(const struct rwe_cox_rows *rows, size_t s,
+                                        const struct rwe_cox_work *work)
 {
     struct rwe_cox_risks risks = {work->predictor, NULL, -INFINITY};
     double low = INFINITY;
@@ -132,7 +129,7 @@ static struct rwe_cox_risks find_risks(const struct rwe_cox_rows *rows, size_t s
 static void evaluate_stratum(const struct rwe_cox_rows *rows, size_t s, enum rwe_cox_ties ties,
                              struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood)
 {
-    struct rwe_cox_risks risks = find_risks(rows, s, work);
+    struct rwe_cox_risks risks = rwe_cox_find_risks(rows, s, work);
     work->set.risk = risks.risk;
     work->set.highest = risks.highest;
     rwe_cox_risk_set_clear(&work->set);
@@ -164,25 +161,4 @@ void rwe_cox_evaluate(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, c
     for (size_t s = 0; s < rows->n_strata; s++)
         evaluate_stratum(rows, s, ties, work, likelihood);
     rwe_gram_write(&work->information.gram, likelihood->information);
-}
-
-struct rwe_cox_risks rwe_cox_find_hazard(const struct rwe_cox_rows *rows, size_t s,
-                                         enum rwe_cox_ties ties, struct rwe_cox_work *work)
-{
-    struct rwe_cox_risks risks = find_risks(rows, s, work);
-    struct rwe_cox_risk_set *set = &work->set;
-    set->p = 0; /* sums of r, and of no x */
-    set->risk = risks.risk;
-    set->highest = risks.highest;
-    rwe_cox_risk_set_clear(set);
-    for (size_t end = rows->start[s + 1], begin; end > rows->start[s]; end = begin) {
-        begin = rwe_cox_risk_set_add_time(set, rows, work->predictor, rows->start[s], end);
-        if (set->n_deaths == 0)
-            continue;
-        struct rwe_cox_step_sums sums = sum_steps(set, rwe_cox_n_steps(set, ties), NULL);
-        rwe_cox_information_add_hazard(&work->information, work->information.until[begin] - 1, set,
-                                       &sums);
-    }
-    set->p = rows->p;
-    return risks;
 }
