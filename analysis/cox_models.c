@@ -2,6 +2,7 @@
 #include "cox_models.h"
 
 #include "rwe/analysis/covariates.h"
+#include "rwe/stats/cox_two_groups.h"
 
 #include <math.h>
 #include <string.h>
@@ -194,6 +195,7 @@ enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
     if (take_complete(request, &b.columns, &design) != RWE_OK)
         return rwe_fail_memory(error);
     model->n_incomplete = request->design->n - design.n;
+    design.merge_copies = model->options.estimate_only;
     enum rwe_status status = rwe_design_survival(cohort, &design, request->endpoint, view->design,
                                                  arena, &model->data, error);
     if (status != RWE_OK)
@@ -331,6 +333,20 @@ static void keep_estimate(const struct rwe_cox_model *model, struct rwe_estimate
     }
 }
 
+/* Of a replicate the ratio of two arms alone, where the short way leads to it. */
+static bool settle_arms(const struct rwe_cox_request *request, struct rwe_cox_model *model)
+{
+    struct rwe_error ignored = {0};
+    const double *start = model->options.start;
+    double *estimate = RWE_NEW(request->run->arena, double, 1);
+    if (start == NULL || request->kind != RWE_COX_ARM || model->p != 1 || estimate == NULL ||
+        rwe_cox_two_groups(&model->data, model->options.ties, start[0], request->run->arena,
+                           estimate, &ignored) != RWE_OK)
+        return false;
+    model->fit = (struct rwe_cox){.p = 1, .estimate = estimate, .converged = true};
+    return true;
+}
+
 static enum rwe_status build_to_fit(const struct rwe_cox_request *request,
                                     struct rwe_cox_model *model, struct rwe_error *error)
 {
@@ -338,12 +354,12 @@ static enum rwe_status build_to_fit(const struct rwe_cox_request *request,
     *model =
         (struct rwe_cox_model){.name = names[request->kind], .options = rwe_cox_options_default()};
     const struct rwe_cox_view view = {{RWE_STRATA_DECLARED, RWE_EVENTS_OWN}, true};
+    model->options.estimate_only = request->run->replicate != 0;
     enum rwe_status status = rwe_cox_model_build(request, &view, model, error);
     if (status != RWE_OK)
         return status;
     model->options.ties = (enum rwe_cox_ties)rwe_settings_choice(request->run->settings, "ties");
     model->options.robust = model->data.cluster != NULL || model->data.weight != NULL;
-    model->options.estimate_only = request->run->replicate != 0;
     return RWE_OK;
 }
 
@@ -369,7 +385,8 @@ enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
         if (model->options.start == NULL)
             return rwe_fail_memory(error);
     }
-    status = fit(request, model, error);
+    if (!settle_arms(request, model))
+        status = fit(request, model, error);
     if (estimates->from_data)
         keep_estimate(model, estimates);
     return is_in_the_data(status) ? RWE_OK : status;

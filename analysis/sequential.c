@@ -6,6 +6,7 @@
 #include "rwe/base/file.h"
 
 #include <float.h>
+#include <string.h>
 
 static const struct rwe_option interval = {
     .kind = RWE_OPTION_NUMBER,
@@ -72,10 +73,18 @@ static enum rwe_status explain_weight(const struct rwe_run *run,
                     endpoint->name, run->cohort->id[sequential->columns.subject[subject]]);
 }
 
+/* Whether exposure begins, or cannot any more, at the same times as for the endpoint before: its follow-up
+ * may end with any of them. */
+static bool same_starts(const struct rwe_clones *a, const struct rwe_clones *b)
+{
+    return a->n == b->n && a->last_exposure == b->last_exposure &&
+           memcmp(a->end[0], b->end[0], a->n * sizeof *a->end[0]) == 0 &&
+           memcmp(a->left[0], b->left[0], a->n * sizeof *a->left[0]) == 0;
+}
+
 /* The start of exposure as long as it could count: clones whose grace period has no end. */
 static enum rwe_status fit_exposure(const struct rwe_run *run, const struct sequential *sequential,
-                                    struct sequential_endpoint *of,
-                                    struct rwe_clone_weights *weights, struct rwe_error *error)
+                                    struct sequential_endpoint *of, struct rwe_error *error)
 {
     const struct ccw_columns *columns = &sequential->columns;
     struct ccw_endpoint *exposure = &of->exposure;
@@ -93,7 +102,14 @@ static enum rwe_status fit_exposure(const struct rwe_run *run, const struct sequ
     at_risk.time = open;
     enum rwe_status status = rwe_clones_make(&settled, &at_risk, columns->subject, columns->n,
                                              DBL_MAX, run->arena, &exposure->clones, error);
-    return status == RWE_OK ? ccw_hazard(run, columns, exposure, weights, error) : status;
+    if (status != RWE_OK)
+        return status;
+    const struct sequential_endpoint *before = of == sequential->endpoint ? NULL : of - 1;
+    if (before == NULL || !same_starts(&exposure->clones, &before->exposure.clones))
+        return ccw_hazard(run, columns, exposure, &of->weights, error);
+    of->weights = before->weights;
+    exposure->hazard = before->exposure.hazard;
+    return RWE_OK;
 }
 
 static enum rwe_status make_endpoint(const struct rwe_run *run, struct sequential *sequential,
@@ -102,7 +118,6 @@ static enum rwe_status make_endpoint(const struct rwe_run *run, struct sequentia
     const struct rwe_cohort *cohort = run->cohort;
     const struct ccw_columns *columns = &sequential->columns;
     struct sequential_endpoint *of = &sequential->endpoint[e];
-    struct rwe_clone_weights weights = {0};
     struct rwe_error reason = {0};
     of->exposure.endpoint = &cohort->endpoint[e];
     if (run->data != NULL && run->data->sequential != NULL)
@@ -116,10 +131,10 @@ static enum rwe_status make_endpoint(const struct rwe_run *run, struct sequentia
                         "\"%s\": there is no trial to emulate. Look at --exposure-start",
                         columns->n, cohort->endpoint[e].name);
     if (status == RWE_OK)
-        status = fit_exposure(run, sequential, of, &weights, error);
+        status = fit_exposure(run, sequential, of, error);
     if (status != RWE_OK)
         return status;
-    status = rwe_trials_rows(cohort, &of->trials, &weights, &sequential->options, run->arena,
+    status = rwe_trials_rows(cohort, &of->trials, &of->weights, &sequential->options, run->arena,
                              &of->rows, &reason);
     if (status == RWE_NOT_FINITE)
         return explain_weight(run, sequential, of->exposure.endpoint, reason.index, error);

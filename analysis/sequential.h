@@ -12,6 +12,7 @@ struct sequential_endpoint {
     struct rwe_trials trials;
     struct ccw_endpoint
         exposure; /**< the model of the start of exposure; no clones of it are rows */
+    struct rwe_clone_weights weights; /**< from it */
     struct rwe_trial_rows rows;
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/data/clones.h"
 
-#include "rwe/base/sort.h"
+#include "quantile_private.h"
 
 #include <math.h>
 
@@ -170,22 +170,16 @@ static enum rwe_status cut(const struct rwe_clones *clones, const struct rwe_clo
 
 /* ---- truncation ---- */
 
-/* R's type 7. */
 static enum rwe_status quantile(const struct pieces *pieces, double share, struct rwe_arena *arena,
                                 double *value)
 {
     struct rwe_mark mark = rwe_arena_mark(arena);
     double *weight = RWE_NEW(arena, double, pieces->n);
-    uint32_t *order = RWE_NEW(arena, uint32_t, pieces->n);
-    if (rwe_arena_failed(arena))
+    if (weight == NULL)
         return RWE_NO_MEMORY;
     for (size_t r = 0; r < pieces->n; r++)
         weight[r] = pieces->item[r].weight;
-    if (rwe_sort_numbers(weight, pieces->n, arena, order) != RWE_OK)
-        return RWE_NO_MEMORY;
-    double at = (double)(pieces->n - 1) * share, below = floor(at);
-    double low = weight[order[(size_t)below]], high = weight[order[(size_t)ceil(at)]];
-    *value = at > below ? (1 - (at - below)) * low + (at - below) * high : low;
+    *value = data_quantile(weight, pieces->n, share);
     rwe_arena_release(arena, mark);
     return RWE_OK;
 }

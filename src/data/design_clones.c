@@ -8,7 +8,15 @@
 struct piece {
     uint32_t subject, row;
     double entry, time;
-    uint8_t of; /* enum rwe_row_piece */
+    uint32_t copies; /* of the subject that have a piece like it */
+    uint8_t of;      /* enum rwe_row_piece */
+};
+
+struct source {
+    const struct rwe_cohort *cohort;
+    const struct rwe_endpoint *endpoint;
+    const struct rwe_design_rows *rows;
+    enum rwe_design_events events;
 };
 
 static const struct rwe_design_rows *rows_for(const struct rwe_cohort *cohort,
@@ -43,27 +51,66 @@ static uint8_t piece_of(const struct rwe_design_rows *rows, uint32_t subject, si
     return of;
 }
 
-/* Lists the pieces of all members, by subject and row; returns how many. */
-static size_t list_pieces(const struct rwe_cohort *cohort, const struct rwe_design *design,
-                          const struct rwe_endpoint *endpoint, struct piece piece[])
+/* Whether the subject is drawn as the one before was, and has the same rows. */
+static bool repeats(const struct source *from, const struct rwe_design *design, uint32_t i)
 {
-    const struct rwe_design_rows *rows = rows_for(cohort, design, endpoint);
-    size_t n = 0;
-    for (uint32_t i = 0; i < cohort->n; i++)
-        for (size_t r = rows->start[i]; design->member[i] && r < rows->start[i + 1]; r++) {
-            double end = end_of(rows, endpoint, i, r);
+    const struct rwe_design_rows *rows = from->rows;
+    const uint32_t *drawn = from->cohort->source;
+    if (drawn == NULL || i == 0 || drawn[i] != drawn[i - 1] || !design->member[i - 1])
+        return false;
+    size_t first = rows->start[i - 1], next = rows->start[i], n = next - first;
+    if (rows->start[i + 1] - next != n)
+        return false;
+    bool same = true;
+    for (size_t r = first; r < next; r++)
+        same &= rows->from[r] == rows->from[r + n] && rows->until[r] == rows->until[r + n] &&
+                rows->weight[r] == rows->weight[r + n] && rows->arm[r] == rows->arm[r + n] &&
+                (rows->trial == NULL || rows->trial[r] == rows->trial[r + n]);
+    return same;
+}
+
+/* Lists the pieces of all members, by subject and row, those of copies once where they are to be merged;
+ * returns how many. */
+static size_t list_pieces(const struct source *from, const struct rwe_design *design,
+                          struct piece piece[])
+{
+    const struct rwe_design_rows *rows = from->rows;
+    size_t n = 0, first = 0; /* the piece that the subject before began with */
+    for (uint32_t i = 0; i < from->cohort->n; i++) {
+        if (!design->member[i])
+            continue;
+        if (design->merge_copies && repeats(from, design, i)) {
+            for (size_t k = first; k < n; k++)
+                piece[k].copies++;
+            continue;
+        }
+        first = n;
+        for (size_t r = rows->start[i]; r < rows->start[i + 1]; r++) {
+            double end = end_of(rows, from->endpoint, i, r);
             if (rows->from[r] < end)
                 piece[n++] = (struct piece){.subject = i,
                                             .row = (uint32_t)r,
                                             .entry = rows->from[r],
                                             .time = rows->until[r] < end ? rows->until[r] : end,
+                                            .copies = 1,
                                             .of = piece_of(rows, i, r, end)};
         }
+    }
     return n;
+}
+
+/* The event of a piece as the view shows it. */
+static uint8_t event_of(const struct source *from, const struct piece *piece)
+{
+    double end = end_of(from->rows, from->endpoint, piece->subject, piece->row);
+    return from->rows->until[piece->row] < end
+               ? 0
+               : design_event_seen_as(from->endpoint->event[piece->subject], from->events);
 }
 
 /* The arrays that survival data borrow, while they are filled. */
 struct columns {
+    size_t n; /* rows filled */
     double *entry, *time, *weight;
     uint8_t *event, *piece;
     uint32_t *group, *subject, *stratum, *cluster;
@@ -84,13 +131,6 @@ static struct columns columns_new(size_t n, bool has_strata, struct rwe_arena *a
     };
 }
 
-struct source {
-    const struct rwe_cohort *cohort;
-    const struct rwe_endpoint *endpoint;
-    const struct rwe_design_rows *rows;
-    enum rwe_design_events events;
-};
-
 /* Nested trials, crossed with the strata declared. */
 static uint32_t stratum_of(const struct source *from, uint32_t i, size_t r)
 {
@@ -108,18 +148,15 @@ static size_t count_strata(const struct source *from)
     return declared * (from->rows->trial == NULL ? 1 : from->rows->n_trials);
 }
 
-static void copy_piece(const struct source *from, const struct piece *piece, size_t k,
-                       struct columns *to)
+static void copy_piece(const struct source *from, const struct piece *piece, uint8_t event,
+                       double weight, struct columns *to)
 {
     uint32_t i = piece->subject;
-    size_t r = piece->row;
-    double end = end_of(from->rows, from->endpoint, i, r);
+    size_t r = piece->row, k = to->n++;
     to->entry[k] = piece->entry;
     to->time[k] = piece->time;
-    to->weight[k] = from->rows->weight[r];
-    to->event[k] = from->rows->until[r] < end
-                       ? 0
-                       : design_event_seen_as(from->endpoint->event[i], from->events);
+    to->weight[k] = weight;
+    to->event[k] = event;
     to->piece[k] = piece->of;
     to->group[k] = from->rows->arm[r];
     to->subject[k] = i;
@@ -128,12 +165,27 @@ static void copy_piece(const struct source *from, const struct piece *piece, siz
         to->stratum[k] = stratum_of(from, i, r);
 }
 
-static struct rwe_survival_data show(const struct source *from, size_t n,
-                                     const struct columns *columns)
+/* A row each, or where it stands for copies one of all their weight; but each event is a row, since
+ * ties are counted by rows. */
+static void copy_pieces(const struct source *from, const struct piece piece[],
+                        const uint32_t order[], size_t n, struct columns *to)
+{
+    for (size_t k = 0; k < n; k++) {
+        const struct piece *of = &piece[order[k]];
+        uint8_t event = event_of(from, of);
+        double weight = from->rows->weight[of->row];
+        if (!event)
+            copy_piece(from, of, event, weight * of->copies, to);
+        for (uint32_t c = 0; event && c < of->copies; c++)
+            copy_piece(from, of, event, weight, to);
+    }
+}
+
+static struct rwe_survival_data show(const struct source *from, const struct columns *columns)
 {
     const struct rwe_cohort *cohort = from->cohort;
     return (struct rwe_survival_data){
-        .n = n,
+        .n = columns->n,
         .entry = columns->entry,
         .time = columns->time,
         .event = columns->event,
@@ -188,13 +240,12 @@ enum rwe_status design_survival_of_clones(const struct rwe_cohort *cohort,
     uint32_t *order = RWE_NEW(arena, uint32_t, rows->start[cohort->n]);
     if (rwe_arena_failed(arena))
         return rwe_fail_memory(error);
-    size_t n = list_pieces(cohort, design, endpoint, piece);
+    size_t n = list_pieces(&from, design, piece);
     if (order_pieces(piece, n, rows->origin != NULL, arena, order) != RWE_OK)
         return rwe_fail_memory(error);
-    for (size_t k = 0; k < n; k++)
-        copy_piece(&from, &piece[order[k]], k, &columns);
+    copy_pieces(&from, piece, order, n, &columns);
     rwe_arena_release(arena, mark);
-    *data = show(&from, n, &columns);
+    *data = show(&from, &columns);
     if (view.events == RWE_EVENTS_BY_CAUSE)
         data->n_causes = endpoint->n_causes;
     return RWE_OK;

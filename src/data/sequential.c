@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/data/sequential.h"
 
+#include "quantile_private.h"
 #include "rwe/base/sort.h"
 #include "timedep_private.h"
 
 #include <float.h>
-#include <gsl/gsl_statistics_double.h>
 #include <math.h>
 
 /* Beyond these an interval or a step is a slip, as days taken for months: it would fill the memory. */
@@ -340,16 +340,12 @@ static enum rwe_status truncate_weights(struct cutting *cut, struct rwe_arena *a
     if (cut->options->truncate >= 1 || result->n_pieces == 0)
         return RWE_OK;
     double *of0 = RWE_NEW(arena, double, result->n_pieces);
-    double *sorted = RWE_NEW(arena, double, result->n_pieces);
-    uint32_t *order = RWE_NEW(arena, uint32_t, result->n_pieces);
     for (size_t r = 0; of0 != NULL && r < cut->n; r++)
         if (cut->arm[r] == 0)
             of0[n++] = cut->weight[r];
-    if (rwe_arena_failed(arena) || rwe_sort_numbers(of0, n, arena, order) != RWE_OK)
+    if (of0 == NULL)
         return RWE_NO_MEMORY;
-    for (size_t o = 0; o < n; o++)
-        sorted[o] = of0[order[o]];
-    result->limit = gsl_stats_quantile_from_sorted_data(sorted, 1, n, cut->options->truncate);
+    result->limit = data_quantile(of0, n, cut->options->truncate);
     rwe_arena_release(arena, mark);
     /* c(u) grows along a follow-up, so its last piece says whether any was above the limit. */
     for (size_t r = 0; r < cut->n; r++) {

@@ -45,6 +45,7 @@ struct newton {
     const struct rwe_cox_rows *rows;
     const struct rwe_cox_options *options;
     struct rwe_cox_work work;
+    struct rwe_cox_near near;
     double *beta, *trial_beta;
     double *gross; /* of the start, where there are entries */
     struct rwe_cox_likelihood here, trial;
@@ -56,6 +57,13 @@ struct newton {
     size_t n_iterations;
     bool converged;
 };
+
+/* Whether the short way of replicates is for this request. */
+static bool goes_near(const struct rwe_cox_options *options)
+{
+    return options->start != NULL && options->estimate_only && options->ties != RWE_COX_EXACT &&
+           options->max_iterations > 0;
+}
 
 static enum rwe_status newton_init(struct newton *newton, const struct rwe_cox_rows *rows,
                                    const struct rwe_cox_options *options, struct rwe_arena *arena)
@@ -74,6 +82,8 @@ static enum rwe_status newton_init(struct newton *newton, const struct rwe_cox_r
     rwe_cox_work_init(&newton->work, rows, arena);
     if (options->ties == RWE_COX_EXACT)
         rwe_cox_work_init_exact(&newton->work, rows, arena);
+    if (goes_near(options))
+        rwe_cox_near_init(&newton->near, rows, options->ties, &newton->work, arena);
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
@@ -320,6 +330,22 @@ static void evaluate_here(struct newton *newton)
                      &newton->here);
 }
 
+/* From the options' start to the maximum near it, where that alone is wanted. */
+static bool climb_near(struct newton *newton)
+{
+    size_t p = newton->rows->p;
+    if (!goes_near(newton->options))
+        return false;
+    memcpy(newton->beta, newton->options->start, p * sizeof *newton->beta);
+    newton->converged = rwe_cox_near_climb(&newton->near, newton->beta);
+    if (!newton->converged)
+        return false;
+    memcpy(newton->factor, newton->near.factor, p * p * sizeof *newton->factor);
+    newton->n_iterations = newton->near.n_steps;
+    newton->here.loglik = newton->rise_at_start = NAN;
+    return true;
+}
+
 /* From the options' start where there is one, and from 0 where that leads nowhere. */
 static enum rwe_status climb(struct newton *newton, struct rwe_cox *result, struct rwe_error *error)
 {
@@ -359,7 +385,8 @@ static enum rwe_status fit(const struct rwe_survival_data *data, const double x[
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "%zu die at one time: too many for exact ties",
                         newton.work.exact.most_deaths);
-    enum rwe_status status = climb(&newton, result, error);
+    result->loglik_null = NAN;
+    enum rwe_status status = climb_near(&newton) ? RWE_OK : climb(&newton, result, error);
     if (status != RWE_OK)
         return status;
     if (write_estimate(data, &newton, scratch, output) != RWE_OK ||

@@ -65,10 +65,10 @@ void rwe_cox_information_init(struct rwe_cox_information *of, const struct rwe_c
     count_until(rows, of);
     of->outlived = RWE_NEW(arena, struct rwe_cox_hazard, 2 * of->n_times);
     of->died_at = RWE_NEW(arena, struct rwe_cox_hazard, of->n_times);
+    of->share = RWE_NEW(arena, double, rows->n);
     if (rows->entry == NULL)
         return;
     of->since = RWE_NEW(arena, uint32_t, rows->n);
-    of->share = RWE_NEW(arena, double, rows->n);
     if (!rwe_arena_failed(arena))
         count_since(rows, of);
 }
@@ -119,8 +119,8 @@ static double share_of(const struct rwe_cox_rows *rows, size_t row,
 }
 
 /* All are at risk from the start: one running sum serves. */
-static void add_from_start(struct rwe_cox_information *of, const struct rwe_cox_rows *rows,
-                           size_t s, const struct rwe_cox_risks *risks, double gross[])
+static void share_from_start(struct rwe_cox_information *of, const struct rwe_cox_rows *rows,
+                             size_t s, const struct rwe_cox_risks *risks)
 {
     struct rwe_cox_hazard before = no_hazard, after = no_hazard, dying = no_hazard;
     uint32_t k = 0; /* times in `after` */
@@ -130,7 +130,7 @@ static void add_from_start(struct rwe_cox_information *of, const struct rwe_cox_
             dying = join(before, of->died_at[k]);
             after = join(before, of->outlived[k++]);
         }
-        add_row(of, rows, i, share_of(rows, i, risks, rows->event[i] ? dying : after), gross);
+        of->share[i] = share_of(rows, i, risks, rows->event[i] ? dying : after);
     }
 }
 
@@ -158,8 +158,8 @@ static struct rwe_cox_hazard sum_between(const struct rwe_cox_hazard node[], siz
     return sum;
 }
 
-static void add_from_entry(struct rwe_cox_information *of, const struct rwe_cox_rows *rows,
-                           size_t s, const struct rwe_cox_risks *risks, double gross[])
+static void share_from_entry(struct rwe_cox_information *of, const struct rwe_cox_rows *rows,
+                             size_t s, const struct rwe_cox_risks *risks)
 {
     size_t begin = rows->start[s], end = rows->start[s + 1], n = of->until[end - 1];
     build_tree(of->outlived, n);
@@ -171,17 +171,23 @@ static void add_from_entry(struct rwe_cox_information *of, const struct rwe_cox_
             hazard = join(hazard, of->died_at[until]);
         of->share[rwe_cox_like(rows, i)] += share_of(rows, i, risks, hazard);
     }
-    for (size_t i = begin; i < end; i++)
-        if (rwe_cox_like(rows, i) == i)
-            add_row(of, rows, i, of->share[i], gross);
+}
+
+static void find_shares(struct rwe_cox_information *of, const struct rwe_cox_rows *rows, size_t s,
+                        const struct rwe_cox_risks *risks)
+{
+    if (rows->entry == NULL)
+        share_from_start(of, rows, s, risks);
+    else
+        share_from_entry(of, rows, s, risks);
 }
 
 void rwe_cox_information_add_stratum(struct rwe_cox_information *of,
                                      const struct rwe_cox_rows *rows, size_t s,
                                      const struct rwe_cox_risks *risks, double gross[])
 {
-    if (rows->entry == NULL)
-        add_from_start(of, rows, s, risks, gross);
-    else
-        add_from_entry(of, rows, s, risks, gross);
+    find_shares(of, rows, s, risks);
+    for (size_t i = rows->start[s]; i < rows->start[s + 1]; i++)
+        if (rwe_cox_like(rows, i) == i)
+            add_row(of, rows, i, of->share[i], gross);
 }

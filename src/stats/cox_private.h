@@ -144,10 +144,10 @@ struct rwe_cox_hazard {
 /** Space for the information, cox_information.c. */
 struct rwe_cox_information {
     struct rwe_gram gram;
-    size_t n_times;  /**< with an event, in the stratum that has most */
-    uint32_t *until; /**< by row: event times of its stratum up to its own time */
-    uint32_t *since; /**< by row: those up to its entry; NULL without entries */
-    double *share;   /**< by row that stands for others: Σ r w / S; NULL likewise */
+    size_t n_times;                  /**< with an event, in the stratum that has most */
+    uint32_t *until;                 /**< by row: event times of its stratum up to its own time */
+    uint32_t *since;                 /**< by row: those up to its entry; NULL without entries */
+    double *share;                   /**< by row that stands for others: Σ r w / S */
     struct rwe_cox_hazard *outlived; /**< by event time, for those who live on; 2 n_times */
     struct rwe_cox_hazard *died_at;  /**< the same for those who die then */
 };
@@ -200,6 +200,47 @@ void rwe_cox_evaluate_exact(const struct rwe_cox_rows *rows, const double beta[]
 
 void rwe_cox_evaluate(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, const double beta[],
                       struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood);
+
+/** One event time, in units of the stratum's largest risk. */
+struct rwe_cox_near_time {
+    double at_risk,
+        dying; /**< Σ r; at_risk: of those at risk last at this time, until they are summed */
+    double death_weight;
+    double died_at; /**< what those who die then go through at it */
+    size_t n_deaths;
+};
+
+/** From a start near the maximum to it, by scores and a rough information (cox_near.c). */
+struct rwe_cox_near {
+    const struct rwe_cox_rows *rows;
+    enum rwe_cox_ties ties;
+    struct rwe_cox_work *work;
+    struct rwe_cox_near_time *time; /**< the event times of a stratum */
+    double *hazard; /**< of the baseline, summed before each of them, and at the end */
+    double *block; /**< [block * p + j]: Σ x times the hazard gone through in that block of times */
+    double *block_sum;                 /**< by block: Σ of that hazard */
+    double *score, *last_score, *step; /**< p */
+    double *factor;                    /**< p × p */
+    size_t n_pairs;
+    double *moved, *fell; /**< [pair * p + j]: steps taken, and by how much the score fell */
+    double *curvature;    /**< by pair: moved'fell */
+    size_t n_steps;
+};
+
+/** Allocates. The caller asks the arena whether that failed. */
+void rwe_cox_near_init(struct rwe_cox_near *near, const struct rwe_cox_rows *rows,
+                       enum rwe_cox_ties ties, struct rwe_cox_work *work, struct rwe_arena *arena);
+
+/**
+ * From beta to the maximum, if the way there is as short as it is from near; else false, and beta is
+ * anything. near->factor is then that of the information somewhere near, on the large side by a few
+ * per cent. Not for RWE_COX_EXACT.
+ */
+bool rwe_cox_near_climb(struct rwe_cox_near *near, double beta[]);
+
+/** The risks at work->predictor in units of the stratum's largest; NULL where their range forbids that. */
+struct rwe_cox_risks rwe_cox_find_risks(const struct rwe_cox_rows *rows, size_t s,
+                                        const struct rwe_cox_work *work);
 
 /** Residuals by row of struct rwe_cox_rows, without their weights. The caller allocates. */
 struct rwe_cox_row_residuals {

@@ -106,9 +106,8 @@ static void subtract_risk_set(struct rwe_cox_work *work, enum rwe_cox_ties ties,
 /* Predictors no further apart than this have risks whose squares are far from the ends of a double. */
 static const double ONE_SHIFT = 100;
 
-/* Risks in units of the stratum's largest, or NULL where their range forbids that. */
-static struct rwe_cox_risks find_risks(const struct rwe_cox_rows *rows, size_t s,
-                                       const struct rwe_cox_work *work)
+struct rwe_cox_risks rwe_cox_find_risks(const struct rwe_cox_rows *rows, size_t s,
+                                        const struct rwe_cox_work *work)
 {
     struct rwe_cox_risks risks = {work->predictor, NULL, -INFINITY};
     double low = INFINITY;
@@ -130,7 +129,7 @@ static struct rwe_cox_risks find_risks(const struct rwe_cox_rows *rows, size_t s
 static void evaluate_stratum(const struct rwe_cox_rows *rows, size_t s, enum rwe_cox_ties ties,
                              struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood)
 {
-    struct rwe_cox_risks risks = find_risks(rows, s, work);
+    struct rwe_cox_risks risks = rwe_cox_find_risks(rows, s, work);
     work->set.risk = risks.risk;
     work->set.highest = risks.highest;
     rwe_cox_risk_set_clear(&work->set);

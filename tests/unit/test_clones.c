@@ -221,6 +221,63 @@ static void curves_are_those_by_hand(void **state)
     assert_close(censored[1], 3 + 3, 1e-14);     /* three leave at 4, 6 at 7 */
 }
 
+/* Subjects 0 and 3 drawn several times: merged rows hold as much weight at each time, in fewer rows, and
+ * each event keeps its own. */
+static void copies_of_a_subject_merge_where_nothing_happens(void **state)
+{
+    enum { M = 10 };
+    static const uint32_t drawn[M] = {0, 0, 1, 2, 3, 3, 3, 4, 5, 6};
+    static const uint32_t all[M] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    double time_of[M], start_of[M], risk_of[M], late_of[M];
+    uint8_t event_of[M];
+    uint32_t arm_of[M];
+    for (size_t k = 0; k < M; k++) {
+        time_of[k] = times[drawn[k]];
+        start_of[k] = start[drawn[k]];
+        risk_of[k] = risk[drawn[k]];
+        late_of[k] = late[drawn[k]];
+        event_of[k] = event[drawn[k]];
+        arm_of[k] = arm[drawn[k]];
+    }
+    const struct rwe_endpoint e = {
+        .name = "pfs", .time = time_of, .event = event_of, .n_causes = 1};
+    struct rwe_cohort c = cohort;
+    c.n = M;
+    c.arm = arm_of;
+    c.endpoint = &e;
+    c.exposure_start = start_of;
+    c.source = drawn;
+    const struct rwe_clone_weights w = {
+        .n_times = 2, .time = jump, .hazard = hazard, .risk = risk_of, .late = late_of};
+    const struct rwe_clone_options options = {.step = 2, .truncate = 1};
+    struct rwe_clones clones;
+    struct rwe_clone_rows rows;
+    rwe_clones_make(&c, &e, all, M, 4, *state, &clones, NULL);
+    assert_int_equal(rwe_clones_rows(&c, &clones, &w, &options, *state, &rows, NULL), RWE_OK);
+    struct rwe_design design = {.name = "ccw-4", .by_endpoint = &rows.rows};
+    assert_int_equal(rwe_design_complete(&c, &design, *state, NULL), RWE_OK);
+    struct rwe_survival_data data[2];
+    struct rwe_event_table table[2];
+    size_t n_events[2] = {0, 0};
+    for (int merged = 0; merged < 2; merged++) {
+        design.merge_copies = merged;
+        rwe_design_survival(&c, &design, &e, (struct rwe_design_view){0}, *state, &data[merged],
+                            NULL);
+        assert_int_equal(rwe_event_table_build(&data[merged], *state, &table[merged], NULL),
+                         RWE_OK);
+        for (size_t k = 0; k < data[merged].n; k++)
+            n_events[merged] += data[merged].event[k];
+    }
+    assert_true(data[1].n < data[0].n);
+    assert_int_equal(n_events[1], n_events[0]);
+    assert_int_equal(table[1].n_rows, table[0].n_rows);
+    for (size_t cell = 0; cell < 2 * table[0].n_rows; cell++) {
+        assert_close(table[1].at_risk[cell], table[0].at_risk[cell], 1e-14);
+        assert_close(table[1].events[cell], table[0].events[cell], 1e-14);
+        assert_close(table[1].censored[cell], table[0].censored[cell], 1e-14);
+    }
+}
+
 static void exposed_from_the_start_has_no_clone_without(void **state)
 {
     static const double at_once[] = {NAN, 0, NAN, NAN, 6, 5, -1};
@@ -312,6 +369,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(survival_data_are_pieces_clustered_by_subject, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(curves_are_those_by_hand, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(copies_of_a_subject_merge_where_nothing_happens, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(exposed_from_the_start_has_no_clone_without, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(who_is_not_listed_has_no_rows, set_up, tear_down),

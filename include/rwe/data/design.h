@@ -49,7 +49,11 @@ struct rwe_design {
                                                     design of clones; NULL: `rows` for all */
     const double *weight; /**< by subject, the sum over its rows, 0: not in it; NULL: all 1 */
     const struct rwe_weight_estimation
-        *estimation; /**< of the weights; NULL: they count as known */
+        *estimation;   /**< of the weights; NULL: they count as known */
+    bool merge_copies; /**< of clones: who was drawn several times (cohort->source) and has like
+                            rows gets one row of all their weight where it ends without an event:
+                            likelihoods and curves are the same, numbers of rows and robust
+                            variances are not */
 
     /* found by rwe_design_complete */
     size_t n;               /**< subjects in it */

@@ -29,7 +29,10 @@ struct rwe_cox_options {
                                  that square of error */
     bool robust;            /**< also the sandwich, by rwe_influence_covariance; default false */
     bool estimate_only;     /**< for replicates: no sandwich (`robust` NULL), robust score test or
-                                 concordance (NaN); the estimate has the same bits. Default false */
+                                 concordance (NaN); the estimate has the same bits. With a `start` the
+                                 way from there is a shorter one (cox_near.c) where that leads to the
+                                 maximum: the estimate is then within 1e-9 standard errors, covariance
+                                 some 10 % rough and loglik NaN. Default false */
     const double *offset;   /**< data->n terms of the predictor with coefficient 1; default NULL */
     const double *start; /**< p finite estimates of like data, from which the iteration goes on and
                                  saves steps: nothing is then known at 0, so that loglik_null, the
