@@ -505,6 +505,14 @@ static enum rwe_status estimate_model(struct rwe_run *run, const struct rwe_cox_
     return RWE_OK;
 }
 
+/* Where another analysis asks for Cox models (triangulation), it shows adjusted ones of all patients alone:
+ * replicates of the others would only cost time. */
+static bool is_adjusted_in_replicates(const struct rwe_run *run, size_t design)
+{
+    bool by_name = rwe_settings_source(run->settings, "cox") != RWE_FROM_DEFAULT;
+    return is_adjusted(run) && (by_name || design == 0);
+}
+
 static enum rwe_status estimate_cox(struct rwe_run *run, struct rwe_estimates *estimates,
                                     struct rwe_error *error)
 {
@@ -515,7 +523,7 @@ static enum rwe_status estimate_cox(struct rwe_run *run, struct rwe_estimates *e
                                               RWE_COX_ARM, 0};
             status = estimate_model(run, &request, estimates, error);
             request.kind = RWE_COX_ADJUSTED;
-            if (status == RWE_OK && is_adjusted(run))
+            if (status == RWE_OK && is_adjusted_in_replicates(run, d))
                 status = estimate_model(run, &request, estimates, error);
         }
     return status;

@@ -90,8 +90,22 @@ struct rwe_plan rwe_plan_make(const struct rwe_settings *settings)
     return plan;
 }
 
+/* Where the command names analyses, those that the study names do not run: their flags are taken back, so that
+ * none counts as asked for. What one of them reads (`landmark: [4, 6]`) stays. */
+static void take_back_flags_of_study(struct rwe_settings *settings)
+{
+    struct rwe_plan plan = {{false}, {NULL}};
+    if (!mark_wanted(settings, RWE_FROM_COMMAND, &plan))
+        return;
+    for (size_t a = 0; a < rwe_n_analyses; a++)
+        if (rwe_analyses[a]->argument == NULL &&
+            rwe_settings_source(settings, rwe_analyses[a]->name) == RWE_FROM_STUDY)
+            rwe_settings_unset(settings, rwe_analyses[a]->name);
+}
+
 enum rwe_status rwe_plan_complete(struct rwe_settings *settings, struct rwe_error *error)
 {
+    take_back_flags_of_study(settings);
     struct rwe_plan plan = rwe_plan_make(settings);
     enum rwe_status status = RWE_OK;
     for (size_t w = 0; w < rwe_n_analyses; w++) {
