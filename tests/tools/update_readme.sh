@@ -115,8 +115,8 @@ bad=0
 for document in "$@"; do
     rm -rf "$PLACE"
     mkdir "$PLACE" "$PLACE/sample_data"
-    cp sample_data/* "$PLACE"
-    cp sample_data/* "$PLACE/sample_data"
+    cp -r sample_data/* "$PLACE"
+    cp -r sample_data/* "$PLACE/sample_data"
     awk -v work="$work" -v place="$PLACE" -v check="$check" -f "$work/renew.awk" "$document" >"$work/new"
     if grep -n 'NOTHING BEGINS WITH' "$work/new"; then
         bad=1
