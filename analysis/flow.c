@@ -148,14 +148,20 @@ static void count_members(struct flow *f, const struct rwe_run *run,
             count(f, (int32_t)run->cohort->arm[i]);
 }
 
+/* Clones stand in every arm at once; in nested trials patients stand in one arm, then perhaps the other. */
+static bool is_of_clones(const struct rwe_design *design)
+{
+    return rwe_design_is_cloned(design) && design->by_endpoint[0].trial == NULL;
+}
+
 static void present_population(struct flow *f, const struct rwe_run *run,
                                const struct rwe_design *design, const char *label)
 {
     bool matched = rwe_design_is_matched(design);
-    const char *in = matched                        ? "matched"
-                     : rwe_design_is_cloned(design) ? "cloned"
-                     : design->weight != NULL       ? "weighted"
-                                                    : "in";
+    const char *in = matched                  ? "matched"
+                     : is_of_clones(design)   ? "cloned"
+                     : design->weight != NULL ? "weighted"
+                                              : "in";
     count_members(f, run, design, true);
     present_in(f, design, in, 0, label);
     count_members(f, run, design, false);
@@ -217,10 +223,12 @@ static void present_left(struct flow *f, const struct rwe_design *design, size_t
     present_cells(f, &key, "n");
 }
 
-/* Everybody in it once an arm. */
-static void present_clones(struct flow *f, const struct rwe_design *design)
+/* Of clones everybody is in it once an arm. */
+static void present_copies(struct flow *f, const struct rwe_design *design)
 {
     present_population(f, f->run, design, design->label);
+    if (!is_of_clones(design))
+        return; /* what becomes of follow-ups tells --sequential */
     clear(f);
     for (size_t a = 0; a < f->run->cohort->n_arms; a++) {
         f->step.arm[a] = design->n;
@@ -240,7 +248,7 @@ static void present_populations(struct flow *f)
     for (size_t i = 0; i < run->n_landmarks; i++)
         present_landmark(f, &run->landmark[i]);
     for (size_t d = n; d < run->n_designs; d++)
-        present_clones(f, &run->design[d]);
+        present_copies(f, &run->design[d]);
 }
 
 static void present_main(struct flow *f)

@@ -279,8 +279,10 @@ static void a_disk_that_is_full_leaves_what_was_there(void **state)
     char said[1000];
     if (getenv("RWE_BINARY") == NULL)
         skip();
+    /* SVG alone: what fontconfig keeps would count as lost under the sanitizer. */
     char *file = program_format("%s --km --quiet --output %s.html", COHORT, f->path);
-    char *pack = program_format("%s --km --quiet --overwrite --output %s/", COHORT, f->path);
+    char *pack =
+        program_format("%s --km --quiet --figures svg --overwrite --output %s/", COHORT, f->path);
     char *manifest = program_format("%s/manifest.json", f->path);
     assert_int_equal(run_binary(pack, 8192, false, said), 1);
     assert_says(said, "out/|File too large");
