@@ -103,34 +103,43 @@ AWK
 PATH=$root/$build:$PATH
 PKG_CONFIG_PATH=$stage/lib/pkgconfig
 LD_LIBRARY_PATH=$stage/lib
-PLACE=$work/place
 PRELUDE=$work/prelude
-WORK=$work
-SCRATCH=$work/scratch
 ROOT=$root
 DEPS=skip
-export PATH PKG_CONFIG_PATH LD_LIBRARY_PATH PLACE PRELUDE WORK SCRATCH ROOT DEPS
+export PATH PKG_CONFIG_PATH LD_LIBRARY_PATH PRELUDE ROOT DEPS
 
-bad=0
-for document in "$@"; do
-    rm -rf "$PLACE"
+# One document, in a place of its own: says what became of it; fails where that is not as it should be.
+renew() {
+    WORK=$(mktemp -d "$work/XXXXXX")
+    PLACE=$WORK/place
+    SCRATCH=$WORK/scratch
+    export WORK PLACE SCRATCH
     mkdir "$PLACE" "$PLACE/sample_data"
     cp -r sample_data/* "$PLACE"
     cp -r sample_data/* "$PLACE/sample_data"
-    awk -v work="$work" -v place="$PLACE" -v check="$check" -f "$work/renew.awk" "$document" >"$work/new"
-    if grep -n 'NOTHING BEGINS WITH' "$work/new"; then
-        bad=1
-    fi
-    if cmp -s "$work/new" "$document"; then
-        continue
+    awk -v work="$WORK" -v place="$PLACE" -v check="$check" -f "$work/renew.awk" "$1" >"$WORK/new"
+    if grep -n 'NOTHING BEGINS WITH' "$WORK/new"; then
+        return 1
+    elif cmp -s "$WORK/new" "$1"; then
+        return 0
     elif [ "$check" -eq 1 ]; then
-        echo "$document is out of date; run tests/tools/update_readme.sh:"
-        diff "$document" "$work/new" | head -20
-        bad=1
-    else
-        cat "$work/new" >"$document"
-        echo "renewed $document"
+        echo "$1 is out of date; run tests/tools/update_readme.sh:"
+        diff "$1" "$WORK/new" | head -20
+        return 1
     fi
+    cat "$WORK/new" >"$1"
+    echo "renewed $1"
+}
+
+# As many at a time as there are processors.
+jobs=$(getconf _NPROCESSORS_ONLN)
+n=0
+for document in "$@"; do
+    { renew "$document" || : >"$work/bad"; } >"$work/said.$(printf %03d "$n")" 2>&1 &
+    n=$((n + 1))
+    [ $((n % jobs)) -ne 0 ] || wait
 done
-[ "$check" -eq 0 ] || [ "$bad" -ne 0 ] || echo "documents: every output shown is what the program prints"
-exit "$bad"
+wait
+cat "$work"/said.*
+[ ! -e "$work/bad" ] || exit 1
+[ "$check" -eq 0 ] || echo "documents: every output shown is what the program prints"
