@@ -50,7 +50,7 @@ static struct rwe_ticks decades(double from, double to, size_t most)
 static struct rwe_ticks log_ticks(double from, double to, size_t most)
 {
     double doublings = log2(to / from);
-    bool is_ratio = from <= 1 && to >= 1;
+    bool is_ratio = from < 1 && to > 1;
     if (is_ratio && doublings < (double)most)
         return powers(2, 1, from, to, most);
     if (is_ratio && doublings < 2 * (double)most && doublings <= 8)
