@@ -253,8 +253,13 @@ static const char *banner_of(const struct rwe_run *run)
         return NULL;
     if (n == run->n_designs)
         return rwe_immortal_banner;
+    const char *labels = run->design[n].label;
+    for (size_t d = n + 1; d < run->n_designs && labels != NULL; d++)
+        labels = rwe_arena_format(run->arena, "%s; %s", labels, run->design[d].label);
+    if (labels == NULL)
+        return rwe_immortal_banner;
     const char *excepted =
-        rwe_arena_format(run->arena, "%s (but for: %s)", rwe_immortal_banner, run->design[n].label);
+        rwe_arena_format(run->arena, "%s (but for: %s)", rwe_immortal_banner, labels);
     return excepted == NULL ? rwe_immortal_banner : excepted;
 }
 
