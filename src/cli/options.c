@@ -27,7 +27,7 @@ static const struct rwe_option options[] = {
      .help =
          "Write there instead of standard output, whole or not at all. DIR is a name without an "
          "ending, or ends in /: it gets the report in every format, results, each table as CSV "
-         "and LaTeX, and a manifest. With --simulate: the folder."},
+         "and LaTeX, the figures, and a manifest. With --simulate: the folder."},
     {.name = "figures",
      .kind = RWE_OPTION_LIST,
      .section = RWE_SECTION_OUTPUT,
