@@ -255,7 +255,7 @@ static const char *banner_of(const struct rwe_run *run)
         return rwe_immortal_banner;
     const char *labels = run->design[n].label;
     for (size_t d = n + 1; d < run->n_designs && labels != NULL; d++)
-        labels = rwe_arena_format(run->arena, "%s; %s", labels, run->design[d].label);
+        labels = rwe_arena_format(run->arena, "%s and %s", labels, run->design[d].label);
     if (labels == NULL)
         return rwe_immortal_banner;
     const char *excepted =
