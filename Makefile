@@ -45,7 +45,7 @@ endif
 
 LIB_SOURCES := $(sort $(wildcard $(addsuffix /*.c,src/base src/data/* src/stats src/report analysis/*)))
 CLI_SOURCES := $(sort $(wildcard src/cli/*.c src/simulator/*.c))
-LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/catalogues.o
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/builtin_study.o
 
 # V=1 shows the whole commands.
@@ -71,6 +71,16 @@ $(BUILD)/builtin_study.c: sample_data/nct07062484.yaml
 	mv $@.new $@
 
 $(BUILD)/builtin_study.o: $(BUILD)/builtin_study.c
+	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+# The catalogues of all languages, po/*.po, as bytes of C.
+CATALOGUES := $(sort $(wildcard po/*.po))
+$(BUILD)/catalogues.c: $(CATALOGUES) tests/tools/embed_catalogues.sh
+	@mkdir -p $(@D)
+	sh tests/tools/embed_catalogues.sh $(CATALOGUES) > $@.new
+	mv $@.new $@
+
+$(BUILD)/catalogues.o: $(BUILD)/catalogues.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(BUILD)/librwe.a: $(LIB_OBJECTS)
