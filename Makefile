@@ -30,7 +30,7 @@ deps:
 # -ffp-contract=off: results must not depend on whether the machine has fused multiply-add.
 PKG_CFLAGS  = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
-CPPFLAGS   += -D_GNU_SOURCE -Iinclude -DRWE_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
+CPPFLAGS   += -D_GNU_SOURCE -Iinclude -Ianalysis -Isrc/data -DRWE_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS     += -std=gnu17 -g $(OPT) -fPIC -ffp-contract=off -fno-fast-math -pthread -Wall -Wextra
 LDLIBS     += $(PKG_LIBS) -lcsv -lm
 LDFLAGS    += -pthread -Wl,--as-needed
@@ -43,8 +43,8 @@ CFLAGS     += -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -W
               -Wconversion -Wno-sign-conversion -Wno-format-nonliteral -Wcast-qual -Wwrite-strings
 endif
 
-LIB_SOURCES := $(sort $(wildcard src/base/*.c src/data/*.c src/stats/*.c src/report/*.c analysis/*.c))
-CLI_SOURCES := $(sort $(wildcard src/cli/*.c))
+LIB_SOURCES := $(sort $(wildcard $(addsuffix /*.c,src/base src/data/* src/stats src/report analysis/*)))
+CLI_SOURCES := $(sort $(wildcard src/cli/*.c src/simulator/*.c))
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/builtin_study.o
 

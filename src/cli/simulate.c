@@ -2,7 +2,7 @@
 #include "cli.h"
 
 #include "rwe/base/file.h"
-#include "rwe/data/simulate.h"
+#include "rwe/simulator/simulate.h"
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>

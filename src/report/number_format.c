@@ -20,7 +20,7 @@ static const double WHOLE_LIMIT = 9007199254740992.0;
 
 /* ---- styles ---- */
 
-/* Where each rule is from: analysis/style.md. */
+/* Where each rule is from: analysis/run/style.md. */
 static const struct rwe_style styles[] = {
     {
         .name = "plain",

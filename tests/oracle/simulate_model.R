@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: GPL-3.0-or-later
-# The model of src/data/simulate.c written in R, first and independently of it; the draws differ, the
+# The model of src/simulator/simulate.c written in R, first and independently of it; the draws differ, the
 # distributions do not. Sourced by simulate.R and simulate_bias.R. Time in months.
 expit <- function(x) 1 / (1 + exp(-x))
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the analyses put into their figures. How it is drawn: tests/unit/test_draw_plot.c. */
-#include "../../analysis/figures.h"
+#include "../../analysis/run/figures.h"
 #include "check.h"
 #include "cli.h"
 #include "competing.h"

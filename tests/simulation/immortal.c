@@ -10,7 +10,7 @@
  * value missing; here models take those who have them all.
  */
 #include "program.h"
-#include "rwe/data/simulate.h"
+#include "rwe/simulator/simulate.h"
 
 #include <math.h>
 #include <stdio.h>

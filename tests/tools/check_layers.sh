@@ -1,16 +1,13 @@
 #!/bin/sh
-# Includes only point down: cli > analysis > stats, data, report > base. data may use the shapes of
-# stats (survival_data.h), which are its product; stats and report know only base.
+# Includes only point down: cli > analysis > stats, data, report > base; the simulator stands on base alone. data
+# may use the shapes of stats (survival_data.h), which are its product; stats and report know only base.
 set -eu
 bad=0
-check() { # LAYER, the layers it may include
+check() { # LAYER, its folder, the layers that it may include
     layer=$1
-    allowed=$2
-    case $layer in
-    analysis) files="analysis/*.[ch] include/rwe/analysis/*.h" ;;
-    cli) files="src/cli/*.[ch]" ;;
-    *) files="src/$layer/*.[ch] include/rwe/$layer/*.h" ;;
-    esac
+    folder=$2
+    allowed=$3
+    files=$(find "$folder" "include/rwe/$layer" -name '*.[ch]' 2>/dev/null || true)
     for included in $(grep -ho '#include "rwe/[a-z]*/' $files | sed 's|.*rwe/\(.*\)/|\1|' | sort -u); do
         case " $allowed " in
         *" $included "*) ;;
@@ -22,11 +19,12 @@ check() { # LAYER, the layers it may include
         esac
     done
 }
-check base "base"
-check stats "stats base"
-check data "data stats base"
-check report "report base"
-check analysis "analysis stats data report base"
-check cli "analysis report data base"
+check base src/base "base"
+check stats src/stats "stats base"
+check data src/data "data stats base"
+check report src/report "report base"
+check analysis analysis "analysis stats data report base"
+check simulator src/simulator "simulator base"
+check cli src/cli "analysis report data simulator base"
 [ "$bad" -eq 0 ] && echo "layers: includes only point down"
 exit "$bad"

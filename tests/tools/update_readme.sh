@@ -22,7 +22,7 @@ if [ "${1:-}" = --check ]; then
     check=1
     shift
 fi
-[ $# -gt 0 ] || set -- README.md analysis/*.md
+[ $# -gt 0 ] || set -- README.md analysis/README.md analysis/*/*.md
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
-#include "rwe/data/date.h"
+#include "rwe/base/date.h"
 
 #include <stdio.h>
 #include <string.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
 
-#include "rwe/data/date.h"
+#include "rwe/base/date.h"
 #include "rwe/data/dated.h"
 #include "table_text.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The decoder alone: every encoding, cut at every place. The bytes were made with iconv(1). */
-#include "../../src/data/decode_private.h"
-#include "../../src/data/encoding_private.h"
+#include "../../src/data/input/decode_private.h"
+#include "../../src/data/input/encoding_private.h"
 #include "check.h"
 
 #include <iconv.h>

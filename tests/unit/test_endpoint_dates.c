@@ -2,7 +2,7 @@
 /* Every rule by hand. Days count from an index date of day 1000; 0 means no date. */
 #include "check.h"
 
-#include "rwe/data/date.h"
+#include "rwe/base/date.h"
 #include "rwe/data/endpoint_dates.h"
 
 #include <math.h>

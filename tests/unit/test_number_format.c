@@ -179,7 +179,7 @@ static void facts_that_are_not_given_are_left_out(void **state)
     assert_string_equal(cell.text, "");
 }
 
-/* ---- styles: the rules of analysis/style.md, by hand ---- */
+/* ---- styles: the rules of analysis/run/style.md, by hand ---- */
 
 static void assert_p(const char *style, double p, const char *expected)
 {

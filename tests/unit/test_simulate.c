@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "../../src/data/simulate_private.h"
+#include "../../src/simulator/simulate_private.h"
 #include "../oracle/simulate_moments.h"
 #include "check.h"
 #include "rwe/base/sort.h"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The dates of the simulated cohort, and the options that set its truth. */
-#include "../../src/data/simulate_private.h"
+#include "../../src/simulator/simulate_private.h"
 #include "program.h"
-#include "rwe/data/date.h"
+#include "rwe/base/date.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -9,7 +9,7 @@
  *     lancet   0·74 (0·59–0·92)   p: two significant digits, at most four decimals; <0·0001
  *     cn       0.74 (0.59~0.92)   P: three decimals; <0.001
  *
- * The rules, with their sources, are on the page analysis/style.md; the file that carries them out is
+ * The rules, with their sources, are on the page analysis/run/style.md; the file that carries them out is
  * src/report/number_format.c.
  */
 #ifndef RWE_REPORT_STYLE_H

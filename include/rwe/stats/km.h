@@ -198,7 +198,7 @@ enum rwe_km_band_kind {
 };
 
 /** An equal-precision band stands where a = nσ² / (1 + nσ²) is within these. Towards 0 and 1 its
- * probability falls short and no n repairs it: analysis/km.md has the coverage. */
+ * probability falls short and no n repairs it: analysis/estimates/km.md has the coverage. */
 #define RWE_KM_EQUAL_PRECISION_FROM 0.1
 #define RWE_KM_EQUAL_PRECISION_TO 0.9
 

@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Definition × result: progression-free survival under each rule on the same dates. See endpoints.md. */
+#include "estimates/cox_models.h"
+#include "run/forest.h"
+
+#include "rwe/analysis/present.h"
+#include "rwe/base/sort.h"
+#include "rwe/stats/event_table.h"
+#include "rwe/stats/km.h"
+
+#include <math.h>
+
+/* ---- the variants ---- */
+
+struct variant {
+    const char *term;
+    struct rwe_endpoint_rules rules;
+};
+enum { N_VARIANTS = 14 };
+
+/* The declared rules, each with one rule changed; then the named sets. */
+static void make_variants(const struct rwe_cohort_dates *dates, struct variant variant[N_VARIANTS])
+{
+    static const char *const sets[] = {"ema", "fda-a", "fda-b", "fda-c"};
+    static const char *const names[] = {"as declared",
+                                        "death window 30 d",
+                                        "death window 60 d",
+                                        "death window 90 d",
+                                        "visit gap 90 d",
+                                        "visit gap 120 d",
+                                        "PD within 14 d ignored",
+                                        "new therapy ignored",
+                                        "new therapy censors",
+                                        "new therapy is an event"};
+    for (size_t v = 0; v < N_VARIANTS - 4; v++)
+        variant[v] = (struct variant){names[v], dates->rules};
+    for (size_t w = 0; w < 3; w++)
+        variant[1 + w].rules.death_window = 30.0 * (double)(w + 1);
+    variant[4].rules.visit_gap = 90;
+    variant[5].rules.visit_gap = 120;
+    variant[6].rules.pd_blank = 14;
+    variant[7].rules.new_therapy = RWE_NEW_THERAPY_IGNORE;
+    variant[8].rules.new_therapy = RWE_NEW_THERAPY_CENSOR;
+    variant[9].rules.new_therapy = RWE_NEW_THERAPY_EVENT;
+    for (size_t s = 0; s < 4; s++) {
+        struct rwe_endpoint_rules rules = rwe_endpoint_rules_of((enum rwe_censoring)s);
+        rules.has_cutoff = dates->rules.has_cutoff;
+        rules.cutoff = dates->rules.cutoff;
+        variant[N_VARIANTS - 4 + s] = (struct variant){sets[s], rules};
+    }
+}
+
+/* The endpoint under the rules. Whole days need no settling of ties. RWE_NOT_ESTIMABLE where the rules
+ * leave somebody without a date to end at. */
+static enum rwe_status derive(const struct rwe_run *run, const struct rwe_endpoint_rules *rules,
+                              struct rwe_endpoint *endpoint, struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    struct rwe_endpoint_definition definition;
+    double *time = RWE_NEW(run->arena, double, cohort->n);
+    uint8_t *event = RWE_NEW(run->arena, uint8_t, cohort->n);
+    uint32_t *order = RWE_NEW(run->arena, uint32_t, cohort->n);
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    rwe_endpoint_definition_find("rwpfs", &definition);
+    *endpoint = (struct rwe_endpoint){
+        .name = "rwpfs", .time = time, .event = event, .order = order, .n_causes = 1};
+    for (size_t i = 0; i < cohort->n; i++) {
+        struct rwe_endpoint_outcome outcome =
+            rwe_endpoint_from_dates(&definition, rules, &cohort->dates->patient[i]);
+        if (outcome.fault != RWE_DATES_SOUND)
+            return rwe_fail(error, RWE_NOT_ESTIMABLE, i,
+                            "the dates of \"%s\" say neither an event nor an end of follow-up",
+                            cohort->id[i]);
+        time[i] = (outcome.end - outcome.start) / cohort->dates->days_per_unit;
+        event[i] = outcome.cause;
+        endpoint->n_events += event[i] > 0;
+    }
+    if (rwe_sort_numbers(time, cohort->n, run->arena, order) != RWE_OK)
+        return rwe_fail_memory(error);
+    return RWE_OK;
+}
+
+/* ---- one row ---- */
+
+struct row {
+    struct rwe_run *run;
+    struct rwe_grid *grid;
+    const struct rwe_design *design;
+    const struct rwe_endpoint *endpoint;
+    struct rwe_key key;
+};
+
+static enum rwe_status present_arms(const struct row *row, struct rwe_error *error)
+{
+    struct rwe_run *run = row->run;
+    struct rwe_survival_data data;
+    struct rwe_event_table table;
+    struct rwe_km_options options = rwe_km_options_default();
+    options.conf_level = rwe_settings_number(run->settings, "conf-level");
+    enum rwe_status status =
+        rwe_design_survival(run->cohort, row->design, row->endpoint, (struct rwe_design_view){0},
+                            run->arena, &data, error);
+    if (status == RWE_OK)
+        status = rwe_event_table_build(&data, run->arena, &table, error);
+    for (size_t a = 0; a < run->cohort->n_arms && status == RWE_OK; a++) {
+        struct rwe_km_curve curve;
+        size_t events = 0;
+        struct rwe_key arm = rwe_key_arm(row->key, run->cohort, a);
+        status = rwe_km_fit(&table, a, &options, run->arena, &curve, error);
+        if (status != RWE_OK)
+            return status;
+        for (size_t i = 0; i < data.n; i++)
+            events += data.group[i] == a && data.event[i] > 0;
+        rwe_grid_cell(row->grid, RWE_CELL_COUNT,
+                      rwe_document_number(run->document, &arm, "n.event", (double)events),
+                      RWE_NO_FACT, RWE_NO_FACT);
+        rwe_grid_cell(
+            row->grid, RWE_CELL_TIME,
+            rwe_document_number(run->document, &arm, "median", rwe_km_quantile(&curve, 0.5).value),
+            RWE_NO_FACT, RWE_NO_FACT);
+    }
+    return status;
+}
+
+static enum rwe_status present_ratios(const struct row *row, struct rwe_error *error)
+{
+    struct rwe_run *run = row->run;
+    struct rwe_cox_request request = {run, row->endpoint, row->design, RWE_COX_ARM, 0};
+    struct rwe_cox_model model;
+    enum rwe_status status = rwe_cox_model_fit(&request, &model, error);
+    if (status != RWE_OK)
+        return status;
+    for (size_t a = 1; a < run->cohort->n_arms; a++) {
+        struct rwe_key key = rwe_key_arm(row->key, run->cohort, a);
+        double estimate = NAN, reach = NAN;
+        if (model.failure.status == RWE_OK) {
+            size_t j = model.term[a - 1].column;
+            const double *covariance =
+                model.fit.robust != NULL ? model.fit.robust : model.fit.covariance;
+            estimate = model.fit.estimate[j];
+            reach = rwe_normal_limit(run) * sqrt(covariance[j * model.fit.p + j]);
+        }
+        rwe_fact hr = rwe_document_number(run->document, &key, "hr", exp(estimate));
+        rwe_fact low = rwe_document_number(run->document, &key, "conf.low", exp(estimate - reach));
+        rwe_fact high =
+            rwe_document_number(run->document, &key, "conf.high", exp(estimate + reach));
+        rwe_grid_cell(row->grid, RWE_CELL_RATIO_LIMITS, hr, low, high);
+    }
+    return RWE_OK;
+}
+
+static enum rwe_status run_variant(const struct row *of_table, const struct variant *variant,
+                                   struct rwe_error *error)
+{
+    struct rwe_run *run = of_table->run;
+    struct rwe_endpoint endpoint;
+    struct rwe_error reason = {0};
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
+    struct row row = *of_table;
+    row.endpoint = &endpoint;
+    row.key = rwe_key_of("endpoint-grid");
+    row.key.endpoint = "rwpfs";
+    row.key.population = row.design->name;
+    row.key.term = variant->term;
+    enum rwe_status status = derive(run, &variant->rules, &endpoint, &reason);
+    if (status == RWE_NOT_ESTIMABLE) {
+        rwe_document_warning(run->document, "no-end-date", "endpoint-grid", "%s: %s.",
+                             variant->term, reason.message);
+        return RWE_OK;
+    }
+    if (status != RWE_OK)
+        return rwe_fail_memory(error);
+    rwe_grid_row(row.grid, 0, "%s", variant->term);
+    status = present_arms(&row, error);
+    if (status == RWE_OK)
+        status = present_ratios(&row, error);
+    rwe_arena_release(run->arena, mark);
+    return status;
+}
+
+static enum rwe_status run_design(struct rwe_run *run, const struct rwe_design *design,
+                                  struct rwe_error *error)
+{
+    struct variant variant[N_VARIANTS];
+    const struct rwe_cohort *cohort = run->cohort;
+    struct row row = {.run = run, .design = design};
+    make_variants(cohort->dates, variant);
+    row.grid = rwe_document_table(
+        run->document,
+        rwe_arena_format(run->arena, "Progression-free survival by its rules: %s", design->label));
+    rwe_grid_column(row.grid, "rules");
+    for (size_t a = 0; a < cohort->n_arms; a++) {
+        rwe_grid_column(row.grid, "%s\nevents", cohort->arm_level[a]);
+        rwe_grid_column(row.grid, "%s\nmedian", cohort->arm_level[a]);
+    }
+    for (size_t a = 1; a < cohort->n_arms; a++)
+        rwe_grid_column(row.grid, "%s: HR\n(%s CI)", cohort->arm_level[a],
+                        rwe_conf_level_text(run));
+    enum rwe_status status = RWE_OK;
+    for (size_t v = 0; v < N_VARIANTS && status == RWE_OK; v++)
+        status = run_variant(&row, &variant[v], error);
+    rwe_grid_note(row.grid,
+                  "Each row changes one rule of those declared; the last four are the named sets. "
+                  "Small differences are expected; a large one is a finding.");
+    if (cohort->n_arms == 2)
+        rwe_forest_add(
+            run, row.grid,
+            &(struct rwe_forest){
+                .name = rwe_arena_format(run->arena, "forest-rwpfs-rules-%s", design->name),
+                .title = rwe_arena_format(run->arena, "Progression-free survival by its rules: %s",
+                                          design->label),
+                .ratio = 5,
+                .counts = {{.events = 1}, {.events = 3}},
+                .of_arms = true});
+    return status;
+}
+
+static enum rwe_status run_grid(struct rwe_run *run, void *state, struct rwe_error *error)
+{
+    (void)state;
+    const struct rwe_cohort_dates *dates = run->cohort->dates;
+    bool has_pfs = false;
+    for (size_t d = 0; dates != NULL && d < dates->n_derived; d++)
+        has_pfs = has_pfs || (dates->derived[d].definition.events & RWE_DATE_BIT(RWE_DATE_PD)) != 0;
+    if (!has_pfs)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--endpoint-grid asks for progression-free survival from dates: say "
+                        "--derive rwpfs");
+    enum rwe_status status = RWE_OK;
+    rwe_document_section(run->document, 1, "Progression-free survival by its rules");
+    for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++)
+        status = run_design(run, &run->design[d], error);
+    return status;
+}
+
+const struct rwe_analysis rwe_analysis_endpoint_grid = {
+    .name = "endpoint-grid",
+    .from_zero = true,
+    .help = "Progression-free survival under each of its rules: events, medians and hazard ratio "
+            "by definition; with --derive rwpfs.",
+    .run = run_grid,
+};

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What was derived from dates, and which date decided: counts, and a file. See endpoints.md. */
+#include "rwe/analysis/present.h"
+#include "rwe/base/date.h"
+#include "rwe/base/file.h"
+
+#include <math.h>
+#include <string.h>
+
+static const struct rwe_option options[] = {
+    {.name = "export-endpoints",
+     .kind = RWE_OPTION_PATH,
+     .section = RWE_SECTION_OUTPUT,
+     .argument = "FILE",
+     .help = "Write every derived row as CSV: dates, days, months, event, the code of its "
+             "censoring (ADTTE's CNSR), and the column that decided it."},
+};
+static const struct rwe_options option_list = RWE_OPTIONS(options);
+
+static void present_count(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
+                          const char *stat, size_t n)
+{
+    rwe_grid_cell(grid, RWE_CELL_COUNT, rwe_document_number(run->document, key, stat, (double)n),
+                  RWE_NO_FACT, RWE_NO_FACT);
+}
+
+struct counts {
+    size_t n, imputed, moved, at_zero;
+    size_t cnsr[RWE_N_CNSR];
+};
+
+static struct counts count(const struct rwe_cohort *cohort,
+                           const struct rwe_derived_endpoint *derived)
+{
+    struct counts counts = {0};
+    for (size_t i = 0; i < cohort->n; i++) {
+        const struct rwe_endpoint_outcome *outcome = &derived->outcome[i];
+        if (outcome->fault != RWE_DATES_SOUND)
+            continue;
+        counts.n++;
+        counts.cnsr[outcome->cnsr]++;
+        counts.imputed += outcome->start_imputed || outcome->end_imputed;
+        counts.moved += outcome->end_moved;
+        counts.at_zero += outcome->end == outcome->start;
+    }
+    return counts;
+}
+
+static void present_endpoint(struct rwe_run *run, struct rwe_grid *grid,
+                             const struct rwe_derived_endpoint *derived)
+{
+    static const char *const stats[] = {"n.event",      "n.alive",  "n.lost",     "n.new-therapy",
+                                        "n.unassessed", "n.missed", "n.competing"};
+    struct counts counts = count(run->cohort, derived);
+    struct rwe_key key = rwe_key_of("endpoints");
+    key.endpoint = derived->definition.name;
+    rwe_grid_row(grid, 0, "%s", derived->definition.name);
+    present_count(run, grid, &key, "n", counts.n);
+    for (size_t c = 0; c < RWE_N_CNSR; c++)
+        present_count(run, grid, &key, stats[c], counts.cnsr[c]);
+    present_count(run, grid, &key, "n.imputed", counts.imputed);
+    present_count(run, grid, &key, "n.moved", counts.moved);
+    present_count(run, grid, &key, "n.time-zero", counts.at_zero);
+}
+
+static void present_endpoints(struct rwe_run *run)
+{
+    static const char *const heads[] = {"n",
+                                        "event",
+                                        "alive",
+                                        "lost",
+                                        "new\ntherapy",
+                                        "not\nassessed",
+                                        "missed\nvisits",
+                                        "competing",
+                                        "day\nimputed",
+                                        "day\nmoved",
+                                        "time\n0"};
+    const struct rwe_cohort_dates *dates = run->cohort->dates;
+    if (dates->n_derived == 0)
+        return;
+    struct rwe_grid *grid = rwe_document_table(run->document, "Endpoints from dates");
+    rwe_grid_column(grid, "endpoint");
+    for (size_t h = 0; h < sizeof heads / sizeof *heads; h++)
+        rwe_grid_column(grid, "%s", heads[h]);
+    for (size_t d = 0; d < dates->n_derived; d++)
+        present_endpoint(run, grid, &dates->derived[d]);
+    rwe_grid_note(
+        grid,
+        "Times are days from time zero, whose own day is 0, in %s of %g days. Censored: "
+        "alive (CNSR 1), lost to follow-up (2), new therapy (3), not assessed after time "
+        "zero (4), event after missed visits (5), competing event first (6). Day imputed: "
+        "a month was known, its 15th is taken. Day moved: a progression between planned "
+        "assessments, to the next.",
+        dates->unit, dates->days_per_unit);
+    if (dates->n_visits_unknown > 0)
+        rwe_document_warning(run->document, "assessments-unknown", "endpoints",
+                             "%zu rows of --assess are of nobody in the file of patients, and were "
+                             "passed over: are the identifiers written alike?",
+                             dates->n_visits_unknown);
+}
+
+/* ---- exposure ---- */
+
+static void present_exposure(struct rwe_run *run)
+{
+    const struct rwe_cohort_dates *dates = run->cohort->dates;
+    size_t n[RWE_N_EXPOSURE_CLASSES] = {0};
+    if (dates->exposure == NULL)
+        return;
+    for (size_t i = 0; i < run->cohort->n; i++)
+        n[dates->exposure[i]]++;
+    struct rwe_grid *grid = rwe_document_table(run->document, "Exposure from dates");
+    rwe_grid_column(grid, "start of the treatment");
+    rwe_grid_column(grid, "n");
+    for (size_t c = 0; c < RWE_N_EXPOSURE_CLASSES; c++) {
+        struct rwe_key key = rwe_key_of("endpoints");
+        key.term = rwe_exposure_words((enum rwe_exposure_class)c);
+        if (n[c] == 0 && c > RWE_EXPOSED)
+            continue;
+        rwe_grid_row(grid, 0, "%s", key.term);
+        present_count(run, grid, &key, "n", n[c]);
+    }
+    size_t recoded = run->cohort->n - n[RWE_EXPOSURE_NEVER] - n[RWE_EXPOSED];
+    rwe_grid_note(grid,
+                  "Only the exposed count as such; the others are as if they had never begun.");
+    if (recoded > 0)
+        rwe_document_warning(
+            run->document, "exposure-recoded", "endpoints",
+            "%zu of %zu patients began the treatment but count as unexposed: it was "
+            "not what tells the arms apart (%zu of them after progression or "
+            "death).",
+            recoded, run->cohort->n, n[RWE_EXPOSURE_AFTER_EVENT]);
+}
+
+static enum rwe_status run_endpoints(struct rwe_run *run, void *state, struct rwe_error *error)
+{
+    (void)state;
+    if (run->cohort->dates == NULL)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--endpoints tells what was derived from dates: say --derive NAME,… or "
+                        "--endpoint-dates");
+    rwe_document_section(run->document, 1, "Endpoints and exposure from dates");
+    present_endpoints(run);
+    present_exposure(run);
+    return RWE_OK;
+}
+
+/* ---- the file ---- */
+
+static void write_date(FILE *out, int32_t day)
+{
+    char text[RWE_DATE_SIZE];
+    rwe_date_format(day, text);
+    fprintf(out, "%s,", text);
+}
+
+static void write_row(FILE *out, const struct rwe_cohort *cohort,
+                      const struct rwe_derived_endpoint *derived, size_t subject)
+{
+    const struct rwe_endpoint_outcome *outcome = &derived->outcome[subject];
+    int32_t days = outcome->end - outcome->start;
+    rwe_csv_write_text(out, cohort->id[subject]);
+    fputc(',', out);
+    rwe_csv_write_text(out, derived->definition.name);
+    fputc(',', out);
+    write_date(out, outcome->start);
+    write_date(out, outcome->end);
+    fprintf(out, "%d,%.17g,%d,%d,", days, days / RWE_DAYS_PER_MONTH, outcome->cause, outcome->cnsr);
+    rwe_csv_write_text(out, cohort->dates->column[outcome->column]);
+    fprintf(out, ",%s,%s\n", rwe_cnsr_words((enum rwe_cnsr)outcome->cnsr),
+            outcome->start_imputed && outcome->end_imputed ? "both"
+            : outcome->start_imputed                       ? "start"
+            : outcome->end_imputed                         ? "end"
+            : outcome->end_moved                           ? "moved"
+                                                           : "");
+}
+
+static void write_rows(FILE *out, const void *context)
+{
+    const struct rwe_cohort *cohort = context;
+    const struct rwe_cohort_dates *dates = cohort->dates;
+    fputs("id,endpoint,start_date,end_date,days,months,event,cnsr,column,reason,imputed\n", out);
+    for (size_t d = 0; d < dates->n_derived; d++)
+        for (size_t i = 0; i < cohort->n; i++)
+            if (dates->derived[d].outcome[i].fault == RWE_DATES_SOUND)
+                write_row(out, cohort, &dates->derived[d], i);
+}
+
+static enum rwe_status write_files(const struct rwe_run *run, const void *state,
+                                   struct rwe_error *error)
+{
+    (void)state;
+    const char *path = rwe_settings_text(run->settings, "export-endpoints");
+    return path == NULL ? RWE_OK : rwe_file_write(path, write_rows, run->cohort, error);
+}
+
+const struct rwe_analysis rwe_analysis_endpoints = {
+    .name = "endpoints",
+    .from_zero = true,
+    .help = "What --derive, --endpoint-dates and --exposure-date made of the dates: events, "
+            "censorings by reason, days imputed, starts of treatment that do not count.",
+    .also_for = "derive endpoint-dates exposure-date export-endpoints",
+    .options = &option_list,
+    .run = run_endpoints,
+    .write_files = write_files,
+};

@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rwe/data/complaints.h"
+
+#include "input/intern_private.h"
+#include "rwe/base/sort.h"
+
+#include <string.h>
+
+enum { LONGEST_VALUE = 60 };
+
+/* A copy of `value`, cut at the border of a character. */
+static const char *copy_value(struct rwe_arena *arena, const char *value)
+{
+    size_t length = strnlen(value, LONGEST_VALUE + 1);
+    if (length <= LONGEST_VALUE)
+        return rwe_arena_string(arena, value);
+    length = LONGEST_VALUE;
+    while (length > 0 && ((unsigned char)value[length] & 0xc0) == 0x80)
+        length--;
+    return rwe_arena_format(arena, "%.*s…", (int)length, value);
+}
+
+enum rwe_status rwe_complaints_add(struct rwe_complaints *complaints,
+                                   const struct rwe_complaint *complaint)
+{
+    struct rwe_complaint *item =
+        rwe_arena_grow(complaints->arena, complaints->item, &complaints->capacity,
+                       complaints->n + 1, sizeof *item);
+    if (item == NULL)
+        return RWE_NO_MEMORY;
+    complaints->item = item;
+    item += complaints->n;
+    *item = *complaint;
+    if (complaint->value != NULL) {
+        item->value = copy_value(complaints->arena, complaint->value);
+        if (item->value == NULL)
+            return RWE_NO_MEMORY;
+    }
+    complaints->n++;
+    return RWE_OK;
+}
+
+/* What the complaints are counted by: file, column and reason. */
+struct kinds {
+    uint32_t *of;    /* by complaint: its kind */
+    size_t *shown;   /* by kind: how many have been printed */
+    size_t *total;   /* by kind */
+    uint32_t *first; /* by kind: a complaint of it */
+    size_t n;
+    uint32_t *order; /* of the complaints: by file as first met, then line, then as added */
+};
+
+static enum rwe_status sort_by_line(const struct rwe_complaints *complaints,
+                                    struct rwe_arena *scratch, uint32_t order[])
+{
+    enum { LINE_BITS = 44 };
+    struct rwe_intern files = {.arena = scratch};
+    uint64_t *key = RWE_NEW(scratch, uint64_t, complaints->n);
+    if (key == NULL)
+        return RWE_NO_MEMORY;
+    for (size_t i = 0; i < complaints->n; i++) {
+        const struct rwe_complaint *item = &complaints->item[i];
+        uint32_t file = rwe_intern_number(&files, item->file, strlen(item->file));
+        if (file == RWE_INTERN_FAILED)
+            return RWE_NO_MEMORY;
+        key[i] = (uint64_t)file << LINE_BITS | (item->line & (((uint64_t)1 << LINE_BITS) - 1));
+    }
+    return rwe_sort_integers(key, complaints->n, scratch, order);
+}
+
+static enum rwe_status find_kinds(const struct rwe_complaints *complaints,
+                                  struct rwe_arena *scratch, struct kinds *kinds)
+{
+    struct rwe_intern names = {.arena = scratch};
+    size_t n = complaints->n;
+    *kinds = (struct kinds){.of = RWE_NEW(scratch, uint32_t, n),
+                            .shown = RWE_NEW(scratch, size_t, n),
+                            .total = RWE_NEW(scratch, size_t, n),
+                            .first = RWE_NEW(scratch, uint32_t, n),
+                            .order = RWE_NEW(scratch, uint32_t, n)};
+    if (rwe_arena_failed(scratch) || sort_by_line(complaints, scratch, kinds->order) != RWE_OK)
+        return RWE_NO_MEMORY;
+    for (size_t k = 0; k < n; k++) {
+        size_t i = kinds->order[k];
+        const struct rwe_complaint *item = &complaints->item[i];
+        struct rwe_mark mark = rwe_arena_mark(scratch);
+        const char *name = rwe_arena_format(scratch, "%s\n%s\n%s", item->file,
+                                            item->column == NULL ? "" : item->column, item->reason);
+        size_t known = names.n;
+        uint32_t kind =
+            name == NULL ? RWE_INTERN_FAILED : rwe_intern_number(&names, name, strlen(name));
+        if (kind == RWE_INTERN_FAILED)
+            return RWE_NO_MEMORY;
+        if (kind == known)
+            kinds->first[kind] = (uint32_t)i;
+        else
+            rwe_arena_release(scratch, mark); /* the name was known: nothing else was allocated */
+        kinds->of[i] = kind;
+        kinds->total[kind]++;
+    }
+    kinds->n = names.n;
+    return RWE_OK;
+}
+
+static void print_one(const struct rwe_complaint *item, FILE *out)
+{
+    fprintf(out, "%s:%zu: ", item->file, item->line);
+    if (item->column != NULL)
+        fprintf(out, "column \"%s\": ", item->column);
+    if (item->value != NULL)
+        fprintf(out, "\"%s\" is ", item->value);
+    fprintf(out, "%s", item->reason);
+    if (item->advice != NULL)
+        fprintf(out, ": %s", item->advice);
+    fputc('\n', out);
+}
+
+static void print_rest(const struct rwe_complaint *item, size_t more, FILE *out)
+{
+    fprintf(out, "%s: ", item->file);
+    if (item->column != NULL)
+        fprintf(out, "column \"%s\": ", item->column);
+    fprintf(out, "%zu more: %s\n", more, item->reason);
+}
+
+void rwe_complaints_print(const struct rwe_complaints *complaints, size_t most, FILE *out)
+{
+    struct kinds kinds;
+    struct rwe_arena *scratch = rwe_arena_new();
+    if (scratch == NULL || find_kinds(complaints, scratch, &kinds) != RWE_OK) {
+        /* Without memory for the order, as they were added. */
+        for (size_t i = 0; i < complaints->n; i++)
+            print_one(&complaints->item[i], out);
+        rwe_arena_free(scratch);
+        return;
+    }
+    for (size_t k = 0; k < complaints->n; k++) {
+        size_t i = kinds.order[k];
+        if (most == 0 || kinds.shown[kinds.of[i]]++ < most)
+            print_one(&complaints->item[i], out);
+    }
+    for (size_t kind = 0; kind < kinds.n; kind++)
+        if (most > 0 && kinds.total[kind] > most)
+            print_rest(&complaints->item[kinds.first[kind]], kinds.total[kind] - most, out);
+    rwe_arena_free(scratch);
+}

@@ -1,0 +1,361 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The columns of dates, by row of the file. */
+#include "cohort_private.h"
+
+#include "rwe/base/date.h"
+#include "rwe/data/validate.h"
+#include <math.h>
+#include <string.h>
+
+/* ---- which columns ---- */
+
+static void name_roles(struct raw *raw)
+{
+    static const char *const roles[] = {"index_date",       "pd_date",           "death_date",
+                                        "last_assess_date", "last_contact_date", "newtx_date",
+                                        "resp_first_date"};
+    struct raw_dates *dates = raw->dates;
+    const char *index = rwe_settings_text(raw->settings, "index-date");
+    for (unsigned c = 0; c < RWE_N_DATE_ROLES; c++) {
+        bool is_named = c == RWE_DATE_INDEX && index != NULL;
+        size_t found = is_named ? rwe_table_find(raw->table, index)
+                                : rwe_chart_column(raw->table, raw->settings, roles[c]);
+        dates->column[c] = found;
+        dates->about.column[c] = found != RWE_NO_INDEX ? rwe_table_name(raw->table, found)
+                                 : is_named            ? index
+                                                       : roles[c];
+    }
+    dates->n_columns = RWE_N_DATE_ROLES;
+    dates->about.column[RWE_DECIDED_BY_CUTOFF] = "cutoff";
+}
+
+/* The column of a study's own definition: one with a role, one that is there already, or a new one. */
+static enum rwe_status add_column(struct raw *raw, const char *name, unsigned *number,
+                                  struct rwe_error *error)
+{
+    struct raw_dates *dates = raw->dates;
+    for (unsigned c = 0; c < dates->n_columns; c++)
+        if (strcmp(dates->about.column[c], name) == 0 && dates->column[c] != RWE_NO_INDEX) {
+            *number = c;
+            return RWE_OK;
+        }
+    if (dates->n_columns == RWE_MOST_DATES)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--endpoint-dates: more than %d columns of dates", RWE_MOST_DATES);
+    *number = (unsigned)dates->n_columns;
+    dates->about.column[dates->n_columns] = name;
+    return rwe_cohort_column(raw->table, "--endpoint-dates", name,
+                             &dates->column[dates->n_columns++], error);
+}
+
+/* ---- definitions ---- */
+
+static enum rwe_status read_set(struct raw *raw, const char *list, rwe_date_set *set,
+                                struct rwe_error *error)
+{
+    struct rwe_strings names = rwe_text_split(raw->arena, list, '|');
+    if (rwe_arena_failed(raw->arena))
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < names.n; i++) {
+        unsigned column;
+        enum rwe_status status = add_column(raw, names.item[i], &column, error);
+        if (status != RWE_OK)
+            return status;
+        *set |= RWE_DATE_BIT(column);
+    }
+    return RWE_OK;
+}
+
+static enum rwe_status fail_notation(const char *text, struct rwe_error *error)
+{
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                    "--endpoint-dates %s: write NAME=COL|COL;competing=COL|COL;censor=COL|COL, as "
+                    "in rwpfs=pd_date|death_date;censor=last_assess_date",
+                    text);
+}
+
+/* "name = a | b; competing = c; censor = d | e" */
+static enum rwe_status read_definition(struct raw *raw, const char *text,
+                                       struct rwe_endpoint_definition *definition,
+                                       struct rwe_error *error)
+{
+    *definition =
+        (struct rwe_endpoint_definition){.otherwise = RWE_DATE_BIT(RWE_DATE_LAST_CONTACT)};
+    struct rwe_strings parts = rwe_text_split(raw->arena, text, ';');
+    if (parts.n == 0)
+        return rwe_fail_memory(error);
+    for (size_t p = 0; p < parts.n; p++) {
+        const char *equals = strchr(parts.item[p], '=');
+        if (equals == NULL || equals == parts.item[p] || equals[1] == '\0')
+            return fail_notation(text, error);
+        size_t length = (size_t)(equals - parts.item[p]);
+        const char *before = rwe_arena_substring(raw->arena, parts.item[p], length);
+        if (before == NULL)
+            return rwe_fail_memory(error);
+        struct rwe_strings trimmed = rwe_text_split(raw->arena, before, '=');
+        if (trimmed.n == 0)
+            return rwe_fail_memory(error);
+        const char *key = trimmed.item[0];
+        rwe_date_set *set = &definition->events;
+        if (p == 0)
+            definition->name = rwe_text_lower(raw->arena, key);
+        else if (strcmp(key, "competing") == 0)
+            set = &definition->competing;
+        else if (strcmp(key, "censor") == 0)
+            set = &definition->censor;
+        else
+            return fail_notation(text, error);
+        enum rwe_status status = read_set(raw, equals + 1, set, error);
+        if (status != RWE_OK)
+            return status;
+    }
+    if (definition->name == NULL)
+        return rwe_fail_memory(error);
+    if (definition->censor == 0)
+        definition->censor = RWE_DATE_BIT(RWE_DATE_LAST_ASSESS);
+    definition->is_assessed = (definition->events & RWE_DATE_BIT(RWE_DATE_PD)) != 0;
+    return RWE_OK;
+}
+
+/* Whether the file, or the list of assessments, can tell a date. */
+static bool is_told(const struct raw *raw, unsigned column)
+{
+    bool by_assessments = column == RWE_DATE_LAST_ASSESS || column == RWE_DATE_RESPONSE;
+    return raw->dates->column[column] != RWE_NO_INDEX ||
+           (by_assessments && raw->assessments != NULL);
+}
+
+/* A date that a definition cannot do without. */
+static enum rwe_status need(const struct raw *raw, unsigned column, struct rwe_error *error)
+{
+    size_t found;
+    if (is_told(raw, column))
+        return RWE_OK;
+    return rwe_cohort_column(raw->table, column == RWE_DATE_INDEX ? "--index-date" : "--derive",
+                             raw->dates->about.column[column], &found, error);
+}
+
+static enum rwe_status check_columns(const struct raw *raw,
+                                     const struct rwe_endpoint_definition *definition,
+                                     struct rwe_error *error)
+{
+    rwe_date_set needed =
+        definition->events | definition->competing | RWE_DATE_BIT(definition->start);
+    rwe_date_set last = definition->censor | definition->otherwise;
+    enum rwe_status status = RWE_OK;
+    bool any = false;
+    for (unsigned c = 0; c < raw->dates->n_columns; c++)
+        any = any || ((last & RWE_DATE_BIT(c)) != 0 && is_told(raw, c));
+    for (unsigned c = 0; c < raw->dates->n_columns && status == RWE_OK; c++)
+        if ((needed & RWE_DATE_BIT(c)) != 0)
+            status = need(raw, c, error);
+    if (status == RWE_OK && !any)
+        status = need(raw, RWE_DATE_LAST_CONTACT, error);
+    if (status == RWE_OK && rwe_settings_choice(raw->settings, "new-therapy") > 0)
+        status = need(raw, RWE_DATE_NEWTX, error);
+    return status;
+}
+
+static enum rwe_status add_definition(struct raw *raw,
+                                      const struct rwe_endpoint_definition *definition,
+                                      struct rwe_error *error)
+{
+    struct rwe_cohort_dates *about = &raw->dates->about;
+    if (about->n_derived == RWE_MOST_DERIVED)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "more than %d endpoints from dates",
+                        RWE_MOST_DERIVED);
+    for (size_t d = 0; d < about->n_derived; d++)
+        if (strcmp(about->derived[d].definition.name, definition->name) == 0)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "endpoint \"%s\" is derived twice: give each its own name",
+                            definition->name);
+    about->derived[about->n_derived++] = (struct rwe_derived_endpoint){
+        .definition = *definition, .is_compared = definition->start == RWE_DATE_INDEX};
+    return check_columns(raw, definition, error);
+}
+
+static enum rwe_status read_definitions(struct raw *raw, struct rwe_error *error)
+{
+    struct rwe_strings names = rwe_settings_list(raw->settings, "derive");
+    struct rwe_strings own = rwe_settings_list(raw->settings, "endpoint-dates");
+    enum rwe_status status = RWE_OK;
+    struct rwe_endpoint_definition definition;
+    for (size_t i = 0; i < names.n && status == RWE_OK; i++) {
+        if (!rwe_endpoint_definition_find(names.item[i], &definition))
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "--derive %s: there are os, rwpfs (or pfs), ttp, itpfs, lrfs, ttnt, "
+                            "dor, followup; others by --endpoint-dates",
+                            names.item[i]);
+        status = add_definition(raw, &definition, error);
+    }
+    for (size_t i = 0; i < own.n && status == RWE_OK; i++) {
+        status = read_definition(raw, own.item[i], &definition, error);
+        if (status == RWE_OK)
+            status = add_definition(raw, &definition, error);
+    }
+    return status;
+}
+
+/* ---- patients ---- */
+
+static enum rwe_status read_dates(struct raw *raw, struct rwe_patient_dates patient[],
+                                  struct rwe_error *error)
+{
+    struct rwe_dated *column = RWE_NEW(raw->scratch, struct rwe_dated, raw->n_rows);
+    enum rwe_date_system system =
+        rwe_settings_choice(raw->settings, "date-system") == 1 ? RWE_DATES_1904 : RWE_DATES_1900;
+    if (column == NULL)
+        return rwe_fail_memory(error);
+    for (unsigned c = 0; c < raw->dates->n_columns; c++) {
+        if (raw->dates->column[c] == RWE_NO_INDEX)
+            continue;
+        if (rwe_table_dated(raw->table, raw->dates->column[c], system, column, raw->complaints) !=
+            RWE_OK)
+            return rwe_fail_memory(error);
+        for (size_t i = 0; i < raw->n_rows; i++)
+            patient[i].date[c] = column[i];
+    }
+    return RWE_OK;
+}
+
+static bool has_word(const char *text, const char *const words[], size_t n)
+{
+    for (size_t w = 0; w < n; w++)
+        if (strcasestr(text, words[w]) != NULL)
+            return true;
+    return false;
+}
+
+static uint8_t place_of(const char *text)
+{
+    static const char *const chest[] = {"lung",    "mediast",  "pleur", "thora", "in-field",
+                                        "infield", "in_field", "肺",    "纵隔",  "胸"};
+    static const char *const neck[] = {"neck", "nasoph", "np_", "np/", "鼻咽", "颈"};
+    uint8_t place = 0;
+    if (has_word(text, chest, sizeof chest / sizeof *chest))
+        place |= RWE_PD_INTRATHORACIC;
+    if (has_word(text, neck, sizeof neck / sizeof *neck) || strcasecmp(text, "np") == 0)
+        place |= RWE_PD_LOCOREGIONAL;
+    return place == 0 ? RWE_PD_ELSEWHERE : place;
+}
+
+static bool says_yes(const char *text)
+{
+    static const char *const words[] = {"1", "y", "yes", "true", "是", "有", "死亡", "失访"};
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+        if (strcasecmp(text, words[w]) == 0)
+            return true;
+    return false;
+}
+
+/* The cells of a role that is no date, NULL where the file does not have it. */
+static enum rwe_status read_words(struct raw *raw, const char *role, const char ***words)
+{
+    size_t column = rwe_chart_column(raw->table, raw->settings, role);
+    *words = NULL;
+    if (column == RWE_NO_INDEX)
+        return RWE_OK;
+    *words = RWE_NEW(raw->scratch, const char *, raw->n_rows);
+    return *words == NULL ? RWE_NO_MEMORY
+                          : rwe_table_strings(raw->table, column, raw->scratch, *words);
+}
+
+static enum rwe_status complain_undated_death(struct raw *raw, size_t row)
+{
+    size_t column = raw->dates->column[RWE_DATE_DEATH];
+    struct rwe_complaint complaint = {
+        .file = rwe_table_file(raw->table),
+        .line = rwe_table_line(raw->table, row),
+        .row = row,
+        .column = rwe_table_name(raw->table, column),
+        .reason = "missing although the patient died",
+        .advice = "give the date of death; its month is enough",
+    };
+    return rwe_complaints_add(raw->complaints, &complaint);
+}
+
+static enum rwe_status read_flags(struct raw *raw, struct rwe_patient_dates patient[])
+{
+    const char **lost, **place, **type, **death;
+    if (read_words(raw, "ltfu", &lost) != RWE_OK || read_words(raw, "pd_site", &place) != RWE_OK ||
+        read_words(raw, "pd_type", &type) != RWE_OK || read_words(raw, "death", &death) != RWE_OK)
+        return RWE_NO_MEMORY;
+    bool has_death_date = raw->dates->column[RWE_DATE_DEATH] != RWE_NO_INDEX;
+    for (size_t i = 0; i < raw->n_rows; i++) {
+        struct rwe_patient_dates *p = &patient[i];
+        p->is_lost = lost != NULL && lost[i] != NULL && says_yes(lost[i]);
+        p->pd_place = place == NULL || place[i] == NULL ? 0 : place_of(place[i]);
+        p->pd_is_clinical = type != NULL && type[i] != NULL &&
+                            (strcasestr(type[i], "clinic") || strstr(type[i], "临床"));
+        bool dead = death != NULL && death[i] != NULL && says_yes(death[i]);
+        if (dead && has_death_date && !rwe_dated_has_day(p->date[RWE_DATE_DEATH]) &&
+            complain_undated_death(raw, i) != RWE_OK)
+            return RWE_NO_MEMORY;
+    }
+    return RWE_OK;
+}
+
+static enum rwe_status read_cutoff(struct raw *raw, struct rwe_error *error)
+{
+    const char *text = rwe_settings_text(raw->settings, "cutoff");
+    struct rwe_dated cutoff;
+    raw->dates->about.rules = rwe_dates_rules(raw->settings);
+    if (text == NULL)
+        return RWE_OK;
+    if (!rwe_dated_parse(text, strlen(text), RWE_DATES_1900, &cutoff) ||
+        cutoff.kind != RWE_DATED_DAY)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--cutoff %s: write a day, as in --cutoff 2025-06-30", text);
+    raw->dates->about.rules.has_cutoff = true;
+    raw->dates->about.rules.cutoff = cutoff.day;
+    return RWE_OK;
+}
+
+static void set_unit(struct raw *raw)
+{
+    static const char *const names[] = {"days", "weeks", "months", "years"};
+    static const double days[] = {1, 7, RWE_DAYS_PER_MONTH, 365.25};
+    int unit = rwe_settings_choice(raw->settings, "time-unit");
+    raw->dates->about.unit = names[unit < 0 ? 2 : unit];
+    raw->dates->about.days_per_unit = days[unit < 0 ? 2 : unit];
+}
+
+static bool are_wanted(const struct rwe_settings *settings)
+{
+    /* Lists of options without those of dates read ready columns alone. */
+    return rwe_settings_find(settings, "derive") != NULL &&
+           (rwe_settings_has(settings, "derive") || rwe_settings_has(settings, "endpoint-dates") ||
+            rwe_settings_has(settings, "exposure-date"));
+}
+
+enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error)
+{
+    if (!are_wanted(raw->settings))
+        return RWE_OK;
+    struct raw_dates *dates = RWE_NEW(raw->scratch, struct raw_dates, 1);
+    struct rwe_patient_dates *patient =
+        RWE_NEW(raw->scratch, struct rwe_patient_dates, raw->n_rows);
+    if (rwe_arena_failed(raw->scratch))
+        return rwe_fail_memory(error);
+    raw->dates = dates;
+    dates->told = RWE_NEW(raw->scratch, uint32_t, raw->n_rows);
+    dates->about.patient = patient;
+    set_unit(raw);
+    name_roles(raw);
+    enum rwe_status status = rwe_chart_columns_check(raw->table, raw->settings, error);
+    if (status == RWE_OK)
+        status = read_cutoff(raw, error);
+    if (status == RWE_OK)
+        status = need(raw, RWE_DATE_INDEX, error);
+    if (status == RWE_OK)
+        status = read_definitions(raw, error);
+    if (status == RWE_OK)
+        status = read_dates(raw, patient, error);
+    if (status == RWE_OK)
+        status = rwe_raw_read_visits(raw, patient, error);
+    if (status == RWE_OK && (dates->told == NULL || read_flags(raw, patient) != RWE_OK))
+        status = rwe_fail_memory(error);
+    for (size_t i = 0; status == RWE_OK && i < raw->n_rows; i++)
+        rwe_patient_dates_settle(&patient[i], &dates->about.rules);
+    return status;
+}

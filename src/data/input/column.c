@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* The typed readers: one pass over a column's text each. */
+#include "intern_private.h"
+#include "rwe/base/date.h"
+#include "rwe/base/number.h"
+#include "table_private.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+/* ---- advice ---- */
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool begins_with(const char *text, const char *start)
+{
+    return strncmp(text, start, strlen(start)) == 0;
+}
+
+/* Full-width digits and signs, U+FF0B … U+FF19, are EF BC 8B … EF BC 99 in UTF-8. */
+static bool has_full_width(const char *text)
+{
+    for (const char *s = strstr(text, "\xef\xbc"); s != NULL; s = strstr(s + 1, "\xef\xbc"))
+        if ((unsigned char)s[2] >= 0x8b && (unsigned char)s[2] <= 0x99)
+            return true;
+    return false;
+}
+
+/* Whether a number is followed by a unit: text that begins with a blank or is not ASCII. "4o" is a
+ * slip of the finger, "65岁" and "12 mg" are not. */
+static bool has_unit(const char *text)
+{
+    size_t n = strspn(text, "+-0123456789.");
+    return n > 0 && is_digit(text[n - 1]) && (text[n] == ' ' || (unsigned char)text[n] >= 0x80);
+}
+
+static const char *advice_on_number(const char *text, size_t length)
+{
+    double number;
+    int32_t day;
+    if (rwe_number_parse(text, length, &number))
+        return "leave the cell empty when there is no finite value";
+    if (has_full_width(text))
+        return "its digits are full-width: type them with the input method in half-width mode";
+    if (text[0] == '<' || text[0] == '>' || begins_with(text, "≤") || begins_with(text, "≥") ||
+        begins_with(text, "＜") || begins_with(text, "＞"))
+        return "a value outside the limits of measurement must be coded as a number by a rule that "
+               "your protocol states";
+    if (strspn(text, "+-0123456789.,") == length && strchr(text, ',') != NULL)
+        return "say --decimal comma if that is what it is, or write a point; no separators between "
+               "thousands";
+    if (text[length - 1] == '%')
+        return "write the number without the percent sign";
+    if (rwe_date_parse(text, length, &day))
+        return "it is a date: give the time from time zero as a number";
+    if (has_unit(text))
+        return "write the number alone, its unit belongs into the header";
+    return "correct it, or name the token with --missing-tokens";
+}
+
+static const char *advice_on_date(const char *text, size_t length)
+{
+    size_t digits = strspn(text, "0123456789");
+    double number;
+    if (has_full_width(text))
+        return "its digits are full-width: type them with the input method in half-width mode";
+    if (digits == length && length == 5)
+        return "it is a day number of a spreadsheet: format the column as a date and save again";
+    if (digits == length && length == 8)
+        return "write the year, month and day with hyphens: 2023-05-01";
+    if (digits == 4 && strspn(text, "0123456789-/.") == length) {
+        size_t separators = 0;
+        for (size_t i = 0; i < length; i++)
+            separators += !is_digit(text[i]);
+        return separators == 2 ? "the calendar has no such day: correct it"
+                               : "year, month and day are needed: complete it by a rule that your "
+                                 "protocol states, or leave it empty";
+    }
+    if ((digits == 1 || digits == 2) && !rwe_number_parse(text, length, &number))
+        return "write the year first: 2023-05-01";
+    return "write it as 2023-05-01, or name the token with --missing-tokens";
+}
+
+static enum rwe_status complain(const struct rwe_table *table, size_t column, size_t row,
+                                const struct rwe_complaint *what, struct rwe_complaints *complaints)
+{
+    struct rwe_complaint complaint = *what;
+    complaint.file = table->file;
+    complaint.line = rwe_table_line(table, row);
+    complaint.row = row;
+    complaint.column = table->column[column].name;
+    return rwe_complaints_add(complaints, &complaint);
+}
+
+/* ---- readers ---- */
+
+/* A number as the file writes them: with a decimal comma where the options say so. */
+static bool read_number(const struct rwe_table *table, const char *text, size_t length,
+                        double *number)
+{
+    char copy[64];
+    const char *comma = table->decimal_comma ? memchr(text, ',', length) : NULL;
+    if (comma == NULL)
+        return rwe_number_parse(text, length, number);
+    if (length >= sizeof copy || memchr(text, '.', length) != NULL)
+        return false;
+    memcpy(copy, text, length + 1);
+    copy[comma - text] = '.';
+    return rwe_number_parse(copy, length, number);
+}
+
+enum rwe_status rwe_table_numbers(const struct rwe_table *table, size_t column, double out[],
+                                  struct rwe_complaints *complaints)
+{
+    struct rwe_cells cells = rwe_cells_of(table, column);
+    for (size_t row = 0; row < table->n_rows; row++) {
+        size_t length;
+        const char *text = rwe_cells_next(&cells, &length);
+        out[row] = NAN;
+        if (rwe_table_is_missing(table, text, length))
+            continue;
+        double number;
+        if (length < sizeof(uint64_t) &&
+            rwe_number_parse_word(rwe_load_bytes(text), length, &out[row]))
+            continue;
+        if (read_number(table, text, length, &number) && isfinite(number)) {
+            out[row] = number;
+            continue;
+        }
+        const struct rwe_complaint what = {
+            .value = text, .reason = "not a number", .advice = advice_on_number(text, length)};
+        if (complain(table, column, row, &what, complaints) != RWE_OK)
+            return RWE_NO_MEMORY;
+    }
+    return RWE_OK;
+}
+
+enum rwe_status rwe_table_dates(const struct rwe_table *table, size_t column, double out[],
+                                struct rwe_complaints *complaints)
+{
+    struct rwe_cells cells = rwe_cells_of(table, column);
+    for (size_t row = 0; row < table->n_rows; row++) {
+        size_t length;
+        const char *text = rwe_cells_next(&cells, &length);
+        out[row] = NAN;
+        if (rwe_table_is_missing(table, text, length))
+            continue;
+        int32_t day;
+        if (rwe_date_parse(text, length, &day)) {
+            out[row] = day;
+            continue;
+        }
+        const struct rwe_complaint what = {
+            .value = text, .reason = "not a date", .advice = advice_on_date(text, length)};
+        if (complain(table, column, row, &what, complaints) != RWE_OK)
+            return RWE_NO_MEMORY;
+    }
+    return RWE_OK;
+}
+
+struct rwe_column_summary rwe_table_summary(const struct rwe_table *table, size_t column)
+{
+    struct rwe_column_summary summary = {0};
+    struct rwe_cells cells = rwe_cells_of(table, column);
+    for (size_t row = 0; row < table->n_rows; row++) {
+        size_t length;
+        double number;
+        int32_t day;
+        const char *text = rwe_cells_next(&cells, &length);
+        if (rwe_table_is_missing(table, text, length))
+            summary.n_missing++;
+        else if (read_number(table, text, length, &number))
+            summary.n_number++;
+        else if (rwe_date_parse(text, length, &day))
+            summary.n_date++;
+        else
+            summary.n_other++;
+    }
+    return summary;
+}
+
+enum rwe_status rwe_table_strings(const struct rwe_table *table, size_t column,
+                                  struct rwe_arena *arena, const char *out[])
+{
+    size_t size = 0;
+    const struct rwe_column_block *block = table->column[column].first;
+    for (; block != NULL; block = block->next)
+        size += block->used;
+    char *copy = RWE_NEW(arena, char, size);
+    if (copy == NULL)
+        return RWE_NO_MEMORY;
+    struct rwe_cells cells = rwe_cells_of(table, column);
+    for (size_t row = 0; row < table->n_rows; row++) {
+        size_t length;
+        const char *text = rwe_cells_next(&cells, &length);
+        bool missing = rwe_table_is_missing(table, text, length);
+        out[row] = missing ? NULL : memcpy(copy, text, length + 1);
+        copy += missing ? 0 : length + 1;
+    }
+    return RWE_OK;
+}
+
+/* ---- factors ---- */
+
+struct level {
+    const char *text;
+    double number;  /* of the text, when all levels are numbers; else 0 */
+    uint32_t first; /* its number by first appearance */
+};
+
+/* Numbers ascending; equal ones ("1" and "1.0"), and all others, by their bytes. The texts are
+ * distinct, so the order is total and does not depend on the rows'. */
+static int compare_levels(const void *a, const void *b)
+{
+    const struct level *left = a;
+    const struct level *right = b;
+    if (left->number != right->number)
+        return left->number < right->number ? -1 : 1;
+    return strcmp(left->text, right->text);
+}
+
+static bool all_numbers(struct level level[], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (!rwe_number_parse(level[i].text, strlen(level[i].text), &level[i].number) ||
+            !isfinite(level[i].number))
+            return false;
+    return true;
+}
+
+/* By row, the number of its level by first appearance, or −1. */
+static enum rwe_status number_levels(const struct rwe_table *table, size_t column,
+                                     struct rwe_intern *seen, int32_t code[])
+{
+    struct rwe_cells cells = rwe_cells_of(table, column);
+    for (size_t row = 0; row < table->n_rows; row++) {
+        size_t length;
+        const char *text = rwe_cells_next(&cells, &length);
+        code[row] = -1;
+        if (rwe_table_is_missing(table, text, length))
+            continue;
+        uint32_t number = rwe_intern_number(seen, text, length);
+        if (number > INT32_MAX)
+            return RWE_NO_MEMORY;
+        code[row] = (int32_t)number;
+    }
+    return RWE_OK;
+}
+
+static enum rwe_status sort_levels(const struct rwe_table *table, struct rwe_intern *seen,
+                                   struct rwe_arena *arena, struct rwe_factor *factor)
+{
+    size_t n = seen->n;
+    struct level *level = RWE_NEW(seen->arena, struct level, n);
+    int32_t *rank = RWE_NEW(seen->arena, int32_t, n);
+    factor->n_levels = n;
+    factor->level = RWE_NEW(arena, const char *, n);
+    if (rwe_arena_failed(seen->arena) || rwe_arena_failed(arena))
+        return RWE_NO_MEMORY;
+    for (size_t i = 0; i < n; i++)
+        level[i] = (struct level){.text = seen->text[i], .first = (uint32_t)i};
+    if (!all_numbers(level, n))
+        for (size_t i = 0; i < n; i++)
+            level[i].number = 0;
+    qsort(level, n, sizeof *level, compare_levels);
+    for (size_t i = 0; i < n; i++) {
+        rank[level[i].first] = (int32_t)i;
+        factor->level[i] = rwe_arena_string(arena, level[i].text);
+    }
+    for (size_t row = 0; row < table->n_rows; row++)
+        if (factor->code[row] >= 0)
+            factor->code[row] = rank[factor->code[row]];
+    return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
+}
+
+enum rwe_status rwe_table_factor(const struct rwe_table *table, size_t column,
+                                 struct rwe_arena *arena, struct rwe_factor *factor)
+{
+    *factor = (struct rwe_factor){.code = RWE_NEW(arena, int32_t, table->n_rows)};
+    struct rwe_intern seen = {.arena = rwe_arena_new()};
+    enum rwe_status status = RWE_NO_MEMORY;
+    if (factor->code != NULL && seen.arena != NULL)
+        status = number_levels(table, column, &seen, factor->code);
+    if (status == RWE_OK)
+        status = sort_levels(table, &seen, arena, factor);
+    rwe_arena_free(seen.arena);
+    return status;
+}
