@@ -45,8 +45,10 @@ endif
 
 LIB_SOURCES := $(sort $(wildcard $(addsuffix /*.c,src/base src/data/* src/stats src/report analysis/*)))
 CLI_SOURCES := $(sort $(wildcard src/cli/*.c src/simulator/*.c))
-LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
-CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/builtin_study.o
+# Files that the library carries, as bytes of C (assets/embed.sh): the page's style and script, the built-in study.
+EMBEDDED    := assets/page.css assets/page.js sample_data/nct07062484.yaml
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(EMBEDDED:%=$(BUILD)/embedded/%.o)
+CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 
 # V=1 shows the whole commands.
 ifneq ($(V),1)
@@ -61,16 +63,13 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-# The built-in study is the one that users copy, as bytes of C.
-$(BUILD)/builtin_study.c: sample_data/nct07062484.yaml
+$(BUILD)/embedded/%.c: % assets/embed.sh
 	@mkdir -p $(@D)
-	{ echo '#include <stddef.h>'; echo 'extern const char rwe_builtin_study[];'; \
-	  echo 'extern const size_t rwe_builtin_study_size;'; echo 'const char rwe_builtin_study[] = {'; \
-	  od -An -v -tu1 $< | sed 's/  *\([0-9][0-9]*\)/(char)\1,/g'; echo '0};'; \
-	  echo 'const size_t rwe_builtin_study_size = sizeof rwe_builtin_study - 1;'; } > $@.new
+	sh assets/embed.sh $< > $@.new
 	mv $@.new $@
 
-$(BUILD)/builtin_study.o: $(BUILD)/builtin_study.c
+.PRECIOUS: $(BUILD)/embedded/%.c
+$(BUILD)/embedded/%.o: $(BUILD)/embedded/%.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
 $(BUILD)/librwe.a: $(LIB_OBJECTS)
