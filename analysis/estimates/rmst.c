@@ -5,6 +5,7 @@
 #include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
+#include "rwe/base/language.h"
 
 #include <assert.h>
 #include <math.h>
@@ -414,6 +415,8 @@ static enum rwe_status estimate_rmst(struct rwe_run *run, struct rwe_estimates *
 
 const struct rwe_analysis rwe_analysis_rmst = {
     .name = "rmst",
+    .method = N_("restricted mean survival"),
+    .measure = N_("difference in restricted means"),
     .compares_arms = true,
     .help = "Restricted mean survival time and time lost up to --tau by arm, their difference and "
             "ratios.",
