@@ -1,18 +1,25 @@
 #!/bin/sh
-# Links of the repository's Markdown files that lead inside it: the file is there, and so is the heading.
-# Usage, from the root of the repository: sh tests/tools/check_links.sh
+# Links and paths of the repository's Markdown files that lead inside it: the file is there, and so is the
+# heading that a link names. Usage, from the root of the repository: sh tests/tools/check_links.sh
 set -eu
+
+# A file without its code blocks.
+prose() { awk '/^```/ { code = !code } !code' "$1"; }
 
 # The anchors of a file's headings, as code hosts make them: lower case, blanks as hyphens, no other signs.
 anchors() {
-    awk '/^```/ { code = !code } !code && /^#+ / { sub(/^#+ /, ""); print }' "$1" |
-        tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9 _-]//g; s/ /-/g'
+    prose "$1" | sed -n 's/^#\{1,\} //p' | tr '[:upper:]' '[:lower:]' | sed 's/[^a-z0-9 _-]//g; s/ /-/g'
 }
 
-# TARGET lines of a file's links, code left out.
+# The targets of a file's links, those to other places left out.
 links() {
-    awk '/^```/ { code = !code } !code { gsub(/`[^`]*`/, ""); print }' "$1" |
-        grep -o ']([^)]*)' | sed 's/^](//; s/)$//' | grep -v '^[a-z]*:' || :
+    prose "$1" | sed 's/`[^`]*`//g' | grep -o ']([^)]*)' | sed 's/^](//; s/)$//' | grep -v '^[a-z]*:' || :
+}
+
+# Paths of the repository that stand in a file as code; a pattern counts, a path with a place to fill does not.
+paths() {
+    prose "$1" | grep -oE '`(analysis|assets|doc|include|po|sample_data|src|tests)/[^` ]*`' | tr -d '`' |
+        grep -v '[<…{]' || :
 }
 
 bad=0
@@ -29,5 +36,12 @@ for document in $(git ls-files -co --exclude-standard '*.md'); do
             bad=1
         fi
     done
+    set -f # a pattern is opened by ls below, from a list of its own
+    for path in $(paths "$document"); do
+        set +f
+        # shellcheck disable=SC2086
+        ls -d $path >/dev/null 2>&1 || { echo "$document: there is no $path"; bad=1; }
+    done
+    set +f
 done
 exit "$bad"
