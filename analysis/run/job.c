@@ -291,6 +291,7 @@ static enum rwe_status run_landmarks(struct rwe_run *run, struct rwe_error *erro
     for (size_t i = 0; i < run->n_landmarks && status == RWE_OK; i++) {
         struct rwe_landmark_run *landmark = &run->landmark[i];
         landmark->run.bootstrap = run->bootstrap;
+        landmark->run.estimates = run->estimates;
         rwe_document_chapter(run->document, "Landmark at %.10g%s", landmark->at.time,
                              rwe_time_unit_word(run));
         status = run_analyses(&landmark->run, &landmark->plan, false, error);
@@ -341,6 +342,7 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
 {
     struct rwe_plan plan = rwe_plan_make(run->settings);
     set_title(run, job);
+    rwe_document_set_words(run->document, rwe_time_unit_suffix(run), rwe_conf_level_text(run));
     enum rwe_status status = check_times(run, error);
     if (status == RWE_OK)
         status = rwe_bootstrap_check(run->settings, error);
@@ -382,6 +384,7 @@ static enum rwe_status start_and_run(const struct rwe_job *job, struct rwe_docum
     *run = (struct rwe_run){
         .settings = job->settings,
         .document = *document,
+        .estimates = rwe_estimates_new(job->document_arena),
         .complaints = job->complaints,
         .progress = job->progress,
         .arena = job->arena,
@@ -389,7 +392,8 @@ static enum rwe_status start_and_run(const struct rwe_job *job, struct rwe_docum
                        ? (unsigned)rwe_settings_integer(job->settings, "threads")
                        : rwe_parallel_available(),
     };
-    enum rwe_status status = run_all(run, job, error);
+    enum rwe_status status =
+        rwe_arena_failed(job->document_arena) ? rwe_fail_memory(error) : run_all(run, job, error);
     rwe_document_finish(*document);
     return status;
 }

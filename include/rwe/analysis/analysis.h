@@ -32,8 +32,9 @@ struct rwe_run {
     const struct rwe_settings *settings;
     const struct rwe_cohort *cohort;
     struct rwe_design design[RWE_MOST_DESIGNS]; /**< the first is everybody */
-    size_t n_designs; /**< those of clones last: see rwe_run_people_designs */
-    struct rwe_document *document;
+    size_t n_designs;                  /**< those of clones last: see rwe_run_people_designs */
+    struct rwe_document *document;     /**< NULL: the run is not told, as a replicate's */
+    struct rwe_estimates *estimates;   /**< what it estimates (estimates.h) */
     struct rwe_complaints *complaints; /**< about the input files */
     struct rwe_input input[RWE_MOST_INPUTS];
     size_t n_inputs;
@@ -65,9 +66,20 @@ struct rwe_run {
     unsigned threads;
 };
 
+/** A run on another cohort, which is still to be set: what was asked is the parent's, and so are its document and
+ * its list of estimates; nothing is made yet. */
+struct rwe_run rwe_run_child(const struct rwe_run *parent, struct rwe_arena *arena);
+
 /** How many of the run's designs compare people, as baseline tables and toxicity do: the first ones,
  * since analyses that clone stand after those that match or weight. */
 size_t rwe_run_people_designs(const struct rwe_run *run);
+
+/** What an analysis adds to the list of estimates (estimates.h), and so which repetitions walk it. */
+enum rwe_lists {
+    RWE_LISTS_NOTHING,
+    RWE_LISTS_TESTS, /**< statistics of tests alone, which imputations pool and replicates do not need */
+    RWE_LISTS_ESTIMATES, /**< it is walked in every replicate */
+};
 
 struct rwe_analysis {
     const char *name; /**< of its flag, its key in the study file, and `analysis` in facts */
@@ -86,7 +98,8 @@ struct rwe_analysis {
     bool compares_arms;   /**< outcomes of the arms: under the banner where they are biased */
     const struct rwe_options *options; /**< its own, and the struct that holds them; NULL: none */
     bool from_zero; /**< makes sense from time zero alone: not repeated at landmarks */
-    bool last;      /**< reads facts of the others: runs after them all, the landmarks' too */
+    enum rwe_lists lists;
+    bool last; /**< reads facts of the others: runs after them all, the landmarks' too */
 
     /** Adds a design to the run before any analysis is run, and writes nothing to the document; what
      * it puts in `*state` reaches `run` and `write_files`. NULL where the analysis makes none. */

@@ -2,7 +2,7 @@
 /* Standardised survival: against one profile predicted for all, scale of weights, and each error. */
 #include "check.h"
 #include "cohort.h"
-#include "rwe/stats/cox_standardise.h"
+#include "rwe/stats/cox_baseline.h"
 
 #include <math.h>
 #include <stdbool.h>
