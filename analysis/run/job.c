@@ -8,6 +8,7 @@
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
 #include "rwe/base/hash.h"
+#include "rwe/base/language.h"
 #include "rwe/base/parallel.h"
 #include "rwe/data/validate.h"
 #include <string.h>
@@ -378,8 +379,8 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     return status;
 }
 
-enum rwe_status rwe_job_run(const struct rwe_job *job, struct rwe_document **document,
-                            struct rwe_error *error)
+static enum rwe_status start_and_run(const struct rwe_job *job, struct rwe_document **document,
+                                     struct rwe_error *error)
 {
     struct rwe_run *run = RWE_NEW(job->arena, struct rwe_run, 1);
     *document = rwe_document_new(job->document_arena);
@@ -395,5 +396,24 @@ enum rwe_status rwe_job_run(const struct rwe_job *job, struct rwe_document **doc
                        ? (unsigned)rwe_settings_integer(job->settings, "threads")
                        : rwe_parallel_available(),
     };
-    return run_all(run, job, error);
+    enum rwe_status status = run_all(run, job, error);
+    rwe_document_finish(*document);
+    return status;
+}
+
+/* The report's language; messages of the run are in it too, since reasons of failures become its warnings. */
+static struct rwe_languages languages_of(const struct rwe_settings *settings)
+{
+    const char *name = rwe_settings_text(settings, "lang");
+    const struct rwe_language *language = name == NULL ? NULL : rwe_language_find(name);
+    return (struct rwe_languages){language, language};
+}
+
+enum rwe_status rwe_job_run(const struct rwe_job *job, struct rwe_document **document,
+                            struct rwe_error *error)
+{
+    struct rwe_languages callers = rwe_languages_use(languages_of(job->settings));
+    enum rwe_status status = start_and_run(job, document, error);
+    rwe_languages_use(callers);
+    return status;
 }
