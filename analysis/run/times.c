@@ -67,8 +67,11 @@ void rwe_times_insert(struct rwe_times *times, double time)
 
 struct rwe_times rwe_times_of(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
 {
-    struct rwe_numbers asked = rwe_settings_numbers(run->settings, "times");
+    struct rwe_numbers asked = rwe_statistics_of(run->settings)->times;
     struct rwe_times times = {{0}, 0};
+    if (asked.n == 0 && run->data != NULL)
+        return rwe_times_of(run->data,
+                            &run->data->cohort->endpoint[endpoint - run->cohort->endpoint]);
     if (asked.n == 0)
         return round_times(run, endpoint);
     for (size_t t = 0; t < asked.n && times.n < RWE_MOST_TIMES; t++)

@@ -15,7 +15,8 @@ struct rwe_times {
 
 /**
  * Those of --times; without it five or six round steps over the follow-up of the endpoint: 1, 2,
- * 2.5, 5 × a power of ten, or of 12 where the unit is months and the follow-up longer than two years.
+ * 2.5, 5 × a power of ten, or of 12 where the unit is months and the follow-up longer than two years. A replicate
+ * has the times of the data, however long one is followed in it.
  */
 struct rwe_times rwe_times_of(const struct rwe_run *run, const struct rwe_endpoint *endpoint);
 
