@@ -270,8 +270,7 @@ struct rwe_criterion_specs rwe_settings_criteria(const struct rwe_settings *sett
 char *rwe_endpoint_spec_text(struct rwe_arena *arena, const struct rwe_endpoint_spec *spec);
 
 /**
- * Reads a study file (YAML, by libcyaml against a schema made from the options) into the settings,
- * as RWE_FROM_STUDY. A wrong key, type or value is RWE_USAGE with file and line.
+ * Reads a study file (YAML, with the options as its schema) into the settings, as RWE_FROM_STUDY. A wrong key, type or value is RWE_USAGE with file and line.
  */
 enum rwe_status rwe_study_load(struct rwe_settings *settings, const char *path,
                                struct rwe_error *error);
