@@ -2,6 +2,7 @@
 #include "rwe/analysis/job.h"
 
 #include "cohort_report.h"
+#include "figures.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/compat.h"
 #include "rwe/analysis/immortal.h"
@@ -256,7 +257,7 @@ static enum rwe_status set_provenance(struct rwe_run *run, const struct rwe_job 
 /* Clones have no immortal time: their rows are excepted by name. */
 static const char *banner_of(const struct rwe_run *run)
 {
-    size_t n = rwe_run_people_designs(run);
+    size_t n = rwe_run_n_disjoint(run);
     if (!rwe_immortal_is_naive(run->cohort))
         return NULL;
     if (n == run->n_designs)
@@ -291,16 +292,16 @@ static enum rwe_status run_analyses(struct rwe_run *run, const struct rwe_plan *
     return status;
 }
 
-/* Each landmark is a chapter of its own behind what is compared from time zero. */
-static enum rwe_status run_landmarks(struct rwe_run *run, struct rwe_error *error)
+/* Each run within the run is a chapter of its own behind what is compared from time zero. */
+static enum rwe_status run_subruns(struct rwe_run *run, struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
-    for (size_t i = 0; i < run->n_landmarks && status == RWE_OK; i++) {
-        struct rwe_landmark_run *landmark = &run->landmark[i];
-        landmark->run.bootstrap = run->bootstrap;
-        rwe_document_chapter(run->document, "Landmark at %.10g%s", landmark->at.time,
-                             rwe_time_unit_word(run));
-        status = run_analyses(&landmark->run, &landmark->plan, false, error);
+    for (size_t i = 0; i < run->n_subruns && status == RWE_OK; i++) {
+        struct rwe_run *subrun = run->subrun[i];
+        subrun->bootstrap = run->bootstrap;
+        subrun->estimates = run->estimates;
+        rwe_document_chapter(run->document, "%s", rwe_design_title(subrun, &subrun->design[0]));
+        status = run_analyses(subrun, subrun->plan, false, error);
     }
     rwe_document_chapter(run->document, NULL);
     return status;
@@ -348,6 +349,7 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
 {
     struct rwe_plan plan = rwe_plan_make(run->settings);
     set_title(run, job);
+    rwe_document_set_words(run->document, rwe_time_unit_suffix(run), rwe_conf_level_text(run));
     enum rwe_status status = check_times(run, error);
     if (status == RWE_OK)
         status = rwe_bootstrap_check(run->settings, error);
@@ -365,7 +367,7 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     if (status == RWE_OK)
         status = run_analyses(run, &plan, false, error);
     if (status == RWE_OK)
-        status = run_landmarks(run, error);
+        status = run_subruns(run, error);
     if (status == RWE_OK)
         status = run_analyses(run, &plan, true, error);
     if (status == RWE_OK)
@@ -389,6 +391,7 @@ static enum rwe_status start_and_run(const struct rwe_job *job, struct rwe_docum
     *run = (struct rwe_run){
         .settings = job->settings,
         .document = *document,
+        .estimates = rwe_estimates_new(job->document_arena),
         .complaints = job->complaints,
         .progress = job->progress,
         .arena = job->arena,
@@ -396,7 +399,8 @@ static enum rwe_status start_and_run(const struct rwe_job *job, struct rwe_docum
                        ? (unsigned)rwe_settings_integer(job->settings, "threads")
                        : rwe_parallel_available(),
     };
-    enum rwe_status status = run_all(run, job, error);
+    enum rwe_status status =
+        rwe_arena_failed(job->document_arena) ? rwe_fail_memory(error) : run_all(run, job, error);
     rwe_document_finish(*document);
     return status;
 }
