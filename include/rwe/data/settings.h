@@ -151,8 +151,8 @@ struct rwe_criterion_specs {
  *   RWE_NUMBER_IN      double                        NaN
  *   RWE_NUMBERS_IN     struct rwe_numbers            n = 0
  *   RWE_INTEGER_IN     uint64_t                      0
- *   RWE_CHOICE_IN      int, or an enum               −1: only an int can tell; an enum, in the order of
- *                                                    the choices, is for options with a default
+ *   RWE_CHOICE_IN      int, or an enum in the        −1: an enum needs an enumerator of −1 then, unless
+ *                      order of the choices          the option has a default
  *   RWE_ENDPOINTS_IN   struct rwe_endpoint_specs     n = 0
  *   RWE_CRITERIA_IN    struct rwe_criterion_specs    n = 0
  *
