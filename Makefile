@@ -4,12 +4,13 @@
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
 DESTDIR ?=
-# OPT, SAN and STRICT each build in a folder of their own, so that none spoils another's objects.
+# OPT and SAN each build in a folder of their own, so that neither spoils another's objects. STRICT=1 only
+# makes an error of each warning: the objects are the same, and so is the folder.
 OPT     ?= -O3
 SAN     ?=
 STRICT  ?=
 comma   := ,
-VARIANT := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),$(if $(STRICT),strict,release))$(filter-out -O3,$(OPT))
+VARIANT := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),release)$(filter-out -O3,$(OPT))
 BUILD   ?= build/$(VARIANT)
 
 .PHONY: all
@@ -31,23 +32,22 @@ deps:
 PKG_CFLAGS  = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 CPPFLAGS   += -D_GNU_SOURCE -Iinclude -Ianalysis -Isrc/data -DRWE_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
-CFLAGS     += -std=gnu17 -g $(OPT) -fPIC -ffp-contract=off -fno-fast-math -pthread -Wall -Wextra
+CFLAGS     += -std=gnu17 -g $(OPT) -fPIC -ffp-contract=off -fno-fast-math -pthread
 LDLIBS     += $(PKG_LIBS) -lcsv -lm
 LDFLAGS    += -pthread -Wl,--as-needed
 ifneq ($(SAN),)
 CFLAGS     += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS    += -fsanitize=$(SAN)
 endif
-ifneq ($(STRICT),)
-CFLAGS     += -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+WARNINGS   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
               -Wconversion -Wno-sign-conversion -Wno-format-nonliteral -Wcast-qual -Wwrite-strings
-endif
+CFLAGS     += $(WARNINGS) $(if $(STRICT),-Werror)
 
 LIB_SOURCES := $(sort $(wildcard $(addsuffix /*.c,src/base src/data/* src/stats src/report analysis/*)))
 CLI_SOURCES := $(sort $(wildcard src/cli/*.c src/simulator/*.c))
 # Files that the library carries, as bytes of C (assets/embed.sh): the page's style and script, the built-in study.
 EMBEDDED    := assets/page.css assets/page.js sample_data/nct07062484.yaml
-LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(EMBEDDED:%=$(BUILD)/embedded/%.o)
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embedded/catalogues.o $(EMBEDDED:%=$(BUILD)/embedded/%.o)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 
 # V=1 shows the whole commands.
@@ -72,14 +72,23 @@ $(BUILD)/embedded/%.c: % assets/embed.sh
 $(BUILD)/embedded/%.o: $(BUILD)/embedded/%.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 
+# The catalogues of all languages, po/*.po, as bytes of C.
+CATALOGUES := $(sort $(wildcard po/*.po))
+$(BUILD)/embedded/catalogues.c: $(CATALOGUES) tests/tools/embed_catalogues.sh
+	@mkdir -p $(@D)
+	sh tests/tools/embed_catalogues.sh $(CATALOGUES) > $@.new
+	mv $@.new $@
+
 $(BUILD)/librwe.a: $(LIB_OBJECTS)
 	$(SAY) "  LINK $@"
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/librwe.so: $(LIB_OBJECTS)
+# The shared library shows what src/librwe.map names and hides the rest.
+$(BUILD)/librwe.so: $(LIB_OBJECTS) src/librwe.map
 	$(SAY) "  LINK $@"
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,librwe.so.0 $^ $(LDLIBS) -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,librwe.so.0 -Wl,--version-script=src/librwe.map \
+	    $(LIB_OBJECTS) $(LDLIBS) -o $@
 
 $(BUILD)/rwe-analyze: $(CLI_OBJECTS) $(BUILD)/librwe.a
 	$(SAY) "  LINK $@"
@@ -132,20 +141,26 @@ $(BUILD)/rwe-analyze.bash: $(BUILD)/rwe-analyze
 
 # ---- testing it ----------------------------------------------------------------------------------
 
-# Each test is one program; those of the whole program link the command line too, but not its main.
+# Each test is one program. What it tests is a shared library of the same objects that hides nothing, with the
+# command line but not its main: a change of a source links that library anew and no test.
 TESTS     := $(sort $(wildcard tests/unit/test_*.c tests/property/test_*.c tests/golden/test_*.c))
 TEST_BINS := $(TESTS:%.c=$(BUILD)/%)
 SUPPORT   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/support/*.c)))
-TEST_LINK := $(SUPPORT) $(filter-out %/main.o,$(CLI_OBJECTS)) $(BUILD)/librwe.a
+INTERNAL  := $(BUILD)/librwe-internal.so
+
+$(INTERNAL): $(LIB_OBJECTS) $(filter-out %/main.o,$(CLI_OBJECTS))
+	$(SAY) "  LINK $@"
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic-functions $^ $(LDLIBS) -o $@
 
 TEST_INCLUDES := -Itests/support -Isrc/cli
 # GLPK, against which a test solves matchings; it has no pkg-config file.
 $(BUILD)/tests/property/test_match_flow_proof $(BUILD)/tests/property/test_match_optimal_proof: \
     TEST_LIBS := -lglpk
-$(BUILD)/tests/%: tests/%.c $(TEST_LINK)
+$(BUILD)/tests/%: tests/%.c $(SUPPORT) | $(INTERNAL)
 	$(SAY) "  TEST $<"
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(TEST_INCLUDES) $(CFLAGS) -MMD -MP $(LDFLAGS) $< $(TEST_LINK) $(LDLIBS) -lcmocka $(TEST_LIBS) -o $@
+	$(CC) $(CPPFLAGS) $(TEST_INCLUDES) $(CFLAGS) -MMD -MP $(LDFLAGS) $< $(SUPPORT) $(INTERNAL) -Wl,-rpath,'$$ORIGIN/../..' \
+	    $(LDLIBS) -lcmocka $(TEST_LIBS) -o $@
 
 # Every test, with strict warnings as errors; the last line counts them.
 .PHONY: test
@@ -165,6 +180,41 @@ check-tsan:
 check-threads: $(BUILD)/tests/property/test_threads $(BUILD)/rwe-analyze
 	$(BUILD)/tests/property/test_threads
 	$(BUILD)/rwe-analyze sample_data/cohort.csv --ae sample_data/ae.csv --km --psm --threads 5 > /dev/null
+
+# What R gives on open cohorts; what went wrong once, or must not. Both need python3.
+.PHONY: check-facts check-cases
+check-facts: $(BUILD)/rwe-analyze
+	python3 tests/facts/check.py $<
+
+check-cases: $(BUILD)/rwe-analyze
+	python3 tests/cases/run $<
+
+# The reader under sanitizers, on seeds cut short at every place (SAN=address,undefined OPT=-O1).
+.PHONY: check-damage
+check-damage: $(BUILD)/tests/fuzz/fuzz_table
+	sh tests/fuzz/make_seeds.sh $(BUILD)/fuzz/seeds
+	$< $(BUILD)/fuzz/seeds/*
+
+# The same bytes without optimisation; no byte read that was not written, none lost.
+UNOPTIMISED := build/release-O0/rwe-analyze
+.PHONY: unoptimised check-bytes check-valgrind
+unoptimised:
+	@$(MAKE) --no-print-directory OPT=-O0 $(UNOPTIMISED)
+
+check-bytes: $(BUILD)/rwe-analyze unoptimised
+	sh tests/tools/check_bytes.sh $< $(UNOPTIMISED)
+
+check-valgrind: unoptimised
+	valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite $(UNOPTIMISED) \
+	    sample_data/cohort.csv --ae sample_data/ae.csv --km --psm --quiet --output build/release-O0/valgrind.txt
+
+# What was installed, used as a packager's user does; every output that a document shows.
+.PHONY: check-install check-documents
+check-install: all
+	sh tests/tools/check_install.sh
+
+check-documents: all
+	sh tests/tools/update_readme.sh --check
 
 # Known truth by simulation: coverage of limits and type-I error of tests (half a minute, not part of test).
 SIMULATIONS := $(addprefix $(BUILD)/tests/simulation/, coverage designs immortal)
@@ -199,10 +249,16 @@ format:
 check-format:
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 
-# Includes only point down.
-.PHONY: check-layers
+# Includes only point down; few files call each other in a circle; no file names a place outside the project.
+.PHONY: check-layers check-circles check-paths
 check-layers:
 	sh tests/tools/check_layers.sh
+
+check-circles: $(LIB_OBJECTS) $(CLI_OBJECTS)
+	python3 tests/tools/check_circles.py 5 $^
+
+check-paths:
+	sh tests/tools/check_paths.sh
 
 # ---- measuring it --------------------------------------------------------------------------------
 
@@ -225,9 +281,11 @@ help:
 	  'make install    PREFIX=/usr/local, DESTDIR=' \
 	  'make SAN=address,undefined test     tests under sanitizers' \
 	  'make check-tsan tests of threads under ThreadSanitizer' \
-	  'make check-coverage  coverage of limits and type-I error by simulation' \
+	  'make check-facts  the facts of R on open cohorts; make check-cases: what went wrong once (tests/cases)' \
+  'make check-coverage  coverage of limits and type-I error by simulation' \
 	  'make check-browser  the report in headless Chromium; make pictures: those of the README' \
-	  'make tidy       clang-tidy; make format, make check-format, make check-layers' \
+	  'make tidy       clang-tidy; make format, make check-format' \
+  'make check-layers  includes point down; make check-circles: by calls; make check-paths: no place outside' \
 	  'make bench      benchmarks, with ratios to R where R is installed; PART=survival: those alone'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

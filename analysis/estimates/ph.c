@@ -5,6 +5,7 @@
 #include "cox_present.h"
 #include "ph_figure.h"
 #include "rwe/analysis/present.h"
+#include "rwe/base/language.h"
 
 #include <math.h>
 
@@ -105,7 +106,7 @@ static void present(struct rwe_run *run, struct rwe_grid *grid,
     key.term = "GLOBAL";
     start_row(grid, request, model);
     present_test(run, grid, key, &ph->global);
-    rwe_grid_words(grid, test_name(request, model));
+    rwe_grid_words(grid, "%s", test_name(request, model));
     for (size_t v = 0; v < variables->n; v++) {
         key.term = variables->name[v];
         if (variables->n > 1)
@@ -317,6 +318,7 @@ static enum rwe_status run_ph(struct rwe_run *run, void *state, struct rwe_error
 
 const struct rwe_analysis rwe_analysis_ph = {
     .name = "ph",
+    .method = N_("tests of proportional hazards"),
     .compares_arms = true,
     .help = "Tests of proportional hazards for the models of --cox, by term and for all; robust "
             "after matching.",

@@ -248,15 +248,15 @@ static enum rwe_status present_window(struct rwe_run *run, const struct starts *
     key.term = "control-window";
     key.time = window;
     rwe_document_number(run->document, &key, "n.started", (double)started);
-    struct rwe_grid *grid = rwe_document_table(
-        run->document, rwe_arena_format(run->arena, "Events up to %g%s: before exposure can act",
-                                        window, rwe_time_unit_word(run)));
+    struct rwe_grid *grid =
+        rwe_document_table(run->document, "Events up to %g%s: before exposure can act", window,
+                           rwe_time_unit_word(run));
     rwe_grid_column(grid, "endpoint and population");
     for (size_t a = 0; a < 2; a++)
         rwe_grid_column(grid, "%s", cohort->arm_level[a]);
     rwe_grid_column(grid, "difference\n(%s CI)", rwe_conf_level_text(run));
     for (size_t e = 0; e < cohort->n_endpoints; e++)
-        for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++)
+        for (size_t d = 0; d < rwe_run_n_disjoint(run) && status == RWE_OK; d++)
             status = window_one(run, grid, &cohort->endpoint[e], &run->design[d], window, error);
     rwe_grid_note(grid,
                   "By then %zu of the %zu had started. A treatment prevents nothing before it "
@@ -278,7 +278,7 @@ static void warn(struct rwe_run *run, const struct starts *starts)
         "or weighted or not. Take --landmark, --timedep or --ccw.",
         rwe_immortal_banner, starts->n, run->cohort->n, quantile(starts, 0.5),
         unit == NULL ? "" : " ", unit == NULL ? "" : unit);
-    for (size_t d = 0; d < rwe_run_people_designs(run); d++) {
+    for (size_t d = 0; d < rwe_run_n_disjoint(run); d++) {
         struct rwe_key key = rwe_key_in("immortal", NULL, &run->design[d]);
         rwe_document_string(run->document, &key, "caution", rwe_immortal_banner);
     }

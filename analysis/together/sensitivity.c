@@ -6,7 +6,6 @@
 
 #include "rwe/analysis/immortal.h"
 #include "rwe/analysis/present.h"
-#include "rwe/report/fact_index.h"
 #include "rwe/stats/evalue.h"
 
 #include <math.h>
@@ -80,7 +79,6 @@ struct answer {
 
 struct sheet {
     struct rwe_run *run;
-    const struct rwe_fact_index *facts;
     const struct rwe_endpoint *endpoint;
     struct answer *answer;
     size_t n;
@@ -101,16 +99,16 @@ static void take_answer(struct sheet *sheet, struct answer answer)
 {
     const struct rwe_cohort *cohort = sheet->run->cohort;
     struct rwe_key key = rwe_key_in("cox", sheet->endpoint, NULL);
-    key.population = answer.population->name;
+    key.population = answer.population->design->name;
     key.model = answer.model;
-    answer.n = rwe_fact_find(sheet->facts, &key, "n");
-    answer.n_event = rwe_fact_find(sheet->facts, &key, "n.event");
+    answer.n = rwe_document_find(sheet->run->document, &key, "n");
+    answer.n_event = rwe_document_find(sheet->run->document, &key, "n.event");
     key.term = "arm";
     if (cohort->n_arms > 2)
         key.term = rwe_arena_format(sheet->run->arena, "arm=%s", cohort->arm_level[answer.arm]);
-    answer.hr = rwe_fact_find(sheet->facts, &key, "hr");
-    answer.low = rwe_fact_find(sheet->facts, &key, "conf.low");
-    answer.high = rwe_fact_find(sheet->facts, &key, "conf.high");
+    answer.hr = rwe_document_find(sheet->run->document, &key, "hr");
+    answer.low = rwe_document_find(sheet->run->document, &key, "conf.low");
+    answer.high = rwe_document_find(sheet->run->document, &key, "conf.high");
     answer.label = label_of(sheet, &answer);
     if (answer.hr != RWE_NO_FACT)
         sheet->answer[sheet->n++] = answer;
@@ -124,7 +122,7 @@ static enum rwe_status take_answers(struct sheet *sheet, const struct population
     sheet->n = 0;
     for (size_t p = 0; sheet->answer != NULL && p < populations->n; p++) {
         const struct population *population = &populations->item[p];
-        for (size_t m = 0; m < (population->is_given ? 2 : 1); m++)
+        for (size_t m = 0; m < (population->design->arms_alike ? 1 : 2); m++)
             for (size_t a = 1; a < n_arms; a++)
                 take_answer(
                     sheet, (struct answer){.population = population, .model = models[m], .arm = a});
@@ -137,15 +135,16 @@ static enum rwe_status take_answers(struct sheet *sheet, const struct population
 static bool is_rare(const struct sheet *sheet, const struct answer *answer)
 {
     int choice = rwe_settings_choice(sheet->run->settings, "evalue-outcome");
-    double events = rwe_fact_number(sheet->facts, answer->n_event);
+    double events = rwe_document_value(sheet->run->document, answer->n_event);
     return choice == 1 ||
-           (choice == 0 && events <= MOST_RARE * rwe_fact_number(sheet->facts, answer->n));
+           (choice == 0 &&
+            events <= MOST_RARE * rwe_document_value(sheet->run->document, answer->n));
 }
 
 static struct rwe_key key_of(const struct sheet *sheet, const struct answer *answer)
 {
     struct rwe_key key = rwe_key_in("sensitivity", sheet->endpoint, NULL);
-    key.population = answer->population->name;
+    key.population = answer->population->design->name;
     key.model = answer->model;
     if (sheet->run->cohort->n_arms > 2)
         key.group = sheet->run->cohort->arm_level[answer->arm];
@@ -159,15 +158,15 @@ static void present_answer(const struct sheet *sheet, struct rwe_grid *grid,
     struct rwe_key key = key_of(sheet, answer);
     key.term = "evalue";
     bool rare = is_rare(sheet, answer);
-    double hr = rwe_fact_number(sheet->facts, answer->hr);
-    double low = rwe_fact_number(sheet->facts, answer->low);
-    double high = rwe_fact_number(sheet->facts, answer->high);
+    double hr = rwe_document_value(sheet->run->document, answer->hr);
+    double low = rwe_document_value(sheet->run->document, answer->low);
+    double high = rwe_document_value(sheet->run->document, answer->high);
     rwe_fact point = rwe_document_number(document, &key, "estimate",
                                          rwe_evalue(rwe_evalue_risk_ratio(hr, rare)));
     rwe_fact limit =
         rwe_document_number(document, &key, "conf.limit", rwe_evalue_limits(low, high, rare));
     rwe_fact outcome = rwe_document_string(document, &key, "outcome", rare ? "rare" : "common");
-    if (answer->population->is_naive)
+    if (answer->population->design->naive)
         rwe_document_string(document, &key, "caution", rwe_immortal_banner);
     rwe_grid_row(grid, indent, "%s", answer->label);
     rwe_grid_cell(grid, RWE_CELL_COUNT, answer->n, RWE_NO_FACT, RWE_NO_FACT);
@@ -195,7 +194,7 @@ static void note_evalues(const struct sheet *sheet, struct rwe_grid *grid)
                   "ratio.",
                   100 * MOST_RARE);
     for (size_t k = 0; k < sheet->n; k++)
-        if (sheet->answer[k].population->is_naive) {
+        if (sheet->answer[k].population->design->naive) {
             rwe_grid_note(grid, "E-values speak of confounding alone: no confounder is needed to "
                                 "explain the rows of the biased reference, immortal time is "
                                 "enough.");
@@ -208,8 +207,7 @@ static void present_evalues(const struct sheet *sheet, const struct populations 
     struct rwe_run *run = sheet->run;
     const char *group = NULL;
     struct rwe_grid *grid =
-        rwe_document_table(run->document, rwe_arena_format(run->arena, "Every hazard ratio: %s",
-                                                           sheet->endpoint->name));
+        rwe_document_table(run->document, "Every hazard ratio: %s", sheet->endpoint->name);
     rwe_grid_column(grid, "population");
     rwe_grid_column(grid, "n");
     rwe_grid_column(grid, "events");
@@ -219,9 +217,10 @@ static void present_evalues(const struct sheet *sheet, const struct populations 
     rwe_grid_column(grid, "of the limit");
     for (size_t k = 0; k < sheet->n; k++) {
         const struct answer *answer = &sheet->answer[k];
-        if (populations->has_groups && answer->population->group != group)
-            sensitivity_head(grid, answer->population->group, 6);
-        group = answer->population->group;
+        const char *heading = answer->population->design->words.heading;
+        if (populations->has_groups && heading != group)
+            sensitivity_head(grid, heading, 6);
+        group = heading;
         present_answer(sheet, grid, answer, populations->has_groups ? 1 : 0);
     }
     note_evalues(sheet, grid);
@@ -241,8 +240,10 @@ static void present_evalues(const struct sheet *sheet, const struct populations 
 /* The later the kind, the better; given covariates rather than not. */
 static bool is_better(const struct answer *a, const struct answer *b)
 {
-    if (a->population->kind != b->population->kind)
-        return a->population->kind > b->population->kind;
+    int of_a = population_rank(a->population->design),
+        of_b = population_rank(b->population->design);
+    if (of_a != of_b)
+        return of_a > of_b;
     return a->population == b->population && strcmp(b->model, "arm") == 0;
 }
 
@@ -253,7 +254,7 @@ static const struct answer *choose_answer(const struct sheet *sheet)
     const struct answer *chosen = NULL;
     for (size_t k = 0; k < sheet->n; k++) {
         const struct answer *answer = &sheet->answer[k];
-        if (wanted != NULL && strcmp(wanted, answer->population->name) != 0)
+        if (wanted != NULL && strcmp(wanted, answer->population->design->name) != 0)
             continue;
         if (chosen == NULL || is_better(answer, chosen))
             chosen = answer;
@@ -272,12 +273,12 @@ static void present_assumed(const struct sheet *sheet, struct rwe_grid *grid,
                                  confounder->prevalence_treated, confounder->prevalence_control,
                                  confounder->hazard_ratio);
     rwe_document_number(document, &key, "bias", bias);
-    rwe_fact hr =
-        rwe_document_number(document, &key, "hr", rwe_fact_number(sheet->facts, answer->hr) / bias);
-    rwe_fact low = rwe_document_number(document, &key, "conf.low",
-                                       rwe_fact_number(sheet->facts, answer->low) / bias);
-    rwe_fact high = rwe_document_number(document, &key, "conf.high",
-                                        rwe_fact_number(sheet->facts, answer->high) / bias);
+    rwe_fact hr = rwe_document_number(document, &key, "hr",
+                                      rwe_document_value(sheet->run->document, answer->hr) / bias);
+    rwe_fact low = rwe_document_number(
+        document, &key, "conf.low", rwe_document_value(sheet->run->document, answer->low) / bias);
+    rwe_fact high = rwe_document_number(
+        document, &key, "conf.high", rwe_document_value(sheet->run->document, answer->high) / bias);
     rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, hr, low, high);
 }
 
@@ -298,10 +299,9 @@ static void present_confounder(const struct sheet *sheet, const struct answer *a
     struct rwe_run *run = sheet->run;
     struct rwe_numbers share = rwe_settings_numbers(run->settings, "confounder-prevalence");
     struct rwe_numbers ratio = rwe_settings_numbers(run->settings, "confounder-hr");
-    struct rwe_grid *grid = rwe_document_table(
-        run->document,
-        rwe_arena_format(run->arena, "Hazard ratio if there were one more confounder: %s, %s",
-                         sheet->endpoint->name, answer->label));
+    struct rwe_grid *grid =
+        rwe_document_table(run->document, "Hazard ratio if there were one more confounder: %s, %s",
+                           sheet->endpoint->name, answer->label);
     rwe_grid_column(grid, "has it: %s\nagainst %s", run->cohort->arm_level[answer->arm],
                     run->cohort->arm_level[0]);
     for (size_t k = 0; k < ratio.n; k++)
@@ -315,7 +315,7 @@ static void present_confounder(const struct sheet *sheet, const struct answer *a
     rwe_grid_note(grid, "The ratio above divided by what a binary confounder of these shares and "
                         "strength makes of none (Lin, Psaty & Kronmal 1998), an approximation for "
                         "hazards; the limits move along.");
-    if (answer->population->is_naive)
+    if (answer->population->design->naive)
         rwe_grid_note(grid, "%s: immortal time is not taken away here.", rwe_immortal_banner);
 }
 
@@ -328,10 +328,10 @@ static enum rwe_status check_population(const struct rwe_run *run,
     const char *wanted = rwe_settings_text(run->settings, "confounder-in");
     const char *names = "";
     for (size_t p = 0; wanted != NULL && p < populations->n && names != NULL; p++) {
-        if (strcmp(populations->item[p].name, wanted) == 0)
+        if (strcmp(populations->item[p].design->name, wanted) == 0)
             return RWE_OK;
         names = rwe_arena_format(run->arena, "%s%s%s", names, p == 0 ? "" : ", ",
-                                 populations->item[p].name);
+                                 populations->item[p].design->name);
     }
     if (wanted == NULL)
         return RWE_OK;
@@ -357,10 +357,8 @@ static enum rwe_status run_sensitivity(struct rwe_run *run, void *state, struct 
 {
     (void)state;
     struct populations populations = {0};
-    struct sheet sheet = {.run = run, .facts = rwe_fact_index_new(run->document, run->arena)};
+    struct sheet sheet = {.run = run};
     enum rwe_status status = rwe_need_endpoint(run, "sensitivity", error);
-    if (status == RWE_OK && sheet.facts == NULL)
-        status = rwe_fail_memory(error);
     if (status == RWE_OK)
         status = populations_of(run, &populations, error);
     if (status == RWE_OK)

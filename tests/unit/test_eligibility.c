@@ -19,7 +19,7 @@ static int set_up(void **state)
     static struct fixture f;
     f = (struct fixture){.arena = rwe_arena_new()};
     f.complaints.arena = f.arena;
-    f.settings = rwe_settings_new(f.arena, &rwe_study_options, 1);
+    f.settings = rwe_settings_new(f.arena, (const struct rwe_options *[]){&rwe_study_options}, 1);
     *state = &f;
     return 0;
 }
@@ -47,7 +47,8 @@ static enum rwe_status build(struct fixture *f, const char *text)
                      RWE_OK);
     check_remove_file(path);
     const struct rwe_cohort_tables tables = {.patients = f->table};
-    return rwe_cohort_build(&tables, f->settings, f->arena, &f->complaints, &f->cohort, &f->error);
+    return rwe_cohort_build(&tables, rwe_study_of(f->settings), f->arena, &f->complaints,
+                            &f->cohort, &f->error);
 }
 
 /* Four patients an arm; 3 is a child, 4 and 8 are weak, 4 is a child too, kps of 5 is not known. */
