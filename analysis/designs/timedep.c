@@ -417,7 +417,7 @@ static enum rwe_status estimate_timedep(struct rwe_run *run, struct rwe_estimate
             status = estimate_model(&part, RWE_COX_ARM, estimates, error);
         if (status == RWE_OK && is_adjusted(&part))
             status = estimate_model(&part, RWE_COX_ADJUSTED, estimates, error);
-        if (!estimates->from_data) /* else the list grows in the same arena */
+        if (!rwe_estimates_are_of_data(estimates)) /* else the list grows in the same arena */
             rwe_arena_release(run->arena, mark);
     }
     return status;

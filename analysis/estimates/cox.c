@@ -501,7 +501,7 @@ static enum rwe_status estimate_model(struct rwe_run *run, const struct rwe_cox_
         rwe_estimates_add(estimates, &key, "hr", RWE_ESTIMATE_LOG_RATIO,
                           fitted ? model.fit.estimate[model.term[a].column] : NAN);
     }
-    if (!estimates->from_data) /* else the names of the terms are still needed */
+    if (!rwe_estimates_are_of_data(estimates)) /* else the names of the terms are still needed */
         rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }

@@ -222,7 +222,7 @@ static rwe_fact present_quantile(struct rwe_run *run, struct rwe_grid *grid,
     if (low == NULL || high == NULL)
         return RWE_NO_FACT;
     rwe_fact value = rwe_document_number(run->document, key, stat, q.value);
-    struct rwe_inference of = {NAN, q.conf_low, q.conf_high, NAN};
+    struct rwe_inference of = {.conf_low = q.conf_low, .conf_high = q.conf_high};
     rwe_bootstrap_infer(run, key, stat, &of);
     rwe_fact from = rwe_document_number(run->document, key, low, of.conf_low);
     rwe_fact to = rwe_document_number(run->document, key, high, of.conf_high);
@@ -284,7 +284,8 @@ static rwe_fact present_point(struct rwe_run *run, struct rwe_grid *grid, const 
                               const struct rwe_km_curve *curve)
 {
     struct rwe_km_point point = rwe_km_at(curve, key->time);
-    struct rwe_inference of = {point.std_error, point.conf_low, point.conf_high, NAN};
+    struct rwe_inference of = {
+        .std_error = point.std_error, .conf_low = point.conf_low, .conf_high = point.conf_high};
     rwe_bootstrap_infer(run, key, "estimate", &of);
     rwe_fact value = rwe_document_number(run->document, key, "estimate", point.survival);
     rwe_document_number(run->document, key, "std.error", of.std_error);

@@ -387,7 +387,7 @@ static enum rwe_status estimate_response(struct rwe_run *run, struct rwe_estimat
             .run = run, .design = &run->design[d], .counted = counted};
         estimate_design(&shares, event, share, estimates);
     }
-    if (!estimates->from_data)
+    if (!rwe_estimates_are_of_data(estimates))
         rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }

@@ -378,7 +378,7 @@ static enum rwe_status estimate_variable(const struct rwe_subgroup_setting *sett
         rwe_estimates_add(estimates, &key, "hr", RWE_ESTIMATE_LOG_RATIO,
                           model.failure.status == RWE_OK ? model.fit.estimate[0] : NAN);
     }
-    if (!estimates->from_data) /* the list of the data grows in the run's arena */
+    if (!rwe_estimates_are_of_data(estimates)) /* the list of the data grows in the run's arena */
         rwe_arena_release(setting->run->arena, mark);
     return RWE_OK;
 }

@@ -111,7 +111,21 @@ size_t rwe_run_n_disjoint(const struct rwe_run *run)
     return n;
 }
 
-/* ---- runs within a run ---- */
+/* ---- other runs ---- */
+
+struct rwe_run rwe_run_child(const struct rwe_run *parent, struct rwe_arena *arena)
+{
+    return (struct rwe_run){
+        .settings = parent->settings,
+        .document = parent->document,
+        .estimates = parent->estimates,
+        .complaints = parent->complaints,
+        .replicate = parent->replicate,
+        .progress = parent->progress,
+        .arena = arena,
+        .threads = parent->threads,
+    };
+}
 
 enum rwe_status rwe_run_add_subrun(struct rwe_run *run, const struct rwe_cohort *cohort,
                                    const struct rwe_design *everybody, struct rwe_error *error)
@@ -122,19 +136,11 @@ enum rwe_status rwe_run_add_subrun(struct rwe_run *run, const struct rwe_cohort 
                                  sizeof *run->subrun);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
-    *subrun = (struct rwe_run){
-        .settings = run->settings,
-        .cohort = cohort,
-        .document = run->document,
-        .complaints = run->complaints,
-        .replicate = run->replicate,
-        .data = run->data == NULL ? NULL : run->data->subrun[run->n_subruns],
-        .scope = everybody->name,
-        .from_zero = run,
-        .progress = run->progress,
-        .arena = run->arena,
-        .threads = run->threads,
-    };
+    *subrun = rwe_run_child(run, run->arena);
+    subrun->cohort = cohort;
+    subrun->data = run->data == NULL ? NULL : run->data->subrun[run->n_subruns];
+    subrun->scope = everybody->name;
+    subrun->from_zero = run;
     run->subrun[run->n_subruns++] = subrun;
     return rwe_run_add_design(subrun, &first, error);
 }

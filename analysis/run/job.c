@@ -96,14 +96,20 @@ static enum rwe_status validate(struct rwe_run *run, const struct rwe_table *tab
     enum rwe_status status = validation == NULL ? rwe_fail_memory(error) : RWE_OK;
     if (status == RWE_OK && all)
         status = read_events(run, &events, error);
-    struct rwe_validation_input input = {table, events, run->settings, !all};
+    struct rwe_validation_input input = {
+        .patients = table,
+        .events = events,
+        .event_columns = rwe_settings_list(run->settings, "ae-columns"),
+        .study = rwe_study_of(run->settings),
+        .errors_only = !all,
+    };
     if (status == RWE_OK)
         status = rwe_validate(&input, run->arena, validation, error);
     rwe_table_close(events);
     if (status == RWE_OK && queries != NULL)
         status = rwe_validation_write(validation, queries, error);
     if (status == RWE_OK &&
-        rwe_validation_complain(validation, run->settings, run->complaints) != RWE_OK)
+        rwe_validation_complain(validation, rwe_study_of(run->settings), run->complaints) != RWE_OK)
         status = rwe_fail_memory(error);
     run->validation = validation;
     return status;
@@ -141,8 +147,9 @@ static enum rwe_status read_cohort(struct rwe_run *run, const char *path, bool a
     if (status == RWE_OK)
         status = read_assessments(run, &assessments, error);
     if (status == RWE_OK)
-        status = rwe_cohort_build(&(struct rwe_cohort_tables){table, assessments}, run->settings,
-                                  run->arena, run->complaints, &run->cohort, error);
+        status = rwe_cohort_build(&(struct rwe_cohort_tables){table, assessments},
+                                  rwe_study_of(run->settings), run->arena, run->complaints,
+                                  &run->cohort, error);
     rwe_table_close(assessments);
     rwe_table_close(table);
     return status;
@@ -292,6 +299,7 @@ static enum rwe_status run_subruns(struct rwe_run *run, struct rwe_error *error)
     for (size_t i = 0; i < run->n_subruns && status == RWE_OK; i++) {
         struct rwe_run *subrun = run->subrun[i];
         subrun->bootstrap = run->bootstrap;
+        subrun->estimates = run->estimates;
         rwe_document_chapter(run->document, "%s", rwe_design_title(subrun, &subrun->design[0]));
         status = run_analyses(subrun, subrun->plan, false, error);
     }
@@ -341,6 +349,7 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
 {
     struct rwe_plan plan = rwe_plan_make(run->settings);
     set_title(run, job);
+    rwe_document_set_words(run->document, rwe_time_unit_suffix(run), rwe_conf_level_text(run));
     enum rwe_status status = check_times(run, error);
     if (status == RWE_OK)
         status = rwe_bootstrap_check(run->settings, error);
@@ -382,6 +391,7 @@ static enum rwe_status start_and_run(const struct rwe_job *job, struct rwe_docum
     *run = (struct rwe_run){
         .settings = job->settings,
         .document = *document,
+        .estimates = rwe_estimates_new(job->document_arena),
         .complaints = job->complaints,
         .progress = job->progress,
         .arena = job->arena,
@@ -389,7 +399,8 @@ static enum rwe_status start_and_run(const struct rwe_job *job, struct rwe_docum
                        ? (unsigned)rwe_settings_integer(job->settings, "threads")
                        : rwe_parallel_available(),
     };
-    enum rwe_status status = run_all(run, job, error);
+    enum rwe_status status =
+        rwe_arena_failed(job->document_arena) ? rwe_fail_memory(error) : run_all(run, job, error);
     rwe_document_finish(*document);
     return status;
 }

@@ -157,24 +157,34 @@ enum rwe_status rwe_pipeline_designs(struct rwe_run *run, struct rwe_plan *plan,
 
 /* ---- estimates ---- */
 
-/* Of what runs in a run, and is asked for by the plan, which may be of less (leave-one-out). */
-static enum rwe_status list_estimates(struct rwe_run *run, const struct rwe_plan *plan,
-                                      struct rwe_estimates *estimates, struct rwe_error *error)
+/* What lists estimates, of what runs in a run and is asked for by the plan, which may be of less (leave-one-out). */
+static enum rwe_status walk(struct rwe_run *run, const struct rwe_plan *plan,
+                            struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
     bool within = run->from_zero != NULL;
-    for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
-        if (plan->wanted[a] && rwe_analyses[a]->estimate != NULL &&
-            !(within && rwe_analyses[a]->from_zero))
-            status = rwe_analyses[a]->estimate(run, estimates, error);
+    for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++) {
+        if (!plan->wanted[a] || (within && rwe_analyses[a]->from_zero))
+            continue;
+        if (rwe_analyses[a]->estimate != NULL)
+            status = rwe_analyses[a]->estimate(run, run->estimates, error);
+        else if (rwe_analyses[a]->lists == RWE_LISTS_ESTIMATES)
+            status = rwe_analyses[a]->run(run, run->plan->state[a], error);
+    }
     return status;
 }
 
 enum rwe_status rwe_pipeline_estimates(struct rwe_run *run, const struct rwe_plan *plan,
-                                       struct rwe_estimates *estimates, struct rwe_error *error)
+                                       struct rwe_error *error)
 {
-    enum rwe_status status = list_estimates(run, plan, estimates, error);
-    for (size_t i = 0; i < run->n_subruns && status == RWE_OK; i++)
-        status = list_estimates(run->subrun[i], plan, estimates, error);
+    enum rwe_status status = walk(run, plan, error);
+    for (size_t i = 0; i < run->n_subruns && status == RWE_OK; i++) {
+        struct rwe_run *subrun = run->subrun[i];
+        struct rwe_document *document = subrun->document;
+        subrun->document = run->document;
+        subrun->estimates = run->estimates;
+        status = walk(subrun, plan, error);
+        subrun->document = document;
+    }
     return status;
 }

@@ -417,7 +417,7 @@ static enum rwe_status estimate_toxicity(struct rwe_run *run, struct rwe_estimat
     for (size_t r = 0; r < run->toxicity->n_rows; r++)
         if (run->toxicity->row[r].shown)
             estimate_row(&of, &run->toxicity->row[r], estimates);
-    if (!estimates->from_data)
+    if (!rwe_estimates_are_of_data(estimates))
         rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }

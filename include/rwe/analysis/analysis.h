@@ -45,7 +45,8 @@ struct rwe_run {
     size_t
         n_populations; /**< with those behind them, which their maker alone analyses: exposure as a
                                 state has no arms to draw curves of */
-    struct rwe_document *document;
+    struct rwe_document *document;     /**< NULL: the run is not told, as a replicate's */
+    struct rwe_estimates *estimates;   /**< what it estimates (estimates.h) */
     struct rwe_complaints *complaints; /**< about the input files */
     struct rwe_input input[RWE_MOST_INPUTS];
     size_t n_inputs;
@@ -73,6 +74,10 @@ struct rwe_run {
     unsigned threads;
 };
 
+/** A run on another cohort, which is still to be set: what was asked is the parent's, and so are its document and
+ * its list of estimates; nothing is made yet. */
+struct rwe_run rwe_run_child(const struct rwe_run *parent, struct rwe_arena *arena);
+
 /** Makes everybody the run's first design, where it has none. RWE_NO_MEMORY or RWE_OK. */
 enum rwe_status rwe_run_add_everybody(struct rwe_run *run, struct rwe_error *error);
 
@@ -99,6 +104,13 @@ size_t rwe_run_n_disjoint(const struct rwe_run *run);
 /** What the analysis's `design` left in this run (may be NULL); NULL where it does not run. */
 const void *rwe_run_state(const struct rwe_run *run, const struct rwe_analysis *analysis);
 
+/** What an analysis adds to the list of estimates (estimates.h), and so which repetitions walk it. */
+enum rwe_lists {
+    RWE_LISTS_NOTHING,
+    RWE_LISTS_TESTS, /**< statistics of tests alone, which imputations pool and replicates do not need */
+    RWE_LISTS_ESTIMATES, /**< it is walked in every replicate */
+};
+
 struct rwe_analysis {
     const char *name; /**< of its flag, its key in the study file, and `analysis` in facts */
     const char
@@ -116,7 +128,8 @@ struct rwe_analysis {
     bool compares_arms;   /**< outcomes of the arms: under the banner where they are biased */
     const struct rwe_options *options; /**< its own, and the struct that holds them; NULL: none */
     bool from_zero; /**< makes sense from time zero alone: not repeated at landmarks */
-    bool last;      /**< reads facts of the others: runs after them all, the landmarks' too */
+    enum rwe_lists lists;
+    bool last; /**< reads facts of the others: runs after them all, the landmarks' too */
 
     const char *
         method; /**< what it is among the statistical methods of a protocol: "Cox models"; or NULL */

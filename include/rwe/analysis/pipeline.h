@@ -21,8 +21,8 @@ enum rwe_status rwe_plan_complete(struct rwe_settings *settings, struct rwe_erro
 enum rwe_status rwe_pipeline_designs(struct rwe_run *run, struct rwe_plan *plan,
                                      struct rwe_error *error);
 
-/** The estimates of the analyses that run, of every design: the run, then those within it. */
+/** Walks what lists estimates, in every design: the run, then those within it. */
 enum rwe_status rwe_pipeline_estimates(struct rwe_run *run, const struct rwe_plan *plan,
-                                       struct rwe_estimates *estimates, struct rwe_error *error);
+                                       struct rwe_error *error);
 
 #endif
