@@ -17,7 +17,8 @@ enum { RWE_MOST_DERIVED = 16 };
 struct rwe_derived_endpoint {
     struct rwe_endpoint_definition definition;
     const struct rwe_endpoint_outcome *outcome; /**< by subject */
-    bool is_compared; /**< an endpoint of the cohort; false where not everybody has one, as dor */
+    bool
+        is_compared; /**< it is an endpoint of the cohort; false where not every subject has one, as dor */
 };
 
 struct rwe_cohort_dates {
@@ -34,7 +35,7 @@ struct rwe_cohort_dates {
     bool arm_is_exposure;    /**< the arms are made from it */
 };
 
-/** The rules that the settings ask for, the cut-off not among them. */
+/** The rules that the settings ask for, without the cut-off. */
 struct rwe_endpoint_rules rwe_dates_rules(const struct rwe_settings *settings);
 
 #endif
