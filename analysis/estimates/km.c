@@ -4,6 +4,7 @@
 #include "km_more.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/times.h"
+#include "rwe/base/language.h"
 
 #include <math.h>
 #include <string.h>
@@ -466,6 +467,8 @@ static enum rwe_status run_km(struct rwe_run *run, void *state, struct rwe_error
 
 const struct rwe_analysis rwe_analysis_km = {
     .name = "km",
+    .method = N_("Kaplan–Meier curves"),
+    .measure = N_("survival and its difference at times"),
     .compares_arms = true,
     .help = "Kaplan–Meier curves by arm: medians, survival at times, follow-up, numbers at risk. "
             "Brings the log-rank test and the hazard ratio.",
