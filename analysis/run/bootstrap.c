@@ -20,8 +20,9 @@ static const struct rwe_option options[] = {
      .argument = "B",
      .low = 2,
      .high = 1e6,
-     .help = "Draw B cohorts anew, with --seed, and repeat all of it in each: propensity model, "
-             "matching or weights, and estimates. Gives standard errors and percentile limits."},
+     .help =
+         N_("Draw B cohorts anew, with --seed, and repeat all of it in each: propensity model, "
+            "matching or weights, and estimates. Gives standard errors and percentile limits.")},
 };
 const struct rwe_options rwe_bootstrap_options = RWE_OPTIONS_IN(struct settings, options);
 
