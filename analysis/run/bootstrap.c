@@ -3,6 +3,7 @@
  * bootstrap.md. */
 #include "rwe/analysis/bootstrap.h"
 
+#include "rwe/base/language.h"
 #include "rwe/base/rng.h"
 #include "rwe/data/resample.h"
 

@@ -3,6 +3,7 @@
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/compat.h"
 #include "rwe/analysis/propensity.h"
+#include "rwe/base/language.h"
 
 #define RWE_ANALYSIS(name) extern const struct rwe_analysis rwe_analysis_##name;
 #include "analyses.def"
