@@ -2,9 +2,12 @@
 #include "rwe/base/number.h"
 
 #include <locale.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* All powers of ten that a double holds exactly: 10^22 = 2^22 5^22, and 5^22 < 2^53. */
 static const double power_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -91,4 +94,31 @@ bool rwe_number_parse(const char *text, size_t length, double *value)
         number *= power_of_ten[exponent];
     *value = negative ? -number : number;
     return true;
+}
+
+/* ---- writing ---- */
+
+/* Whole numbers below 2^53 are doubles without gaps, so that their digits are all true. */
+static const double WHOLE_LIMIT = 9007199254740992.0;
+
+static bool reads_back(double x, int digits, char text[RWE_NUMBER_SIZE])
+{
+    snprintf(text, RWE_NUMBER_SIZE, "%.*g", digits, x);
+    return strtod(text, NULL) == x;
+}
+
+/*
+ * 17 digits always read back (Steele & White 1990). 16 are tried before 15: where 16 fail, 15 fail
+ * too, since the nearest number of 16 digits is at least as near as any of 15.
+ */
+void rwe_number_exact(double x, char text[RWE_NUMBER_SIZE])
+{
+    char shortest[RWE_NUMBER_SIZE];
+    if (x == nearbyint(x) && fabs(x) < WHOLE_LIMIT)
+        snprintf(shortest, sizeof shortest, "%.0f", x == 0 ? 0 : x);
+    else if (!reads_back(x, 16, shortest))
+        snprintf(shortest, sizeof shortest, "%.17g", x);
+    else if (!reads_back(x, 15, shortest))
+        snprintf(shortest, sizeof shortest, "%.16g", x);
+    memcpy(text, shortest, sizeof shortest);
 }

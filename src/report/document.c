@@ -167,6 +167,11 @@ size_t rwe_document_n_facts(const struct rwe_document *document)
     return document->facts.n;
 }
 
+const struct rwe_fact_value *rwe_document_facts(const struct rwe_document *document)
+{
+    return document->facts.items;
+}
+
 const struct rwe_fact_value *rwe_document_fact(const struct rwe_document *document, rwe_fact fact)
 {
     return (const struct rwe_fact_value *)document->facts.items + fact;

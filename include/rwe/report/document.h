@@ -39,6 +39,14 @@ struct rwe_key {
 /** A key with only `analysis` set and no time. */
 struct rwe_key rwe_key_of(const char *analysis);
 
+/** The text members of a key, in the order of the contract; `time` follows the last. */
+enum { RWE_KEY_TEXTS = 7 };
+extern const char *const rwe_key_names[RWE_KEY_TEXTS];
+
+/** Member `i` of the key. */
+const char *rwe_key_text(const struct rwe_key *key, size_t i);
+void rwe_key_set_text(struct rwe_key *key, size_t i, const char *text);
+
 /** Handle of a fact. RWE_NO_FACT where a cell has none. */
 typedef uint32_t rwe_fact;
 #define RWE_NO_FACT UINT32_MAX
@@ -90,6 +98,9 @@ struct rwe_fact_value {
 
 size_t rwe_document_n_facts(const struct rwe_document *document);
 const struct rwe_fact_value *rwe_document_fact(const struct rwe_document *document, rwe_fact fact);
+
+/** All of them, in the order in which they came; valid until the next is added. */
+const struct rwe_fact_value *rwe_document_facts(const struct rwe_document *document);
 
 /** The first fact of that key and stat; RWE_NO_FACT where there is none. Costs a walk over all. */
 rwe_fact rwe_document_find(const struct rwe_document *document, const struct rwe_key *key,
