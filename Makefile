@@ -45,8 +45,8 @@ endif
 
 LIB_SOURCES := $(sort $(wildcard $(addsuffix /*.c,src/base src/data/* src/stats src/report analysis/*)))
 CLI_SOURCES := $(sort $(wildcard src/cli/*.c src/simulator/*.c))
-LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
-CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/builtin_study.o
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/builtin_study.o
+CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 
 # V=1 shows the whole commands.
 ifneq ($(V),1)

@@ -2,6 +2,7 @@
 #include "rwe/analysis/analysis.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/compat.h"
+#include "rwe/analysis/job.h"
 #include "rwe/analysis/propensity.h"
 
 #define RWE_ANALYSIS(name) extern const struct rwe_analysis rwe_analysis_##name;
@@ -108,5 +109,6 @@ size_t rwe_option_lists(struct rwe_arena *arena, struct rwe_options lists[RWE_MO
     for (size_t a = 0; a < rwe_n_analyses; a++)
         if (rwe_analyses[a]->options != NULL)
             lists[n++] = *rwe_analyses[a]->options;
+    lists[n++] = rwe_job_options;
     return n;
 }
