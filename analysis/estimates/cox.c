@@ -509,7 +509,7 @@ static enum rwe_status estimate_model(struct rwe_run *run, const struct rwe_cox_
  * replicates of the others would only cost time. */
 static bool is_adjusted_in_replicates(const struct rwe_run *run, size_t design)
 {
-    bool by_name = rwe_settings_source(run->settings, "cox") != RWE_FROM_DEFAULT;
+    bool by_name = rwe_settings_source(run->settings, "cox") > RWE_FROM_DEFAULT;
     return is_adjusted(run) && (by_name || design == 0);
 }
 

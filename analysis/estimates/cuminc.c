@@ -119,9 +119,8 @@ static void present(struct rwe_run *run, const struct result *result)
 {
     struct rwe_times times = rwe_times_of(run, result->endpoint);
     rwe_cuminc_add_figure(run, result->endpoint, result->design, result->arm);
-    struct rwe_grid *grid = rwe_document_table(
-        run->document, rwe_arena_format(run->arena, "Cumulative incidence: %s, %s",
-                                        result->endpoint->name, result->design->label));
+    struct rwe_grid *grid = rwe_document_table(run->document, "Cumulative incidence: %s, %s",
+                                               result->endpoint->name, result->design->label);
     rwe_grid_column(grid, "cause and time%s", rwe_time_unit_suffix(run));
     for (size_t a = 0; a < run->cohort->n_arms; a++)
         rwe_grid_column(grid, "%s\n(%s CI)", run->cohort->arm_level[a], rwe_conf_level_text(run));

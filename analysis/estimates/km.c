@@ -337,9 +337,8 @@ static void note_bands(struct rwe_run *run, struct rwe_grid *grid, const struct 
 static void present_survival(struct rwe_run *run, const struct result *result,
                              const struct rwe_times *times)
 {
-    struct rwe_grid *grid = rwe_document_table(
-        run->document, rwe_arena_format(run->arena, "Survival at times: %s, %s",
-                                        result->endpoint->name, result->design->label));
+    struct rwe_grid *grid = rwe_document_table(run->document, "Survival at times: %s, %s",
+                                               result->endpoint->name, result->design->label);
     rwe_grid_column(grid, "time%s", rwe_time_unit_suffix(run));
     for (size_t a = 0; a < run->cohort->n_arms; a++)
         rwe_grid_column(grid, "%s\n(%s CI)", run->cohort->arm_level[a], rwe_conf_level_text(run));
@@ -366,9 +365,9 @@ static void present_survival(struct rwe_run *run, const struct result *result,
 static void present_at_risk(struct rwe_run *run, const struct result *result,
                             const struct rwe_times *survival_times)
 {
-    struct rwe_grid *grid = rwe_document_table(
-        run->document, rwe_arena_format(run->arena, "At risk (events; censored so far): %s, %s",
-                                        result->endpoint->name, result->design->label));
+    struct rwe_grid *grid =
+        rwe_document_table(run->document, "At risk (events; censored so far): %s, %s",
+                           result->endpoint->name, result->design->label);
     rwe_grid_column(grid, "time%s", rwe_time_unit_suffix(run));
     struct rwe_times times = *survival_times;
     rwe_times_insert(&times, 0);

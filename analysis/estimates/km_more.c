@@ -93,9 +93,8 @@ void km_more_present_differences(struct rwe_run *run, const struct km_more *more
     if (more->difference == NULL)
         return;
     struct rwe_document *document = run->document;
-    struct rwe_grid *grid =
-        rwe_document_table(document, rwe_arena_format(run->arena, "Difference in survival: %s, %s",
-                                                      more->endpoint->name, more->design->label));
+    struct rwe_grid *grid = rwe_document_table(document, "Difference in survival: %s, %s",
+                                               more->endpoint->name, more->design->label);
     rwe_grid_column(grid, "time%s", rwe_time_unit_suffix(run));
     rwe_grid_column(grid, "%s − %s\n(%s CI)", run->cohort->arm_level[1], run->cohort->arm_level[0],
                     rwe_conf_level_text(run));

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Restricted mean survival time and time lost, by arm and compared. See rmst.md. */
-#include "rwe/stats/rmst.h"
+#include "rmst.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
@@ -11,14 +11,15 @@
 
 static const struct rwe_option options[] = {
     {.name = "tau",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct rmst_settings, tau),
      .section = RWE_SECTION_METHOD,
      .argument = "X",
      .low = 1e-300,
      .high = 1e300,
      .help = "Horizon of restricted means, in the file's unit (default: by --tau-rule)."},
     {.name = "tau-rule",
-     .kind = RWE_OPTION_CHOICE,
+     RWE_CHOICE_IN(struct rmst_settings, tau_rule),
+     RWE_WORD_IN(struct rmst_settings, tau_rule_word),
      .section = RWE_SECTION_METHOD,
      .argument = "at-risk|last|event|longest",
      .choices = "at-risk|last|event|longest",
@@ -27,7 +28,12 @@ static const struct rwe_option options[] = {
              "the least of the arms' largest times (as R's survRM2), or the largest time of an "
              "event or of anybody (SAS)."},
 };
-static const struct rwe_options option_list = RWE_OPTIONS(options);
+static const struct rwe_options option_list = RWE_OPTIONS_IN(struct rmst_settings, options);
+
+const struct rmst_settings *rmst_settings_of(const struct rwe_settings *settings)
+{
+    return rwe_settings_of(settings, &option_list);
+}
 
 /* In the order of the choices of --tau-rule, which is that of rwe_rmst_rule. */
 static const char *const rules[] = {
@@ -60,7 +66,7 @@ static enum rwe_status prepare(struct job *job, struct rwe_error *error)
     if (status == RWE_OK)
         status = rwe_event_table_build(&job->data, run->arena, &job->table, error);
     job->options = rwe_rmst_options_default();
-    job->options.conf_level = rwe_settings_number(run->settings, "conf-level");
+    job->options.conf_level = rwe_statistics_of(run->settings)->conf_level;
     if (status == RWE_OK)
         status = rwe_horizon_of(run, &job->data, &job->options.tau, error);
     return status;
@@ -312,13 +318,12 @@ static void begin_tables(struct rwe_run *run, struct rwe_grid **means, struct rw
 /* Which horizon and which variance. */
 static void add_notes(struct rwe_run *run, struct rwe_grid *means, struct rwe_grid *compared)
 {
-    bool given = !isnan(rwe_settings_number(run->settings, "tau"));
+    const struct rmst_settings *settings = rmst_settings_of(run->settings);
     rwe_grid_note(means,
                   "Area under the Kaplan–Meier curve up to tau; time lost is the rest of tau.");
-    if (!given)
+    if (isnan(settings->tau))
         rwe_grid_note(means, "tau is %s, in each population (--tau-rule %s); --tau sets it.",
-                      rules[rwe_settings_choice(run->settings, "tau-rule")],
-                      rwe_settings_text(run->settings, "tau-rule"));
+                      rules[settings->tau_rule], settings->tau_rule_word);
     rwe_grid_note(compared, "Wald limits and p-values; those of ratios on the log scale.");
     rwe_note_variances(run, compared, "rmst", "Variance", "Greenwood's");
     rwe_bootstrap_note(run, compared);

@@ -214,7 +214,7 @@ static struct rwe_grid *start_table(const struct rwe_subgroup_setting *setting)
     struct rwe_run *run = setting->run;
     const char *title = rwe_arena_format(run->arena, "Subgroups: %s, %s", setting->endpoint->name,
                                          setting->design->label);
-    struct rwe_grid *grid = rwe_document_table(run->document, title == NULL ? "" : title);
+    struct rwe_grid *grid = rwe_document_table(run->document, "%s", title == NULL ? "" : title);
     rwe_grid_column(grid, "subgroup");
     for (size_t a = 0; a < 2; a++) {
         rwe_grid_column(grid, "%s\nevents", run->cohort->arm_level[a]);

@@ -9,15 +9,23 @@
 #include "rwe/analysis/pipeline.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
+#include "rwe/base/language.h"
 #include "rwe/base/parallel.h"
 #include <stdio.h>
 #include <string.h>
 
 /* ---- options ---- */
 
+struct job_settings {
+    const char *study; /* path */
+    int style;         /* −1: plain */
+    const char *style_name;
+    bool no_provenance;
+};
+
 static const struct rwe_option options[] = {
     {.name = "study",
-     .kind = RWE_OPTION_PATH,
+     RWE_PATH_IN(struct job_settings, study),
      .section = RWE_SECTION_FILE,
      .argument = "FILE",
      .command_only = true,
@@ -25,7 +33,8 @@ static const struct rwe_option options[] = {
              "Without it, and without --arm and --endpoint, the built-in study of NCT07062484 "
              "says how the file reads."},
     {.name = "style",
-     .kind = RWE_OPTION_CHOICE,
+     RWE_CHOICE_IN(struct job_settings, style),
+     RWE_WORD_IN(struct job_settings, style_name),
      .section = RWE_SECTION_OUTPUT,
      .argument = "STYLE",
      .choices = "plain|nejm|jama|lancet|cn",
@@ -33,25 +42,30 @@ static const struct rwe_option options[] = {
          "How tables and figures write numbers and p-values: plain (default), or as NEJM, JAMA, "
          "The Lancet or Chinese journals ask. json and csv keep every digit."},
     {.name = "no-provenance",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct job_settings, no_provenance),
      .section = RWE_SECTION_OUTPUT,
      .command_only = true,
      .help = "Leave out version, command, settings and hashes of the inputs."},
 };
 
-const struct rwe_options rwe_job_options = RWE_OPTIONS(options);
+const struct rwe_options rwe_job_options = RWE_OPTIONS_IN(struct job_settings, options);
+
+static const struct job_settings *settings_of(const struct rwe_job *job)
+{
+    return rwe_settings_of(job->settings, &rwe_job_options);
+}
 
 enum rwe_status rwe_job_init(struct rwe_job *job, const struct rwe_options *more,
                              struct rwe_error *error)
 {
-    struct rwe_options lists[RWE_MOST_OPTION_LISTS + 1];
+    const struct rwe_options *lists[RWE_MOST_OPTION_LISTS + 1];
     *job = (struct rwe_job){.arena = rwe_arena_new(), .document_arena = rwe_arena_new()};
     job->complaints.arena = job->arena;
     size_t n = 0;
     if (job->arena != NULL && job->document_arena != NULL)
         n = rwe_option_lists(job->arena, lists);
     if (n > 0 && more != NULL)
-        lists[n++] = *more;
+        lists[n++] = more;
     if (n > 0)
         job->settings = rwe_settings_new(job->arena, lists, n);
     return job->settings == NULL ? rwe_fail_memory(error) : RWE_OK;
@@ -121,19 +135,17 @@ enum rwe_status rwe_job_set(struct rwe_job *job, const char *name, const char *t
 
 static unsigned threads_of(const struct rwe_job *job)
 {
-    return rwe_settings_has(job->settings, "threads")
-               ? (unsigned)rwe_settings_integer(job->settings, "threads")
-               : rwe_parallel_available();
+    uint64_t threads = rwe_statistics_of(job->settings)->threads;
+    return threads == 0 ? rwe_parallel_available() : (unsigned)threads;
 }
 
 struct rwe_render_options rwe_job_render_options(const struct rwe_job *job)
 {
-    const char *style = rwe_settings_text(job->settings, "style");
+    const struct job_settings *settings = settings_of(job);
     return (struct rwe_render_options){
-        .provenance = !rwe_settings_flag(job->settings, "no-provenance"),
+        .provenance = !settings->no_provenance,
         .threads = threads_of(job),
-        .language = rwe_language_find(rwe_settings_text(job->settings, "lang")),
-        .style = style == NULL ? NULL : rwe_style_find(style),
+        .style = settings->style < 0 ? NULL : rwe_style_find(settings->style_name),
     };
 }
 
@@ -161,7 +173,7 @@ static enum rwe_status load_builtin_study(struct rwe_settings *settings, struct 
 static enum rwe_status load_study(struct rwe_job *job, struct rwe_error *error)
 {
     struct rwe_settings *settings = job->settings;
-    const char *path = rwe_settings_text(settings, "study");
+    const char *path = settings_of(job)->study;
     if (path != NULL)
         return job->has_study ? rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                                          "--study %s: the study was given as text already", path)
@@ -274,7 +286,7 @@ static enum rwe_status set_provenance(struct rwe_run *run, const struct rwe_job 
         .study = study,
         .inputs = inputs,
         .n_inputs = run->n_inputs,
-        .seed = rwe_settings_integer(run->settings, "seed"),
+        .seed = rwe_statistics_of(run->settings)->seed,
     };
     memcpy(inputs, run->input, run->n_inputs * sizeof *inputs);
     for (size_t i = 0; i < known.n; i++)
@@ -354,7 +366,7 @@ static enum rwe_status write_files(const struct rwe_run *run, const struct rwe_p
 /* More times than a curve is told at would be dropped without a word. */
 static enum rwe_status check_times(const struct rwe_run *run, struct rwe_error *error)
 {
-    size_t n = rwe_settings_numbers(run->settings, "times").n;
+    size_t n = rwe_statistics_of(run->settings)->times.n;
     if (n <= RWE_MOST_TIMES)
         return RWE_OK;
     return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "--times: %zu times; at most %d are told", n,
@@ -388,7 +400,7 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     if (status == RWE_OK)
         status = rwe_run_read_cohort(run, job->cohort, wants_rules(&plan), error);
     if (status == RWE_OK)
-        status = rwe_run_note_study(run, rwe_settings_text(run->settings, "study"), error);
+        status = rwe_run_note_study(run, settings_of(job)->study, error);
     if (status == RWE_OK)
         status = rwe_pipeline_designs(run, &plan, error);
     if (status == RWE_OK)
@@ -428,11 +440,20 @@ static enum rwe_status run_completed(struct rwe_job *job, struct rwe_error *erro
         .threads = threads_of(job),
     };
     enum rwe_status status = run_all(run, job, error);
+    rwe_document_finish(document);
     if (status == RWE_OK)
         job->document = document;
     else
         explain_builtin(job, error);
     return status;
+}
+
+/* The report's language; messages of the run are in it too, since reasons of failures become its warnings. */
+static struct rwe_languages languages_of(const struct rwe_settings *settings)
+{
+    const char *name = rwe_settings_text(settings, "lang");
+    const struct rwe_language *language = name == NULL ? NULL : rwe_language_find(name);
+    return (struct rwe_languages){language, language};
 }
 
 enum rwe_status rwe_job_run(struct rwe_job *job, struct rwe_error *error)
@@ -446,5 +467,10 @@ enum rwe_status rwe_job_run(struct rwe_job *job, struct rwe_error *error)
         status = rwe_compat_apply(job->settings, error);
     if (status == RWE_OK)
         status = rwe_plan_complete(job->settings, error);
-    return status == RWE_OK ? run_completed(job, error) : status;
+    if (status != RWE_OK)
+        return status;
+    struct rwe_languages callers = rwe_languages_use(languages_of(job->settings));
+    status = run_completed(job, error);
+    rwe_languages_use(callers);
+    return status;
 }

@@ -95,10 +95,12 @@ static void take_back_flags_of_study(struct rwe_settings *settings)
     struct rwe_plan plan = {{false}, {NULL}};
     if (!mark_wanted(settings, RWE_FROM_COMMAND, &plan))
         return;
-    for (size_t a = 0; a < rwe_n_analyses; a++)
-        if (rwe_analyses[a]->argument == NULL &&
-            rwe_settings_source(settings, rwe_analyses[a]->name) == RWE_FROM_STUDY)
-            rwe_settings_unset(settings, rwe_analyses[a]->name);
+    for (size_t a = 0; a < rwe_n_analyses; a++) {
+        const struct rwe_option *flag = rwe_settings_find(settings, rwe_analyses[a]->name);
+        bool is_name = flag->kind == RWE_OPTION_FLAG || flag->kind == RWE_OPTION_CHOICE;
+        if (is_name && rwe_settings_source(settings, flag->name) == RWE_FROM_STUDY)
+            rwe_settings_unset(settings, flag->name);
+    }
 }
 
 enum rwe_status rwe_plan_complete(struct rwe_settings *settings, struct rwe_error *error)

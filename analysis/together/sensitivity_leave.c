@@ -6,7 +6,6 @@
 #include "rwe/analysis/pipeline.h"
 #include "rwe/analysis/present.h"
 #include "rwe/data/subset.h"
-#include "rwe/report/fact_index.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,7 +14,6 @@
 struct leave {
     struct rwe_run *run;
     const struct rwe_variable *covariate;
-    const struct rwe_fact_index *facts;
     struct rwe_plan plan;           /* designs and the hazard ratios */
     struct rwe_estimates estimates; /* of all */
     double *value;                  /* [level * estimates.n + estimate] */
@@ -115,7 +113,7 @@ static void present_row(const struct leave *leave, struct rwe_grid *grid, size_t
     key.analysis = "sensitivity";
     key.term = "leave-one-out";
     rwe_grid_row(grid, indent, "%s%s", population->label, adjusted ? ", adjusted" : "");
-    rwe_fact all = rwe_fact_find(leave->facts, &leave->estimates.item[k].key, "hr");
+    rwe_fact all = rwe_document_find(leave->run->document, &leave->estimates.item[k].key, "hr");
     rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, all, RWE_NO_FACT, RWE_NO_FACT);
     for (size_t l = 0; l < leave->covariate->n_levels; l++) {
         key.level = rwe_arena_format(run->arena, "%s=%s", leave->covariate->name,
@@ -146,8 +144,7 @@ static void present_endpoint(const struct leave *leave, const struct populations
     const char *group = NULL;
     size_t n_levels = leave->covariate->n_levels;
     struct rwe_grid *grid = rwe_document_table(
-        run->document, rwe_arena_format(run->arena, "Hazard ratio with each %s left out: %s",
-                                        leave->covariate->name, endpoint));
+        run->document, "Hazard ratio with each %s left out: %s", leave->covariate->name, endpoint);
     rwe_grid_column(grid, "population");
     rwe_grid_column(grid, "all");
     for (size_t l = 0; l < n_levels; l++)
@@ -182,7 +179,6 @@ enum rwe_status sensitivity_present_left_out(struct rwe_run *run,
     status = rwe_pipeline_estimates(run, &leave.plan, &leave.estimates, error);
     if (status != RWE_OK)
         return status;
-    leave.facts = rwe_fact_index_new(run->document, run->arena);
     leave.value = RWE_NEW(run->arena, double, leave.estimates.n *leave.covariate->n_levels);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "logistic_private.h"
 
+#include "rank_private.h"
 #include "rwe/base/parallel.h"
 #include "rwe/base/sort.h"
 
@@ -10,10 +11,6 @@
 
 /* Newton's method on the log-likelihood, the columns centred; what a visit of the rows at some β
  * finds is in logistic_rows.c, and what Firth's penalty adds in logistic_firth.c. */
-
-/* A column is collinear when earlier ones explain all but this much of its length: the tolerance of
- * R's glm (epsilon / 1000). Rounding leaves about 1e-16. */
-#define COLLINEAR 1e-11
 
 /* A step that takes every row towards its own outcome, or leaves it in place, proves separation
  * (Albert & Anderson, Biometrika 71:1, 1984): the likelihood grows along it for ever. Diverging
@@ -46,29 +43,10 @@ struct climb {
     double *spread;   /* k: lengths of the centred columns at the first visit */
 };
 
-static double column_mean(const struct rwe_logistic_model *model, const double x[], double shift)
-{
-    double sum = 0, total = 0;
-    for (size_t start = 0; start < model->n; start += RWE_BLOCK_ROWS) {
-        size_t end = start + RWE_BLOCK_ROWS < model->n ? start + RWE_BLOCK_ROWS : model->n;
-        double block = 0, weights = 0;
-        for (size_t i = start; i < end; i++) {
-            double weight = rwe_logistic_weight(model, i);
-            block += weight * (x[i] - shift);
-            weights += weight;
-        }
-        sum += block;
-        total += weights;
-    }
-    return shift + sum / total;
-}
-
-/* The second pass takes the rounding of the first out of the mean. */
 static void centre_column(size_t j, void *context)
 {
     struct rwe_logistic_model *model = context;
-    const double *column = model->x + j * model->n;
-    model->centre[j] = column_mean(model, column, column_mean(model, column, column[0]));
+    model->centre[j] = rwe_column_centre(model->x + j * model->n, model->weight, model->n);
 }
 
 static gsl_matrix_view information_root(const struct rwe_logistic_model *model)
@@ -87,7 +65,8 @@ static size_t find_collinear(struct climb *climb)
         double first = model->triangle[j + 1] + model->triangle[0] * model->centre[j];
         double unexplained = fabs(gsl_matrix_get(&r.matrix, j + 1, j + 1));
         climb->spread[j] = gsl_blas_dnrm2(&below.vector);
-        if (!(unexplained > COLLINEAR * hypot(climb->spread[j], first)))
+        double whole = hypot(climb->spread[j], first);
+        if (rwe_column_is_determined(unexplained, climb->spread[j], whole))
             return j;
     }
     return model->k;

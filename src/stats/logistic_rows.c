@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "logistic_private.h"
 
-#include "householder_private.h"
+#include "rank_private.h"
 #include "rwe/base/parallel.h"
 
 #include <gsl/gsl_blas.h>

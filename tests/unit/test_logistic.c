@@ -287,6 +287,25 @@ static void a_nearly_collinear_column_is_fitted(void **state)
     }
 }
 
+/* In order of sites a block of rows holds five of the hundred levels; the others are constant in it. */
+static void a_hundred_equal_sites_in_order_are_fitted_as_in_any_order(void **state)
+{
+    struct design sorted = design_new(*state, 20000, 99), mixed = design_new(*state, 20000, 99);
+    for (size_t i = 0; i < sorted.n; i++) {
+        size_t site = i / 200, to = i * 7919 % sorted.n;
+        mixed.y[to] = sorted.y[i] = i % 200 < 40 + site;
+        for (size_t j = 0; j < sorted.k; j++)
+            mixed.x[j * sorted.n + to] = sorted.x[j * sorted.n + i] = site == j + 1;
+    }
+    struct rwe_logistic result = fit(*state, &sorted), other = fit(*state, &mixed);
+    for (size_t j = 0; j < sorted.k; j++) {
+        double p[2] = {40. / 200, (41. + (double)j) / 200};
+        assert_close(result.estimate[j + 1], log(p[1] / (1 - p[1]) / (p[0] / (1 - p[0]))), 1e-9);
+        assert_close(other.estimate[j + 1], result.estimate[j + 1], 1e-9);
+    }
+    assert_close(other.deviance, result.deviance, 1e-12);
+}
+
 static void assert_separated(struct rwe_arena *arena, const struct design *d, size_t column)
 {
     struct rwe_logistic result;
@@ -487,6 +506,7 @@ int main(void)
         TEST(a_combination_of_earlier_columns_is_collinear),
         TEST(all_levels_of_a_factor_are_collinear),
         TEST(a_nearly_collinear_column_is_fitted),
+        TEST(a_hundred_equal_sites_in_order_are_fitted_as_in_any_order),
         TEST(complete_separation_names_the_column),
         TEST(a_level_with_one_outcome_only_is_quasi_separation),
         TEST(overlap_at_one_value_only_is_quasi_separation),

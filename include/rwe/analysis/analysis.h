@@ -74,8 +74,9 @@ struct rwe_analysis {
     const char
         *choices; /**< of the flag's optional argument, the first is the default; NULL: none */
     const struct rwe_option
-        *argument;      /**< of the flag where it is no choice: kind, range, argument,
-                                            bare; NULL: none. The rest is filled in */
+        *flag; /**< what its flag takes and where that goes: kind and member (in the struct of
+                    `options`), choices, range, argument, bare; the rest is filled in. NULL: it takes
+                    nothing and nobody reads it */
     const char *help;   /**< of the flag */
     const char *brings; /**< names of analyses that come with it, blanks between; or NULL */
     const char *asks; /**< names of analyses that it asks for as their bare flags would (pipeline.h:
@@ -83,7 +84,7 @@ struct rwe_analysis {
     const char *also_for; /**< options, blanks between, that ask for this analysis too; or NULL */
     const char *guards;   /**< an option under which it runs whatever else is asked for; or NULL */
     bool compares_arms;   /**< outcomes of the arms: under the banner where they are biased */
-    const struct rwe_options *options; /**< that only this analysis reads; NULL: none */
+    const struct rwe_options *options; /**< its own, and the struct that holds them; NULL: none */
     bool from_zero; /**< makes sense from time zero alone: not repeated at landmarks */
     bool last;      /**< reads facts of the others: runs after them all, the landmarks' too */
 
@@ -105,8 +106,21 @@ struct rwe_analysis {
 extern const struct rwe_analysis *const rwe_analyses[];
 extern const size_t rwe_n_analyses;
 
+/** What estimates under weights have for their variance. */
+enum rwe_variance_choice { RWE_VARIANCE_ESTIMATED, RWE_VARIANCE_ROBUST, RWE_VARIANCE_BOOTSTRAP };
+
 /** Options that several analyses read. */
+struct rwe_statistics_settings {
+    double conf_level;
+    struct rwe_numbers times; /**< none: round ones */
+    double time_step;         /**< NaN: round */
+    double cut_at_risk;       /**< a share */
+    enum rwe_variance_choice variance;
+    uint64_t seed;
+    uint64_t threads; /**< 0: all processors */
+};
 extern const struct rwe_options rwe_statistics_options;
+const struct rwe_statistics_settings *rwe_statistics_of(const struct rwe_settings *settings);
 
 /** The most lists that rwe_option_lists fills. */
 enum { RWE_MOST_OPTION_LISTS = 64 };
@@ -115,6 +129,7 @@ enum { RWE_MOST_OPTION_LISTS = 64 };
  * All options below the command line: flags of the analyses, columns, statistics, the analyses'
  * own, those of the job (job.h). Returns how many lists it filled, 0 when memory is out.
  */
-size_t rwe_option_lists(struct rwe_arena *arena, struct rwe_options lists[RWE_MOST_OPTION_LISTS]);
+size_t rwe_option_lists(struct rwe_arena *arena,
+                        const struct rwe_options *lists[RWE_MOST_OPTION_LISTS]);
 
 #endif
