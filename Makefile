@@ -43,7 +43,7 @@ WARNINGS   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -W
               -Wconversion -Wno-sign-conversion -Wno-format-nonliteral -Wcast-qual -Wwrite-strings
 CFLAGS     += $(WARNINGS) $(if $(STRICT),-Werror)
 
-LIB_SOURCES := $(sort $(wildcard $(addsuffix /*.c,src/base src/data/* src/stats src/report analysis/*)))
+LIB_SOURCES := $(sort $(wildcard $(addsuffix /*.c,src src/base src/data/* src/stats src/report analysis/*)))
 CLI_SOURCES := $(sort $(wildcard src/cli/*.c src/simulator/*.c))
 
 # Files that are carried as bytes of C: NAME becomes `const char rwe_NAME[]`, which ends with a 0, and

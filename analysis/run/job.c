@@ -9,7 +9,6 @@
 #include "rwe/analysis/pipeline.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
-#include "rwe/base/language.h"
 #include "rwe/base/parallel.h"
 #include <stdio.h>
 #include <string.h>
@@ -147,6 +146,14 @@ struct rwe_render_options rwe_job_render_options(const struct rwe_job *job)
         .threads = threads_of(job),
         .style = settings->style < 0 ? NULL : rwe_style_find(settings->style_name),
     };
+}
+
+/* Messages of the run are in the report's language too, since reasons of failures become its warnings. */
+struct rwe_languages rwe_job_languages(const struct rwe_job *job)
+{
+    const char *name = rwe_settings_text(job->settings, "lang");
+    const struct rwe_language *language = name == NULL ? NULL : rwe_language_find(name);
+    return (struct rwe_languages){language, language};
 }
 
 /* ---- study ---- */
@@ -448,14 +455,6 @@ static enum rwe_status run_completed(struct rwe_job *job, struct rwe_error *erro
     return status;
 }
 
-/* The report's language; messages of the run are in it too, since reasons of failures become its warnings. */
-static struct rwe_languages languages_of(const struct rwe_settings *settings)
-{
-    const char *name = rwe_settings_text(settings, "lang");
-    const struct rwe_language *language = name == NULL ? NULL : rwe_language_find(name);
-    return (struct rwe_languages){language, language};
-}
-
 enum rwe_status rwe_job_run(struct rwe_job *job, struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
@@ -469,7 +468,7 @@ enum rwe_status rwe_job_run(struct rwe_job *job, struct rwe_error *error)
         status = rwe_plan_complete(job->settings, error);
     if (status != RWE_OK)
         return status;
-    struct rwe_languages callers = rwe_languages_use(languages_of(job->settings));
+    struct rwe_languages callers = rwe_languages_use(rwe_job_languages(job));
     status = run_completed(job, error);
     rwe_languages_use(callers);
     return status;

@@ -383,6 +383,11 @@ size_t rwe_document_n_warnings(const struct rwe_document *document)
     return document->warnings.n;
 }
 
+const struct rwe_warning *rwe_document_warnings(const struct rwe_document *document)
+{
+    return document->warnings.items;
+}
+
 /* ---- tables ---- */
 
 /* The table of no document, which swallows all: every thread may have it, since nobody writes to it. */

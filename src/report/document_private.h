@@ -65,12 +65,6 @@ struct rwe_series {
     const double **columns;
 };
 
-struct rwe_warning {
-    const char *code;
-    const char *analysis; /**< may be NULL */
-    const char *message;
-};
-
 /** The facts found by their keys, as far as they were asked for: see rwe_document_find. */
 struct rwe_fact_index {
     rwe_fact *slot; /**< RWE_NO_FACT where empty; room for twice the facts */

@@ -17,6 +17,7 @@
 #define RWE_ANALYSIS_JOB_H
 
 #include "rwe/analysis/analysis.h"
+#include "rwe/base/language.h"
 #include "rwe/data/complaints.h"
 #include "rwe/report/render.h"
 
@@ -74,6 +75,9 @@ enum rwe_status rwe_job_set_study(struct rwe_job *job, const char *text, size_t 
  * too, table1 and km.
  */
 enum rwe_status rwe_job_run(struct rwe_job *job, struct rwe_error *error);
+
+/** The languages that the settings ask for, of the report and of messages alike. */
+struct rwe_languages rwe_job_languages(const struct rwe_job *job);
 
 /** How the settings want a document rendered; figures of a folder left out. */
 struct rwe_render_options rwe_job_render_options(const struct rwe_job *job);

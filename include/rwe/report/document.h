@@ -160,7 +160,15 @@ void rwe_document_paragraph(struct rwe_document *document, const char *format, .
 void rwe_document_warning(struct rwe_document *document, const char *code, const char *analysis,
                           const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/** A warning as it stands in the document. */
+struct rwe_warning {
+    const char *code;
+    const char *analysis; /**< may be NULL */
+    const char *message;
+};
+
 size_t rwe_document_n_warnings(const struct rwe_document *document);
+const struct rwe_warning *rwe_document_warnings(const struct rwe_document *document);
 
 /** A table being filled row by row. Never NULL: a table of no document, or of a failed one, swallows its cells. */
 struct rwe_grid;
