@@ -45,13 +45,8 @@ CFLAGS     += $(WARNINGS) $(if $(STRICT),-Werror)
 
 LIB_SOURCES := $(sort $(wildcard $(addsuffix /*.c,src src/base src/data/* src/stats src/report analysis/*)))
 CLI_SOURCES := $(sort $(wildcard src/cli/*.c src/simulator/*.c))
-
-# Files that are carried as bytes of C: NAME becomes `const char rwe_NAME[]`, which ends with a 0, and
-# `const size_t rwe_NAME_size` without that 0. A line below says which file NAME is.
-EMBEDDED    := builtin_study
-# The built-in study is the one that users copy.
-$(BUILD)/embedded/builtin_study.c: sample_data/nct07062484.yaml
-
+# Files that the library carries, as bytes of C (assets/embed.sh): the page's style and script, the built-in study.
+EMBEDDED    := assets/page.css assets/page.js sample_data/nct07062484.yaml
 LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embedded/catalogues.o $(EMBEDDED:%=$(BUILD)/embedded/%.o)
 CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 
@@ -68,13 +63,12 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-$(BUILD)/embedded/%.c:
+$(BUILD)/embedded/%.c: % assets/embed.sh
 	@mkdir -p $(@D)
-	{ echo '#include <stddef.h>'; echo 'extern const char rwe_$*[];'; echo 'extern const size_t rwe_$*_size;'; \
-	  echo 'const char rwe_$*[] = {'; od -An -v -tu1 $^ | sed 's/  *\([0-9][0-9]*\)/(char)\1,/g'; echo '0};'; \
-	  echo 'const size_t rwe_$*_size = sizeof rwe_$* - 1;'; } > $@.new
+	sh assets/embed.sh $< > $@.new
 	mv $@.new $@
 
+.PRECIOUS: $(BUILD)/embedded/%.c
 $(BUILD)/embedded/%.o: $(BUILD)/embedded/%.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
 

@@ -167,8 +167,9 @@ enum rwe_status rwe_job_set_study(struct rwe_job *job, const char *text, size_t 
 
 static enum rwe_status load_builtin_study(struct rwe_settings *settings, struct rwe_error *error)
 {
-    enum rwe_status status = rwe_study_load_text(
-        settings, rwe_builtin_study, rwe_builtin_study_size, "built-in study NCT07062484", error);
+    enum rwe_status status = rwe_study_load_text(settings, rwe_embedded_nct07062484_yaml,
+                                                 rwe_embedded_nct07062484_yaml_size,
+                                                 "built-in study NCT07062484", error);
     /* Which file holds the adverse events only the user can say. */
     if (status == RWE_OK && rwe_settings_source(settings, "ae") == RWE_FROM_STUDY)
         rwe_settings_unset(settings, "ae");

@@ -25,7 +25,7 @@ static void begin(struct rwe_flow *flow)
           out);
     fprintf(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"%s\">\n", policy);
     rwe_html_put_in(out, "<title>", title, "</title>\n<style>\n");
-    fputs(rwe_html_style, out);
+    fputs(rwe_embedded_page_css, out);
     rwe_html_put_in(out, "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">",
                     rwe_text("Skip to the results"), "</a>\n");
     rwe_html_put_in(out, "<header>\n<h1>", title, "</h1>\n");
@@ -164,7 +164,7 @@ static void end(struct rwe_flow *flow)
         }
         fputs("</dl>\n</footer>\n", flow->out);
     }
-    fprintf(flow->out, "<script>\n%s</script>\n</body>\n</html>\n", rwe_html_script);
+    fprintf(flow->out, "<script>\n%s</script>\n</body>\n</html>\n", rwe_embedded_page_js);
 }
 
 enum rwe_status rwe_render_html(const struct rwe_document *document,

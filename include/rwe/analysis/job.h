@@ -41,8 +41,8 @@ struct rwe_job {
 extern const struct rwe_options rwe_job_options;
 
 /** The study that holds where no other is given: sample_data/nct07062484.yaml. */
-extern const char rwe_builtin_study[];
-extern const size_t rwe_builtin_study_size;
+extern const char rwe_embedded_nct07062484_yaml[];
+extern const size_t rwe_embedded_nct07062484_yaml_size;
 
 /**
  * A job with every option at its default: those of the library, and the caller's own (`more`, or NULL).
