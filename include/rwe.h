@@ -32,7 +32,8 @@
  *            is again the caller's when none is.
  * Files      Read and written are those alone that were named: the cohort, the study, and files that options
  *            name ("ae", "assess", "export-matched", …).
- * Memory     A run takes a few times the memory of its file. Where it is out, the status is RWE_NO_MEMORY.
+ * Memory     A run takes a few times the memory of its file. Where it is out, a call fails and says so: with
+ *            RWE_NO_MEMORY, or RWE_IO where a file could not be opened for want of it.
  *
  * What is declared here is a contract: within a version of the shared library's name (librwe.so.0) nothing of
  * it changes, and structs do not grow. The library shows no other symbols.

@@ -23,7 +23,7 @@ class Fact(ctypes.Structure):
         ("time", ctypes.c_double), ("stat", TEXT), ("text", TEXT), ("number", ctypes.c_double)]
 
 
-class Warning_(ctypes.Structure):
+class Caution(ctypes.Structure):
     """struct rwe_session_warning"""
     _fields_ = [("code", TEXT), ("analysis", TEXT), ("message", TEXT)]
 
@@ -37,7 +37,7 @@ def load():
             ("run", ctypes.c_int, handle), ("n_facts", SIZE, handle),
             ("get_fact", ctypes.c_int, handle, SIZE, ctypes.POINTER(Fact)),
             ("n_warnings", SIZE, handle),
-            ("get_warning", ctypes.c_int, handle, SIZE, ctypes.POINTER(Warning_))):
+            ("get_warning", ctypes.c_int, handle, SIZE, ctypes.POINTER(Caution))):
         function = getattr(library, "rwe_session_" + name)
         function.restype = result
         function.argtypes = arguments
@@ -77,9 +77,9 @@ class Session:
 
     def warnings(self):
         for i in range(self.library.rwe_session_n_warnings(self.handle)):
-            warning = Warning_()
-            self.library.rwe_session_get_warning(self.handle, i, ctypes.byref(warning))
-            yield warning.message.decode()
+            caution = Caution()
+            self.library.rwe_session_get_warning(self.handle, i, ctypes.byref(caution))
+            yield caution.message.decode()
 
 
 def shown(value):
