@@ -308,7 +308,7 @@ static enum rwe_status run_disposition(struct rwe_run *run, void *state, struct 
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Disposition");
-    for (size_t d = 0; d < rwe_run_people_designs(run); d++) {
+    for (size_t d = 0; d < rwe_run_n_disjoint(run); d++) {
         sheet.design = &run->design[d];
         present_follow_up(&sheet);
     }

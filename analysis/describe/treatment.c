@@ -24,19 +24,27 @@ static enum rwe_status add_begun(struct described *list, const char *name, doubl
     return described_add_numbers(list, name, begun);
 }
 
+/* By when exposure begins in a strategy that is compared; NaN: there is none. */
+static double grace_of(const struct rwe_run *run)
+{
+    for (size_t d = 0; d < run->n_designs; d++)
+        if (run->design[d].contrast == RWE_CONTRAST_GRACE)
+            return run->design[d].grace;
+    return NAN;
+}
+
 /* At all, by the times that the run asks about (landmarks and the grace period), and when. */
 static enum rwe_status add_exposure(struct described *list, const struct rwe_run *run)
 {
     struct rwe_arena *arena = list->arena;
-    bool has_grace = rwe_settings_has(run->settings, "ccw");
-    double grace = has_grace ? rwe_settings_number(run->settings, "ccw") : NAN;
+    double grace = grace_of(run);
     enum rwe_status status = add_begun(list, "exposed", INFINITY);
-    for (size_t i = 0; i < run->n_landmarks && status == RWE_OK; i++) {
-        double time = run->landmark[i].at.time;
+    for (size_t i = 0; i < run->n_subruns && status == RWE_OK; i++) {
+        double time = run->subrun[i]->design[0].clock.at;
         if (time != grace)
             status = add_begun(list, rwe_arena_format(arena, "exposed by %.10g", time), time);
     }
-    if (has_grace && status == RWE_OK)
+    if (!isnan(grace) && status == RWE_OK)
         status = add_begun(list, rwe_arena_format(arena, "exposed by %.10g", grace), grace);
     if (status == RWE_OK)
         status = described_add_numbers(list, "time to exposure", run->cohort->exposure_start);

@@ -22,7 +22,7 @@ static void present_rule(struct rwe_run *run, struct rwe_grid *grid, size_t r)
     key.term = rule->code;
     key.level = rwe_severity_code[rule->severity];
     rwe_grid_row(grid, 0, "%s %s %s: %s", rule->code, key.level, rule->about,
-                 rule->message[rwe_settings_language(run->settings)]);
+                 rule->message[rwe_study_language(rwe_study_of(run->settings))]);
     if (found->not_checked[r] != NULL) {
         rwe_document_string(run->document, &key, "lacks", found->not_checked[r]);
         rwe_grid_empty(grid);

@@ -53,7 +53,7 @@ static void present_endpoint(struct rwe_run *run, struct rwe_grid *grid,
                              const struct sequential_endpoint *of)
 {
     const struct rwe_trials *trials = &of->trials;
-    struct rwe_key key = rwe_key_in("sequential", of->exposure.endpoint, sequential->design);
+    struct rwe_key key = rwe_key_in("sequential", of->exposure.endpoint, &sequential->design);
     struct rwe_trial sum = {0};
     bool listed = trials->n_trials <= MOST_LISTED;
     for (size_t j = 0; j < trials->n_trials; j++)
@@ -105,7 +105,7 @@ static void note_trials(struct rwe_run *run, struct rwe_grid *grid,
 
 static void present_trials(struct rwe_run *run, const struct sequential *sequential)
 {
-    struct rwe_key whole = rwe_key_in("sequential", NULL, sequential->design);
+    struct rwe_key whole = rwe_key_in("sequential", NULL, &sequential->design);
     struct rwe_grid *grid = rwe_document_table(run->document, "Sequential trials");
     const char *control = run->cohort->arm_level[0], *treated = run->cohort->arm_level[1];
     rwe_grid_column(grid, "endpoint and trial%s", rwe_time_unit_suffix(run));
@@ -165,7 +165,7 @@ static enum rwe_status weights_of(struct rwe_run *run, struct rwe_grid *grid,
 {
     struct last last;
     struct rwe_mark mark = rwe_arena_mark(run->arena);
-    struct rwe_key whole = rwe_key_in("weights", of->exposure.endpoint, sequential->design);
+    struct rwe_key whole = rwe_key_in("weights", of->exposure.endpoint, &sequential->design);
     if (find_last(run, of, &last) != RWE_OK)
         return RWE_NO_MEMORY;
     add(run, &whole, "truncated.at", of->rows.limit);
@@ -248,7 +248,7 @@ enum rwe_status sequential_present(struct rwe_run *run, const struct sequential 
     warn_arms(run);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
         const struct ccw_endpoint *exposure = &sequential->endpoint[e].exposure;
-        struct rwe_key key = rwe_key_in("sequential", exposure->endpoint, sequential->design);
+        struct rwe_key key = rwe_key_in("sequential", exposure->endpoint, &sequential->design);
         key.model = "exposure-hazard";
         ccw_present_model(run, &key, &exposure->hazard);
     }

@@ -5,6 +5,7 @@
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/covariates.h"
 #include "rwe/analysis/estimates.h"
+#include "rwe/base/language.h"
 
 #include <math.h>
 
@@ -237,7 +238,7 @@ static enum rwe_status run_adjusted(struct rwe_run *run, struct arm_table *table
     status = rwe_cox_concordance_row(table->concordance, request, &model, harrell, error);
     if (status == RWE_OK)
         status = rwe_cox_influence(table->influence, request, &model, error);
-    if (status != RWE_OK || rwe_design_is_cloned(request->design)) /* pieces are no patients */
+    if (status != RWE_OK || !request->design->disjoint_arms) /* pieces are no patients */
         return status;
     return rwe_cox_add_predictions(table->predicted, request, &model, error);
 }
@@ -500,7 +501,7 @@ static enum rwe_status estimate_model(struct rwe_run *run, const struct rwe_cox_
         rwe_estimates_add(estimates, &key, "hr", RWE_ESTIMATE_LOG_RATIO,
                           fitted ? model.fit.estimate[model.term[a].column] : NAN);
     }
-    if (!estimates->from_data) /* else the names of the terms are still needed */
+    if (!rwe_estimates_are_of_data(estimates)) /* else the names of the terms are still needed */
         rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }
@@ -531,6 +532,8 @@ static enum rwe_status estimate_cox(struct rwe_run *run, struct rwe_estimates *e
 
 const struct rwe_analysis rwe_analysis_cox = {
     .name = "cox",
+    .method = N_("Cox models"),
+    .measure = N_("hazard ratio"),
     .compares_arms = true,
     .help = "Hazard ratio of the arms by Cox's model; robust and clustered by pair after matching. "
             "Asked for by name, not by --km, also adjusted for the covariates.",

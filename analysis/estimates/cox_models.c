@@ -379,7 +379,7 @@ enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
     enum rwe_status status = build_to_fit(request, model, error);
     if (status != RWE_OK)
         return status;
-    if (!estimates->from_data) {
+    if (!rwe_estimates_are_of_data(estimates)) {
         model->options.settled_rise = SETTLED_REPLICATE;
         model->options.start = start_of(model, estimates, request->run->arena);
         if (model->options.start == NULL)
@@ -387,7 +387,7 @@ enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
     }
     if (!settle_arms(request, model))
         status = fit(request, model, error);
-    if (estimates->from_data)
+    if (rwe_estimates_are_of_data(estimates))
         keep_estimate(model, estimates);
     return is_in_the_data(status) ? RWE_OK : status;
 }

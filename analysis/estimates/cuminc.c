@@ -4,6 +4,7 @@
 
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/times.h"
+#include "rwe/base/language.h"
 #include <math.h>
 
 /* All arms of an endpoint in a population. */
@@ -69,7 +70,8 @@ static void present_point(struct rwe_run *run, struct rwe_grid *grid, const stru
 {
     struct rwe_aalen_johansen_point point = rwe_aalen_johansen_at(curve, cause, key->time);
     rwe_fact value = rwe_document_number(run->document, key, "estimate", point.incidence);
-    struct rwe_inference of = {point.std_error, point.conf_low, point.conf_high, NAN};
+    struct rwe_inference of = {
+        .std_error = point.std_error, .conf_low = point.conf_low, .conf_high = point.conf_high};
     rwe_bootstrap_infer(run, key, "estimate", &of);
     rwe_document_number(run->document, key, "std.error", of.std_error);
     rwe_fact low = rwe_document_number(run->document, key, "conf.low", of.conf_low);
@@ -191,6 +193,7 @@ static enum rwe_status run_cuminc(struct rwe_run *run, void *state, struct rwe_e
 
 const struct rwe_analysis rwe_analysis_cuminc = {
     .name = "cuminc",
+    .method = N_("cumulative incidence"),
     .compares_arms = true,
     .help = "Competing risks: cumulative incidence by arm and cause, Gray's test, subdistribution "
             "(Fine-Gray) and cause-specific hazard ratios. For endpoints NAME=TIME,STATUS:1;2.",

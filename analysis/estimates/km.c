@@ -4,6 +4,7 @@
 #include "km_more.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/times.h"
+#include "rwe/base/language.h"
 
 #include <math.h>
 #include <string.h>
@@ -221,7 +222,7 @@ static rwe_fact present_quantile(struct rwe_run *run, struct rwe_grid *grid,
     if (low == NULL || high == NULL)
         return RWE_NO_FACT;
     rwe_fact value = rwe_document_number(run->document, key, stat, q.value);
-    struct rwe_inference of = {NAN, q.conf_low, q.conf_high, NAN};
+    struct rwe_inference of = {.conf_low = q.conf_low, .conf_high = q.conf_high};
     rwe_bootstrap_infer(run, key, stat, &of);
     rwe_fact from = rwe_document_number(run->document, key, low, of.conf_low);
     rwe_fact to = rwe_document_number(run->document, key, high, of.conf_high);
@@ -283,7 +284,8 @@ static rwe_fact present_point(struct rwe_run *run, struct rwe_grid *grid, const 
                               const struct rwe_km_curve *curve)
 {
     struct rwe_km_point point = rwe_km_at(curve, key->time);
-    struct rwe_inference of = {point.std_error, point.conf_low, point.conf_high, NAN};
+    struct rwe_inference of = {
+        .std_error = point.std_error, .conf_low = point.conf_low, .conf_high = point.conf_high};
     rwe_bootstrap_infer(run, key, "estimate", &of);
     rwe_fact value = rwe_document_number(run->document, key, "estimate", point.survival);
     rwe_document_number(run->document, key, "std.error", of.std_error);
@@ -465,6 +467,8 @@ static enum rwe_status run_km(struct rwe_run *run, void *state, struct rwe_error
 
 const struct rwe_analysis rwe_analysis_km = {
     .name = "km",
+    .method = N_("Kaplan–Meier curves"),
+    .measure = N_("survival and its difference at times"),
     .compares_arms = true,
     .help = "Kaplan–Meier curves by arm: medians, survival at times, follow-up, numbers at risk. "
             "Brings the log-rank test and the hazard ratio.",

@@ -162,7 +162,7 @@ void km_add_figure(struct rwe_run *run, const struct km_figure *of)
         return;
     struct rwe_figure *figure =
         rwe_plot_new(run, "km", "Kaplan–Meier curves", of->endpoint, of->design);
-    if (rwe_design_is_cloned(of->design)) /* which are not biased that way */
+    if (!of->design->naive)
         rwe_figure_clear_banner(figure);
     rwe_figure_describe(
         figure,

@@ -104,8 +104,10 @@ void km_more_present_differences(struct rwe_run *run, const struct km_more *more
     for (size_t t = 0; t < more->n_times; t++) {
         const struct rwe_km_difference *difference = &more->difference[t];
         key.time = more->time[t];
-        struct rwe_inference of = {difference->std_error, difference->conf_low,
-                                   difference->conf_high, difference->p_value};
+        struct rwe_inference of = {.std_error = difference->std_error,
+                                   .conf_low = difference->conf_low,
+                                   .conf_high = difference->conf_high,
+                                   .p_value = difference->p_value};
         rwe_bootstrap_infer(run, &key, "estimate", &of);
         rwe_fact value = rwe_document_number(document, &key, "estimate", difference->estimate);
         rwe_document_number(document, &key, "std.error", of.std_error);

@@ -85,14 +85,20 @@ static enum rwe_status validate(struct rwe_run *run, const struct rwe_table *tab
     enum rwe_status status = validation == NULL ? rwe_fail_memory(error) : RWE_OK;
     if (status == RWE_OK && all)
         status = read_events(run, &events, error);
-    struct rwe_validation_input input = {table, events, run->settings, !all};
+    struct rwe_validation_input input = {
+        .patients = table,
+        .events = events,
+        .event_columns = rwe_settings_list(run->settings, "ae-columns"),
+        .study = rwe_study_of(run->settings),
+        .errors_only = !all,
+    };
     if (status == RWE_OK)
         status = rwe_validate(&input, run->arena, validation, error);
     rwe_table_close(events);
     if (status == RWE_OK && queries != NULL)
         status = rwe_validation_write(validation, queries, error);
     if (status == RWE_OK &&
-        rwe_validation_complain(validation, run->settings, run->complaints) != RWE_OK)
+        rwe_validation_complain(validation, rwe_study_of(run->settings), run->complaints) != RWE_OK)
         status = rwe_fail_memory(error);
     run->validation = validation;
     return status;
@@ -130,8 +136,9 @@ enum rwe_status rwe_run_read_cohort(struct rwe_run *run, const char *path, bool 
     if (status == RWE_OK)
         status = read_assessments(run, &assessments, error);
     if (status == RWE_OK)
-        status = rwe_cohort_build(&(struct rwe_cohort_tables){table, assessments}, run->settings,
-                                  run->arena, run->complaints, &run->cohort, error);
+        status = rwe_cohort_build(&(struct rwe_cohort_tables){table, assessments},
+                                  rwe_study_of(run->settings), run->arena, run->complaints,
+                                  &run->cohort, error);
     rwe_table_close(assessments);
     rwe_table_close(table);
     return status;

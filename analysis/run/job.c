@@ -2,11 +2,13 @@
 #include "rwe/analysis/job.h"
 
 #include "cohort_report.h"
+#include "figures.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/compat.h"
 #include "rwe/analysis/immortal.h"
 #include "rwe/analysis/inputs.h"
 #include "rwe/analysis/pipeline.h"
+#include "rwe/analysis/plan.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
 #include "rwe/base/parallel.h"
@@ -310,7 +312,7 @@ static enum rwe_status set_provenance(struct rwe_run *run, const struct rwe_job 
 /* Clones have no immortal time: their rows are excepted by name. */
 static const char *banner_of(const struct rwe_run *run)
 {
-    size_t n = rwe_run_people_designs(run);
+    size_t n = rwe_run_n_disjoint(run);
     if (!rwe_immortal_is_naive(run->cohort))
         return NULL;
     if (n == run->n_designs)
@@ -345,16 +347,16 @@ static enum rwe_status run_analyses(struct rwe_run *run, const struct rwe_plan *
     return status;
 }
 
-/* Each landmark is a chapter of its own behind what is compared from time zero. */
-static enum rwe_status run_landmarks(struct rwe_run *run, struct rwe_error *error)
+/* Each run within the run is a chapter of its own behind what is compared from time zero. */
+static enum rwe_status run_subruns(struct rwe_run *run, struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
-    for (size_t i = 0; i < run->n_landmarks && status == RWE_OK; i++) {
-        struct rwe_landmark_run *landmark = &run->landmark[i];
-        landmark->run.bootstrap = run->bootstrap;
-        rwe_document_chapter(run->document, "Landmark at %.10g%s", landmark->at.time,
-                             rwe_time_unit_word(run));
-        status = run_analyses(&landmark->run, &landmark->plan, false, error);
+    for (size_t i = 0; i < run->n_subruns && status == RWE_OK; i++) {
+        struct rwe_run *subrun = run->subrun[i];
+        subrun->bootstrap = run->bootstrap;
+        subrun->estimates = run->estimates;
+        rwe_document_chapter(run->document, "%s", rwe_design_title(subrun, &subrun->design[0]));
+        status = run_analyses(subrun, subrun->plan, false, error);
     }
     rwe_document_chapter(run->document, NULL);
     return status;
@@ -402,6 +404,7 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
 {
     struct rwe_plan plan = rwe_plan_make(run->settings);
     set_title(run, job);
+    rwe_document_set_words(run->document, rwe_time_unit_suffix(run), rwe_conf_level_text(run));
     enum rwe_status status = check_times(run, error);
     if (status == RWE_OK)
         status = rwe_bootstrap_check(run->settings, error);
@@ -419,7 +422,7 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     if (status == RWE_OK)
         status = run_analyses(run, &plan, false, error);
     if (status == RWE_OK)
-        status = run_landmarks(run, error);
+        status = run_subruns(run, error);
     if (status == RWE_OK)
         status = run_analyses(run, &plan, true, error);
     if (status == RWE_OK)
@@ -437,11 +440,13 @@ static enum rwe_status run_completed(struct rwe_job *job, struct rwe_error *erro
 {
     struct rwe_run *run = RWE_NEW(job->arena, struct rwe_run, 1);
     struct rwe_document *document = rwe_document_new(job->document_arena);
-    if (run == NULL || document == NULL)
+    struct rwe_estimates *estimates = rwe_estimates_new(job->document_arena);
+    if (run == NULL || document == NULL || estimates == NULL)
         return rwe_fail_memory(error);
     *run = (struct rwe_run){
         .settings = job->settings,
         .document = document,
+        .estimates = estimates,
         .complaints = &job->complaints,
         .progress = job->progress,
         .arena = job->arena,

@@ -86,7 +86,7 @@ double rwe_normal_limit(const struct rwe_run *run)
 const char *rwe_variance_words(const struct rwe_run *run, const struct rwe_design *design,
                                enum rwe_variance_of of, const char *classic)
 {
-    if (rwe_design_is_cloned(design) && run->cohort->cluster == NULL)
+    if (!design->disjoint_arms && run->cohort->cluster == NULL)
         return "robust, by subject, the weights taken as known";
     if (design->rows.start != NULL)
         return "robust, by matched set and by subject";

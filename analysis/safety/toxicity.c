@@ -2,6 +2,7 @@
 /* Adverse events by arm: worst grade per subject and term. See toxicity.md. */
 #include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
+#include "rwe/base/language.h"
 #include "toxicity_figure.h"
 #include "toxicity_view.h"
 
@@ -253,7 +254,7 @@ static enum rwe_status present_part(struct rwe_run *run, const struct part *part
     if (part->is_unbiased)
         rwe_document_set_banner(run->document, NULL);
     rwe_document_section(run->document, 2, "%s", part->title);
-    for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++) {
+    for (size_t d = 0; d < rwe_run_n_disjoint(run) && status == RWE_OK; d++) {
         struct rwe_mark mark = rwe_arena_mark(run->arena);
         status = part->present(&view[d], error);
         if (!part->has_series)
@@ -329,7 +330,7 @@ static bool is_told_at_landmark(const struct rwe_run *run)
 static enum rwe_status present(struct rwe_run *run, struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
-    size_t n = rwe_run_people_designs(run);
+    size_t n = rwe_run_n_disjoint(run);
     struct rwe_toxicity_view *view = RWE_NEW(run->arena, struct rwe_toxicity_view, n);
     if (view == NULL)
         return rwe_fail_memory(error);
@@ -383,7 +384,7 @@ static void estimate_row(const struct replicate *of, const struct rwe_toxicity_r
         for (size_t i = 0; i < cohort->n; i++)
             of->event[i] = of->worst[cohort->source == NULL ? i : cohort->source[i]] >=
                            rwe_toxicity_level[l].least_grade;
-        for (size_t d = 0; d < rwe_run_people_designs(of->run); d++) {
+        for (size_t d = 0; d < rwe_run_n_disjoint(of->run); d++) {
             const struct rwe_shares shares = {.run = of->run, .design = &of->run->design[d]};
             struct rwe_key key = rwe_key_in("toxicity", NULL, shares.design);
             key.term = row->name;
@@ -416,13 +417,14 @@ static enum rwe_status estimate_toxicity(struct rwe_run *run, struct rwe_estimat
     for (size_t r = 0; r < run->toxicity->n_rows; r++)
         if (run->toxicity->row[r].shown)
             estimate_row(&of, &run->toxicity->row[r], estimates);
-    if (!estimates->from_data)
+    if (!rwe_estimates_are_of_data(estimates))
         rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }
 
 const struct rwe_analysis rwe_analysis_toxicity = {
     .name = "toxicity",
+    .method = N_("toxicity"),
     .compares_arms = true,
     .help =
         "Adverse events by arm: worst grade per subject and term, any grade and grade 3 or more, "

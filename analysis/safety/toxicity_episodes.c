@@ -149,12 +149,13 @@ enum rwe_status rwe_toxicity_take_later(const struct rwe_run *run,
         counted[run->from_zero->toxicity->all.episode[k]] = 1;
     to->n = 0;
     for (size_t k = 0; k < all->n; k++) {
-        if (!counted[k] || !(all->start[k] > run->since) || at[all->subject[k]] == UINT32_MAX)
+        if (!counted[k] || !(all->start[k] > run->design[0].clock.at) ||
+            at[all->subject[k]] == UINT32_MAX)
             continue;
         term[to->n] = all->term[k];
         subject[to->n] = at[all->subject[k]];
         grade[to->n] = all->grade[k];
-        start[to->n] = all->start[k] - run->since;
+        start[to->n] = all->start[k] - run->design[0].clock.at;
         for (int f = 0; f < RWE_AE_N_FACTS; f++)
             if (fact[f] != NULL)
                 fact[f][to->n] = all->fact[f][k];

@@ -5,34 +5,6 @@
 #include <errno.h>
 #include <string.h>
 
-/* Complaints of one kind that are printed before the rest are only counted. */
-enum { COMPLAINTS_SHOWN = 20 };
-
-int rwe_cli_fail(FILE *err, const struct rwe_error *error)
-{
-    fprintf(err, "rwe-analyze: %s\n", error->message);
-    bool usage = error->status == RWE_USAGE || error->status == RWE_NO_COLUMN;
-    return usage ? RWE_EXIT_USAGE : RWE_EXIT_FAILED;
-}
-
-enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_error *error)
-{
-    if (cli->files.n == 0)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "which file? Say rwe-analyze COHORT.csv; --help tells the rest");
-    if (cli->files.n > 1)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "one cohort file is read, but %zu are named (\"%s\" too)", cli->files.n,
-                        cli->files.item[1]);
-    struct rwe_job *job = &cli->job;
-    job->cohort = cli->files.item[0];
-    job->progress = rwe_cli_progress(cli);
-    enum rwe_status status = rwe_job_run(job, error);
-    if (status != RWE_OK || !rwe_settings_flag(job->settings, "quiet"))
-        rwe_complaints_print(&job->complaints, COMPLAINTS_SHOWN, cli->err);
-    return status;
-}
-
 static int analyze(struct rwe_cli *cli)
 {
     struct rwe_error error = {0};

@@ -540,6 +540,12 @@ static struct rwe_table_column next_column(const struct rwe_grid *grid)
 void rwe_grid_put_values(struct rwe_grid *grid, const struct rwe_key *key, const double value[],
                          size_t n)
 {
+    rwe_grid_put_values_as(grid, next_column(grid).class, key, value, n);
+}
+
+void rwe_grid_put_values_as(struct rwe_grid *grid, enum rwe_cell_class class,
+                            const struct rwe_key *key, const double value[], size_t n)
+{
     if (rwe_document_failed(grid->document))
         return;
     struct rwe_table_column column = next_column(grid);
@@ -557,7 +563,7 @@ void rwe_grid_put_values(struct rwe_grid *grid, const struct rwe_key *key, const
         at += length + strspn(at + length, " ");
     }
     assert(i == n); /* as many values as the column has stats */
-    rwe_grid_cell(grid, column.class, shown[0], shown[1], shown[2]);
+    rwe_grid_cell(grid, class, shown[0], shown[1], shown[2]);
 }
 
 void rwe_grid_words(struct rwe_grid *grid, const char *format, ...)

@@ -8,23 +8,14 @@
 
 #include "rwe/analysis/analysis.h"
 #include "rwe/analysis/estimates.h"
-#include "rwe/analysis/plan.h"
-#include "rwe/data/landmark.h"
 
-/** A run on the cohort at a landmark: the same analyses, with designs of its own. */
-struct rwe_landmark_run {
-    struct rwe_run run;
-    struct rwe_plan plan;
-    struct rwe_landmark at;
-};
-
-/** Everybody, and the designs of the analyses that run; the same at each landmark of --landmark. Writes
- * nothing to the document. */
+/** Everybody, and the designs of the analyses that run, in the run and those within it. Writes nothing to
+ * the document. */
 enum rwe_status rwe_pipeline_designs(struct rwe_run *run, struct rwe_plan *plan,
                                      struct rwe_error *error);
 
-/** The estimates of the analyses that run, of every design, landmarks after time zero. */
+/** Walks what lists estimates, in every design: the run, then those within it. */
 enum rwe_status rwe_pipeline_estimates(struct rwe_run *run, const struct rwe_plan *plan,
-                                       struct rwe_estimates *estimates, struct rwe_error *error);
+                                       struct rwe_error *error);
 
 #endif

@@ -5,14 +5,6 @@
 
 #include "rwe/analysis/analysis.h"
 
-enum { RWE_MOST_ANALYSES = 64 };
-
-/** Which analyses run, by their place in rwe_analyses, and what their designs left for them. */
-struct rwe_plan {
-    bool wanted[RWE_MOST_ANALYSES];
-    void *state[RWE_MOST_ANALYSES];
-};
-
 /** The command line decides; without a word from it the study; without that too, table1 and km. */
 struct rwe_plan rwe_plan_make(const struct rwe_settings *settings);
 

@@ -16,7 +16,7 @@
 #include "rwe/base/status.h"
 #include "rwe/data/cohort_dates.h"
 #include "rwe/data/complaints.h"
-#include "rwe/data/settings.h"
+#include "rwe/data/study.h"
 #include "rwe/data/table.h"
 #include <stdbool.h>
 #include <stdint.h>
@@ -118,7 +118,7 @@ struct rwe_cohort_tables {
 };
 
 /**
- * Reads the columns that the settings declare, and leaves out who is not eligible. Every unreadable cell, missing arm or time, negative
+ * Reads the columns that the study declares, and leaves out who is not eligible. Every unreadable cell, missing arm or time, negative
  * time, unknown event code and duplicate identifier is a complaint on its row. With --on-error stop
  * any complaint makes RWE_BAD_INPUT; with drop those rows are left out. Then RWE_BAD_INPUT also
  * when fewer than two arms remain, an endpoint has no event at all, or (unless its value was named)
@@ -126,7 +126,7 @@ struct rwe_cohort_tables {
  * what there is; RWE_USAGE too for an identifier, an arm or an outcome named as a covariate.
  */
 enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
-                                 const struct rwe_settings *settings, struct rwe_arena *arena,
+                                 const struct rwe_study_settings *study, struct rwe_arena *arena,
                                  struct rwe_complaints *complaints,
                                  const struct rwe_cohort **cohort, struct rwe_error *error);
 

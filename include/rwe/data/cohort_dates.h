@@ -7,10 +7,6 @@
 #define RWE_DATA_COHORT_DATES_H
 
 #include "rwe/data/exposure_dates.h"
-#include "rwe/data/settings.h"
-
-/** Options that say how dates read: --derive, --index-date, --cutoff, … */
-extern const struct rwe_options rwe_dates_options;
 
 enum { RWE_MOST_DERIVED = 16 };
 
@@ -33,8 +29,5 @@ struct rwe_cohort_dates {
     const uint8_t *exposure; /**< by subject, enum rwe_exposure_class; NULL: no --exposure-date */
     bool arm_is_exposure;    /**< the arms are made from it */
 };
-
-/** The rules that the settings ask for, the cut-off not among them. */
-struct rwe_endpoint_rules rwe_dates_rules(const struct rwe_settings *settings);
 
 #endif

@@ -15,7 +15,8 @@ struct rwe_landmark {
     double time;                      /**< in the unit of the cohort's times, > 0 */
     const struct rwe_cohort *cohort;  /**< at the landmark */
     size_t n_event[2], n_censored[2]; /**< left out: an event, or the end of follow-up, by then */
-    size_t n_later;                   /**< analysed as unexposed, but exposed later */
+    size_t n_later[2];                /**< by arm there: exposed later than the landmark, so none of
+                                           arm 1 */
 };
 
 /**

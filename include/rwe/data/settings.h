@@ -4,7 +4,7 @@
  * page, shell completion, the keys of the study file and the provenance of a result.
  *
  * A setting comes from the command line, else from the study file, else it has its default. Every
- * layer declares the options that it reads: columns here in data (rwe_study_options), statistics in
+ * layer declares the options that it reads: columns in data (study.h), statistics in
  * analysis, formats in cli; an analysis declares its own. So a new analysis needs no other file.
  *
  * Each list of options has a struct, and each option a member of it, which always holds the value that is
@@ -101,9 +101,6 @@ struct rwe_options {
 
 /** A list without options, whose struct holds but the flag of its analysis (analysis.h). */
 #define RWE_NO_OPTIONS_IN(type) ((struct rwe_options){NULL, 0, sizeof(type)})
-
-/** Columns of a cohort file: how the file reads. */
-extern const struct rwe_options rwe_study_options;
 
 /** The most causes that an endpoint may have. */
 enum { RWE_MOST_CAUSES = 32 };

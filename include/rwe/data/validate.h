@@ -13,7 +13,7 @@
 #define RWE_DATA_VALIDATE_H
 
 #include "rwe/data/complaints.h"
-#include "rwe/data/settings.h"
+#include "rwe/data/study.h"
 #include "rwe/data/table.h"
 
 enum rwe_severity { RWE_SEVERITY_ERROR, RWE_SEVERITY_WARNING, RWE_SEVERITY_QUERY };
@@ -24,7 +24,7 @@ extern const char *const rwe_severity_code[3];
 enum rwe_rule_language { RWE_ENGLISH, RWE_CHINESE, RWE_N_LANGUAGES };
 
 /** That of `--lang`; English without it. */
-enum rwe_rule_language rwe_settings_language(const struct rwe_settings *settings);
+enum rwe_rule_language rwe_study_language(const struct rwe_study_settings *study);
 
 struct rwe_chart;   /* the columns by role */
 struct rwe_finding; /* below */
@@ -35,7 +35,7 @@ struct rwe_rule {
     const char *code;
     enum rwe_severity severity;
     /** Roles that must be there, blanks between; `a|b`: one of them at least. @arm, @treated,
-     * @endpoint, @covariates, @cutoff: what the settings must say. */
+     * @endpoint, @covariates, @cutoff: what the study must say. */
     const char *needs;
     const char *about; /**< what the message is said of: "death_date" */
     /** One of them tests. Of a row: the column at fault, or RWE_NO_INDEX. Of the whole file: whether
@@ -70,8 +70,9 @@ struct rwe_validation {
 
 struct rwe_validation_input {
     const struct rwe_table *patients;
-    const struct rwe_table *events; /**< adverse events, or NULL */
-    const struct rwe_settings *settings;
+    const struct rwe_table *events;   /**< adverse events, or NULL */
+    struct rwe_strings event_columns; /**< of `events`: ID, TERM, GRADE; none: the usual ones */
+    const struct rwe_study_settings *study;
     bool errors_only; /**< test the rules of severity E alone */
 };
 
@@ -83,7 +84,7 @@ enum rwe_status rwe_validate(const struct rwe_validation_input *input, struct rw
 /** Adds a complaint for each finding of severity E, by which its row is left out or the run stops. A
  * duplicate identifier is left to the cohort where `--id` names the same column. */
 enum rwe_status rwe_validation_complain(const struct rwe_validation *validation,
-                                        const struct rwe_settings *settings,
+                                        const struct rwe_study_settings *study,
                                         struct rwe_complaints *complaints);
 
 /**
@@ -97,20 +98,20 @@ enum rwe_status rwe_validation_write(const struct rwe_validation *validation, co
  * The column of a role: the one that --columns names, else the one of the role's own name, else of one of its
  * other headers (进展日期 of pd_date). RWE_NO_INDEX where the table has none.
  */
-size_t rwe_chart_column(const struct rwe_table *table, const struct rwe_settings *settings,
+size_t rwe_chart_column(const struct rwe_table *table, const struct rwe_study_settings *study,
                         const char *role);
 
 /** Whether --columns reads ROLE=COL throughout (RWE_USAGE) with columns that the table has
  * (RWE_NO_COLUMN). */
 enum rwe_status rwe_chart_columns_check(const struct rwe_table *table,
-                                        const struct rwe_settings *settings,
+                                        const struct rwe_study_settings *study,
                                         struct rwe_error *error);
 
 /**
  * The sentence why a column is no baseline covariate (rule W33): it holds what became known after
  * time zero. NULL when it may be one. By role, so that other names and Chinese headers count too.
  */
-const char *rwe_post_baseline(const struct rwe_settings *settings, const char *column);
+const char *rwe_post_baseline(const struct rwe_study_settings *study, const char *column);
 
 /**
  * Refuses a table that names people: a header that holds 姓名, 身份证, 住院号, 电话, 手机 or 住址, a

@@ -62,14 +62,15 @@ typedef uint32_t rwe_fact;
 
 /** How the facts of a cell read. The number in brackets is how many facts the cell takes. */
 enum rwe_cell_class {
-    RWE_CELL_TEXT,              /**< [1] a text fact */
-    RWE_CELL_COUNT,             /**< [1] 301 */
-    RWE_CELL_COUNT_PERCENT,     /**< [2] 301 (50.0%): n, percent */
-    RWE_CELL_NUMBER,            /**< [1] 52.3: a value in the unit of its variable */
-    RWE_CELL_MEAN_SD,           /**< [2] 52.3 (10.1) */
-    RWE_CELL_MEDIAN_RANGE,      /**< [3] 51.0 (44.0–60.0): median, Q1, Q3 */
-    RWE_CELL_TIME,              /**< [1] 11.7, NR where null */
-    RWE_CELL_TIME_LIMITS,       /**< [3] 11.7 (10.2–13.0), NR where null */
+    RWE_CELL_TEXT,          /**< [1] a text fact */
+    RWE_CELL_COUNT,         /**< [1] 301 */
+    RWE_CELL_COUNT_PERCENT, /**< [2] 301 (50.0%): n, percent */
+    RWE_CELL_NUMBER,        /**< [1] 52.3: a value in the unit of its variable */
+    RWE_CELL_MEAN_SD,       /**< [2] 52.3 (10.1) */
+    RWE_CELL_MEDIAN_RANGE,  /**< [3] 51.0 (44.0–60.0): median, Q1, Q3 */
+    RWE_CELL_TIME,          /**< [1] 11.7, NR where null */
+    RWE_CELL_TIME_LIMITS,   /**< [3] 11.7 (10.2–13.0), NR where null */
+    RWE_CELL_MEAN_TIME_LIMITS, /**< [3] 11.7 (10.2–13.0), NE where null: a mean is reached or is not there */
     RWE_CELL_SURVIVAL_LIMITS,   /**< [3] 75.6% (73.9–77.2): fractions of 1 */
     RWE_CELL_PERCENT_LIMITS,    /**< [3] the same for numbers that are percents already */
     RWE_CELL_RATIO_LIMITS,      /**< [3] 0.74 (0.59–0.92) */
@@ -230,6 +231,13 @@ void rwe_grid_cell(struct rwe_grid *grid, enum rwe_cell_class class, rwe_fact fi
                         sizeof((const double[]){__VA_ARGS__}) / sizeof(double))
 void rwe_grid_put_values(struct rwe_grid *grid, const struct rwe_key *key, const double value[],
                          size_t n);
+
+/** The same for a cell that reads otherwise than those of its column. */
+#define rwe_grid_put_as(grid, class, key, ...)                                                     \
+    rwe_grid_put_values_as((grid), (class), (key), (const double[]){__VA_ARGS__},                  \
+                           sizeof((const double[]){__VA_ARGS__}) / sizeof(double))
+void rwe_grid_put_values_as(struct rwe_grid *grid, enum rwe_cell_class class,
+                            const struct rwe_key *key, const double value[], size_t n);
 
 /** Fills the next cell with words (never with a number: numbers are facts), or leaves it empty. */
 void rwe_grid_words(struct rwe_grid *grid, const char *format, ...)
