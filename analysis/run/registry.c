@@ -2,6 +2,7 @@
 #include "rwe/analysis/analysis.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/compat.h"
+#include "rwe/analysis/job.h"
 #include "rwe/analysis/propensity.h"
 #include "rwe/base/language.h"
 
@@ -122,5 +123,6 @@ size_t rwe_option_lists(struct rwe_arena *arena,
     for (size_t a = 0; a < rwe_n_analyses; a++)
         if (rwe_analyses[a]->options != NULL)
             lists[n++] = rwe_analyses[a]->options;
+    lists[n++] = &rwe_job_options;
     return n;
 }
