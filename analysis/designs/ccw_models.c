@@ -50,7 +50,7 @@ enum rwe_status ccw_columns(struct rwe_run *run, const char *flag, struct ccw_co
             return rwe_fail_memory(error);
     }
     enum rwe_status status = rwe_propensity_columns(run, flag, response, &propensity, error);
-    if (status == RWE_OK)
+    if (status == RWE_OK && run->replicate == 0) /* told once, and not by each model */
         status = rwe_model_matrix_decide(&propensity.matrix, error);
     *columns =
         (struct ccw_columns){flag, propensity.n, propensity.subject, propensity.matrix};

@@ -256,6 +256,9 @@ static enum rwe_status explain(const struct rwe_propensity *p, enum rwe_status s
     return status;
 }
 
+/* A Newton step of that size leaves its square. (Firth's steps leave more: they shrink by a factor.) */
+static const double SETTLED_NEWTON = 1e-4;
+
 /* A replicate begins where the data ended. */
 static enum rwe_status fit_columns(const struct rwe_run *run, struct rwe_logistic_options *fitting,
                                    struct rwe_propensity *p, struct rwe_error *error)
@@ -286,7 +289,7 @@ static enum rwe_status fit(struct rwe_run *run, struct rwe_propensity *p, struct
     fitting.threads = run->threads;
     fitting.estimate_only = run->replicate != 0;
     if (run->replicate != 0)
-        fitting.tolerance = 1e-4; /* a Newton step of that size leaves its square */
+        fitting.tolerance = SETTLED_NEWTON;
     do
         fit_columns(run, &fitting, p, &inner);
     while (rwe_model_matrix_reduce(&p->matrix, &inner));
@@ -294,6 +297,7 @@ static enum rwe_status fit(struct rwe_run *run, struct rwe_propensity *p, struct
         const struct rwe_model_column *most = rwe_model_matrix_column(&p->matrix, inner.index);
         p->separates = most == NULL ? "the intercept" : most->name;
         fitting.firth = true;
+        fitting.tolerance = rwe_logistic_options_default().tolerance;
         inner = (struct rwe_error){0};
         fit_columns(run, &fitting, p, &inner);
     }
