@@ -4,12 +4,13 @@
 VERSION := 0.1.0
 PREFIX  ?= /usr/local
 DESTDIR ?=
-# OPT, SAN and STRICT each build in a folder of their own, so that none spoils another's objects.
+# OPT and SAN each build in a folder of their own, so that neither spoils another's objects. STRICT=1 only
+# makes an error of each warning: the objects are the same, and so is the folder.
 OPT     ?= -O3
 SAN     ?=
 STRICT  ?=
 comma   := ,
-VARIANT := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),$(if $(STRICT),strict,release))$(filter-out -O3,$(OPT))
+VARIANT := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),release)$(filter-out -O3,$(OPT))
 BUILD   ?= build/$(VARIANT)
 
 .PHONY: all
@@ -31,22 +32,23 @@ deps:
 PKG_CFLAGS  = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 CPPFLAGS   += -D_GNU_SOURCE -Iinclude -Ianalysis -Isrc/data -DRWE_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
-CFLAGS     += -std=gnu17 -g $(OPT) -fPIC -ffp-contract=off -fno-fast-math -pthread -Wall -Wextra
+CFLAGS     += -std=gnu17 -g $(OPT) -fPIC -ffp-contract=off -fno-fast-math -pthread
 LDLIBS     += $(PKG_LIBS) -lcsv -lm
 LDFLAGS    += -pthread -Wl,--as-needed
 ifneq ($(SAN),)
 CFLAGS     += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
 LDFLAGS    += -fsanitize=$(SAN)
 endif
-ifneq ($(STRICT),)
-CFLAGS     += -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
+WARNINGS   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
               -Wconversion -Wno-sign-conversion -Wno-format-nonliteral -Wcast-qual -Wwrite-strings
-endif
+CFLAGS     += $(WARNINGS) $(if $(STRICT),-Werror)
 
 LIB_SOURCES := $(sort $(wildcard $(addsuffix /*.c,src/base src/data/* src/stats src/report analysis/*)))
 CLI_SOURCES := $(sort $(wildcard src/cli/*.c src/simulator/*.c))
-LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o)
-CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/builtin_study.o
+# Files that the library carries, as bytes of C (assets/embed.sh): the page's style and script, the built-in study.
+EMBEDDED    := assets/page.css assets/page.js sample_data/nct07062484.yaml
+LIB_OBJECTS := $(LIB_SOURCES:%.c=$(BUILD)/%.o) $(BUILD)/embedded/catalogues.o $(EMBEDDED:%=$(BUILD)/embedded/%.o)
+CLI_OBJECTS := $(CLI_SOURCES:%.c=$(BUILD)/%.o)
 
 # V=1 shows the whole commands.
 ifneq ($(V),1)
@@ -61,26 +63,32 @@ $(BUILD)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c $< -o $@
 
-# The built-in study is the one that users copy, as bytes of C.
-$(BUILD)/builtin_study.c: sample_data/nct07062484.yaml
+$(BUILD)/embedded/%.c: % assets/embed.sh
 	@mkdir -p $(@D)
-	{ echo '#include <stddef.h>'; echo 'extern const char rwe_builtin_study[];'; \
-	  echo 'extern const size_t rwe_builtin_study_size;'; echo 'const char rwe_builtin_study[] = {'; \
-	  od -An -v -tu1 $< | sed 's/  *\([0-9][0-9]*\)/(char)\1,/g'; echo '0};'; \
-	  echo 'const size_t rwe_builtin_study_size = sizeof rwe_builtin_study - 1;'; } > $@.new
+	sh assets/embed.sh $< > $@.new
 	mv $@.new $@
 
-$(BUILD)/builtin_study.o: $(BUILD)/builtin_study.c
+.PRECIOUS: $(BUILD)/embedded/%.c
+$(BUILD)/embedded/%.o: $(BUILD)/embedded/%.c
 	$(CC) $(CPPFLAGS) $(CFLAGS) -c $< -o $@
+
+# The catalogues of all languages, po/*.po, as bytes of C.
+CATALOGUES := $(sort $(wildcard po/*.po))
+$(BUILD)/embedded/catalogues.c: $(CATALOGUES) tests/tools/embed_catalogues.sh
+	@mkdir -p $(@D)
+	sh tests/tools/embed_catalogues.sh $(CATALOGUES) > $@.new
+	mv $@.new $@
 
 $(BUILD)/librwe.a: $(LIB_OBJECTS)
 	$(SAY) "  LINK $@"
 	rm -f $@
 	$(AR) rcs $@ $^
 
-$(BUILD)/librwe.so: $(LIB_OBJECTS)
+# The shared library shows what src/librwe.map names and hides the rest.
+$(BUILD)/librwe.so: $(LIB_OBJECTS) src/librwe.map
 	$(SAY) "  LINK $@"
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,librwe.so.0 $^ $(LDLIBS) -o $@
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,librwe.so.0 -Wl,--version-script=src/librwe.map \
+	    $(LIB_OBJECTS) $(LDLIBS) -o $@
 
 $(BUILD)/rwe-analyze: $(CLI_OBJECTS) $(BUILD)/librwe.a
 	$(SAY) "  LINK $@"
@@ -133,20 +141,26 @@ $(BUILD)/rwe-analyze.bash: $(BUILD)/rwe-analyze
 
 # ---- testing it ----------------------------------------------------------------------------------
 
-# Each test is one program; those of the whole program link the command line too, but not its main.
+# Each test is one program. What it tests is a shared library of the same objects that hides nothing, with the
+# command line but not its main: a change of a source links that library anew and no test.
 TESTS     := $(sort $(wildcard tests/unit/test_*.c tests/property/test_*.c tests/golden/test_*.c))
 TEST_BINS := $(TESTS:%.c=$(BUILD)/%)
 SUPPORT   := $(patsubst %.c,$(BUILD)/%.o,$(sort $(wildcard tests/support/*.c)))
-TEST_LINK := $(SUPPORT) $(filter-out %/main.o,$(CLI_OBJECTS)) $(BUILD)/librwe.a
+INTERNAL  := $(BUILD)/librwe-internal.so
+
+$(INTERNAL): $(LIB_OBJECTS) $(filter-out %/main.o,$(CLI_OBJECTS))
+	$(SAY) "  LINK $@"
+	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic-functions $^ $(LDLIBS) -o $@
 
 TEST_INCLUDES := -Itests/support -Isrc/cli
 # GLPK, against which a test solves matchings; it has no pkg-config file.
 $(BUILD)/tests/property/test_match_flow_proof $(BUILD)/tests/property/test_match_optimal_proof: \
     TEST_LIBS := -lglpk
-$(BUILD)/tests/%: tests/%.c $(TEST_LINK)
+$(BUILD)/tests/%: tests/%.c $(SUPPORT) | $(INTERNAL)
 	$(SAY) "  TEST $<"
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(TEST_INCLUDES) $(CFLAGS) -MMD -MP $(LDFLAGS) $< $(TEST_LINK) $(LDLIBS) -lcmocka $(TEST_LIBS) -o $@
+	$(CC) $(CPPFLAGS) $(TEST_INCLUDES) $(CFLAGS) -MMD -MP $(LDFLAGS) $< $(SUPPORT) $(INTERNAL) -Wl,-rpath,'$$ORIGIN/../..' \
+	    $(LDLIBS) -lcmocka $(TEST_LIBS) -o $@
 
 # Every test, with strict warnings as errors; the last line counts them.
 .PHONY: test

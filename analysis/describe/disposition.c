@@ -5,7 +5,6 @@
 
 #include "rwe/analysis/covariates.h"
 #include "rwe/analysis/present.h"
-#include "rwe/report/fact_index.h"
 
 #include <math.h>
 #include <string.h>
@@ -14,7 +13,6 @@
 struct sheet {
     struct rwe_run *run;
     const struct rwe_design *design;
-    const struct rwe_fact_index *facts;
     const struct rwe_variable *lost; /* 1: lost to follow-up; NULL: not told */
     const struct rwe_variable *end;  /* why it ended; NULL: not told */
     struct rwe_grid *grid;
@@ -70,9 +68,9 @@ static void follow_up_row(const struct sheet *sheet, const struct rwe_endpoint *
     for (size_t a = 0; a < sheet->run->cohort->n_arms; a++) {
         struct rwe_key arm = rwe_key_arm(key, sheet->run->cohort, a);
         rwe_grid_cell(sheet->grid, RWE_CELL_TIME_LIMITS,
-                      rwe_fact_find(sheet->facts, &arm, "followup.median"),
-                      rwe_fact_find(sheet->facts, &arm, "followup.median.conf.low"),
-                      rwe_fact_find(sheet->facts, &arm, "followup.median.conf.high"));
+                      rwe_document_find(sheet->run->document, &arm, "followup.median"),
+                      rwe_document_find(sheet->run->document, &arm, "followup.median.conf.low"),
+                      rwe_document_find(sheet->run->document, &arm, "followup.median.conf.high"));
     }
 }
 
@@ -161,9 +159,7 @@ static void present_ends(const struct sheet *sheet)
 static void start_table(struct sheet *sheet, const char *title, const char *heading)
 {
     const struct rwe_cohort *cohort = sheet->run->cohort;
-    sheet->grid =
-        rwe_document_table(sheet->run->document, rwe_arena_format(sheet->run->arena, "%s: %s",
-                                                                  title, sheet->design->label));
+    sheet->grid = rwe_document_table(sheet->run->document, "%s: %s", title, sheet->design->label);
     rwe_grid_column(sheet->grid, "%s", heading);
     for (size_t a = 0; a < cohort->n_arms; a++)
         rwe_grid_column(sheet->grid, "%s", cohort->arm_level[a]);
@@ -203,8 +199,8 @@ static void missing_row(const struct sheet *sheet, const struct rwe_variable *v)
     for (size_t a = 0; a < cohort->n_arms; a++) {
         struct rwe_key key = rwe_key_arm(rwe_key_in("table1", NULL, sheet->design), cohort, a);
         key.term = v->name;
-        rwe_fact n = rwe_fact_find(sheet->facts, &key, "n.missing");
-        double missing = rwe_fact_number(sheet->facts, n);
+        rwe_fact n = rwe_document_find(sheet->run->document, &key, "n.missing");
+        double missing = rwe_document_value(sheet->run->document, n);
         key.analysis = "disposition";
         rwe_fact percent = rwe_document_number(sheet->run->document, &key, "percent.missing",
                                                100 * missing / (double)sheet->design->arm_size[a]);
@@ -301,7 +297,6 @@ static enum rwe_status run_disposition(struct rwe_run *run, void *state, struct 
     (void)state;
     struct sheet sheet = {
         .run = run,
-        .facts = rwe_fact_index_new(run->document, run->arena),
         .event = RWE_NEW(run->arena, uint8_t, run->cohort->n),
         .share = RWE_NEW(run->arena, struct rwe_share, run->cohort->n_arms),
     };

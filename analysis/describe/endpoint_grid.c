@@ -186,9 +186,8 @@ static enum rwe_status run_design(struct rwe_run *run, const struct rwe_design *
     const struct rwe_cohort *cohort = run->cohort;
     struct row row = {.run = run, .design = design};
     make_variants(cohort->dates, variant);
-    row.grid = rwe_document_table(
-        run->document,
-        rwe_arena_format(run->arena, "Progression-free survival by its rules: %s", design->label));
+    row.grid = rwe_document_table(run->document, "Progression-free survival by its rules: %s",
+                                  design->label);
     rwe_grid_column(row.grid, "rules");
     for (size_t a = 0; a < cohort->n_arms; a++) {
         rwe_grid_column(row.grid, "%s\nevents", cohort->arm_level[a]);

@@ -68,7 +68,7 @@ static void present_step(struct flow *f, int indent, const char *term, const cha
 static void start_table(struct flow *f, const char *title, const char *first)
 {
     const struct rwe_cohort *cohort = f->run->cohort;
-    f->grid = rwe_document_table(f->run->document, title);
+    f->grid = rwe_document_table(f->run->document, "%s", title);
     rwe_grid_column(f->grid, "%s", first);
     rwe_grid_column(f->grid, "all");
     for (size_t a = 0; a < cohort->n_arms; a++)

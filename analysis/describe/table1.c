@@ -417,7 +417,7 @@ static void start_table(struct table *t)
     const struct rwe_run *run = t->run;
     bool alone = t->end - t->begin < rwe_run_people_designs(run);
     t->grid = rwe_document_table(
-        run->document,
+        run->document, "%s",
         alone ? rwe_arena_format(run->arena, "%s: %s", title, run->design[t->begin].label) : title);
     rwe_grid_column(t->grid, "%s", t->what->heading);
     for (size_t d = t->begin; d < t->end; d++) {

@@ -26,7 +26,7 @@ static void present_rule(struct rwe_run *run, struct rwe_grid *grid, size_t r)
     if (found->not_checked[r] != NULL) {
         rwe_document_string(run->document, &key, "lacks", found->not_checked[r]);
         rwe_grid_empty(grid);
-        rwe_grid_words(grid, found->not_checked[r]);
+        rwe_grid_words(grid, "%s", found->not_checked[r]);
         return;
     }
     rwe_grid_cell(grid, RWE_CELL_COUNT,

@@ -112,7 +112,7 @@ static void present_line(struct rwe_run *run, struct rwe_grid *grid,
 static struct rwe_grid *start_table(struct rwe_run *run, const char *title,
                                     const struct metric metrics[], size_t n)
 {
-    struct rwe_grid *grid = rwe_document_table(run->document, title);
+    struct rwe_grid *grid = rwe_document_table(run->document, "%s", title);
     rwe_grid_column(grid, "covariate");
     for (size_t m = 0; m < n; m++)
         for (size_t d = 0; d < rwe_run_people_designs(run); d++)

@@ -166,7 +166,7 @@ static enum rwe_status write_files(const struct rwe_run *run, const void *state,
 const struct rwe_analysis rwe_analysis_ccw = {
     .name = "ccw",
     .from_zero = true,
-    .argument = &grace,
+    .flag = &grace,
     .help = "Clone, censor, weight: everybody follows both strategies, exposure (--exposure-start) "
             "by GRACE (default 9) and none by then, until their course departs from one. Adds the "
             "population \"ccw-9\", on which every analysis of outcomes that is asked for runs too.",

@@ -71,7 +71,7 @@ static enum rwe_status write_start(const struct ccw_model *data, const struct cc
     *start = data == NULL ? NULL : RWE_NEW(matrix->model.arena, double, matrix->p + 1);
     if (*start != NULL) {
         (*start)[0] = data->intercept;
-        rwe_model_matrix_start(matrix, data->coefficient, data->matrix.n_columns, *start + 1);
+        rwe_model_matrix_start(matrix, &data->matrix, data->coefficient, *start + 1);
     }
     return rwe_arena_failed(matrix->model.arena) ? RWE_NO_MEMORY : RWE_OK;
 }

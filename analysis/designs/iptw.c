@@ -307,8 +307,7 @@ static enum rwe_status run_iptw(struct rwe_run *run, void *state, struct rwe_err
     static const char *const headings[] = {"arm", "n", "ESS", "sum", "least", "greatest", "CV"};
     rwe_document_section(run->document, 1, "Weighting");
     rwe_propensity_present(run);
-    struct rwe_grid *grid = rwe_document_table(
-        run->document, rwe_arena_format(run->arena, "Weights: %s", s->kind->label));
+    struct rwe_grid *grid = rwe_document_table(run->document, "Weights: %s", s->kind->label);
     for (size_t c = 0; c < sizeof headings / sizeof *headings; c++)
         rwe_grid_column(grid, "%s", headings[c]);
     if (s->cutoff > 0)

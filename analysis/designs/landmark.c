@@ -68,7 +68,7 @@ static enum rwe_status run_landmark(struct rwe_run *run, void *state, struct rwe
 
 const struct rwe_analysis rwe_analysis_landmark = {
     .name = "landmark",
-    .argument = &times,
+    .flag = &times,
     .help = "Landmark analysis (default at 6): those still event-free then, by whether exposure "
             "(--exposure-start) had begun; every analysis that is asked for runs on them too, with "
             "matching or weights made anew.",

@@ -273,7 +273,7 @@ static enum rwe_status fit_columns(const struct rwe_run *run, struct rwe_logisti
                         "on");
     if (start != NULL) {
         start[0] = data->model.estimate[0];
-        rwe_model_matrix_start(&p->matrix, data->coefficient, data->matrix.n_columns, start + 1);
+        rwe_model_matrix_start(&p->matrix, &data->matrix, data->coefficient, start + 1);
     }
     fitting->start = start;
     return rwe_logistic_fit(p->matrix.x, p->matrix.p, p->treated, p->n, fitting, run->arena,

@@ -197,9 +197,9 @@ static void note_model(struct rwe_run *run, struct rwe_grid *grid)
 static void present_model(struct rwe_run *run)
 {
     const struct rwe_propensity *p = run->propensity;
-    struct rwe_grid *grid =
-        rwe_document_table(run->document, p->model.penalised ? "Propensity model (logistic, Firth)"
-                                                             : "Propensity model (logistic)");
+    struct rwe_grid *grid = rwe_document_table(
+        run->document, "%s",
+        p->model.penalised ? "Propensity model (logistic, Firth)" : "Propensity model (logistic)");
     rwe_grid_column(grid, "term");
     rwe_grid_column(grid, "log odds");
     rwe_grid_column(grid, "std. error");

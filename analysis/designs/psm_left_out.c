@@ -73,7 +73,7 @@ static struct rwe_grid *begin_table(struct rwe_run *run, const struct psm *psm,
     size_t n_asked = psm_n_arm(psm, psm->focal_arm);
     if (psm->estimand == RWE_MATCH_ATE)
         n_asked = psm->ps->n;
-    struct rwe_grid *grid = rwe_document_table(run->document, title[psm->estimand]);
+    struct rwe_grid *grid = rwe_document_table(run->document, "%s", title[psm->estimand]);
     rwe_grid_column(grid, "mean or share");
     rwe_grid_column(grid, "matched");
     rwe_grid_column(grid, "unmatched");

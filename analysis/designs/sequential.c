@@ -243,7 +243,7 @@ static enum rwe_status write_files(const struct rwe_run *run, const void *state,
 const struct rwe_analysis rwe_analysis_sequential = {
     .name = "sequential",
     .from_zero = true,
-    .argument = &interval,
+    .flag = &interval,
     .help =
         "Sequential trials: one begins every INTERVAL (default 1; 0: at each start of exposure), "
         "in those event-free and not exposed before, who begin exposure (--exposure-start) against "

@@ -368,7 +368,7 @@ static enum rwe_status estimate_model(struct timedep_part *part, enum rwe_cox_mo
     struct rwe_run *run = &part->run;
     struct rwe_cox_request request = {run, timedep_endpoint(part), &run->design[0], kind, 0};
     struct rwe_cox_model model;
-    enum rwe_status status = rwe_cox_model_estimate(&request, estimates, &model, error);
+    enum rwe_status status = rwe_cox_model_estimate(&request, &model, error);
     if (status != RWE_OK)
         return status;
     struct rwe_key key = rwe_key_in("cox", request.endpoint, request.design);
@@ -392,7 +392,7 @@ static enum rwe_status estimate_timedep(struct rwe_run *run, struct rwe_estimate
             status = estimate_model(&part, RWE_COX_ARM, estimates, error);
         if (status == RWE_OK && is_adjusted(&part))
             status = estimate_model(&part, RWE_COX_ADJUSTED, estimates, error);
-        if (!estimates->from_data) /* else the list grows in the same arena */
+        if (!rwe_estimates_are_of_data(estimates)) /* else the list grows in the same arena */
             rwe_arena_release(run->arena, mark);
     }
     return status;

@@ -262,8 +262,8 @@ static void present_curves(struct curves *curves)
     struct rwe_run *run = &curves->part->run;
     const struct rwe_endpoint *endpoint = timedep_endpoint(curves->part);
     struct rwe_times times = rwe_times_of(run, endpoint);
-    struct rwe_grid *grid = rwe_document_table(
-        run->document, rwe_arena_format(run->arena, "Simon–Makuch curves: %s", endpoint->name));
+    struct rwe_grid *grid =
+        rwe_document_table(run->document, "Simon–Makuch curves: %s", endpoint->name);
     rwe_grid_column(grid, "time%s", rwe_time_unit_suffix(run));
     for (size_t state = 0; state < 2; state++) {
         const char *name = state == 0 ? "not, or not yet" : run->cohort->arm_level[1];

@@ -492,7 +492,7 @@ static enum rwe_status estimate_model(struct rwe_run *run, const struct rwe_cox_
 {
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     struct rwe_cox_model model;
-    enum rwe_status status = rwe_cox_model_estimate(request, estimates, &model, error);
+    enum rwe_status status = rwe_cox_model_estimate(request, &model, error);
     if (status != RWE_OK)
         return status;
     struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
@@ -503,7 +503,7 @@ static enum rwe_status estimate_model(struct rwe_run *run, const struct rwe_cox_
         rwe_estimates_add(estimates, &key, "hr", RWE_ESTIMATE_LOG_RATIO,
                           fitted ? model.fit.estimate[model.term[a].column] : NAN);
     }
-    if (!estimates->from_data) /* else the names of the terms are still needed */
+    if (!rwe_estimates_are_of_data(estimates)) /* else the names of the terms are still needed */
         rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }
@@ -512,7 +512,7 @@ static enum rwe_status estimate_model(struct rwe_run *run, const struct rwe_cox_
  * replicates of the others would only cost time. */
 static bool is_adjusted_in_replicates(const struct rwe_run *run, size_t design)
 {
-    bool by_name = rwe_settings_source(run->settings, "cox") != RWE_FROM_DEFAULT;
+    bool by_name = rwe_settings_source(run->settings, "cox") > RWE_FROM_DEFAULT;
     return is_adjusted(run) && (by_name || design == 0);
 }
 

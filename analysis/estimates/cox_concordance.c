@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How well the models order the subjects: Harrell's concordance, and Uno's beside it. */
 #include "cox_more.h"
+#include "rmst.h"
 #include "rwe/analysis/times.h"
 #include "rwe/stats/concordance.h"
 
@@ -73,11 +74,11 @@ void rwe_cox_concordance_end(const struct rwe_run *run, struct rwe_grid *grid)
     rwe_grid_note(grid, "The share of pairs in which the one who fails first had the higher "
                         "predictor: 0.5 tells nothing. Harrell's depends on the censoring; Uno's "
                         "weighs pairs against it, first events up to the time shown.");
-    if (isnan(rwe_settings_number(run->settings, "tau")))
+    if (isnan(rmst_settings_of(run->settings)->tau))
         rwe_grid_note(grid,
                       "That time is the horizon of restricted means by --tau-rule %s; --tau sets "
                       "it. Where few are at risk single events would weigh much.",
-                      rwe_settings_text(run->settings, "tau-rule"));
+                      rmst_settings_of(run->settings)->tau_rule_word);
     if (run->cohort->entry != NULL)
         rwe_grid_note(grid, "Uno's is not defined under late entry.");
 }

@@ -2,6 +2,7 @@
 #include "cox_models.h"
 
 #include "rwe/analysis/covariates.h"
+#include "rwe/analysis/present.h"
 #include "rwe/stats/cox_two_groups.h"
 
 #include <math.h>
@@ -226,13 +227,8 @@ static bool is_in_the_data(enum rwe_status status)
     return status == RWE_SEPARATED || status == RWE_NOT_ESTIMABLE || status == RWE_COLLINEAR;
 }
 
-/* Coefficients that a fit begins at, by column; none: it begins at 0. */
-struct start {
-    const double *coefficient;
-    size_t n;
-};
-
-static enum rwe_status fit_columns(struct rwe_cox_model *model, const struct start *start,
+/* `start`: by column of the matrix; NULL: at 0. */
+static enum rwe_status fit_columns(struct rwe_cox_model *model, const double start[],
                                    struct rwe_arena *arena)
 {
     const struct rwe_model_matrix *matrix = &model->matrix;
@@ -243,13 +239,13 @@ static enum rwe_status fit_columns(struct rwe_cox_model *model, const struct sta
     if (start != NULL && begin == NULL)
         return rwe_fail_memory(&model->failure);
     if (start != NULL)
-        rwe_model_matrix_start(matrix, start->coefficient, start->n, begin);
+        rwe_model_matrix_start(matrix, matrix, start, begin);
     model->options.start = begin;
     return rwe_cox_fit(&model->data, matrix->x, matrix->p, &model->options, arena, &model->fit,
                        &model->failure);
 }
 
-static enum rwe_status fit(const struct rwe_cox_request *request, const struct start *start,
+static enum rwe_status fit(const struct rwe_cox_request *request, const double start[],
                            struct rwe_cox_model *model, struct rwe_error *error)
 {
     if (model->failure.status != RWE_OK)
@@ -306,42 +302,36 @@ enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
 /* A replicate's last step is no longer than 3e-5 standard errors, and leaves the square of that. */
 static const double SETTLED_REPLICATE = 1e-9;
 
-static enum rwe_status keep_estimate(const struct rwe_cox_model *model,
-                                     struct rwe_estimates *estimates, struct rwe_arena *arena)
+/* By column what the data's fit found there. */
+static const double *kept_estimate(const struct rwe_cox_request *request,
+                                   const struct rwe_cox_model *model)
 {
-    size_t n = model->matrix.n_columns;
-    bool found = model->failure.status == RWE_OK;
-    double *coefficient = RWE_NEW(arena, double, n);
+    const struct rwe_model_matrix *matrix = &model->matrix;
+    struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
+    double *coefficient = RWE_NEW(request->run->arena, double, matrix->n_columns);
+    bool found = model->fit.estimate != NULL && model->failure.status == RWE_OK;
     if (coefficient == NULL)
-        return RWE_NO_MEMORY;
+        return NULL;
+    key.model = model->name;
     if (found)
-        rwe_model_matrix_spread(&model->matrix, model->fit.estimate, coefficient);
-    rwe_estimates_keep(estimates, (double)n);
-    for (size_t c = 0; c < n; c++)
-        rwe_estimates_keep(estimates, found ? coefficient[c] : NAN);
-    return RWE_OK;
-}
-
-static enum rwe_status kept_estimate(struct rwe_estimates *estimates, struct rwe_arena *arena,
-                                     struct start *start)
-{
-    start->n = (size_t)rwe_estimates_keep(estimates, NAN);
-    double *coefficient = RWE_NEW(arena, double, start->n);
-    for (size_t c = 0; coefficient != NULL && c < start->n; c++)
-        coefficient[c] = rwe_estimates_keep(estimates, NAN);
-    start->coefficient = coefficient;
-    return coefficient == NULL ? RWE_NO_MEMORY : RWE_OK;
+        rwe_model_matrix_spread(matrix, model->fit.estimate, coefficient);
+    for (size_t c = 0; c < matrix->n_columns; c++) {
+        key.term = matrix->column[c].name;
+        coefficient[c] =
+            rwe_run_fixed(request->run, &key, "start", found ? coefficient[c] : NAN);
+    }
+    return coefficient;
 }
 
 /* Of a replicate the ratio of two arms alone, where the short way leads to it. */
-static bool settle_arms(const struct rwe_cox_request *request, const struct start *start,
+static bool settle_arms(const struct rwe_cox_request *request, const double start[],
                         struct rwe_cox_model *model)
 {
     struct rwe_error ignored = {0};
     double *estimate = RWE_NEW(request->run->arena, double, 1), begin;
     if (request->kind != RWE_COX_ARM || model->matrix.p != 1 || estimate == NULL)
         return false;
-    rwe_model_matrix_start(&model->matrix, start->coefficient, start->n, &begin);
+    rwe_model_matrix_start(&model->matrix, &model->matrix, start, &begin);
     if (rwe_cox_two_groups(&model->data, model->options.ties, begin, request->run->arena, estimate,
                            &ignored) != RWE_OK)
         return false;
@@ -350,24 +340,21 @@ static bool settle_arms(const struct rwe_cox_request *request, const struct star
 }
 
 enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
-                                       struct rwe_estimates *estimates, struct rwe_cox_model *model,
-                                       struct rwe_error *error)
+                                       struct rwe_cox_model *model, struct rwe_error *error)
 {
-    struct rwe_arena *arena = request->run->arena;
     enum rwe_status status = build_to_fit(request, model, error);
     if (status != RWE_OK)
         return status;
-    if (estimates->from_data) {
+    bool from_data = rwe_estimates_are_of_data(request->run->estimates);
+    if (from_data)
         status = fit(request, NULL, model, error);
-        if (keep_estimate(model, estimates, arena) != RWE_OK)
-            return rwe_fail_memory(error);
-    } else {
-        struct start start;
-        if (kept_estimate(estimates, arena, &start) != RWE_OK)
-            return rwe_fail_memory(error);
+    const double *coefficient = kept_estimate(request, model);
+    if (coefficient == NULL)
+        return rwe_fail_memory(error);
+    if (!from_data) {
         model->options.settled_rise = SETTLED_REPLICATE;
-        if (!settle_arms(request, &start, model))
-            status = fit(request, &start, model, error);
+        if (!settle_arms(request, coefficient, model))
+            status = fit(request, coefficient, model, error);
     }
     return is_in_the_data(status) ? RWE_OK : status;
 }

@@ -71,8 +71,7 @@ enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
  * Its estimates are within 1e-9 standard errors of those that rwe_cox_model_fit finds in it.
  */
 enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
-                                       struct rwe_estimates *estimates, struct rwe_cox_model *model,
-                                       struct rwe_error *error);
+                                       struct rwe_cox_model *model, struct rwe_error *error);
 
 /**
  * Rows, terms and columns without the fit, of a `model` whose name is set: complete cases, n_events

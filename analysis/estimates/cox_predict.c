@@ -4,7 +4,7 @@
 
 #include "run/figures.h"
 #include "rwe/base/number.h"
-#include "rwe/stats/cox_standardise.h"
+#include "rwe/stats/cox_baseline.h"
 
 #include <math.h>
 #include <string.h>

@@ -258,7 +258,7 @@ void rwe_cox_model_warn(struct rwe_run *run, const struct rwe_key *key, const ch
 struct rwe_grid *rwe_cox_comparison_table(struct rwe_run *run,
                                           const struct rwe_cox_comparison *comparison)
 {
-    struct rwe_grid *grid = rwe_document_table(run->document, comparison->title);
+    struct rwe_grid *grid = rwe_document_table(run->document, "%s", comparison->title);
     rwe_grid_column(grid, "term");
     for (size_t d = 0; d < run->n_designs; d++) {
         rwe_grid_column(grid, "%s\nHR (%s CI)", run->design[d].label, rwe_conf_level_text(run));

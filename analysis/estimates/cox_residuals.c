@@ -60,7 +60,7 @@ static void present_greatest(struct rwe_grid *grid, const struct rwe_cox_request
         rwe_fact martingale =
             rwe_document_number(run->document, &key, "martingale", r->martingale[i]);
         rwe_grid_row(grid, 1, "%s", cohort->id[subject]);
-        rwe_grid_words(grid, cohort->arm_level[cohort->arm[subject]]);
+        rwe_grid_words(grid, "%s", cohort->arm_level[cohort->arm[subject]]);
         rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, moved, RWE_NO_FACT, RWE_NO_FACT);
         rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, in_errors, RWE_NO_FACT, RWE_NO_FACT);
         rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, martingale, RWE_NO_FACT, RWE_NO_FACT);

@@ -69,7 +69,8 @@ static void present_point(struct rwe_run *run, struct rwe_grid *grid, const stru
 {
     struct rwe_aalen_johansen_point point = rwe_aalen_johansen_at(curve, cause, key->time);
     rwe_fact value = rwe_document_number(run->document, key, "estimate", point.incidence);
-    struct rwe_inference of = {point.std_error, point.conf_low, point.conf_high, NAN};
+    struct rwe_inference of = {
+        .std_error = point.std_error, .conf_low = point.conf_low, .conf_high = point.conf_high};
     rwe_bootstrap_infer(run, key, "estimate", &of);
     rwe_document_number(run->document, key, "std.error", of.std_error);
     rwe_fact low = rwe_document_number(run->document, key, "conf.low", of.conf_low);
@@ -119,9 +120,8 @@ static void present(struct rwe_run *run, const struct result *result)
 {
     struct rwe_times times = rwe_times_of(run, result->endpoint);
     rwe_cuminc_add_figure(run, result->endpoint, result->design, result->arm);
-    struct rwe_grid *grid = rwe_document_table(
-        run->document, rwe_arena_format(run->arena, "Cumulative incidence: %s, %s",
-                                        result->endpoint->name, result->design->label));
+    struct rwe_grid *grid = rwe_document_table(run->document, "Cumulative incidence: %s, %s",
+                                               result->endpoint->name, result->design->label);
     rwe_grid_column(grid, "cause and time%s", rwe_time_unit_suffix(run));
     for (size_t a = 0; a < run->cohort->n_arms; a++)
         rwe_grid_column(grid, "%s\n(%s CI)", run->cohort->arm_level[a], rwe_conf_level_text(run));

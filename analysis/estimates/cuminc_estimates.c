@@ -64,7 +64,7 @@ enum rwe_status rwe_cuminc_estimate(struct rwe_run *run, struct rwe_estimates *e
             if (run->cohort->endpoint[e].n_causes > 1)
                 status =
                     estimate_one(run, &run->cohort->endpoint[e], &run->design[d], estimates, error);
-            if (!estimates->from_data)
+            if (!rwe_estimates_are_of_data(estimates))
                 rwe_arena_release(run->arena, mark);
         }
     return status;

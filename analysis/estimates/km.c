@@ -221,7 +221,7 @@ static rwe_fact present_quantile(struct rwe_run *run, struct rwe_grid *grid,
     if (low == NULL || high == NULL)
         return RWE_NO_FACT;
     rwe_fact value = rwe_document_number(run->document, key, stat, q.value);
-    struct rwe_inference of = {NAN, q.conf_low, q.conf_high, NAN};
+    struct rwe_inference of = {.conf_low = q.conf_low, .conf_high = q.conf_high};
     rwe_bootstrap_infer(run, key, stat, &of);
     rwe_fact from = rwe_document_number(run->document, key, low, of.conf_low);
     rwe_fact to = rwe_document_number(run->document, key, high, of.conf_high);
@@ -283,7 +283,8 @@ static rwe_fact present_point(struct rwe_run *run, struct rwe_grid *grid, const 
                               const struct rwe_km_curve *curve)
 {
     struct rwe_km_point point = rwe_km_at(curve, key->time);
-    struct rwe_inference of = {point.std_error, point.conf_low, point.conf_high, NAN};
+    struct rwe_inference of = {
+        .std_error = point.std_error, .conf_low = point.conf_low, .conf_high = point.conf_high};
     rwe_bootstrap_infer(run, key, "estimate", &of);
     rwe_fact value = rwe_document_number(run->document, key, "estimate", point.survival);
     rwe_document_number(run->document, key, "std.error", of.std_error);
@@ -337,9 +338,8 @@ static void note_bands(struct rwe_run *run, struct rwe_grid *grid, const struct 
 static void present_survival(struct rwe_run *run, const struct result *result,
                              const struct rwe_times *times)
 {
-    struct rwe_grid *grid = rwe_document_table(
-        run->document, rwe_arena_format(run->arena, "Survival at times: %s, %s",
-                                        result->endpoint->name, result->design->label));
+    struct rwe_grid *grid = rwe_document_table(run->document, "Survival at times: %s, %s",
+                                               result->endpoint->name, result->design->label);
     rwe_grid_column(grid, "time%s", rwe_time_unit_suffix(run));
     for (size_t a = 0; a < run->cohort->n_arms; a++)
         rwe_grid_column(grid, "%s\n(%s CI)", run->cohort->arm_level[a], rwe_conf_level_text(run));
@@ -366,9 +366,9 @@ static void present_survival(struct rwe_run *run, const struct result *result,
 static void present_at_risk(struct rwe_run *run, const struct result *result,
                             const struct rwe_times *survival_times)
 {
-    struct rwe_grid *grid = rwe_document_table(
-        run->document, rwe_arena_format(run->arena, "At risk (events; censored so far): %s, %s",
-                                        result->endpoint->name, result->design->label));
+    struct rwe_grid *grid =
+        rwe_document_table(run->document, "At risk (events; censored so far): %s, %s",
+                           result->endpoint->name, result->design->label);
     rwe_grid_column(grid, "time%s", rwe_time_unit_suffix(run));
     struct rwe_times times = *survival_times;
     rwe_times_insert(&times, 0);

@@ -93,9 +93,8 @@ void km_more_present_differences(struct rwe_run *run, const struct km_more *more
     if (more->difference == NULL)
         return;
     struct rwe_document *document = run->document;
-    struct rwe_grid *grid =
-        rwe_document_table(document, rwe_arena_format(run->arena, "Difference in survival: %s, %s",
-                                                      more->endpoint->name, more->design->label));
+    struct rwe_grid *grid = rwe_document_table(document, "Difference in survival: %s, %s",
+                                               more->endpoint->name, more->design->label);
     rwe_grid_column(grid, "time%s", rwe_time_unit_suffix(run));
     rwe_grid_column(grid, "%s − %s\n(%s CI)", run->cohort->arm_level[1], run->cohort->arm_level[0],
                     rwe_conf_level_text(run));
@@ -105,8 +104,10 @@ void km_more_present_differences(struct rwe_run *run, const struct km_more *more
     for (size_t t = 0; t < more->n_times; t++) {
         const struct rwe_km_difference *difference = &more->difference[t];
         key.time = more->time[t];
-        struct rwe_inference of = {difference->std_error, difference->conf_low,
-                                   difference->conf_high, difference->p_value};
+        struct rwe_inference of = {.std_error = difference->std_error,
+                                   .conf_low = difference->conf_low,
+                                   .conf_high = difference->conf_high,
+                                   .p_value = difference->p_value};
         rwe_bootstrap_infer(run, &key, "estimate", &of);
         rwe_fact value = rwe_document_number(document, &key, "estimate", difference->estimate);
         rwe_document_number(document, &key, "std.error", of.std_error);

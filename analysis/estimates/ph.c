@@ -115,7 +115,7 @@ static void present(struct rwe_run *run, struct rwe_grid *grid,
     key.term = "GLOBAL";
     start_row(grid, request, model);
     present_test(run, grid, key, &ph->global);
-    rwe_grid_words(grid, test_name(request, model));
+    rwe_grid_words(grid, "%s", test_name(request, model));
     for (size_t v = 0; v < variables->n; v++) {
         key.term = variables->name[v];
         if (variables->n > 1)

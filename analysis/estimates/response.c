@@ -225,11 +225,9 @@ static void start_table(struct job *job)
 {
     const struct rwe_cohort *cohort = job->run->cohort;
     const char *level = rwe_conf_level_text(job->run);
-    job->grid = rwe_document_table(
-        job->run->document,
-        rwe_arena_format(job->run->arena, "Response (%s): %s",
-                         rwe_settings_text(job->run->settings, "response-column"),
-                         job->design->label));
+    job->grid = rwe_document_table(job->run->document, "Response (%s): %s",
+                                   rwe_settings_text(job->run->settings, "response-column"),
+                                   job->design->label);
     rwe_grid_column(job->grid, "response");
     for (size_t a = 0; a < cohort->n_arms; a++) {
         rwe_grid_column(job->grid, "%s\nn", cohort->arm_level[a]);
@@ -388,7 +386,7 @@ static enum rwe_status estimate_response(struct rwe_run *run, struct rwe_estimat
             .run = run, .design = &run->design[d], .counted = counted};
         estimate_design(&shares, event, share, estimates);
     }
-    if (!estimates->from_data)
+    if (!rwe_estimates_are_of_data(estimates))
         rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }

@@ -214,7 +214,7 @@ static struct rwe_grid *start_table(const struct rwe_subgroup_setting *setting)
     struct rwe_run *run = setting->run;
     const char *title = rwe_arena_format(run->arena, "Subgroups: %s, %s", setting->endpoint->name,
                                          setting->design->label);
-    struct rwe_grid *grid = rwe_document_table(run->document, title == NULL ? "" : title);
+    struct rwe_grid *grid = rwe_document_table(run->document, "%s", title == NULL ? "" : title);
     rwe_grid_column(grid, "subgroup");
     for (size_t a = 0; a < 2; a++) {
         rwe_grid_column(grid, "%s\nevents", run->cohort->arm_level[a]);
@@ -377,7 +377,7 @@ static enum rwe_status estimate_variable(const struct rwe_subgroup_setting *sett
         rwe_estimates_add(estimates, &key, "hr", RWE_ESTIMATE_LOG_RATIO,
                           model.failure.status == RWE_OK ? model.fit.estimate[0] : NAN);
     }
-    if (!estimates->from_data) /* the list of the data grows in the run's arena */
+    if (!rwe_estimates_are_of_data(estimates)) /* the list of the data grows in the run's arena */
         rwe_arena_release(setting->run->arena, mark);
     return RWE_OK;
 }

@@ -11,61 +11,54 @@
  * outermost (Efron & Tibshirani 1993, ch. 13: 1000 or more). */
 enum { FEW_REPLICATES = 200 };
 
-/* Which choice of --variance. */
-enum { VARIANCE_BOOTSTRAP = 2 };
-
 bool rwe_bootstrap_is_variance(const struct rwe_settings *settings)
 {
-    return rwe_settings_choice(settings, "variance") == VARIANCE_BOOTSTRAP;
+    return rwe_statistics_of(settings)->variance == RWE_VARIANCE_BOOTSTRAP;
 }
 
 /* ---- reading ---- */
 
-static bool same_text(const char *a, const char *b)
-{
-    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
-}
-
-static bool same_key(const struct rwe_key *a, const struct rwe_key *b)
-{
-    return same_text(a->analysis, b->analysis) && same_text(a->endpoint, b->endpoint) &&
-           same_text(a->population, b->population) && same_text(a->model, b->model) &&
-           same_text(a->group, b->group) && same_text(a->term, b->term) &&
-           same_text(a->level, b->level) &&
-           (a->time == b->time || (isnan(a->time) && isnan(b->time)));
-}
-
-/* Position of an estimate, or RWE_NO_INDEX. */
-static size_t position_of(const struct rwe_bootstrap *bootstrap, const struct rwe_key *key,
-                          const char *stat)
-{
-    for (size_t k = 0; bootstrap != NULL && k < bootstrap->estimates.n; k++) {
-        const struct rwe_estimate *estimate = &bootstrap->estimates.item[k];
-        if (strcmp(estimate->stat, stat) == 0 && same_key(&estimate->key, key))
-            return k;
-    }
-    return RWE_NO_INDEX;
-}
-
 const struct rwe_bootstrap_result *rwe_bootstrap_find(const struct rwe_run *run,
                                                       const struct rwe_key *key, const char *stat)
 {
-    size_t k = position_of(run->bootstrap, key, stat);
+    if (run->bootstrap == NULL)
+        return NULL;
+    size_t k = rwe_estimates_find(run->bootstrap->replicates.estimates, key, stat);
     return k == RWE_NO_INDEX ? NULL : &run->bootstrap->result[k];
+}
+
+/* What replicates say an error, limits and a p-value of. */
+static bool is_told(const struct rwe_estimate *estimate)
+{
+    return estimate->kind != RWE_ESTIMATE_FIXED && estimate->kind != RWE_ESTIMATE_STATISTIC;
+}
+
+bool rwe_bootstrap_infer_at(const struct rwe_run *run, size_t k, struct rwe_inference *inference)
+{
+    if (run->bootstrap == NULL || !rwe_bootstrap_is_variance(run->settings))
+        return false;
+    const struct rwe_estimate *estimate =
+        rwe_estimates_item(run->bootstrap->replicates.estimates, k);
+    const struct rwe_bootstrap_result *result = &run->bootstrap->result[k];
+    if (!is_told(estimate))
+        return false;
+    double value = estimate->own.value;
+    *inference = (struct rwe_inference){value,
+                                        result->std_error,
+                                        INFINITY,
+                                        result->conf_low,
+                                        result->conf_high,
+                                        rwe_normal_p_value(value / result->std_error)};
+    return true;
 }
 
 bool rwe_bootstrap_infer(const struct rwe_run *run, const struct rwe_key *key, const char *stat,
                          struct rwe_inference *inference)
 {
-    size_t k = rwe_bootstrap_is_variance(run->settings) ? position_of(run->bootstrap, key, stat)
-                                                        : RWE_NO_INDEX;
-    if (k == RWE_NO_INDEX)
+    if (run->bootstrap == NULL)
         return false;
-    const struct rwe_bootstrap_result *result = &run->bootstrap->result[k];
-    double z = run->bootstrap->estimates.item[k].value / result->std_error;
-    *inference = (struct rwe_inference){result->std_error, result->conf_low, result->conf_high,
-                                        rwe_normal_p_value(z)};
-    return true;
+    size_t k = rwe_estimates_find(run->bootstrap->replicates.estimates, key, stat);
+    return k != RWE_NO_INDEX && rwe_bootstrap_infer_at(run, k, inference);
 }
 
 void rwe_bootstrap_note(const struct rwe_run *run, struct rwe_grid *grid)
@@ -78,6 +71,11 @@ void rwe_bootstrap_note(const struct rwe_run *run, struct rwe_grid *grid)
 }
 
 /* ---- telling ---- */
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
 
 /* What the estimate is of, from its key: "km, arm 1, at 12". */
 static const char *label_of(const struct rwe_run *run, const struct rwe_estimate *estimate)
@@ -103,7 +101,7 @@ static void present_estimate(struct rwe_run *run, struct rwe_grid *grid,
     struct rwe_document *document = run->document;
     const struct rwe_key *key = &estimate->key;
     bool is_ratio = estimate->kind == RWE_ESTIMATE_LOG_RATIO;
-    double value = is_ratio ? exp(estimate->value) : estimate->value;
+    double value = is_ratio ? exp(estimate->own.value) : estimate->own.value;
     double low = is_ratio ? exp(result->conf_low) : result->conf_low;
     double high = is_ratio ? exp(result->conf_high) : result->conf_high;
     rwe_grid_row(grid, 1, "%s", label_of(run, estimate));
@@ -129,10 +127,11 @@ static void present_group(struct rwe_run *run, struct rwe_grid *grid,
                           const struct population *population, const char *endpoint)
 {
     const struct rwe_bootstrap *bootstrap = run->bootstrap;
+    const struct rwe_estimates *estimates = bootstrap->replicates.estimates;
     bool any = false;
-    for (size_t k = 0; k < bootstrap->estimates.n; k++) {
-        const struct rwe_estimate *estimate = &bootstrap->estimates.item[k];
-        if (!same_text(estimate->key.endpoint, endpoint) ||
+    for (size_t k = 0; k < rwe_estimates_n(estimates); k++) {
+        const struct rwe_estimate *estimate = rwe_estimates_item(estimates, k);
+        if (!is_told(estimate) || !same_text(estimate->key.endpoint, endpoint) ||
             !same_text(estimate->key.population, population->name))
             continue;
         if (!any)
@@ -154,12 +153,13 @@ static void present_population(struct rwe_run *run, struct rwe_grid *grid,
 /* Whether estimate k is the first of a population that is no design of the run: rows of time, say. */
 static bool starts_other_population(const struct rwe_run *run, size_t k)
 {
-    const struct rwe_estimate *item = run->bootstrap->estimates.item;
-    bool known = item[k].key.population == NULL;
+    const struct rwe_estimates *estimates = run->bootstrap->replicates.estimates;
+    const char *population = rwe_estimates_item(estimates, k)->key.population;
+    bool known = population == NULL;
     for (size_t d = 0; d < run->n_designs && !known; d++)
-        known = same_text(item[k].key.population, run->design[d].name);
+        known = same_text(population, run->design[d].name);
     for (size_t i = 0; i < k && !known; i++)
-        known = same_text(item[k].key.population, item[i].key.population);
+        known = same_text(population, rwe_estimates_item(estimates, i)->key.population);
     return !known;
 }
 
@@ -174,16 +174,17 @@ static bool has_rows(const struct rwe_run *run)
 static void warn(struct rwe_run *run)
 {
     const struct rwe_bootstrap *bootstrap = run->bootstrap;
-    if (bootstrap->n_failed > 0)
+    const struct rwe_replicates *replicates = &bootstrap->replicates;
+    if (replicates->n_failed > 0)
         rwe_document_warning(
             run->document, "replicates-failed", "bootstrap",
             "%zu of %zu bootstrap replicates have no estimate, the first since: %s",
-            bootstrap->n_failed, bootstrap->n_replicates, bootstrap->failure);
-    if (bootstrap->n_replicates < FEW_REPLICATES)
+            replicates->n_failed, replicates->n, bootstrap->failure);
+    if (replicates->n < FEW_REPLICATES)
         rwe_document_warning(run->document, "few-replicates", "bootstrap",
                              "%zu replicates are few: percentile limits rest on the outermost of "
                              "them. Take --bootstrap 1000 or more.",
-                             bootstrap->n_replicates);
+                             replicates->n);
     if (has_rows(run))
         rwe_document_warning(run->document, "bootstrap-with-replacement", "bootstrap",
                              "The bootstrap is not valid after matching with replacement (Abadie "
@@ -203,8 +204,9 @@ void rwe_bootstrap_report(struct rwe_run *run)
     for (size_t d = 0; d < run->n_designs; d++)
         present_population(run, grid,
                            &(struct population){run->design[d].name, run->design[d].label});
-    for (size_t k = 0; k < bootstrap->estimates.n; k++) {
-        const char *name = bootstrap->estimates.item[k].key.population;
+    const struct rwe_estimates *estimates = bootstrap->replicates.estimates;
+    for (size_t k = 0; k < rwe_estimates_n(estimates); k++) {
+        const char *name = rwe_estimates_item(estimates, k)->key.population;
         if (starts_other_population(run, k))
             present_population(run, grid, &(struct population){name, name});
     }
@@ -212,7 +214,7 @@ void rwe_bootstrap_report(struct rwe_run *run)
         grid,
         "%zu cohorts drawn anew%s; in each the designs are made and the estimates computed "
         "again. Limits: percentiles at %s. Standard errors of ratios are of their logarithms.",
-        bootstrap->n_replicates, run->cohort->cluster == NULL ? "" : " by cluster",
+        bootstrap->replicates.n, run->cohort->cluster == NULL ? "" : " by cluster",
         rwe_conf_level_text(run));
     warn(run);
 }

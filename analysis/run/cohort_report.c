@@ -87,7 +87,7 @@ static void present_list(struct rwe_run *run)
         key.level = rwe_arena_format(run->arena, "line %zu", row->line);
         rwe_grid_row(grid, 0, "%s", row->id == NULL ? "(no identifier)" : row->id);
         present_count(run, grid, &key, "line", (double)row->line);
-        rwe_grid_words(grid, row->reason);
+        rwe_grid_words(grid, "%s", row->reason);
     }
 }
 

@@ -1,47 +1,191 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/analysis/estimates.h"
 
-#include <assert.h>
+#include "rwe/analysis/bootstrap.h"
 
-struct rwe_estimates rwe_estimates_of_data(struct rwe_arena *arena)
+#include <math.h>
+#include <string.h>
+
+struct rwe_estimates {
+    struct rwe_arena *arena;
+    struct rwe_estimate *item;
+    size_t n, room;
+    bool
+        is_repeated; /* the list is walked once more, to be told: what is in it already stays one */
+    const struct rwe_estimates *data; /* of a replicate: whose list its values are of; else NULL */
+    double *value;                    /* of a replicate, by estimate of the data */
+    size_t next;                      /* where the next is expected, since walks are alike */
+    double *kept;                     /* what replicates take from the data, in order */
+    size_t n_kept, kept_room;
+};
+
+struct rwe_estimates *rwe_estimates_new(struct rwe_arena *arena)
 {
-    return (struct rwe_estimates){.arena = arena, .from_data = true};
+    struct rwe_estimates *estimates = RWE_NEW(arena, struct rwe_estimates, 1);
+    if (estimates != NULL)
+        estimates->arena = arena;
+    return estimates;
 }
 
-struct rwe_estimates rwe_estimates_of_replicate(const struct rwe_estimates *data, double value[])
+struct rwe_estimates *rwe_estimates_of_replicate(const struct rwe_estimates *data, double value[],
+                                                 struct rwe_arena *arena)
 {
-    struct rwe_estimates replicate = *data;
-    replicate.from_data = false;
-    replicate.value = value;
-    replicate.n = replicate.n_kept = 0;
-    return replicate;
+    struct rwe_estimates *estimates = rwe_estimates_new(arena);
+    if (estimates == NULL)
+        return NULL;
+    estimates->data = data;
+    estimates->value = value;
+    for (size_t k = 0; k < data->n; k++)
+        value[k] = NAN;
+    return estimates;
 }
 
-static void describe(struct rwe_estimates *estimates, const struct rwe_estimate *estimate)
+void rwe_estimates_repeat(struct rwe_estimates *estimates)
 {
-    estimates->item = rwe_arena_grow(estimates->arena, estimates->item, &estimates->room,
-                                     estimates->n + 1, sizeof *estimate);
-    if (estimates->item != NULL)
-        estimates->item[estimates->n++] = *estimate;
+    estimates->is_repeated = true;
+    estimates->next = 0;
+}
+
+struct rwe_arena *rwe_estimates_arena(const struct rwe_estimates *estimates)
+{
+    return estimates->arena;
+}
+
+size_t rwe_estimates_n(const struct rwe_estimates *estimates)
+{
+    return estimates->n;
+}
+
+const struct rwe_estimate *rwe_estimates_item(const struct rwe_estimates *estimates, size_t k)
+{
+    return &estimates->item[k];
+}
+
+/* The position of an estimate, looked for from `from` on and then before it. */
+static size_t find_from(const struct rwe_estimates *estimates, size_t from,
+                        const struct rwe_key *key, const char *stat)
+{
+    for (size_t i = 0; i < estimates->n; i++) {
+        size_t k = from + i < estimates->n ? from + i : from + i - estimates->n;
+        const struct rwe_estimate *item = &estimates->item[k];
+        if (strcmp(item->stat, stat) == 0 && rwe_key_equal(&item->key, key))
+            return k;
+    }
+    return RWE_NO_INDEX;
+}
+
+size_t rwe_estimates_find(const struct rwe_estimates *estimates, const struct rwe_key *key,
+                          const char *stat)
+{
+    return find_from(estimates, 0, key, stat);
+}
+
+/* ---- listing ---- */
+
+static const char *copy_text(struct rwe_arena *arena, const char *text, const char *last)
+{
+    if (text == NULL || (last != NULL && strcmp(text, last) == 0))
+        return text == NULL ? NULL : last;
+    return rwe_arena_string(arena, text);
+}
+
+/* The key with texts of the list's own; where the one before has the same text, that. */
+static struct rwe_key copy_key(const struct rwe_estimates *list, const struct rwe_key *key)
+{
+    struct rwe_key none = {0};
+    const struct rwe_key *last = list->n == 0 ? &none : &list->item[list->n - 1].key;
+    return (struct rwe_key){
+        .analysis = copy_text(list->arena, key->analysis, last->analysis),
+        .endpoint = copy_text(list->arena, key->endpoint, last->endpoint),
+        .population = copy_text(list->arena, key->population, last->population),
+        .model = copy_text(list->arena, key->model, last->model),
+        .group = copy_text(list->arena, key->group, last->group),
+        .term = copy_text(list->arena, key->term, last->term),
+        .level = copy_text(list->arena, key->level, last->level),
+        .time = key->time,
+    };
+}
+
+static void append(struct rwe_estimates *list, const struct rwe_estimate *estimate)
+{
+    struct rwe_estimate copy = *estimate;
+    copy.key = copy_key(list, &estimate->key);
+    copy.stat = rwe_arena_string(list->arena, estimate->stat);
+    struct rwe_estimate *item =
+        rwe_arena_grow(list->arena, list->item, &list->room, list->n + 1, sizeof *item);
+    if (item == NULL)
+        return; /* the arena remembers */
+    list->item = item;
+    list->item[list->n++] = copy;
+}
+
+/* Where the data's list has it; the walk goes on behind it. */
+static size_t position(struct rwe_estimates *walk, const struct rwe_estimates *list,
+                       const struct rwe_key *key, const char *stat)
+{
+    size_t k = find_from(list, walk->next < list->n ? walk->next : 0, key, stat);
+    if (k != RWE_NO_INDEX)
+        walk->next = k + 1;
+    return k;
+}
+
+struct rwe_inference rwe_run_estimate(struct rwe_run *run, const struct rwe_key *key,
+                                      const char *stat, enum rwe_estimate_kind kind,
+                                      const struct rwe_inference *own)
+{
+    struct rwe_estimates *estimates = run->estimates;
+    struct rwe_inference inference = *own;
+    if (estimates->data != NULL) {
+        size_t k = position(estimates, estimates->data, key, stat);
+        if (k != RWE_NO_INDEX)
+            estimates->value[k] = own->value;
+        return inference;
+    }
+    size_t k = estimates->is_repeated ? position(estimates, estimates, key, stat) : RWE_NO_INDEX;
+    if (k == RWE_NO_INDEX)
+        append(estimates, &(struct rwe_estimate){*key, stat, kind, *own});
+    else
+        rwe_bootstrap_infer_at(run, k, &inference);
+    return inference;
+}
+
+double rwe_run_fixed(struct rwe_run *run, const struct rwe_key *key, const char *stat, double value)
+{
+    struct rwe_estimates *estimates = run->estimates;
+    if (estimates->data == NULL) {
+        rwe_run_estimate(run, key, stat, RWE_ESTIMATE_FIXED,
+                         &(struct rwe_inference){.value = value});
+        return value;
+    }
+    size_t k = position(estimates, estimates->data, key, stat);
+    return k == RWE_NO_INDEX ? NAN : estimates->data->item[k].own.value;
+}
+
+/* ---- of analyses that list apart ---- */
+
+bool rwe_estimates_are_of_data(const struct rwe_estimates *estimates)
+{
+    return estimates->data == NULL;
 }
 
 void rwe_estimates_add(struct rwe_estimates *estimates, const struct rwe_key *key, const char *stat,
                        enum rwe_estimate_kind kind, double value)
 {
-    if (estimates->from_data) {
-        describe(estimates, &(struct rwe_estimate){*key, stat, kind, value});
+    if (estimates->data == NULL) {
+        append(estimates, &(struct rwe_estimate){*key, stat, kind, {.value = value}});
         return;
     }
-    assert(estimates->n < estimates->room);
-    estimates->value[estimates->n++] = value;
+    size_t k = position(estimates, estimates->data, key, stat);
+    if (k != RWE_NO_INDEX)
+        estimates->value[k] = value;
 }
 
 double rwe_estimates_keep(struct rwe_estimates *estimates, double value)
 {
-    if (!estimates->from_data) {
-        assert(estimates->n_kept < estimates->kept_room);
-        return estimates->kept[estimates->n_kept++];
-    }
+    if (estimates->data != NULL)
+        return estimates->n_kept < estimates->data->n_kept
+                   ? estimates->data->kept[estimates->n_kept++]
+                   : NAN;
     estimates->kept = rwe_arena_grow(estimates->arena, estimates->kept, &estimates->kept_room,
                                      estimates->n_kept + 1, sizeof value);
     if (estimates->kept != NULL)

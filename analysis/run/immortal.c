@@ -248,9 +248,9 @@ static enum rwe_status present_window(struct rwe_run *run, const struct starts *
     key.term = "control-window";
     key.time = window;
     rwe_document_number(run->document, &key, "n.started", (double)started);
-    struct rwe_grid *grid = rwe_document_table(
-        run->document, rwe_arena_format(run->arena, "Events up to %g%s: before exposure can act",
-                                        window, rwe_time_unit_word(run)));
+    struct rwe_grid *grid =
+        rwe_document_table(run->document, "Events up to %g%s: before exposure can act", window,
+                           rwe_time_unit_word(run));
     rwe_grid_column(grid, "endpoint and population");
     for (size_t a = 0; a < 2; a++)
         rwe_grid_column(grid, "%s", cohort->arm_level[a]);

@@ -8,6 +8,7 @@
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
 #include "rwe/base/hash.h"
+#include "rwe/base/language.h"
 #include "rwe/base/parallel.h"
 #include "rwe/data/validate.h"
 #include <string.h>
@@ -290,6 +291,7 @@ static enum rwe_status run_landmarks(struct rwe_run *run, struct rwe_error *erro
     for (size_t i = 0; i < run->n_landmarks && status == RWE_OK; i++) {
         struct rwe_landmark_run *landmark = &run->landmark[i];
         landmark->run.bootstrap = run->bootstrap;
+        landmark->run.estimates = run->estimates;
         rwe_document_chapter(run->document, "Landmark at %.10g%s", landmark->at.time,
                              rwe_time_unit_word(run));
         status = run_analyses(&landmark->run, &landmark->plan, false, error);
@@ -340,6 +342,7 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
 {
     struct rwe_plan plan = rwe_plan_make(run->settings);
     set_title(run, job);
+    rwe_document_set_words(run->document, rwe_time_unit_suffix(run), rwe_conf_level_text(run));
     enum rwe_status status = check_times(run, error);
     if (status == RWE_OK)
         status = rwe_bootstrap_check(run->settings, error);
@@ -371,8 +374,8 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     return status;
 }
 
-enum rwe_status rwe_job_run(const struct rwe_job *job, struct rwe_document **document,
-                            struct rwe_error *error)
+static enum rwe_status start_and_run(const struct rwe_job *job, struct rwe_document **document,
+                                     struct rwe_error *error)
 {
     struct rwe_run *run = RWE_NEW(job->arena, struct rwe_run, 1);
     *document = rwe_document_new(job->document_arena);
@@ -381,6 +384,7 @@ enum rwe_status rwe_job_run(const struct rwe_job *job, struct rwe_document **doc
     *run = (struct rwe_run){
         .settings = job->settings,
         .document = *document,
+        .estimates = rwe_estimates_new(job->document_arena),
         .complaints = job->complaints,
         .progress = job->progress,
         .arena = job->arena,
@@ -388,5 +392,25 @@ enum rwe_status rwe_job_run(const struct rwe_job *job, struct rwe_document **doc
                        ? (unsigned)rwe_settings_integer(job->settings, "threads")
                        : rwe_parallel_available(),
     };
-    return run_all(run, job, error);
+    enum rwe_status status =
+        rwe_arena_failed(job->document_arena) ? rwe_fail_memory(error) : run_all(run, job, error);
+    rwe_document_finish(*document);
+    return status;
+}
+
+/* The report's language; messages of the run are in it too, since reasons of failures become its warnings. */
+static struct rwe_languages languages_of(const struct rwe_settings *settings)
+{
+    const char *name = rwe_settings_text(settings, "lang");
+    const struct rwe_language *language = name == NULL ? NULL : rwe_language_find(name);
+    return (struct rwe_languages){language, language};
+}
+
+enum rwe_status rwe_job_run(const struct rwe_job *job, struct rwe_document **document,
+                            struct rwe_error *error)
+{
+    struct rwe_languages callers = rwe_languages_use(languages_of(job->settings));
+    enum rwe_status status = start_and_run(job, document, error);
+    rwe_languages_use(callers);
+    return status;
 }

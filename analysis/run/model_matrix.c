@@ -701,11 +701,20 @@ void rwe_model_matrix_spread(const struct rwe_model_matrix *matrix, const double
             matrix->column[c].at == RWE_NO_INDEX ? NAN : estimate[matrix->column[c].at];
 }
 
-void rwe_model_matrix_start(const struct rwe_model_matrix *matrix, const double coefficient[],
-                            size_t n, double start[])
+void rwe_model_matrix_start(const struct rwe_model_matrix *matrix,
+                            const struct rwe_model_matrix *from, const double coefficient[],
+                            double start[])
 {
-    for (size_t c = 0; c < matrix->n_columns; c++)
-        if (matrix->column[c].at != RWE_NO_INDEX)
-            start[matrix->column[c].at] =
-                n == matrix->n_columns && isfinite(coefficient[c]) ? coefficient[c] : 0;
+    size_t next = 0; /* both lists are in the order of terms */
+    for (size_t c = 0; c < matrix->n_columns; c++) {
+        const struct rwe_model_column *column = &matrix->column[c];
+        size_t f = next;
+        if (column->at == RWE_NO_INDEX)
+            continue;
+        while (f < from->n_columns && strcmp(from->column[f].name, column->name) != 0)
+            f++;
+        bool known = f < from->n_columns && isfinite(coefficient[f]);
+        start[column->at] = known ? coefficient[f] : 0;
+        next = f < from->n_columns ? f + 1 : next;
+    }
 }

@@ -97,10 +97,12 @@ static void take_back_flags_of_study(struct rwe_settings *settings)
     struct rwe_plan plan = {{false}, {NULL}};
     if (!mark_wanted(settings, RWE_FROM_COMMAND, &plan))
         return;
-    for (size_t a = 0; a < rwe_n_analyses; a++)
-        if (rwe_analyses[a]->argument == NULL &&
-            rwe_settings_source(settings, rwe_analyses[a]->name) == RWE_FROM_STUDY)
-            rwe_settings_unset(settings, rwe_analyses[a]->name);
+    for (size_t a = 0; a < rwe_n_analyses; a++) {
+        const struct rwe_option *flag = rwe_settings_find(settings, rwe_analyses[a]->name);
+        bool is_name = flag->kind == RWE_OPTION_FLAG || flag->kind == RWE_OPTION_CHOICE;
+        if (is_name && rwe_settings_source(settings, flag->name) == RWE_FROM_STUDY)
+            rwe_settings_unset(settings, flag->name);
+    }
 }
 
 enum rwe_status rwe_plan_complete(struct rwe_settings *settings, struct rwe_error *error)
@@ -137,27 +139,33 @@ static enum rwe_status make_designs(struct rwe_run *run, struct rwe_plan *plan,
     return status;
 }
 
-/* The same run on another cohort, with nothing made yet. */
+struct rwe_run rwe_run_child(const struct rwe_run *parent, struct rwe_arena *arena)
+{
+    return (struct rwe_run){
+        .settings = parent->settings,
+        .document = parent->document,
+        .estimates = parent->estimates,
+        .complaints = parent->complaints,
+        .replicate = parent->replicate,
+        .progress = parent->progress,
+        .arena = arena,
+        .threads = parent->threads,
+    };
+}
+
 static enum rwe_status start_landmark(const struct rwe_run *run, const struct rwe_plan *plan,
                                       double time, struct rwe_landmark_run *landmark,
                                       struct rwe_error *error)
 {
     enum rwe_status status =
         rwe_cohort_landmark(run->cohort, time, run->arena, &landmark->at, error);
-    landmark->run = (struct rwe_run){
-        .settings = run->settings,
-        .cohort = landmark->at.cohort,
-        .document = run->document,
-        .complaints = run->complaints,
-        .replicate = run->replicate,
-        .data = run->data == NULL ? NULL : &run->data->landmark[landmark - run->landmark].run,
-        .scope = rwe_arena_format(run->arena, "landmark-%.10g", time),
-        .from_zero = run,
-        .since = time,
-        .progress = run->progress,
-        .arena = run->arena,
-        .threads = run->threads,
-    };
+    landmark->run = rwe_run_child(run, run->arena);
+    landmark->run.cohort = landmark->at.cohort;
+    landmark->run.data =
+        run->data == NULL ? NULL : &run->data->landmark[landmark - run->landmark].run;
+    landmark->run.scope = rwe_arena_format(run->arena, "landmark-%.10g", time);
+    landmark->run.from_zero = run;
+    landmark->run.since = time;
     for (size_t a = 0; a < rwe_n_analyses; a++)
         landmark->plan.wanted[a] = plan->wanted[a] && !rwe_analyses[a]->from_zero;
     if (status == RWE_OK && landmark->run.scope == NULL)
@@ -212,21 +220,32 @@ size_t rwe_run_people_designs(const struct rwe_run *run)
 
 /* ---- estimates ---- */
 
-static enum rwe_status list_estimates(struct rwe_run *run, const struct rwe_plan *plan,
-                                      struct rwe_estimates *estimates, struct rwe_error *error)
+static enum rwe_status walk(struct rwe_run *run, const struct rwe_plan *plan,
+                            struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
-    for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
-        if (plan->wanted[a] && rwe_analyses[a]->estimate != NULL)
-            status = rwe_analyses[a]->estimate(run, estimates, error);
+    for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++) {
+        if (!plan->wanted[a])
+            continue;
+        if (rwe_analyses[a]->estimate != NULL)
+            status = rwe_analyses[a]->estimate(run, run->estimates, error);
+        else if (rwe_analyses[a]->lists == RWE_LISTS_ESTIMATES)
+            status = rwe_analyses[a]->run(run, plan->state[a], error);
+    }
     return status;
 }
 
 enum rwe_status rwe_pipeline_estimates(struct rwe_run *run, const struct rwe_plan *plan,
-                                       struct rwe_estimates *estimates, struct rwe_error *error)
+                                       struct rwe_error *error)
 {
-    enum rwe_status status = list_estimates(run, plan, estimates, error);
-    for (size_t i = 0; i < run->n_landmarks && status == RWE_OK; i++)
-        status = list_estimates(&run->landmark[i].run, &run->landmark[i].plan, estimates, error);
+    enum rwe_status status = walk(run, plan, error);
+    for (size_t i = 0; i < run->n_landmarks && status == RWE_OK; i++) {
+        struct rwe_landmark_run *landmark = &run->landmark[i];
+        struct rwe_document *document = landmark->run.document;
+        landmark->run.document = run->document;
+        landmark->run.estimates = run->estimates;
+        status = walk(&landmark->run, &landmark->plan, error);
+        landmark->run.document = document;
+    }
     return status;
 }

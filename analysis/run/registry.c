@@ -18,7 +18,7 @@ const size_t rwe_n_analyses = sizeof rwe_analyses / sizeof rwe_analyses[0];
 
 static const struct rwe_option statistics[] = {
     {.name = "conf-level",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct rwe_statistics_settings, conf_level),
      .section = RWE_SECTION_METHOD,
      .argument = "X",
      .fallback = "0.95",
@@ -26,7 +26,7 @@ static const struct rwe_option statistics[] = {
      .high = 0.9999,
      .help = "Level of confidence limits."},
     {.name = "times",
-     .kind = RWE_OPTION_NUMBERS,
+     RWE_NUMBERS_IN(struct rwe_statistics_settings, times),
      .section = RWE_SECTION_METHOD,
      .argument = "T,T,…",
      .low = 0,
@@ -34,7 +34,7 @@ static const struct rwe_option statistics[] = {
      .help = "Times at which survival and numbers at risk are told, in the file's unit; without "
              "it, round times over the follow-up."},
     {.name = "time-step",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct rwe_statistics_settings, time_step),
      .section = RWE_SECTION_METHOD,
      .argument = "T",
      .low = 0,
@@ -42,7 +42,7 @@ static const struct rwe_option statistics[] = {
      .help = "Distance of the ticks on the time axes of figures, and of the numbers at risk under "
              "them (default: round, at most ten)."},
     {.name = "cut-at-risk",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct rwe_statistics_settings, cut_at_risk),
      .section = RWE_SECTION_METHOD,
      .argument = "SHARE",
      .low = 0,
@@ -51,7 +51,7 @@ static const struct rwe_option statistics[] = {
      .help = "Curves in figures end where fewer than this share of an arm, or fewer than 10 "
              "patients, are at risk (default 0.1; 0: nowhere). Tables and results go on."},
     {.name = "variance",
-     .kind = RWE_OPTION_CHOICE,
+     RWE_CHOICE_IN(struct rwe_statistics_settings, variance),
      .section = RWE_SECTION_METHOD,
      .argument = "estimated|robust|bootstrap",
      .choices = "estimated|robust|bootstrap",
@@ -59,13 +59,13 @@ static const struct rwe_option statistics[] = {
      .help = "Variance under estimated weights: with the step that estimated them (M-estimation, "
              "default), robust with the weights as known, or that of --bootstrap."},
     {.name = "seed",
-     .kind = RWE_OPTION_INTEGER,
+     RWE_INTEGER_IN(struct rwe_statistics_settings, seed),
      .section = RWE_SECTION_METHOD,
      .argument = "N",
      .fallback = "20250731",
      .help = "Seed of everything that is drawn at random."},
     {.name = "threads",
-     .kind = RWE_OPTION_INTEGER,
+     RWE_INTEGER_IN(struct rwe_statistics_settings, threads),
      .section = RWE_SECTION_METHOD,
      .argument = "N",
      .low = 1,
@@ -73,7 +73,13 @@ static const struct rwe_option statistics[] = {
      .help = "Threads to use (default: all processors). Results do not depend on it."},
 };
 
-const struct rwe_options rwe_statistics_options = RWE_OPTIONS(statistics);
+const struct rwe_options rwe_statistics_options =
+    RWE_OPTIONS_IN(struct rwe_statistics_settings, statistics);
+
+const struct rwe_statistics_settings *rwe_statistics_of(const struct rwe_settings *settings)
+{
+    return rwe_settings_of(settings, &rwe_statistics_options);
+}
 
 static struct rwe_option flag_of(const struct rwe_analysis *analysis)
 {
@@ -82,31 +88,37 @@ static struct rwe_option flag_of(const struct rwe_analysis *analysis)
         .argument = analysis->choices,
         .choices = analysis->choices,
     };
-    if (analysis->argument != NULL)
-        flag = *analysis->argument;
+    if (analysis->flag != NULL)
+        flag = *analysis->flag;
+    if (flag.argument == NULL)
+        flag.argument = flag.choices;
     flag.name = analysis->name;
+    flag.home = analysis->options;
     flag.section = RWE_SECTION_RUN;
     flag.help = analysis->help;
     return flag;
 }
 
-size_t rwe_option_lists(struct rwe_arena *arena, struct rwe_options lists[RWE_MOST_OPTION_LISTS])
+size_t rwe_option_lists(struct rwe_arena *arena,
+                        const struct rwe_options *lists[RWE_MOST_OPTION_LISTS])
 {
     size_t n = 0;
-    struct rwe_option *flags = RWE_NEW(arena, struct rwe_option, rwe_n_analyses);
-    if (flags == NULL)
+    struct rwe_options *flags = RWE_NEW(arena, struct rwe_options, 1);
+    struct rwe_option *flag = RWE_NEW(arena, struct rwe_option, rwe_n_analyses);
+    if (rwe_arena_failed(arena))
         return 0;
     for (size_t a = 0; a < rwe_n_analyses; a++)
-        flags[a] = flag_of(rwe_analyses[a]);
-    lists[n++] = (struct rwe_options){flags, rwe_n_analyses};
-    lists[n++] = rwe_study_options;
-    lists[n++] = rwe_dates_options;
-    lists[n++] = rwe_statistics_options;
-    lists[n++] = rwe_compat_options;
-    lists[n++] = rwe_bootstrap_options;
-    lists[n++] = rwe_propensity_options;
+        flag[a] = flag_of(rwe_analyses[a]);
+    *flags = (struct rwe_options){flag, rwe_n_analyses, 0};
+    lists[n++] = flags;
+    lists[n++] = &rwe_study_options;
+    lists[n++] = &rwe_dates_options;
+    lists[n++] = &rwe_statistics_options;
+    lists[n++] = &rwe_compat_options;
+    lists[n++] = &rwe_bootstrap_options;
+    lists[n++] = &rwe_propensity_options;
     for (size_t a = 0; a < rwe_n_analyses; a++)
         if (rwe_analyses[a]->options != NULL)
-            lists[n++] = *rwe_analyses[a]->options;
+            lists[n++] = rwe_analyses[a]->options;
     return n;
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/analysis/times.h"
 
+#include "estimates/rmst.h"
 #include "rwe/analysis/estimates.h"
-#include "rwe/stats/rmst.h"
 #include <math.h>
 #include <string.h>
 
@@ -80,7 +80,7 @@ struct rwe_times rwe_times_kept(const struct rwe_run *run, const struct rwe_endp
                                 struct rwe_estimates *estimates)
 {
     struct rwe_times times = {{0}, 0};
-    if (estimates->from_data)
+    if (rwe_estimates_are_of_data(estimates))
         times = rwe_times_of(run, endpoint);
     times.n = (size_t)rwe_estimates_keep(estimates, (double)times.n);
     for (size_t t = 0; t < times.n; t++)
@@ -95,14 +95,15 @@ enum rwe_status rwe_horizon_of(const struct rwe_run *run, const struct rwe_survi
     struct rwe_survival_data rows = *data;
     rows.weight = NULL;
     rows.estimation = NULL;
-    *tau = rwe_settings_number(run->settings, "tau");
+    const struct rmst_settings *settings = rmst_settings_of(run->settings);
+    *tau = settings->tau;
     if (!isnan(*tau))
         return RWE_OK;
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     enum rwe_status status = rwe_event_table_build(&rows, run->arena, &table, error);
     if (status != RWE_OK)
         return status;
-    *tau = rwe_rmst_tau(&table, (enum rwe_rmst_rule)rwe_settings_choice(run->settings, "tau-rule"));
+    *tau = rwe_rmst_tau(&table, settings->tau_rule);
     rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }

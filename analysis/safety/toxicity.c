@@ -132,9 +132,7 @@ static enum rwe_status present_row(const struct rwe_toxicity_view *view, struct 
 static struct rwe_grid *start_table(const struct rwe_toxicity_view *view)
 {
     struct rwe_grid *grid = rwe_document_table(
-        view->run->document,
-        rwe_arena_format(view->run->arena, "Adverse events, worst grade a subject: %s",
-                         view->design->label));
+        view->run->document, "Adverse events, worst grade a subject: %s", view->design->label);
     rwe_grid_column(grid, "adverse event");
     rwe_toxicity_columns(view, grid, "any grade");
     rwe_toxicity_columns(view, grid, "grade ≥3");
@@ -254,7 +252,7 @@ static enum rwe_status present_part(struct rwe_run *run, const struct part *part
     enum rwe_status status = RWE_OK;
     if (part->is_unbiased)
         rwe_document_set_banner(run->document, NULL);
-    rwe_document_section(run->document, 2, part->title);
+    rwe_document_section(run->document, 2, "%s", part->title);
     for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++) {
         struct rwe_mark mark = rwe_arena_mark(run->arena);
         status = part->present(&view[d], error);
@@ -418,7 +416,7 @@ static enum rwe_status estimate_toxicity(struct rwe_run *run, struct rwe_estimat
     for (size_t r = 0; r < run->toxicity->n_rows; r++)
         if (run->toxicity->row[r].shown)
             estimate_row(&of, &run->toxicity->row[r], estimates);
-    if (!estimates->from_data)
+    if (!rwe_estimates_are_of_data(estimates))
         rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }

@@ -183,8 +183,7 @@ void rwe_toxicity_notes(const struct rwe_toxicity_view *view, struct rwe_grid *g
 
 struct rwe_grid *rwe_toxicity_table(const struct rwe_toxicity_view *view, const char *what)
 {
-    return rwe_document_table(view->run->document, rwe_arena_format(view->run->arena, "%s: %s",
-                                                                    what, view->design->label));
+    return rwe_document_table(view->run->document, "%s: %s", what, view->design->label);
 }
 
 const char *rwe_toxicity_row_label(const struct rwe_toxicity_row *row)

@@ -6,7 +6,6 @@
 
 #include "rwe/analysis/immortal.h"
 #include "rwe/analysis/present.h"
-#include "rwe/report/fact_index.h"
 #include "rwe/stats/evalue.h"
 
 #include <math.h>
@@ -80,7 +79,6 @@ struct answer {
 
 struct sheet {
     struct rwe_run *run;
-    const struct rwe_fact_index *facts;
     const struct rwe_endpoint *endpoint;
     struct answer *answer;
     size_t n;
@@ -103,14 +101,14 @@ static void take_answer(struct sheet *sheet, struct answer answer)
     struct rwe_key key = rwe_key_in("cox", sheet->endpoint, NULL);
     key.population = answer.population->name;
     key.model = answer.model;
-    answer.n = rwe_fact_find(sheet->facts, &key, "n");
-    answer.n_event = rwe_fact_find(sheet->facts, &key, "n.event");
+    answer.n = rwe_document_find(sheet->run->document, &key, "n");
+    answer.n_event = rwe_document_find(sheet->run->document, &key, "n.event");
     key.term = "arm";
     if (cohort->n_arms > 2)
         key.term = rwe_arena_format(sheet->run->arena, "arm=%s", cohort->arm_level[answer.arm]);
-    answer.hr = rwe_fact_find(sheet->facts, &key, "hr");
-    answer.low = rwe_fact_find(sheet->facts, &key, "conf.low");
-    answer.high = rwe_fact_find(sheet->facts, &key, "conf.high");
+    answer.hr = rwe_document_find(sheet->run->document, &key, "hr");
+    answer.low = rwe_document_find(sheet->run->document, &key, "conf.low");
+    answer.high = rwe_document_find(sheet->run->document, &key, "conf.high");
     answer.label = label_of(sheet, &answer);
     if (answer.hr != RWE_NO_FACT)
         sheet->answer[sheet->n++] = answer;
@@ -137,9 +135,10 @@ static enum rwe_status take_answers(struct sheet *sheet, const struct population
 static bool is_rare(const struct sheet *sheet, const struct answer *answer)
 {
     int choice = rwe_settings_choice(sheet->run->settings, "evalue-outcome");
-    double events = rwe_fact_number(sheet->facts, answer->n_event);
+    double events = rwe_document_value(sheet->run->document, answer->n_event);
     return choice == 1 ||
-           (choice == 0 && events <= MOST_RARE * rwe_fact_number(sheet->facts, answer->n));
+           (choice == 0 &&
+            events <= MOST_RARE * rwe_document_value(sheet->run->document, answer->n));
 }
 
 static struct rwe_key key_of(const struct sheet *sheet, const struct answer *answer)
@@ -159,9 +158,9 @@ static void present_answer(const struct sheet *sheet, struct rwe_grid *grid,
     struct rwe_key key = key_of(sheet, answer);
     key.term = "evalue";
     bool rare = is_rare(sheet, answer);
-    double hr = rwe_fact_number(sheet->facts, answer->hr);
-    double low = rwe_fact_number(sheet->facts, answer->low);
-    double high = rwe_fact_number(sheet->facts, answer->high);
+    double hr = rwe_document_value(sheet->run->document, answer->hr);
+    double low = rwe_document_value(sheet->run->document, answer->low);
+    double high = rwe_document_value(sheet->run->document, answer->high);
     rwe_fact point = rwe_document_number(document, &key, "estimate",
                                          rwe_evalue(rwe_evalue_risk_ratio(hr, rare)));
     rwe_fact limit =
@@ -208,8 +207,7 @@ static void present_evalues(const struct sheet *sheet, const struct populations 
     struct rwe_run *run = sheet->run;
     const char *group = NULL;
     struct rwe_grid *grid =
-        rwe_document_table(run->document, rwe_arena_format(run->arena, "Every hazard ratio: %s",
-                                                           sheet->endpoint->name));
+        rwe_document_table(run->document, "Every hazard ratio: %s", sheet->endpoint->name);
     rwe_grid_column(grid, "population");
     rwe_grid_column(grid, "n");
     rwe_grid_column(grid, "events");
@@ -272,12 +270,12 @@ static void present_assumed(const struct sheet *sheet, struct rwe_grid *grid,
                                  confounder->prevalence_treated, confounder->prevalence_control,
                                  confounder->hazard_ratio);
     rwe_document_number(document, &key, "bias", bias);
-    rwe_fact hr =
-        rwe_document_number(document, &key, "hr", rwe_fact_number(sheet->facts, answer->hr) / bias);
-    rwe_fact low = rwe_document_number(document, &key, "conf.low",
-                                       rwe_fact_number(sheet->facts, answer->low) / bias);
-    rwe_fact high = rwe_document_number(document, &key, "conf.high",
-                                        rwe_fact_number(sheet->facts, answer->high) / bias);
+    rwe_fact hr = rwe_document_number(document, &key, "hr",
+                                      rwe_document_value(sheet->run->document, answer->hr) / bias);
+    rwe_fact low = rwe_document_number(
+        document, &key, "conf.low", rwe_document_value(sheet->run->document, answer->low) / bias);
+    rwe_fact high = rwe_document_number(
+        document, &key, "conf.high", rwe_document_value(sheet->run->document, answer->high) / bias);
     rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, hr, low, high);
 }
 
@@ -298,10 +296,9 @@ static void present_confounder(const struct sheet *sheet, const struct answer *a
     struct rwe_run *run = sheet->run;
     struct rwe_numbers share = rwe_settings_numbers(run->settings, "confounder-prevalence");
     struct rwe_numbers ratio = rwe_settings_numbers(run->settings, "confounder-hr");
-    struct rwe_grid *grid = rwe_document_table(
-        run->document,
-        rwe_arena_format(run->arena, "Hazard ratio if there were one more confounder: %s, %s",
-                         sheet->endpoint->name, answer->label));
+    struct rwe_grid *grid =
+        rwe_document_table(run->document, "Hazard ratio if there were one more confounder: %s, %s",
+                           sheet->endpoint->name, answer->label);
     rwe_grid_column(grid, "has it: %s\nagainst %s", run->cohort->arm_level[answer->arm],
                     run->cohort->arm_level[0]);
     for (size_t k = 0; k < ratio.n; k++)
@@ -357,10 +354,8 @@ static enum rwe_status run_sensitivity(struct rwe_run *run, void *state, struct 
 {
     (void)state;
     struct populations populations = {0};
-    struct sheet sheet = {.run = run, .facts = rwe_fact_index_new(run->document, run->arena)};
+    struct sheet sheet = {.run = run};
     enum rwe_status status = rwe_need_endpoint(run, "sensitivity", error);
-    if (status == RWE_OK && sheet.facts == NULL)
-        status = rwe_fail_memory(error);
     if (status == RWE_OK)
         status = populations_of(run, &populations, error);
     if (status == RWE_OK)

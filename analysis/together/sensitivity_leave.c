@@ -3,10 +3,9 @@
  * sensitivity.md. */
 #include "sensitivity.h"
 
-#include "rwe/analysis/pipeline.h"
 #include "rwe/analysis/present.h"
+#include "rwe/analysis/replicate.h"
 #include "rwe/data/subset.h"
-#include "rwe/report/fact_index.h"
 
 #include <math.h>
 #include <string.h>
@@ -15,10 +14,7 @@
 struct leave {
     struct rwe_run *run;
     const struct rwe_variable *covariate;
-    const struct rwe_fact_index *facts;
-    struct rwe_plan plan;           /* designs and the hazard ratios */
-    struct rwe_estimates estimates; /* of all */
-    double *value;                  /* [level * estimates.n + estimate] */
+    struct rwe_replicates replicates; /* one a level */
 };
 
 /* What the levels need: a table, not a page. */
@@ -43,60 +39,44 @@ static enum rwe_status find_covariate(struct leave *leave, const char *name,
 }
 
 /* The run's designs, and the hazard ratios in them. */
-static void make_plan(struct leave *leave)
+static struct rwe_plan plan_of(const struct rwe_run *run)
 {
-    struct rwe_plan all = rwe_plan_make(leave->run->settings);
+    struct rwe_plan all = rwe_plan_make(run->settings), plan = {.wanted = {false}};
     for (size_t a = 0; a < rwe_n_analyses; a++)
-        leave->plan.wanted[a] = strcmp(rwe_analyses[a]->name, "cox") == 0 ||
-                                (all.wanted[a] && rwe_analyses[a]->design != NULL);
+        plan.wanted[a] = strcmp(rwe_analyses[a]->name, "cox") == 0 ||
+                         (all.wanted[a] && rwe_analyses[a]->design != NULL);
+    return plan;
 }
 
-/* A run like that of the data, without the subjects of a level, and without a document. Those whose
- * level is not known stay. */
-static enum rwe_status run_without(struct leave *leave, size_t level, struct rwe_error *error)
+/* The cohort without the subjects of a level. Those whose level is not known stay. */
+static enum rwe_status cohort_without(const struct rwe_run *run, size_t level, const void *context,
+                                      struct rwe_arena *arena, const struct rwe_cohort **cohort,
+                                      struct rwe_error *error)
 {
-    const struct rwe_run *from = leave->run;
-    struct rwe_plan plan = {.wanted = {false}};
-    struct rwe_run *run = RWE_NEW(from->arena, struct rwe_run, 1);
-    uint8_t *keep = RWE_NEW(from->arena, uint8_t, from->cohort->n);
-    if (rwe_arena_failed(from->arena))
+    const struct rwe_variable *covariate = context;
+    uint8_t *keep = RWE_NEW(arena, uint8_t, run->cohort->n);
+    if (keep == NULL)
         return rwe_fail_memory(error);
-    for (size_t i = 0; i < from->cohort->n; i++)
-        keep[i] = leave->covariate->code[i] != (int32_t)level;
-    *run = (struct rwe_run){.settings = from->settings,
-                            .replicate = level + 1,
-                            .arena = from->arena,
-                            .threads = from->threads};
-    memcpy(plan.wanted, leave->plan.wanted, sizeof plan.wanted);
-    struct rwe_estimates estimates =
-        rwe_estimates_of_replicate(&leave->estimates, leave->value + level * leave->estimates.n);
-    enum rwe_status status =
-        rwe_cohort_subset(from->cohort, keep, from->arena, &run->cohort, error);
-    if (status == RWE_OK)
-        status = rwe_pipeline_designs(run, &plan, error);
-    return status == RWE_OK ? rwe_pipeline_estimates(run, &plan, &estimates, error) : status;
+    for (size_t i = 0; i < run->cohort->n; i++)
+        keep[i] = covariate->code[i] != (int32_t)level;
+    return rwe_cohort_subset(run->cohort, keep, arena, cohort, error);
 }
 
 /* Where there is no answer without a level, it is null, and said why. */
 static enum rwe_status run_levels(struct leave *leave, struct rwe_error *error)
 {
     struct rwe_run *run = leave->run;
-    for (size_t l = 0; l < leave->covariate->n_levels; l++) {
-        struct rwe_error failure = {0};
-        struct rwe_mark mark = rwe_arena_mark(run->arena);
-        enum rwe_status status = run_without(leave, l, &failure);
-        if (status == RWE_NO_MEMORY)
-            return rwe_fail_memory(error);
-        if (status != RWE_OK) {
-            for (size_t k = 0; k < leave->estimates.n; k++)
-                leave->value[l * leave->estimates.n + k] = NAN;
+    const struct rwe_variable *covariate = leave->covariate;
+    struct rwe_plan plan = plan_of(run);
+    struct rwe_replicate_source source = {.cohort = cohort_without, .context = covariate};
+    enum rwe_status status =
+        rwe_replicates_run(run, &plan, &source, covariate->n_levels, &leave->replicates, error);
+    for (size_t l = 0; l < covariate->n_levels && status == RWE_OK; l++)
+        if (leave->replicates.failure[l] != NULL)
             rwe_document_warning(run->document, "not-estimable", "sensitivity",
-                                 "Without %s %s: %s.", leave->covariate->name,
-                                 leave->covariate->level[l], failure.message);
-        }
-        rwe_arena_release(run->arena, mark);
-    }
-    return RWE_OK;
+                                 "Without %s %s: %s.", covariate->name, covariate->level[l],
+                                 leave->replicates.failure[l]);
+    return status;
 }
 
 /* ---- the table of an endpoint ---- */
@@ -110,18 +90,20 @@ static void present_row(const struct leave *leave, struct rwe_grid *grid, size_t
                         const struct population *population, int indent)
 {
     struct rwe_run *run = leave->run;
-    struct rwe_key key = leave->estimates.item[k].key;
+    const struct rwe_estimates *estimates = leave->replicates.estimates;
+    struct rwe_key key = rwe_estimates_item(estimates, k)->key;
     bool adjusted = strcmp(key.model, "adjusted") == 0;
     key.analysis = "sensitivity";
     key.term = "leave-one-out";
     rwe_grid_row(grid, indent, "%s%s", population->label, adjusted ? ", adjusted" : "");
-    rwe_fact all = rwe_fact_find(leave->facts, &leave->estimates.item[k].key, "hr");
+    rwe_fact all = rwe_document_find(run->document, &rwe_estimates_item(estimates, k)->key, "hr");
     rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, all, RWE_NO_FACT, RWE_NO_FACT);
     for (size_t l = 0; l < leave->covariate->n_levels; l++) {
         key.level = rwe_arena_format(run->arena, "%s=%s", leave->covariate->name,
                                      leave->covariate->level[l]);
-        rwe_fact hr = rwe_document_number(run->document, &key, "hr",
-                                          exp(leave->value[l * leave->estimates.n + k]));
+        rwe_fact hr =
+            rwe_document_number(run->document, &key, "hr",
+                                exp(leave->replicates.value[l * rwe_estimates_n(estimates) + k]));
         rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, hr, RWE_NO_FACT, RWE_NO_FACT);
     }
 }
@@ -130,8 +112,9 @@ static void present_population(const struct leave *leave, struct rwe_grid *grid,
                                const struct population *population, const char *endpoint,
                                int indent)
 {
-    for (size_t k = 0; k < leave->estimates.n; k++) {
-        const struct rwe_estimate *item = &leave->estimates.item[k];
+    const struct rwe_estimates *estimates = leave->replicates.estimates;
+    for (size_t k = 0; k < rwe_estimates_n(estimates); k++) {
+        const struct rwe_estimate *item = rwe_estimates_item(estimates, k);
         bool adjusted = same(item->key.model, "adjusted");
         if (same(item->key.endpoint, endpoint) && same(item->key.population, population->name) &&
             same(item->stat, "hr") && (!adjusted || population->is_given))
@@ -146,8 +129,7 @@ static void present_endpoint(const struct leave *leave, const struct populations
     const char *group = NULL;
     size_t n_levels = leave->covariate->n_levels;
     struct rwe_grid *grid = rwe_document_table(
-        run->document, rwe_arena_format(run->arena, "Hazard ratio with each %s left out: %s",
-                                        leave->covariate->name, endpoint));
+        run->document, "Hazard ratio with each %s left out: %s", leave->covariate->name, endpoint);
     rwe_grid_column(grid, "population");
     rwe_grid_column(grid, "all");
     for (size_t l = 0; l < n_levels; l++)
@@ -177,15 +159,6 @@ enum rwe_status sensitivity_present_left_out(struct rwe_run *run,
     enum rwe_status status = find_covariate(&leave, name, error);
     if (status != RWE_OK)
         return status;
-    make_plan(&leave);
-    leave.estimates = rwe_estimates_of_data(run->arena);
-    status = rwe_pipeline_estimates(run, &leave.plan, &leave.estimates, error);
-    if (status != RWE_OK)
-        return status;
-    leave.facts = rwe_fact_index_new(run->document, run->arena);
-    leave.value = RWE_NEW(run->arena, double, leave.estimates.n *leave.covariate->n_levels);
-    if (rwe_arena_failed(run->arena))
-        return rwe_fail_memory(error);
     status = run_levels(&leave, error);
     for (size_t e = 0; e < run->cohort->n_endpoints && status == RWE_OK; e++)
         present_endpoint(&leave, populations, run->cohort->endpoint[e].name);

@@ -114,12 +114,11 @@ static void present_population(struct board *board, const struct population *pop
 static struct rwe_grid *start_table(struct rwe_run *run, const char *endpoint)
 {
     struct rwe_numbers delta = rwe_settings_numbers(run->settings, "lost-delta");
-    struct rwe_grid *grid = rwe_document_table(
-        run->document,
-        rwe_arena_format(run->arena,
-                         "Difference of means if those lost to follow-up in %s fared "
-                         "worse: %s",
-                         run->cohort->arm_level[1], endpoint));
+    struct rwe_grid *grid =
+        rwe_document_table(run->document,
+                           "Difference of means if those lost to follow-up in %s fared "
+                           "worse: %s",
+                           run->cohort->arm_level[1], endpoint);
     rwe_grid_column(grid, "population");
     for (size_t a = 0; a < 2; a++)
         rwe_grid_column(grid, "lost\n%s", run->cohort->arm_level[a]);

@@ -5,7 +5,6 @@
 
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
-#include "rwe/report/fact_index.h"
 
 #include <math.h>
 #include <string.h>
@@ -13,7 +12,6 @@
 /* The table of one endpoint. */
 struct board {
     struct rwe_run *run;
-    const struct rwe_fact_index *facts;
     struct rwe_grid *grid;
     const struct rwe_endpoint *endpoint;
     const struct population *population; /* of the rows at hand */
@@ -28,7 +26,7 @@ static struct rwe_key key_of(const struct board *board, const char *analysis)
 
 static rwe_fact find(const struct board *board, const struct rwe_key *key, const char *stat)
 {
-    return rwe_fact_find(board->facts, key, stat);
+    return rwe_document_find(board->run->document, key, stat);
 }
 
 /* ---- cells: what was not told is left empty ---- */
@@ -115,7 +113,8 @@ static void mean_row(const struct board *board)
     rwe_fact tau = find(board, &arm, "tau");
     if (tau == RWE_NO_FACT)
         return;
-    rwe_grid_row(board->grid, 1, "restricted mean to %.10g", rwe_fact_number(board->facts, tau));
+    rwe_grid_row(board->grid, 1, "restricted mean to %.10g",
+                 rwe_document_value(board->run->document, tau));
     difference_row(board, RWE_CELL_TIME_LIMITS, &key);
 }
 
@@ -229,8 +228,7 @@ static void note(const struct board *board, const bool told[])
 static void present_endpoint(struct board *board, const struct populations *populations)
 {
     struct rwe_run *run = board->run;
-    board->grid = rwe_document_table(
-        run->document, rwe_arena_format(run->arena, "Efficacy: %s", board->endpoint->name));
+    board->grid = rwe_document_table(run->document, "Efficacy: %s", board->endpoint->name);
     bool told[POPULATION_CLONES + 1] = {false};
     head(board);
     for (size_t p = 0; p < populations->n; p++) {
@@ -247,10 +245,8 @@ static enum rwe_status run_summary(struct rwe_run *run, void *state, struct rwe_
 {
     (void)state;
     struct populations populations = {0};
-    struct board board = {.run = run, .facts = rwe_fact_index_new(run->document, run->arena)};
+    struct board board = {.run = run};
     enum rwe_status status = rwe_need_endpoint(run, "summary", error);
-    if (status == RWE_OK && board.facts == NULL)
-        status = rwe_fail_memory(error);
     if (status == RWE_OK)
         status = populations_of(run, &populations, error);
     if (status != RWE_OK)

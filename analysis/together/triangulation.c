@@ -228,7 +228,7 @@ static void add_sequential(struct board *board)
 static void present_endpoint(struct rwe_run *run, const struct rwe_endpoint *endpoint)
 {
     const char *title = rwe_arena_format(run->arena, "Answers side by side: %s", endpoint->name);
-    struct board board = {run, rwe_document_table(run->document, title), endpoint, NULL};
+    struct board board = {run, rwe_document_table(run->document, "%s", title), endpoint, NULL};
     rwe_grid_column(board.grid, "analysis");
     rwe_grid_column(board.grid, "who, and what is compared");
     rwe_grid_column(board.grid, "n");

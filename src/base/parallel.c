@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/base/parallel.h"
 
+#include "rwe/base/language.h"
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -12,11 +13,13 @@ struct job {
     atomic_size_t next;
     void (*body)(size_t piece, void *context);
     void *context;
+    struct rwe_languages languages; /* of the caller's thread */
 };
 
 static void *work(void *argument)
 {
     struct job *job = argument;
+    rwe_languages_use(job->languages);
     for (;;) {
         size_t piece = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
         if (piece >= job->pieces)
@@ -28,7 +31,8 @@ static void *work(void *argument)
 void rwe_parallel_for(size_t pieces, unsigned threads, void (*body)(size_t piece, void *context),
                       void *context)
 {
-    struct job job = {.pieces = pieces, .body = body, .context = context};
+    struct job job = {
+        .pieces = pieces, .body = body, .context = context, .languages = rwe_languages_now()};
     pthread_t helper[MOST_THREADS];
     unsigned started = 0;
     atomic_init(&job.next, 0);

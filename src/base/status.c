@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/base/status.h"
 
+#include "rwe/base/language.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -11,7 +13,7 @@ void rwe_error_set(struct rwe_error *error, enum rwe_status status, size_t index
         return;
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(error->message, sizeof error->message, format, arguments);
+    vsnprintf(error->message, sizeof error->message, rwe_message(format), arguments);
     va_end(arguments);
     error->status = status;
     error->index = index;

@@ -52,7 +52,7 @@ static int analyze(struct rwe_cli *cli)
 static void print_study(const struct rwe_settings *settings, FILE *out)
 {
     (void)settings;
-    fwrite(rwe_builtin_study, 1, rwe_builtin_study_size, out);
+    fwrite(rwe_embedded_nct07062484_yaml, 1, rwe_embedded_nct07062484_yaml_size, out);
 }
 
 /* Makes a text whole in memory and writes it at once, so that a full disk is told with its reason. */

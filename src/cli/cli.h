@@ -71,8 +71,8 @@ int rwe_cli_fail(FILE *err, const struct rwe_error *error);
 /* The whole program. Never exits, so that tests can call it. */
 int rwe_cli_main(int argc, char *const argv[], FILE *out, FILE *err);
 
-/* The study that is built in: sample_data/nct07062484.yaml, made into C by the Makefile. */
-extern const char rwe_builtin_study[];
-extern const size_t rwe_builtin_study_size;
+/* The study that is built in: sample_data/nct07062484.yaml, embedded by the Makefile. */
+extern const char rwe_embedded_nct07062484_yaml[];
+extern const size_t rwe_embedded_nct07062484_yaml_size;
 
 #endif

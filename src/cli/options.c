@@ -121,10 +121,10 @@ const char *const rwe_options_not_built[] = {"init", NULL};
 
 struct rwe_settings *rwe_cli_settings(struct rwe_arena *arena)
 {
-    struct rwe_options lists[RWE_MOST_OPTION_LISTS + 1];
+    const struct rwe_options *lists[RWE_MOST_OPTION_LISTS + 1];
     size_t n = rwe_option_lists(arena, lists);
     if (n == 0)
         return NULL;
-    lists[n++] = rwe_cli_options;
+    lists[n++] = &rwe_cli_options;
     return rwe_settings_new(arena, lists, n);
 }

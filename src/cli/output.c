@@ -79,7 +79,6 @@ static struct rwe_render_options options_of(const struct rwe_settings *settings)
         .threads = rwe_settings_has(settings, "threads")
                        ? (unsigned)rwe_settings_integer(settings, "threads")
                        : rwe_parallel_available(),
-        .language = rwe_language_find(rwe_settings_text(settings, "lang")),
         .style = style == NULL ? NULL : rwe_style_find(style),
     };
 }

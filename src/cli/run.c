@@ -26,8 +26,9 @@ static enum rwe_status load_study(struct rwe_cli *cli, struct rwe_error *error)
         return rwe_study_load(settings, path, error);
     if (rwe_settings_has(settings, "arm") || rwe_settings_has(settings, "endpoint"))
         return RWE_OK;
-    enum rwe_status status = rwe_study_load_text(
-        settings, rwe_builtin_study, rwe_builtin_study_size, "built-in study NCT07062484", error);
+    enum rwe_status status = rwe_study_load_text(settings, rwe_embedded_nct07062484_yaml,
+                                                 rwe_embedded_nct07062484_yaml_size,
+                                                 "built-in study NCT07062484", error);
     /* Which file holds the adverse events only the user can say. */
     if (status == RWE_OK && rwe_settings_source(settings, "ae") == RWE_FROM_STUDY)
         rwe_settings_unset(settings, "ae");

@@ -3,6 +3,7 @@
 #ifndef RWE_REPORT_DOCUMENT_PRIVATE_H
 #define RWE_REPORT_DOCUMENT_PRIVATE_H
 
+#include "rwe/base/language.h"
 #include "rwe/report/document.h"
 #include "utf8_private.h"
 #include <stdarg.h>
@@ -55,13 +56,14 @@ struct rwe_grid {
     struct rwe_document *document;
     const char *title;
     struct rwe_list headings; /**< of const char *; lines separated by '\n' */
-    struct rwe_list rows;     /**< of struct rwe_row */
-    struct rwe_list cells;    /**< of struct rwe_cell, row by row */
-    struct rwe_list notes;    /**< of const char * */
+    struct rwe_list
+        columns; /**< of struct rwe_table_column, as the headings: how their cells are filled */
+    struct rwe_list rows;  /**< of struct rwe_row */
+    struct rwe_list cells; /**< of struct rwe_cell, row by row */
+    struct rwe_list notes; /**< of const char * */
 };
 
 struct rwe_figure;
-struct rwe_translator;
 
 struct rwe_series {
     struct rwe_key key;
@@ -77,30 +79,41 @@ struct rwe_warning {
     const char *message;
 };
 
+/** The facts found by their keys, as far as they were asked for: see rwe_document_find. */
+struct rwe_fact_index {
+    rwe_fact *slot; /**< RWE_NO_FACT where empty; room for twice the facts */
+    size_t n_slots; /**< a power of two, or 0 */
+    size_t n;       /**< facts that it holds */
+};
+
 /** Slots of the cache through which keys share their strings; a power of two. */
 enum { RWE_SHARED_STRINGS = 256 };
 
 struct rwe_document {
     struct rwe_arena *arena;
+    const struct rwe_language *language; /**< of its text: that in force when it was made */
     bool failed;
     const char *title, *subtitle;
     const char *banner; /**< NULL: none */
     const struct rwe_provenance *provenance;
-    struct rwe_list facts;             /**< of struct rwe_fact_value */
-    struct rwe_list series;            /**< of struct rwe_series */
-    struct rwe_list blocks;            /**< of struct rwe_block */
-    struct rwe_list warnings;          /**< of struct rwe_warning */
-    struct rwe_translator *translator; /**< of a document that is in another language; NULL */
-    bool in_chapter;                   /**< sections of level 1 are of level 2 */
-    struct rwe_grid swallow;           /**< the table of a failed document */
-    struct rwe_figure *swallow_figure; /**< its figure */
+    struct rwe_list facts;    /**< of struct rwe_fact_value */
+    struct rwe_list series;   /**< of struct rwe_series */
+    struct rwe_list blocks;   /**< of struct rwe_block */
+    struct rwe_list warnings; /**< of struct rwe_warning */
+    const char *unit, *level; /**< words in headings: rwe_document_set_words */
+    bool in_chapter;          /**< sections of level 1 are of level 2 */
+    struct rwe_fact_index index;
     const char *shared[RWE_SHARED_STRINGS];
 };
+
+/** Puts the document's language in force for what renders it, and is what was in force before. */
+struct rwe_languages rwe_document_languages(const struct rwe_document *document);
 
 /** A zeroed place at the end of the list, or NULL when memory is out. */
 void *rwe_document_append(struct rwe_document *document, struct rwe_list *list, size_t size);
 
-/** The document's copy of a text (NULL: NULL), of a formatted one, and of a string of a key. */
+/** The document's copy of a text (NULL: NULL), of a formatted one, whose format is looked up in the language of
+ * the report, and of a string of a key. */
 const char *rwe_document_copy(struct rwe_document *document, const char *text,
                               enum rwe_utf8_controls controls);
 const char *rwe_document_format(struct rwe_document *document, enum rwe_utf8_controls controls,
@@ -111,10 +124,10 @@ struct rwe_key rwe_document_share_key(struct rwe_document *document, const struc
 /** Adds a piece to the flow. */
 void rwe_document_add_block(struct rwe_document *document, struct rwe_block block);
 
-/** A figure that is not in the flow, for when memory is out. NULL when it is at the beginning. */
-struct rwe_figure *rwe_figure_new_swallow(struct rwe_document *document);
+/** The most facts that a cell takes, and the longest name of a statistic with its final zero. */
+enum { RWE_CELL_FACTS = 3, RWE_LONGEST_STAT = 64 };
 
-/** A table that is not in the flow. Never NULL. */
+/** A table that is not in the flow, `title` in the document or NULL. Never NULL. */
 struct rwe_grid *rwe_grid_new(struct rwe_document *document, const char *title);
 
 #endif

@@ -7,13 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
-struct rwe_figure *rwe_figure_new_swallow(struct rwe_document *document)
-{
-    struct rwe_figure *figure = RWE_NEW(document->arena, struct rwe_figure, 1);
-    if (figure != NULL)
-        figure->document = document;
-    return figure;
-}
+/* The figure of no document, which swallows all: every thread may have it, since nobody writes to it. */
+static struct rwe_figure nowhere;
 
 /* ---- names ---- */
 
@@ -46,11 +41,13 @@ static const char *file_name(struct rwe_document *document, const char *name)
 struct rwe_figure *rwe_document_figure(struct rwe_document *document, enum rwe_figure_kind kind,
                                        const char *name, const char *format, ...)
 {
+    if (document == NULL)
+        return &nowhere;
     struct rwe_figure *figure = RWE_NEW(document->arena, struct rwe_figure, 1);
     const char *stem = figure == NULL ? NULL : file_name(document, name);
     if (stem == NULL) {
         document->failed = true;
-        return document->swallow_figure;
+        return &nowhere;
     }
     va_list arguments;
     va_start(arguments, format);
@@ -68,6 +65,8 @@ struct rwe_figure *rwe_document_figure(struct rwe_document *document, enum rwe_f
 
 void rwe_figure_describe(struct rwe_figure *figure, const char *format, ...)
 {
+    if (figure == &nowhere)
+        return;
     va_list arguments;
     va_start(arguments, format);
     figure->description = rwe_document_format(figure->document, RWE_UTF8_LINE, format, arguments);
@@ -76,6 +75,8 @@ void rwe_figure_describe(struct rwe_figure *figure, const char *format, ...)
 
 void rwe_figure_clear_banner(struct rwe_figure *figure)
 {
+    if (figure == &nowhere)
+        return;
     figure->banner = NULL;
 }
 
@@ -118,11 +119,15 @@ static struct rwe_axis copy_axis(struct rwe_document *document, const struct rwe
 
 void rwe_figure_x_axis(struct rwe_figure *figure, const struct rwe_axis *axis)
 {
+    if (figure == &nowhere)
+        return;
     figure->x = copy_axis(figure->document, axis);
 }
 
 void rwe_figure_y_axis(struct rwe_figure *figure, const struct rwe_axis *axis)
 {
+    if (figure == &nowhere)
+        return;
     figure->y = copy_axis(figure->document, axis);
 }
 
@@ -155,6 +160,8 @@ void rwe_figure_drop(struct rwe_figure *figure, size_t group, rwe_fact x, double
 
 struct rwe_grid *rwe_figure_grid(struct rwe_figure *figure)
 {
+    if (figure == &nowhere)
+        return rwe_grid_new(NULL, NULL);
     if (figure->grid == NULL)
         figure->grid = rwe_grid_new(figure->document, NULL);
     return figure->grid;
@@ -162,6 +169,8 @@ struct rwe_grid *rwe_figure_grid(struct rwe_figure *figure)
 
 void rwe_figure_set_grid(struct rwe_figure *figure, struct rwe_grid *grid)
 {
+    if (figure == &nowhere)
+        return;
     figure->grid = grid;
 }
 
@@ -177,6 +186,8 @@ void rwe_figure_column(struct rwe_figure *figure, enum rwe_column_role role, siz
 
 void rwe_figure_rows(struct rwe_figure *figure, const struct rwe_row_style *style)
 {
+    if (figure == &nowhere)
+        return;
     figure->rows = *style;
 }
 

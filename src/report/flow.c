@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "flow_private.h"
 
-#include "language_private.h"
+#include "rwe/base/language.h"
 #include "utf8_private.h"
 #include <inttypes.h>
 #include <string.h>
@@ -46,11 +46,10 @@ static const char *command_line(struct rwe_arena *scratch, struct rwe_strings co
 }
 
 /* Text that came from outside the document, made fit for a line. */
-static struct rwe_origin origin(const struct rwe_document *document, struct rwe_arena *scratch,
-                                const char *label, const char *text)
+static struct rwe_origin origin(struct rwe_arena *scratch, const char *label, const char *text)
 {
     const char *clean = text == NULL ? NULL : rwe_utf8_clean(scratch, text, RWE_UTF8_LINE);
-    return (struct rwe_origin){rwe_document_words(document, label), clean};
+    return (struct rwe_origin){rwe_text(label), clean};
 }
 
 static void collect_origins(struct rwe_flow *flow, struct rwe_arena *scratch)
@@ -60,21 +59,20 @@ static void collect_origins(struct rwe_flow *flow, struct rwe_arena *scratch)
     size_t n = 0;
     if (origins == NULL)
         return;
-    origins[n++] = origin(flow->document, scratch, "Program",
-                          rwe_arena_format(scratch, "rwe-analyze %s", from->version));
-    origins[n++] = origin(flow->document, scratch, "Command", command_line(scratch, from->command));
+    origins[n++] =
+        origin(scratch, N_("Program"), rwe_arena_format(scratch, "rwe-analyze %s", from->version));
+    origins[n++] = origin(scratch, N_("Command"), command_line(scratch, from->command));
     for (size_t i = 0; i < from->n_inputs; i++) {
         const struct rwe_input *input = &from->inputs[i];
         const char *rows = input->rows == 0 /* a study file has none */
                                ? ""
                                : rwe_arena_format(scratch, "%zu rows, ", input->rows);
         origins[n++] =
-            origin(flow->document, scratch, "Input",
+            origin(scratch, N_("Input"),
                    rwe_arena_format(scratch, "%s (%sSHA-256 %.*s)", input->file,
                                     rows == NULL ? "" : rows, SHOWN_HASH_DIGITS, input->sha256));
     }
-    origins[n++] =
-        origin(flow->document, scratch, "Seed", rwe_arena_format(scratch, "%" PRIu64, from->seed));
+    origins[n++] = origin(scratch, N_("Seed"), rwe_arena_format(scratch, "%" PRIu64, from->seed));
     flow->origins = origins;
     flow->n_origins = n;
 }

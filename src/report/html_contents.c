@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What stands before the results: where everything is, and what to be careful with. */
 #include "html_private.h"
-#include "language_private.h"
+
+#include "rwe/base/language.h"
 
 static bool is_table(const struct rwe_block *block)
 {
@@ -30,7 +31,7 @@ static void end_entry(struct contents *c)
 static void put_count(const struct contents *c, size_t n, const char *one, const char *many)
 {
     if (n > 0)
-        fprintf(c->out, "%zu %s", n, rwe_document_words(c->document, n == 1 ? one : many));
+        fprintf(c->out, "%zu %s", n, rwe_text(n == 1 ? one : many));
 }
 
 static void put_item(struct contents *c, const struct rwe_block *block)
@@ -93,7 +94,7 @@ void rwe_html_put_contents(struct rwe_flow *flow)
         c.n_tables += is_table(&blocks[i++]);
     if (i == list->n)
         return;
-    const char *contents = rwe_document_words(flow->document, "Contents");
+    const char *contents = rwe_text("Contents");
     rwe_html_put_in(c.out, "<nav aria-label=\"", contents, "\">\n<details>\n<summary>");
     rwe_html_put_in(c.out, "", contents, "</summary>\n<ul>\n");
     while (i < list->n) {
@@ -103,8 +104,8 @@ void rwe_html_put_contents(struct rwe_flow *flow)
     }
     end_entry(&c);
     if (flow->n_origins > 0)
-        rwe_html_put_in(c.out, "<li><a href=\"#provenance\">",
-                        rwe_document_words(flow->document, "Provenance"), "</a></li>\n");
+        rwe_html_put_in(c.out, "<li><a href=\"#provenance\">", rwe_text("Provenance"),
+                        "</a></li>\n");
     fputs("</ul>\n</details>\n</nav>\n", c.out);
 }
 
@@ -126,10 +127,9 @@ void rwe_html_put_warnings(struct rwe_flow *flow)
             rwe_html_put_in(flow->out,
                             "<section class=\"warnings\" aria-labelledby=\"warnings\">\n"
                             "<h2 id=\"warnings\">",
-                            rwe_document_words(flow->document, "Warnings"), "</h2>\n<ol>\n");
+                            rwe_text("Warnings"), "</h2>\n<ol>\n");
         fprintf(flow->out, "<li><a href=\"#warning-%zu\">", n);
-        rwe_html_put(flow->out, chapter == NULL ? rwe_document_words(flow->document, "Report")
-                                                : chapter->text);
+        rwe_html_put(flow->out, chapter == NULL ? rwe_text("Report") : chapter->text);
         if (section != NULL)
             rwe_html_put_in(flow->out, ": ", section->text, "");
         rwe_html_put_in(flow->out, "</a><br>\n", blocks[i].text, "</li>\n");

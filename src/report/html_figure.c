@@ -3,7 +3,7 @@
 #include "html_private.h"
 
 #include "draw_private.h"
-#include "language_private.h"
+#include "rwe/base/language.h"
 #include <math.h>
 
 /* Nine digits: what is read off is rounded to four at most, and rounds as the fact does. */
@@ -46,17 +46,17 @@ static bool can_be_read(const struct rwe_curve *curve)
 }
 
 /* What the script says. */
-static void put_words(FILE *out, const struct rwe_document *document)
+static void put_words(FILE *out)
 {
     static const char *const words[][2] = {
-        {"at_risk", "at risk"},
-        {"unknown", "not known"},
-        {"slider", "Read the curves of"},
-        {"how", "Point at the curves, or move the slider, to read values off."},
+        {"at_risk", N_("at risk")},
+        {"unknown", N_("not known")},
+        {"slider", N_("Read the curves of")},
+        {"how", N_("Point at the curves, or move the slider, to read values off.")},
     };
     for (size_t i = 0; i < sizeof words / sizeof words[0]; i++) {
         fprintf(out, "%s\"%s\":", i == 0 ? ",\"words\":{" : ",", words[i][0]);
-        rwe_html_put_json_text(out, rwe_document_words(document, words[i][1]));
+        rwe_html_put_json_text(out, rwe_text(words[i][1]));
     }
     fputc('}', out);
 }
@@ -74,7 +74,7 @@ static void put_curves(FILE *out, const struct rwe_figure *figure)
         if (n++ == 0) {
             fputs("<script type=\"application/json\" class=\"curves\">{\"x\":", out);
             rwe_html_put_json_text(out, figure->x.label == NULL ? "x" : figure->x.label);
-            put_words(out, figure->document);
+            put_words(out);
             fprintf(out, ",\"percent\":%s,\"curves\":[", figure->y.percent ? "true" : "false");
         } else {
             fputc(',', out);

@@ -6,9 +6,9 @@
 #include "figure_private.h"
 #include "flow_private.h"
 
-/** The page's style sheet and its script, which asks nothing of any network. */
-extern const char rwe_html_style[];
-extern const char rwe_html_script[];
+/** assets/page.css and assets/page.js. */
+extern const char rwe_embedded_page_css[];
+extern const char rwe_embedded_page_js[];
 
 /** Text with what HTML needs escaped, in and outside attributes; lines become <br>. */
 void rwe_html_put(FILE *out, const char *text);

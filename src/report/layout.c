@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "layout_private.h"
 
-#include "language_private.h"
 #include "number_format_private.h"
+#include "rwe/base/language.h"
 #include "utf8_private.h"
 #include <ctype.h>
 #include <math.h>
@@ -134,10 +134,10 @@ static struct rwe_strings lay_notes(const struct work *work)
     for (size_t i = 0; i < n; i++)
         notes.item[i] = given[i];
     if (work->not_reached || work->not_estimable)
-        notes.item[notes.n++] = rwe_document_words(
-            work->grid->document, !work->not_estimable ? "NR, not reached."
-                                  : !work->not_reached ? "NE, not estimable."
-                                                       : "NR, not reached; NE, not estimable.");
+        notes.item[notes.n++] =
+            rwe_text(!work->not_estimable ? "NR, not reached."
+                     : !work->not_reached ? "NE, not estimable."
+                                          : "NR, not reached; NE, not estimable.");
     return notes;
 }
 

@@ -156,6 +156,7 @@ static const struct shape shapes[] = {
     [RWE_CELL_MEDIAN_RANGE] = {3, "", "", 1, false, NULL},
     [RWE_CELL_TIME] = {1, "", "", 1, true, NULL},
     [RWE_CELL_TIME_LIMITS] = {3, "", "", 1, true, NULL},
+    [RWE_CELL_MEAN_TIME_LIMITS] = {3, "", "", 1, false, NULL},
     [RWE_CELL_SURVIVAL_LIMITS] = {3, "%", "", 100, false, NULL},
     [RWE_CELL_PERCENT_LIMITS] = {3, "%", "", 1, false, NULL},
     [RWE_CELL_RATIO_LIMITS] = {3, "", "", 1, false, NULL},
@@ -272,6 +273,7 @@ static int decimals_of(enum rwe_cell_class class, const struct rwe_cell_numbers 
         return decimals_of_scale(numbers->scale);
     case RWE_CELL_TIME:
     case RWE_CELL_TIME_LIMITS:
+    case RWE_CELL_MEAN_TIME_LIMITS:
         return decimals_of_time(numbers);
     case RWE_CELL_SURVIVAL_LIMITS:
     case RWE_CELL_PERCENT_LIMITS:

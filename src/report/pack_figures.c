@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The figures of a pack, in the order of the report. */
+#include "document_private.h"
 #include "pack_private.h"
 
 #include "rwe/base/folder.h"
 #include "rwe/base/parallel.h"
 #include "rwe/report/figure_file.h"
-#include "rwe/report/language.h"
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -79,12 +79,8 @@ static enum rwe_status add_all(struct rwe_pack *pack, const struct rwe_document 
 enum rwe_status rwe_pack_figures(struct rwe_pack *pack, const struct rwe_document *document,
                                  const struct rwe_render_options *options, struct rwe_error *error)
 {
-    struct rwe_arena *scratch = rwe_arena_new();
-    if (scratch != NULL && options->language != NULL)
-        document = rwe_document_in(document, options->language, scratch);
-    enum rwe_status status = scratch == NULL || document == NULL
-                                 ? rwe_fail_memory(error)
-                                 : add_all(pack, document, options, error);
-    rwe_arena_free(scratch);
+    struct rwe_languages callers = rwe_document_languages(document);
+    enum rwe_status status = add_all(pack, document, options, error);
+    rwe_languages_use(callers);
     return status;
 }

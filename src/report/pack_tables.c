@@ -3,6 +3,7 @@
  * Each table as it reads, in a file of its own: as LaTeX, to be \input into a paper, and as CSV for
  * spreadsheets. The CSV is not that of the facts: its cells are words.
  */
+#include "document_private.h"
 #include "latex_private.h"
 #include "pack_private.h"
 #include "rwe/base/folder.h"
@@ -169,10 +170,9 @@ enum rwe_status rwe_pack_tables(struct rwe_pack *pack, const struct rwe_document
     enum rwe_status status;
     if (scratch != NULL && c_locale != (locale_t)0) {
         locale_t callers = uselocale(c_locale);
-        if (options->language != NULL)
-            document = rwe_document_in(document, options->language, scratch);
-        status = document == NULL ? rwe_fail_memory(error)
-                                  : add_all(pack, document, options->style, scratch, error);
+        struct rwe_languages languages = rwe_document_languages(document);
+        status = add_all(pack, document, options->style, scratch, error);
+        rwe_languages_use(languages);
         uselocale(callers);
     } else {
         status = rwe_fail_memory(error);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "document_private.h"
 #include "render_private.h"
 
 #include "rwe/base/file.h"
+#include "rwe/base/language.h"
 #include <errno.h>
 #include <locale.h>
 #include <stdio_ext.h>
@@ -9,13 +11,13 @@
 #include <string.h>
 
 const struct rwe_format rwe_formats[] = {
-    {"text", "a report for the terminal (default)", true, rwe_render_text},
-    {"json", "every number at full precision, with its key", false, rwe_render_json},
-    {"csv", "the same facts as one long table", false, rwe_render_csv},
-    {"md", "a report in GitHub Markdown", true, rwe_render_md},
-    {"html", "a report as one self-contained page", true, rwe_render_html},
-    {"latex", "a report in LaTeX, with booktabs tables to copy", true, rwe_render_latex},
-    {NULL, NULL, false, NULL},
+    {"text", "a report for the terminal (default)", rwe_render_text},
+    {"json", N_("every number at full precision, with its key"), rwe_render_json},
+    {"csv", N_("the same facts as one long table"), rwe_render_csv},
+    {"md", "a report in GitHub Markdown", rwe_render_md},
+    {"html", "a report as one self-contained page", rwe_render_html},
+    {"latex", "a report in LaTeX, with booktabs tables to copy", rwe_render_latex},
+    {NULL, NULL, NULL},
 };
 
 const struct rwe_format *rwe_format_find(const char *name)
@@ -26,34 +28,22 @@ const struct rwe_format *rwe_format_find(const char *name)
     return NULL;
 }
 
-/* The document as this format tells it: in the reader's language. NULL when memory is out. */
-static const struct rwe_document *in_language(const struct rwe_document *document,
-                                              const struct rwe_format *format,
-                                              const struct rwe_render_options *options,
-                                              struct rwe_arena *arena)
-{
-    if (!format->for_readers || options->language == NULL)
-        return document;
-    return arena == NULL ? NULL : rwe_document_in(document, options->language, arena);
-}
-
 /* The format's bytes in memory, so that a failure leaves no half a report. */
 static enum rwe_status render_to_memory(const struct rwe_document *document,
                                         const struct rwe_format *format,
                                         const struct rwe_render_options *options,
                                         struct rwe_bytes *bytes, struct rwe_error *error)
 {
-    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_languages callers = rwe_document_languages(document);
     FILE *memory = rwe_bytes_open(bytes);
-    document = in_language(document, format, options, arena);
     enum rwe_status status = RWE_OK;
     if (memory != NULL)
         __fsetlocking(memory, FSETLOCKING_BYCALLER); /* nobody else has it */
-    if (memory == NULL || document == NULL)
+    if (memory == NULL)
         status = rwe_fail_memory(error);
     else
         status = format->write(document, options, memory, error);
-    rwe_arena_free(arena);
+    rwe_languages_use(callers);
     if (memory == NULL)
         return status;
     enum rwe_status closed = rwe_bytes_close(bytes, memory, error);

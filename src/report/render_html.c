@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* One page that needs nothing else and asks nothing of any network, with every text escaped. */
 #include "draw_private.h"
+
 #include "html_private.h"
-#include "language_private.h"
 #include "render_private.h"
+#include "rwe/base/language.h"
 
 #include "rwe/base/text.h"
 #include <string.h>
@@ -18,16 +19,15 @@ static void begin(struct rwe_flow *flow)
     const struct rwe_document *document = flow->document;
     const char *title = document->title == NULL ? "rwe-analyze" : document->title;
     FILE *out = flow->out;
-    fprintf(out, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n",
-            rwe_document_language(document)->name);
+    fprintf(out, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n", rwe_languages_now().report->name);
     fputs("<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
           out);
     fprintf(out, "<meta http-equiv=\"Content-Security-Policy\" content=\"%s\">\n", policy);
     rwe_html_put_in(out, "<title>", title, "</title>\n<style>\n");
-    fputs(rwe_html_style, out);
+    fputs(rwe_embedded_page_css, out);
     rwe_html_put_in(out, "</style>\n</head>\n<body>\n<a class=\"skip\" href=\"#main\">",
-                    rwe_document_words(document, "Skip to the results"), "</a>\n");
+                    rwe_text("Skip to the results"), "</a>\n");
     rwe_html_put_in(out, "<header>\n<h1>", title, "</h1>\n");
     if (document->subtitle != NULL)
         rwe_html_put_in(out, "<p class=\"subtitle\">", document->subtitle, "</p>\n");
@@ -53,8 +53,7 @@ static void paragraph(struct rwe_flow *flow, const char *text)
 static void warning(struct rwe_flow *flow, const char *text)
 {
     fprintf(flow->out, "<p class=\"warning\" role=\"note\" id=\"warning-%zu\">", flow->n_warnings);
-    rwe_html_put_in(flow->out, "<strong>", rwe_document_words(flow->document, "Warning:"),
-                    "</strong> ");
+    rwe_html_put_in(flow->out, "<strong>", rwe_text("Warning:"), "</strong> ");
     rwe_html_put_in(flow->out, "", text, "</p>\n");
 }
 
@@ -157,15 +156,15 @@ static void end(struct rwe_flow *flow)
 {
     fputs("</main>\n</div>\n", flow->out);
     if (flow->n_origins > 0) {
-        rwe_html_put_in(flow->out, "<footer>\n<h2 id=\"provenance\">",
-                        rwe_document_words(flow->document, "Provenance"), "</h2>\n<dl>\n");
+        rwe_html_put_in(flow->out, "<footer>\n<h2 id=\"provenance\">", rwe_text("Provenance"),
+                        "</h2>\n<dl>\n");
         for (size_t i = 0; i < flow->n_origins; i++) {
             rwe_html_put_in(flow->out, "<dt>", flow->origins[i].label, "</dt>");
             rwe_html_put_in(flow->out, "<dd>", flow->origins[i].text, "</dd>\n");
         }
         fputs("</dl>\n</footer>\n", flow->out);
     }
-    fprintf(flow->out, "<script>\n%s</script>\n</body>\n</html>\n", rwe_html_script);
+    fprintf(flow->out, "<script>\n%s</script>\n</body>\n</html>\n", rwe_embedded_page_js);
 }
 
 enum rwe_status rwe_render_html(const struct rwe_document *document,

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* A LaTeX document that compiles by itself; each of its tables can be taken into a paper as it is. */
 #include "figure_private.h"
+
 #include "flow_private.h"
-#include "language_private.h"
 #include "latex_private.h"
 #include "render_private.h"
+#include "rwe/base/language.h"
 
 #include <string.h>
 
@@ -38,8 +39,7 @@ static void paragraph(struct rwe_flow *flow, const char *text)
 
 static void warning(struct rwe_flow *flow, const char *text)
 {
-    put_in(flow->out, "\n\\begin{quote}\n\\textbf{", rwe_document_words(flow->document, "Warning:"),
-           "} ");
+    put_in(flow->out, "\n\\begin{quote}\n\\textbf{", rwe_text("Warning:"), "} ");
     put_in(flow->out, "", text, "\n\\end{quote}\n");
 }
 
@@ -64,7 +64,7 @@ static void end(struct rwe_flow *flow)
 {
     if (flow->n_origins == 0)
         return;
-    section(flow, 1, rwe_document_words(flow->document, "Provenance"));
+    section(flow, 1, rwe_text("Provenance"));
     fputs("\\begin{description}\n", flow->out);
     for (size_t i = 0; i < flow->n_origins; i++) {
         put_in(flow->out, "\\item[", flow->origins[i].label, "] ");

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* GitHub Flavored Markdown. */
 #include "figure_private.h"
+
 #include "flow_private.h"
-#include "language_private.h"
 #include "render_private.h"
+#include "rwe/base/language.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -83,7 +84,7 @@ static void paragraph(struct rwe_flow *flow, const char *text)
 static void warning(struct rwe_flow *flow, const char *text)
 {
     blank_line(flow);
-    fprintf(flow->out, "> **%s** ", rwe_document_words(flow->document, "Warning:"));
+    fprintf(flow->out, "> **%s** ", rwe_text("Warning:"));
     put(flow->out, text);
     fputc('\n', flow->out);
 }
@@ -148,7 +149,7 @@ static void end(struct rwe_flow *flow)
 {
     if (flow->n_origins == 0)
         return;
-    section(flow, 1, rwe_document_words(flow->document, "Provenance"));
+    section(flow, 1, rwe_text("Provenance"));
     fputc('\n', flow->out);
     for (size_t i = 0; i < flow->n_origins; i++) {
         fprintf(flow->out, "- %s: ", flow->origins[i].label);

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The report for a terminal: three-line tables, as medical journals set them, in plain text. */
 #include "flow_private.h"
-#include "language_private.h"
+
 #include "render_private.h"
+#include "rwe/base/language.h"
 
 #include "utf8_private.h"
 #include <string.h>
@@ -308,7 +309,7 @@ static void paragraph(struct rwe_flow *flow, const char *text)
 
 static void warning(struct rwe_flow *flow, const char *text)
 {
-    const char *mark = rwe_document_words(flow->document, "Warning:");
+    const char *mark = rwe_text("Warning:");
     blank_line(flow);
     fprintf(flow->out, "%s ", mark);
     wrap(flow->out, text, rwe_text_width(mark) + 1, PAGE_WIDTH);
@@ -331,7 +332,7 @@ static void end(struct rwe_flow *flow)
     size_t width = 0;
     if (flow->n_origins == 0)
         return;
-    section(flow, 1, rwe_document_words(flow->document, "Provenance"));
+    section(flow, 1, rwe_text("Provenance"));
     for (size_t i = 0; i < flow->n_origins; i++)
         width = max(width, rwe_text_width(flow->origins[i].label));
     for (size_t i = 0; i < flow->n_origins; i++) {

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/stats/concordance.h"
 
-#include "entry_order_private.h"
 #include "rwe/base/sort.h"
 #include "strata_private.h"
 

@@ -45,7 +45,6 @@ struct newton {
     const struct rwe_cox_rows *rows;
     const struct rwe_cox_options *options;
     struct rwe_cox_work work;
-    struct rwe_cox_near near;
     double *beta, *trial_beta;
     double *gross; /* of the start, where there are entries */
     struct rwe_cox_likelihood here, trial;
@@ -57,13 +56,6 @@ struct newton {
     size_t n_iterations;
     bool converged;
 };
-
-/* Whether the short way of replicates is for this request. */
-static bool goes_near(const struct rwe_cox_options *options)
-{
-    return options->start != NULL && options->estimate_only && options->ties != RWE_COX_EXACT &&
-           options->max_iterations > 0;
-}
 
 static enum rwe_status newton_init(struct newton *newton, const struct rwe_cox_rows *rows,
                                    const struct rwe_cox_options *options, struct rwe_arena *arena)
@@ -79,11 +71,7 @@ static enum rwe_status newton_init(struct newton *newton, const struct rwe_cox_r
         *vectors[a] = RWE_NEW(arena, double, p);
     for (size_t a = 0; a < sizeof matrices / sizeof *matrices; a++)
         *matrices[a] = rwe_arena_alloc(arena, p, p * sizeof(double));
-    rwe_cox_work_init(&newton->work, rows, arena);
-    if (options->ties == RWE_COX_EXACT)
-        rwe_cox_work_init_exact(&newton->work, rows, arena);
-    if (goes_near(options))
-        rwe_cox_near_init(&newton->near, rows, options->ties, &newton->work, arena);
+    rwe_cox_work_init(&newton->work, rows, options->ties, arena);
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
@@ -330,20 +318,24 @@ static void evaluate_here(struct newton *newton)
                      &newton->here);
 }
 
-/* From the options' start to the maximum near it, where that alone is wanted. */
-static bool climb_near(struct newton *newton)
+/* From the options' start to the maximum near it, by the short way of replicates. RWE_OK,
+ * RWE_NO_MEMORY, or RWE_NOT_ESTIMABLE where that way is not for this request or does not lead there. */
+static enum rwe_status climb_near(struct newton *newton, struct rwe_arena *scratch)
 {
-    size_t p = newton->rows->p;
-    if (!goes_near(newton->options))
-        return false;
-    memcpy(newton->beta, newton->options->start, p * sizeof *newton->beta);
-    newton->converged = rwe_cox_near_climb(&newton->near, newton->beta);
-    if (!newton->converged)
-        return false;
-    memcpy(newton->factor, newton->near.factor, p * p * sizeof *newton->factor);
-    newton->n_iterations = newton->near.n_steps;
+    const struct rwe_cox_options *options = newton->options;
+    if (options->start == NULL || !options->estimate_only || options->ties == RWE_COX_EXACT ||
+        options->max_iterations == 0)
+        return RWE_NOT_ESTIMABLE;
+    memcpy(newton->beta, options->start, newton->rows->p * sizeof *newton->beta);
+    size_t n_steps;
+    enum rwe_status status = rwe_cox_near_climb(newton->rows, options->ties, &newton->work, scratch,
+                                                newton->beta, newton->factor, &n_steps);
+    if (status != RWE_OK)
+        return status;
+    newton->converged = true;
+    newton->n_iterations = n_steps;
     newton->here.loglik = newton->rise_at_start = NAN;
-    return true;
+    return RWE_OK;
 }
 
 /* From the options' start where there is one, and from 0 where that leads nowhere. */
@@ -386,7 +378,11 @@ static enum rwe_status fit(const struct rwe_survival_data *data, const double x[
                         "%zu die at one time: too many for exact ties",
                         newton.work.exact.most_deaths);
     result->loglik_null = NAN;
-    enum rwe_status status = climb_near(&newton) ? RWE_OK : climb(&newton, result, error);
+    enum rwe_status status = climb_near(&newton, scratch);
+    if (status == RWE_NO_MEMORY)
+        return rwe_fail_memory(error);
+    if (status != RWE_OK)
+        status = climb(&newton, result, error);
     if (status != RWE_OK)
         return status;
     if (write_estimate(data, &newton, scratch, output) != RWE_OK ||

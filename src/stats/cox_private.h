@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * What the parts of the Cox kernel share: the rows it works on, the risk set that grows as a pass
- * goes from the last time to the first, the likelihood (cox_score.c, cox_exact.c), the residuals
- * (cox_row_residuals.c) and the sandwich (cox_sandwich.c).
+ * What the parts of the Cox kernel share: the rows it works on and the risk set that grows as a pass
+ * goes from the last time to the first (cox_risk_set.c), the likelihood (cox_likelihood.c), the short way
+ * to a near maximum (cox_near.c) and the sandwich (cox_residuals.c).
  */
 #ifndef RWE_STATS_COX_PRIVATE_H
 #define RWE_STATS_COX_PRIVATE_H
@@ -128,20 +128,12 @@ struct rwe_cox_exact {
     double *second;     /**< [(k * p + j) * p + l], lower triangles */
 };
 
-/** Sums over the steps of one time, of weight w each, at which a share g = 1 − fraction of the tied
- * deaths is left and S is the sum of r, in units of the risk set's shift. */
-struct rwe_cox_step_sums {
-    double by_sum, g_by_sum;       /**< Σ w / S, Σ w g / S */
-    double by_square, g_by_square; /**< Σ w / S², Σ w g / S² */
-    double g2_by_square;           /**< Σ w g² / S² */
-};
-
 /** A sum of w / S over some times: sum exp(−shift), with the least of their shifts. */
 struct rwe_cox_hazard {
     double sum, shift;
 };
 
-/** Space for the information, cox_information.c. */
+/** Space for the information. */
 struct rwe_cox_information {
     struct rwe_gram gram;
     size_t n_times;                  /**< with an event, in the stratum that has most */
@@ -152,27 +144,11 @@ struct rwe_cox_information {
     struct rwe_cox_hazard *died_at;  /**< the same for those who die then */
 };
 
-/** Allocates. The caller asks the arena whether that failed. */
-void rwe_cox_information_init(struct rwe_cox_information *information,
-                              const struct rwe_cox_rows *rows, struct rwe_arena *arena);
-void rwe_cox_information_clear(struct rwe_cox_information *information);
-
-/** The terms of event time k of a stratum, from 0, at the risk set. `u` is p numbers of workspace. */
-void rwe_cox_information_add_time(struct rwe_cox_information *information, size_t k,
-                                  const struct rwe_cox_risk_set *set,
-                                  const struct rwe_cox_step_sums *sums, double u[]);
-
 /** Relative hazards of a stratum's rows: risk as in the risk set, and their logarithms. */
 struct rwe_cox_risks {
     const double *predictor, *risk;
     double highest;
 };
-
-/** The terms of the rows of stratum s, all of whose times have been added; `gross` takes the squares of
- * theirs, or is NULL. */
-void rwe_cox_information_add_stratum(struct rwe_cox_information *information,
-                                     const struct rwe_cox_rows *rows, size_t s,
-                                     const struct rwe_cox_risks *risks, double gross[]);
 
 /** Space for evaluations. */
 struct rwe_cox_work {
@@ -184,75 +160,29 @@ struct rwe_cox_work {
     struct rwe_cox_exact exact;
 };
 
+/** Allocates. The caller asks the arena whether that failed. */
 void rwe_cox_work_init(struct rwe_cox_work *work, const struct rwe_cox_rows *rows,
-                       struct rwe_arena *arena);
-
-/** The space that RWE_COX_EXACT needs besides. The caller asks the arena whether that failed. */
-void rwe_cox_work_init_exact(struct rwe_cox_work *work, const struct rwe_cox_rows *rows,
-                             struct rwe_arena *arena);
+                       enum rwe_cox_ties ties, struct rwe_arena *arena);
 
 /** log-likelihood += term, without losing what rounding takes. */
 void rwe_cox_add_to_loglik(struct rwe_cox_likelihood *likelihood, double term);
 
-/** What rwe_cox_evaluate does for RWE_COX_EXACT. */
-void rwe_cox_evaluate_exact(const struct rwe_cox_rows *rows, const double beta[],
-                            struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood);
-
+/** The likelihood at beta; work->predictor is then that of beta. */
 void rwe_cox_evaluate(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties, const double beta[],
                       struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood);
-
-/** One event time, in units of the stratum's largest risk. */
-struct rwe_cox_near_time {
-    double at_risk,
-        dying; /**< Σ r; at_risk: of those at risk last at this time, until they are summed */
-    double death_weight;
-    double died_at; /**< what those who die then go through at it */
-    size_t n_deaths;
-};
-
-/** From a start near the maximum to it, by scores and a rough information (cox_near.c). */
-struct rwe_cox_near {
-    const struct rwe_cox_rows *rows;
-    enum rwe_cox_ties ties;
-    struct rwe_cox_work *work;
-    struct rwe_cox_near_time *time; /**< the event times of a stratum */
-    double *hazard; /**< of the baseline, summed before each of them, and at the end */
-    double *block; /**< [block * p + j]: Σ x times the hazard gone through in that block of times */
-    double *block_sum;                 /**< by block: Σ of that hazard */
-    double *score, *last_score, *step; /**< p */
-    double *factor;                    /**< p × p */
-    size_t n_pairs;
-    double *moved, *fell; /**< [pair * p + j]: steps taken, and by how much the score fell */
-    double *curvature;    /**< by pair: moved'fell */
-    size_t n_steps;
-};
-
-/** Allocates. The caller asks the arena whether that failed. */
-void rwe_cox_near_init(struct rwe_cox_near *near, const struct rwe_cox_rows *rows,
-                       enum rwe_cox_ties ties, struct rwe_cox_work *work, struct rwe_arena *arena);
-
-/**
- * From beta to the maximum, if the way there is as short as it is from near; else false, and beta is
- * anything. near->factor is then that of the information somewhere near, on the large side by a few
- * per cent. Not for RWE_COX_EXACT.
- */
-bool rwe_cox_near_climb(struct rwe_cox_near *near, double beta[]);
 
 /** The risks at work->predictor in units of the stratum's largest; NULL where their range forbids that. */
 struct rwe_cox_risks rwe_cox_find_risks(const struct rwe_cox_rows *rows, size_t s,
                                         const struct rwe_cox_work *work);
 
-/** Residuals by row of struct rwe_cox_rows, without their weights. The caller allocates. */
-struct rwe_cox_row_residuals {
-    double *score;      /**< n × p */
-    double *martingale; /**< n */
-    double *schoenfeld; /**< n × p, written where there is an event; NULL: not wanted */
-};
-
-/** Not for RWE_COX_EXACT. RWE_OK or RWE_NO_MEMORY. */
-enum rwe_status rwe_cox_row_residuals(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties,
-                                      const double beta[], struct rwe_arena *scratch,
-                                      struct rwe_cox_row_residuals *out);
+/**
+ * From beta to the maximum, if the way there is as short as it is from near: RWE_OK; else
+ * RWE_NOT_ESTIMABLE, and beta is anything; or RWE_NO_MEMORY. `factor` (p × p) is then that of the
+ * information somewhere near, on the large side by a few per cent. Not for RWE_COX_EXACT.
+ */
+enum rwe_status rwe_cox_near_climb(const struct rwe_cox_rows *rows, enum rwe_cox_ties ties,
+                                   struct rwe_cox_work *work, struct rwe_arena *scratch,
+                                   double beta[], double factor[], size_t *n_steps);
 
 /** Of the weighted score residuals: their variance by the rule of rwe_influence_covariance, and
  * their sum. */
@@ -284,18 +214,5 @@ enum rwe_status rwe_cox_sandwich(const struct rwe_cox_rows *rows,
 enum rwe_status rwe_cox_find_concordance(const struct rwe_survival_data *data, const double x[],
                                          size_t p, const double beta[], const double offset[],
                                          struct rwe_arena *scratch, double *index);
-
-/** The jumps of one stratum's cumulative hazard, latest first, for a subject whose centred predictor is
- * 0: Σ w / S, Σ w / S² and Σ w x̄ / S over the steps of a time, in units of exp(−shift) and exp(−2 shift). */
-struct rwe_cox_jumps {
-    size_t n;
-    double *time, *shift, *hazard, *variance;
-    double *mean; /**< [k * p + j], of centred x */
-};
-
-/** Those of stratum s of the rows at `beta`. RWE_OK or RWE_NO_MEMORY. */
-enum rwe_status rwe_cox_jumps_find(const struct rwe_cox_rows *rows, size_t s,
-                                   enum rwe_cox_ties ties, const double beta[],
-                                   struct rwe_arena *arena, struct rwe_cox_jumps *jumps);
 
 #endif

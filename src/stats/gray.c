@@ -1,4 +1,23 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rwe/stats/gray.h"
+
+#include "ldl_private.h"
+
+#include <gsl/gsl_cdf.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+/* What the test adds up, whichever variance it takes. */
+struct gray_sums {
+    double *score;      /* by group i */
+    double *covariance; /* [i * K + j], lower triangle */
+    double *size;       /* by group: at risk at first, over strata */
+    double n_events;    /* of the cause */
+};
+
+/* ---- Gray's own variance ---- */
+
 /*
  * Gray (1988) writes the score of group i as a sum over groups k of integrals against the counting
  * processes of both kinds of events in k. In their integrands stand
@@ -10,15 +29,6 @@
  * −r_k(s) (c_ik(∞) − c_ik(s)) up to sign, with r_k = (1 − F(s)) / S_k(s) and q_k = 1 − r_k. c_ik(∞) is
  * not known before the end: sums of the squares' parts with its power 0, 1 and 2 are kept instead.
  */
-#include "rwe/stats/gray.h"
-
-#include "gray_private.h"
-#include "ldl_private.h"
-
-#include <gsl/gsl_cdf.h>
-#include <math.h>
-#include <stdbool.h>
-#include <string.h>
 
 /* A row's score has a share of variance below which it is rounding. */
 static const double SINGULAR_SHARE = 1e-12;
@@ -103,7 +113,7 @@ static double step_curves(struct course *course, const double own[], const doubl
 /* Counts events in group k of variance `v` each of whose effect on score i is
  * effect·a_ik + slope (c_ik(∞) − c_ik): adds the parts. */
 static void add_effect(const struct course *course, size_t k, double effect, double slope, double v,
-                       struct rwe_gray_sums *sums)
+                       struct gray_sums *sums)
 {
     size_t K = course->K;
     const double *a = course->a, *c = course->c;
@@ -119,7 +129,7 @@ static void add_effect(const struct course *course, size_t k, double effect, dou
 
 /* Events of the cause are spread over the groups as under equality, competitors as they fell. */
 static void add_variance(const struct course *course, const double own[], const double all[],
-                         double n_own, struct rwe_gray_sums *sums)
+                         double n_own, struct gray_sums *sums)
 {
     for (size_t k = 0; k < course->K; k++) {
         double n = course->at_risk[k], S = course->free_before[k], after = course->free[k];
@@ -137,7 +147,7 @@ static void add_variance(const struct course *course, const double own[], const 
 }
 
 static void add_row(struct course *course, const double own[], const double all[], double rho,
-                    struct rwe_gray_sums *sums)
+                    struct gray_sums *sums)
 {
     double n_own = 0, n_all = 0;
     for (size_t k = 0; k < course->K; k++) {
@@ -159,7 +169,7 @@ static void add_row(struct course *course, const double own[], const double all[
 }
 
 /* What waited for c(∞). */
-static void finish_stratum(const struct course *course, struct rwe_gray_sums *sums)
+static void finish_stratum(const struct course *course, struct gray_sums *sums)
 {
     size_t K = course->K;
     const double *c = course->c, *linear = course->linear;
@@ -171,8 +181,8 @@ static void finish_stratum(const struct course *course, struct rwe_gray_sums *su
                                                c[j * K + k] * linear[i * K + k];
 }
 
-void rwe_gray_own_events(const struct rwe_event_table *table, size_t row, size_t cause,
-                         double own[])
+/* Events of the cause in a row by group. */
+static void own_events(const struct rwe_event_table *table, size_t row, size_t cause, double own[])
 {
     size_t K = table->n_groups;
     for (size_t k = 0; k < K; k++)
@@ -181,7 +191,7 @@ void rwe_gray_own_events(const struct rwe_event_table *table, size_t row, size_t
 }
 
 static void walk(const struct rwe_event_table *table, size_t cause, double rho,
-                 struct course *course, double own[], struct rwe_gray_sums *sums)
+                 struct course *course, double own[], struct gray_sums *sums)
 {
     size_t K = table->n_groups;
     for (size_t s = 0; s < table->n_strata; s++) {
@@ -191,7 +201,7 @@ static void walk(const struct rwe_event_table *table, size_t cause, double rho,
             sums->size[k] += table->at_risk[first * K + k];
         for (size_t row = first; row < end; row++) {
             course->at_risk = table->at_risk + row * K;
-            rwe_gray_own_events(table, row, cause, own);
+            own_events(table, row, cause, own);
             add_row(course, own, table->events + row * K, rho, sums);
         }
         finish_stratum(course, sums);
@@ -213,8 +223,9 @@ static bool has_late_entry(const struct rwe_event_table *table)
     return false;
 }
 
-enum rwe_status rwe_gray_check(const struct rwe_event_table *table, size_t cause, double rho,
-                               struct rwe_error *error)
+/* RWE_OK, or why there is no such test of the table. */
+static enum rwe_status check_request(const struct rwe_event_table *table, size_t cause, double rho,
+                                     struct rwe_error *error)
 {
     if (cause < 1 || cause > table->n_causes)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "there is no cause %zu", cause);
@@ -226,10 +237,11 @@ enum rwe_status rwe_gray_check(const struct rwe_event_table *table, size_t cause
     return RWE_OK;
 }
 
-/* Scores sum to 0, so that of the first group with subjects is redundant. */
-enum rwe_status rwe_gray_chi_square(const struct rwe_gray_sums *sums, size_t K,
-                                    double singular_share, struct rwe_arena *scratch,
-                                    struct rwe_gray *result, struct rwe_error *error)
+/* The chi-square of the sums. They add up to 0, so that the score of the first group with subjects is
+ * redundant. A pivot not above `singular_share` of its diagonal makes RWE_NOT_ESTIMABLE. */
+static enum rwe_status chi_square(const struct gray_sums *sums, size_t K, double singular_share,
+                                  struct rwe_arena *scratch, struct rwe_gray *result,
+                                  struct rwe_error *error)
 {
     double *matrix = rwe_arena_alloc(scratch, K, K * sizeof *matrix);
     double *score = RWE_NEW(scratch, double, K);
@@ -259,11 +271,11 @@ enum rwe_status rwe_gray_test(const struct rwe_event_table *table, size_t cause,
                               struct rwe_arena *arena, struct rwe_gray *result,
                               struct rwe_error *error)
 {
-    enum rwe_status status = rwe_gray_check(table, cause, rho, error);
+    enum rwe_status status = check_request(table, cause, rho, error);
     if (status != RWE_OK)
         return status;
     size_t K = table->n_groups;
-    struct rwe_gray_sums sums = {.score = RWE_NEW(arena, double, K)};
+    struct gray_sums sums = {.score = RWE_NEW(arena, double, K)};
     struct rwe_mark mark = rwe_arena_mark(arena);
     struct course course;
     sums.covariance = rwe_arena_alloc(arena, K, K * sizeof(double));
@@ -275,7 +287,196 @@ enum rwe_status rwe_gray_test(const struct rwe_event_table *table, size_t cause,
     if (sums.n_events <= 0)
         return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX, "there is no event of the cause");
     *result = (struct rwe_gray){.n_groups = K, .score = sums.score};
-    status = rwe_gray_chi_square(&sums, K, SINGULAR_SHARE, arena, result, error);
+    status = chi_square(&sums, K, SINGULAR_SHARE, arena, result, error);
+    rwe_arena_release(arena, mark);
+    return status;
+}
+
+/* ---- the robust variance ---- */
+
+/*
+ * The score of group i is a function of the cells of the table: numbers at risk n_k, events of the cause
+ * e_k and of any cause a_k, by row and group k. With g_k = (1 − F_k) / S_k just before the row,
+ *
+ *   score_i = Σ W (e_i − e R_i / ΣR),   R_k = n_k g_k,
+ *   F_k ← F_k + S_k e_k / n_k,   S_k ← S_k (1 − a_k / n_k).
+ *
+ * One pass forward keeps F and S; one pass backward a group i carries the derivatives of what is still
+ * to come by F_k and S_k, and gives those by the row's cells (the chain rule in reverse). A subject's
+ * influence is the sum of the derivatives of the cells that it is counted in.
+ */
+
+/* By [row * K + k], all of one score i but the curves. */
+struct slopes {
+    const struct rwe_event_table *table;
+    size_t cause;
+    double *incidence, *free; /* F_k and S_k just before the row */
+    double *weight;           /* W by row */
+    double *at_risk;          /* by n_k; once cumulated, summed over the stratum's rows so far */
+    double *own, *any;        /* by e_k and by a_k */
+};
+
+static enum rwe_status slopes_init(const struct rwe_event_table *table, size_t cause,
+                                   struct rwe_arena *arena, struct slopes *slopes)
+{
+    *slopes = (struct slopes){.table = table, .cause = cause};
+    double **const arrays[] = {&slopes->incidence, &slopes->free, &slopes->at_risk, &slopes->own,
+                               &slopes->any};
+    for (size_t a = 0; a < sizeof arrays / sizeof *arrays; a++)
+        *arrays[a] = rwe_arena_alloc(arena, table->n_rows, table->n_groups * sizeof(double));
+    slopes->weight = RWE_NEW(arena, double, table->n_rows);
+    return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
+}
+
+static double sum_of(const double x[], size_t n)
+{
+    double sum = 0;
+    for (size_t k = 0; k < n; k++)
+        sum += x[k];
+    return sum;
+}
+
+/* R_k of a row. */
+static double subdistribution_risk(const struct slopes *slopes, size_t cell)
+{
+    double n = slopes->table->at_risk[cell];
+    return n > 0 ? n * (1 - slopes->incidence[cell]) / slopes->free[cell] : 0;
+}
+
+/* Fills the curves and W, and adds to the score. `own` is workspace for K numbers. */
+static void walk_forward(struct slopes *slopes, double rho, double own[], struct gray_sums *sums)
+{
+    const struct rwe_event_table *table = slopes->table;
+    size_t K = table->n_groups;
+    for (size_t s = 0; s < table->n_strata; s++) {
+        size_t first = table->stratum_start[s], end = table->stratum_start[s + 1];
+        double incidence = 0; /* of all groups */
+        for (size_t k = 0; first < end && k < K; k++) {
+            slopes->free[first * K + k] = 1;
+            sums->size[k] += table->at_risk[first * K + k];
+        }
+        for (size_t row = first; row < end; row++) {
+            double n_own, sum_R = 0, sum_h = 0;
+            own_events(table, row, slopes->cause, own);
+            n_own = sum_of(own, K);
+            slopes->weight[row] = pow(1 - incidence, rho);
+            for (size_t k = 0; k < K; k++) {
+                size_t cell = row * K + k;
+                double n = table->at_risk[cell], S = slopes->free[cell];
+                sum_R += subdistribution_risk(slopes, cell);
+                sum_h += n > 0 ? n / S : 0;
+                if (row + 1 == end)
+                    continue;
+                slopes->incidence[cell + K] =
+                    slopes->incidence[cell] + (n > 0 ? S * own[k] / n : 0);
+                slopes->free[cell + K] = n > 0 ? S * (n - table->events[cell]) / n : S;
+            }
+            for (size_t k = 0; n_own > 0 && k < K; k++)
+                sums->score[k] +=
+                    slopes->weight[row] *
+                    (own[k] - n_own * subdistribution_risk(slopes, row * K + k) / sum_R);
+            sums->n_events += n_own;
+            incidence += n_own > 0 ? n_own / sum_h : 0;
+        }
+    }
+}
+
+/* A row's cells of group k: `by_F` and `by_S` are the derivatives by the curves after the row, and
+ * become those by the curves before it. `by_R` is the derivative by R_k. */
+static void step_back(struct slopes *slopes, size_t cell, double own, double by_R, double *by_F,
+                      double *by_S)
+{
+    double n = slopes->table->at_risk[cell], a = slopes->table->events[cell];
+    double S = slopes->free[cell], F = slopes->incidence[cell];
+    if (n <= 0)
+        return;
+    slopes->own[cell] += *by_F * S / n;
+    slopes->any[cell] = -*by_S * S / n;
+    slopes->at_risk[cell] = by_R * (1 - F) / S + (*by_S * a - *by_F * own) * S / (n * n);
+    *by_S = *by_S * (1 - a / n) + *by_F * own / n - by_R * n * (1 - F) / (S * S);
+    *by_F -= by_R * n / S;
+}
+
+/* The derivatives of score i. `work` holds 3 K numbers. */
+static void walk_back(struct slopes *slopes, size_t i, double work[])
+{
+    const struct rwe_event_table *table = slopes->table;
+    size_t K = table->n_groups;
+    double *own = work, *by_F = work + K, *by_S = work + 2 * K;
+    memset(slopes->at_risk, 0, table->n_rows * K * sizeof(double));
+    memset(slopes->own, 0, table->n_rows * K * sizeof(double));
+    memset(slopes->any, 0, table->n_rows * K * sizeof(double));
+    for (size_t s = 0; s < table->n_strata; s++) {
+        memset(by_F, 0, 2 * K * sizeof *by_F);
+        for (size_t row = table->stratum_start[s + 1]; row-- > table->stratum_start[s];) {
+            double sum_R = 0, W = slopes->weight[row];
+            own_events(table, row, slopes->cause, own);
+            double n_own = sum_of(own, K);
+            for (size_t k = 0; k < K; k++)
+                sum_R += subdistribution_risk(slopes, row * K + k);
+            double share = n_own > 0 ? subdistribution_risk(slopes, row * K + i) / sum_R : 0;
+            for (size_t k = 0; k < K; k++) {
+                double by_R = n_own > 0 ? -W * n_own / sum_R * ((i == k) - share) : 0;
+                slopes->own[row * K + k] = n_own > 0 ? W * ((i == k) - share) : 0;
+                step_back(slopes, row * K + k, own[k], by_R, &by_F[k], &by_S[k]);
+            }
+        }
+        for (size_t row = table->stratum_start[s] + 1; row < table->stratum_start[s + 1]; row++)
+            for (size_t k = 0; k < K; k++)
+                slopes->at_risk[row * K + k] += slopes->at_risk[(row - 1) * K + k];
+    }
+}
+
+/* ψ of score i by row. */
+static void add_influence(const struct rwe_survival_data *data, const struct slopes *slopes,
+                          size_t i, double influence[])
+{
+    size_t K = slopes->table->n_groups;
+    for (size_t m = 0; m < data->n; m++) {
+        size_t s = data->stratum == NULL ? 0 : data->stratum[m];
+        size_t row = rwe_event_table_rows_until(slopes->table, s, data->time[m]) - 1;
+        size_t cell = row * K + (data->group == NULL ? 0 : data->group[m]);
+        double slope = slopes->at_risk[cell];
+        if (data->event[m])
+            slope += slopes->any[cell];
+        if (data->event[m] == slopes->cause)
+            slope += slopes->own[cell];
+        influence[m * K + i] = (data->weight == NULL ? 1 : data->weight[m]) * slope;
+    }
+}
+
+enum rwe_status rwe_gray_robust(const struct rwe_survival_data *data,
+                                const struct rwe_event_table *table, size_t cause, double rho,
+                                struct rwe_arena *arena, struct rwe_gray *result,
+                                struct rwe_error *error)
+{
+    /* Fewer clusters than groups leave pivots of rounding, some 1e-16 of their diagonal. */
+    const double singular_share = 1e-10;
+    enum rwe_status status = check_request(table, cause, rho, error);
+    if (status != RWE_OK)
+        return status;
+    size_t K = table->n_groups;
+    const struct rwe_dependence rows = rwe_survival_dependence(data);
+    struct gray_sums sums = {.score = RWE_NEW(arena, double, K)};
+    struct rwe_mark mark = rwe_arena_mark(arena);
+    struct slopes slopes;
+    sums.covariance = rwe_arena_alloc(arena, K, K * sizeof(double));
+    sums.size = RWE_NEW(arena, double, K);
+    double *work = RWE_NEW(arena, double, 3 * K);
+    double *influence = rwe_arena_alloc(arena, data->n, K * sizeof(double));
+    if (slopes_init(table, cause, arena, &slopes) != RWE_OK)
+        return rwe_fail_memory(error);
+    walk_forward(&slopes, rho, work, &sums);
+    if (sums.n_events <= 0)
+        return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX, "there is no event of the cause");
+    for (size_t i = 0; i < K; i++) {
+        walk_back(&slopes, i, work);
+        add_influence(data, &slopes, i, influence);
+    }
+    if (rwe_influence_covariance(influence, K, &rows, arena, sums.covariance) != RWE_OK)
+        return rwe_fail_memory(error);
+    *result = (struct rwe_gray){.n_groups = K, .score = sums.score};
+    status = chi_square(&sums, K, singular_share, arena, result, error);
     rwe_arena_release(arena, mark);
     return status;
 }

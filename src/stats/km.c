@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "rwe/stats/km.h"
+
 #include "km_private.h"
 
 #include <float.h>
@@ -24,34 +26,35 @@ static double clip(double x)
  * where e² is the variance of log S. Kalbfleisch & Prentice (2nd ed. 2002), section 1.4, has
  * log(−log); Borgan & Liestøl, Scand J Stat 17:35 (1990), arcsine and log. At S = 1 nothing has
  * happened yet and e is 0: both limits are 1 on every scale (R has NA on three of the five). */
-struct km_limits km_limits(double s, double e, double z, enum rwe_km_transform transform)
+struct rwe_km_interval rwe_km_limits(double s, double e, double z, enum rwe_km_transform transform)
 {
     if (s == 0)
-        return (struct km_limits){NAN, NAN};
+        return (struct rwe_km_interval){NAN, NAN};
     if (s >= 1)
-        return (struct km_limits){1, 1};
+        return (struct rwe_km_interval){1, 1};
     double centre, half;
     switch (transform) {
     case RWE_KM_LOG_LOG: /* g = log(−log S) falls as S rises; half < 0 since log S < 0 */
         centre = log(-log(s));
         half = z * e / log(s);
-        return (struct km_limits){exp(-exp(centre - half)), exp(-exp(centre + half))};
+        return (struct rwe_km_interval){exp(-exp(centre - half)), exp(-exp(centre + half))};
     case RWE_KM_LOG:
         centre = log(s);
-        return (struct km_limits){exp(centre - z * e), clip(exp(centre + z * e))};
+        return (struct rwe_km_interval){exp(centre - z * e), clip(exp(centre + z * e))};
     case RWE_KM_PLAIN:
-        return (struct km_limits){clip(s - z * e * s), clip(s + z * e * s)};
+        return (struct rwe_km_interval){clip(s - z * e * s), clip(s + z * e * s)};
     case RWE_KM_LOGIT:
         centre = log(s / (1 - s));
         half = z * e / (1 - s);
-        return (struct km_limits){1 / (1 + exp(half - centre)), 1 / (1 + exp(-half - centre))};
+        return (struct rwe_km_interval){1 / (1 + exp(half - centre)),
+                                        1 / (1 + exp(-half - centre))};
     case RWE_KM_ARCSIN:
         centre = asin(sqrt(s));
         half = 0.5 * z * e * sqrt(s / (1 - s));
-        return (struct km_limits){pow(sin(fmax(0, centre - half)), 2),
-                                  pow(sin(fmin(M_PI_2, centre + half)), 2)};
+        return (struct rwe_km_interval){pow(sin(fmax(0, centre - half)), 2),
+                                        pow(sin(fmin(M_PI_2, centre + half)), 2)};
     }
-    return (struct km_limits){NAN, NAN};
+    return (struct rwe_km_interval){NAN, NAN};
 }
 
 static enum rwe_status check_request(const struct rwe_event_table *table, size_t group,
@@ -105,11 +108,12 @@ static void walk(const struct rwe_event_table *table, size_t group, const double
         if (d + c <= 0)
             continue;
         if (d > 0) {
-            survival *= km_left(n, d) / n;
+            survival *= rwe_km_left(n, d) / n;
             greenwood +=
-                d / (n * km_left(n, d)); /* infinite when all fail; S is 0 then, and stays */
+                d / (n * rwe_km_left(n, d)); /* infinite when all fail; S is 0 then, and stays */
         }
-        struct km_limits limits = km_limits(survival, sqrt(greenwood), z, options->transform);
+        struct rwe_km_interval limits =
+            rwe_km_limits(survival, sqrt(greenwood), z, options->transform);
         points->time[point] = table->time[row];
         points->at_risk[point] = n;
         points->events[point] = d;
@@ -245,4 +249,55 @@ struct rwe_km_point rwe_km_at(const struct rwe_km_curve *curve, double time)
     size_t i = reached - 1;
     return (struct rwe_km_point){curve->survival[i], curve->std_error[i], curve->conf_low[i],
                                  curve->conf_high[i], at_risk};
+}
+
+/* ---- the Nelson–Aalen estimator ---- */
+
+enum rwe_status rwe_km_cumulative_hazard(const struct rwe_km_curve *curve, double conf_level,
+                                         struct rwe_arena *arena,
+                                         struct rwe_cumulative_hazard *result,
+                                         struct rwe_error *error)
+{
+    if (!(conf_level > 0 && conf_level < 1))
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "the confidence level must lie between 0 and 1");
+    double *hazard = RWE_NEW(arena, double, curve->n_points);
+    double *std_error = RWE_NEW(arena, double, curve->n_points);
+    double *low = RWE_NEW(arena, double, curve->n_points);
+    double *high = RWE_NEW(arena, double, curve->n_points);
+    if (rwe_arena_failed(arena))
+        return rwe_fail_memory(error);
+    double z = gsl_cdf_ugaussian_Qinv((1 - conf_level) / 2);
+    double sum = 0, variance = 0;
+    for (size_t i = 0; i < curve->n_points; i++) {
+        double d = curve->events[i], n = curve->at_risk[i];
+        sum += d / n;
+        variance += d / (n * n);
+        double reach = exp(z * sqrt(variance) / sum); /* 0 / 0, NaN, while nobody has failed */
+        hazard[i] = sum;
+        std_error[i] = sqrt(variance);
+        low[i] = sum / reach;
+        high[i] = sum * reach;
+    }
+    *result =
+        (struct rwe_cumulative_hazard){curve->n_points, curve->time, hazard, std_error, low, high};
+    return RWE_OK;
+}
+
+struct rwe_hazard_point rwe_km_hazard_at(const struct rwe_cumulative_hazard *hazard, double time)
+{
+    size_t low = 0, high = hazard->n_points;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (hazard->time[middle] <= time)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (isnan(time) || hazard->n_points == 0 || time > hazard->time[hazard->n_points - 1])
+        return (struct rwe_hazard_point){NAN, NAN, NAN, NAN};
+    if (low == 0)
+        return (struct rwe_hazard_point){0, 0, NAN, NAN};
+    return (struct rwe_hazard_point){hazard->hazard[low - 1], hazard->std_error[low - 1],
+                                     hazard->conf_low[low - 1], hazard->conf_high[low - 1]};
 }

@@ -289,7 +289,8 @@ static void fill_limits(const struct rwe_km_curve *curve, enum rwe_km_band_kind 
         double reach = kind == RWE_KM_HALL_WELLNER
                            ? band->critical * (1 + curve->n * variance) / sqrt(curve->n)
                            : band->critical * sqrt(variance);
-        struct km_limits limits = km_limits(curve->survival[i], reach, 1, options->transform);
+        struct rwe_km_interval limits =
+            rwe_km_limits(curve->survival[i], reach, 1, options->transform);
         low[i] = limits.low;
         high[i] = limits.high;
     }

@@ -2,9 +2,173 @@
 #include "km_private.h"
 #include "running_influence_private.h"
 #include "rwe/base/sort.h"
+#include "rwe/stats/km.h"
 
 #include <gsl/gsl_cdf.h>
 #include <math.h>
+
+/* ---- the influence of a subject on one number of the curve ---- */
+
+/* A quantity q of the curve depends on subject i through the hazards h_j = d_j / n_j alone:
+ *
+ *   ∂q/∂w_i = Σ_j q_j (dN_ij − Y_ij h_j) / n_j,   q_j = ∂q/∂h_j
+ *
+ * (dN: i fails at time j; Y: i is at risk there). With jump_j = q_j / n_j the sum over j is jump at
+ * the failure less Σ jump_j h_j over the times at risk: a difference of two running sums. */
+struct slopes {
+    double *jump;
+    double *before; /* by row and one more: Σ of jump × hazard over the rows before it */
+};
+
+static double events_in(const struct rwe_event_table *table, size_t group, size_t row)
+{
+    return table->events[row * table->n_groups + group];
+}
+
+static double at_risk_in(const struct rwe_event_table *table, size_t group, size_t row)
+{
+    return table->at_risk[row * table->n_groups + group];
+}
+
+/* S falls by the factor 1 − h_j: ∂S/∂h_j = −S n_j / (n_j − d_j). Once S is 0 nobody moves it. */
+static void slopes_of_survival(const struct rwe_event_table *table, size_t group, double time,
+                               double jump[])
+{
+    double survival = 1;
+    size_t n_rows = 0;
+    for (; n_rows < table->n_rows && table->time[n_rows] <= time; n_rows++) {
+        double d = events_in(table, group, n_rows), n = at_risk_in(table, group, n_rows);
+        if (d > 0)
+            survival *= rwe_km_left(n, d) / n;
+    }
+    for (size_t row = 0; survival > 0 && row < n_rows; row++) {
+        double d = events_in(table, group, row);
+        if (d > 0)
+            jump[row] = -survival / rwe_km_left(at_risk_in(table, group, row), d);
+    }
+}
+
+static void slopes_of_hazard(const struct rwe_event_table *table, size_t group, double time,
+                             double jump[])
+{
+    for (size_t row = 0; row < table->n_rows && table->time[row] <= time; row++)
+        if (events_in(table, group, row) > 0)
+            jump[row] = 1 / at_risk_in(table, group, row);
+}
+
+/* The area: what lies right of time j shrinks by the factor 1 − h_j. Where S becomes 0 nothing
+ * lies right of it, and all at risk fail: nobody's dN − Y h differs from 0. */
+static void slopes_of_mean(const struct rwe_event_table *table, size_t group, double time,
+                           double jump[])
+{
+    double survival = 1;
+    size_t n_rows = 0;
+    for (; n_rows < table->n_rows && table->time[n_rows] < time; n_rows++) {
+        double d = events_in(table, group, n_rows), n = at_risk_in(table, group, n_rows);
+        if (d > 0)
+            survival *= rwe_km_left(n, d) / n;
+        jump[n_rows] = survival; /* for the way back */
+    }
+    double area = 0, right = time;
+    for (size_t row = n_rows; row-- > 0; right = table->time[row]) {
+        double d = events_in(table, group, row), n = at_risk_in(table, group, row);
+        area += jump[row] * (right - table->time[row]);
+        jump[row] = d > 0 && rwe_km_left(n, d) > 0 ? -area / rwe_km_left(n, d) : 0;
+    }
+}
+
+static void find_jumps(const struct rwe_event_table *table,
+                       const struct rwe_km_functional *functional, double jump[])
+{
+    switch (functional->quantity) {
+    case RWE_KM_SURVIVAL:
+        slopes_of_survival(table, functional->group, functional->time, jump);
+        break;
+    case RWE_KM_HAZARD:
+        slopes_of_hazard(table, functional->group, functional->time, jump);
+        break;
+    case RWE_KM_MEAN:
+        slopes_of_mean(table, functional->group, functional->time, jump);
+        break;
+    }
+}
+
+/* The first row whose time is after `entry`. */
+static size_t row_after(const struct rwe_event_table *table, double entry)
+{
+    size_t low = 0, high = table->n_rows;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        if (table->time[middle] > entry)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return low;
+}
+
+static void add_up(const struct rwe_survival_data *data, const struct rwe_event_table *table,
+                   const struct rwe_km_functional *functional, struct slopes slopes,
+                   double influence[])
+{
+    size_t row = 0;
+    for (size_t i = 0; i < data->n; i++) {
+        while (table->time[row] != data->time[i])
+            row++;
+        if ((data->group == NULL ? 0 : data->group[i]) != functional->group)
+            continue;
+        size_t first = data->entry == NULL ? 0 : row_after(table, data->entry[i]);
+        double weight = data->weight == NULL ? 1 : data->weight[i];
+        double slope = data->event[i] ? slopes.jump[row] : 0;
+        slope -= slopes.before[row + 1] - slopes.before[first];
+        influence[i] += functional->factor * weight * slope;
+    }
+}
+
+enum rwe_status rwe_km_influence(const struct rwe_survival_data *data,
+                                 const struct rwe_event_table *table,
+                                 const struct rwe_km_functional *functional,
+                                 struct rwe_arena *scratch, double influence[],
+                                 struct rwe_error *error)
+{
+    if (table->n_strata != 1)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "the event table has strata");
+    if (functional->group >= table->n_groups)
+        return rwe_fail(error, RWE_BAD_INPUT, functional->group, "there is no group %zu",
+                        functional->group);
+    struct rwe_mark mark = rwe_arena_mark(scratch);
+    struct slopes slopes = {.jump = RWE_NEW(scratch, double, table->n_rows),
+                            .before = RWE_NEW(scratch, double, table->n_rows + 1)};
+    if (rwe_arena_failed(scratch))
+        return rwe_fail_memory(error);
+    find_jumps(table, functional, slopes.jump);
+    for (size_t row = 0; row < table->n_rows; row++) {
+        double hazard = slopes.jump[row] == 0 ? 0
+                                              : events_in(table, functional->group, row) /
+                                                    at_risk_in(table, functional->group, row);
+        slopes.before[row + 1] = slopes.before[row] + slopes.jump[row] * hazard;
+    }
+    add_up(data, table, functional, slopes, influence);
+    rwe_arena_release(scratch, mark);
+    return RWE_OK;
+}
+
+enum rwe_status rwe_km_influence_variance(const struct rwe_survival_data *data,
+                                          const double influence[], struct rwe_arena *scratch,
+                                          double *variance, struct rwe_error *error)
+{
+    struct rwe_dependence rows = rwe_survival_dependence(data);
+    if (rwe_influence_covariance(influence, 1, &rows, scratch, variance) != RWE_OK)
+        return rwe_fail_memory(error);
+    return RWE_OK;
+}
+
+bool rwe_km_needs_robust(const struct rwe_survival_data *data)
+{
+    return data->weight != NULL || data->cluster != NULL || data->crossed;
+}
+
+/* ---- robust errors along the whole curve ---- */
 
 /* The influence of a row on log S(t) is −(G − A(t) W), where A = Σ d / (n (n − d)) up to t, W is its
  * weight while it is at risk and
@@ -84,8 +248,8 @@ static void walk(struct state *state, const struct rwe_km_curve *curve, size_t w
         double n = curve->at_risk[point], d = curve->events[point];
         let_enter(state, curve->time[point]);
         let_go_on(state, curve->time[point]);
-        state->a += d / (n * km_left(n, d));
-        let_leave(state, curve->time[point], km_left(n, d));
+        state->a += d / (n * rwe_km_left(n, d));
+        let_leave(state, curve->time[point], rwe_km_left(n, d));
         const double coefficient[N_PARTS] = {-1, state->a};
         rwe_running_total_add(total, point, way, sign,
                               rwe_running_influence_variance(&state->running, coefficient));
@@ -123,9 +287,9 @@ static void write_errors(const struct rwe_km_curve *curve, const struct rwe_runn
     double z = gsl_cdf_ugaussian_Qinv((1 - options->conf_level) / 2);
     for (size_t point = 0; point < curve->n_points; point++) {
         double s = curve->survival[point], e = sqrt(rwe_running_total_at(total, point));
-        struct km_limits limits = {NAN, NAN};
+        struct rwe_km_interval limits = {NAN, NAN};
         if (s > 0)
-            limits = km_limits(s, e, z, options->transform);
+            limits = rwe_km_limits(s, e, z, options->transform);
         errors->std_error[point] = s > 0 ? s * e : NAN;
         errors->conf_low[point] = limits.low;
         errors->conf_high[point] = limits.high;
@@ -152,5 +316,58 @@ enum rwe_status rwe_km_fit_robust(const struct rwe_survival_data *data,
     curve->std_error = errors.std_error;
     curve->conf_low = errors.conf_low;
     curve->conf_high = errors.conf_high;
+    return RWE_OK;
+}
+
+/* ---- the difference of two curves at a time ---- */
+
+static enum rwe_status robust_variance(const struct rwe_survival_data *data,
+                                       const struct rwe_event_table *table,
+                                       const struct rwe_km_arms *arms, double time,
+                                       struct rwe_arena *scratch, double *variance,
+                                       struct rwe_error *error)
+{
+    const struct rwe_km_functional treated = {RWE_KM_SURVIVAL, arms->treated, time, 1};
+    const struct rwe_km_functional control = {RWE_KM_SURVIVAL, arms->control, time, -1};
+    struct rwe_mark mark = rwe_arena_mark(scratch);
+    double *influence = RWE_NEW(scratch, double, data->n);
+    enum rwe_status status = influence == NULL ? rwe_fail_memory(error) : RWE_OK;
+    if (status == RWE_OK)
+        status = rwe_km_influence(data, table, &treated, scratch, influence, error);
+    if (status == RWE_OK)
+        status = rwe_km_influence(data, table, &control, scratch, influence, error);
+    if (status == RWE_OK)
+        status = rwe_km_influence_variance(data, influence, scratch, variance, error);
+    rwe_arena_release(scratch, mark);
+    return status;
+}
+
+enum rwe_status rwe_km_compare_at(const struct rwe_survival_data *data,
+                                  const struct rwe_event_table *table,
+                                  const struct rwe_km_arms *arms, double time,
+                                  struct rwe_arena *scratch, struct rwe_km_difference *result,
+                                  struct rwe_error *error)
+{
+    if (!(arms->conf_level > 0 && arms->conf_level < 1))
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "the confidence level must lie between 0 and 1");
+    struct rwe_km_point treated = rwe_km_at(arms->treated_curve, time);
+    struct rwe_km_point control = rwe_km_at(arms->control_curve, time);
+    double variance = treated.std_error * treated.std_error + control.std_error * control.std_error;
+    enum rwe_status status = RWE_OK;
+    if (rwe_km_needs_robust(data) && !isnan(variance))
+        status = robust_variance(data, table, arms, time, scratch, &variance, error);
+    if (status != RWE_OK)
+        return status;
+    double estimate = treated.survival - control.survival, std_error = sqrt(variance);
+    double reach = gsl_cdf_ugaussian_Qinv((1 - arms->conf_level) / 2) * std_error;
+    bool known = !isnan(std_error); /* fmax and fmin pass over NaN */
+    *result = (struct rwe_km_difference){
+        .estimate = estimate,
+        .std_error = std_error,
+        .conf_low = known ? fmax(-1, estimate - reach) : NAN,
+        .conf_high = known ? fmin(1, estimate + reach) : NAN,
+        .p_value = std_error > 0 ? 2 * gsl_cdf_ugaussian_Q(fabs(estimate) / std_error) : NAN,
+    };
     return RWE_OK;
 }

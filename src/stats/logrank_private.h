@@ -35,19 +35,6 @@ double rwe_logrank_weight_at(struct rwe_logrank_weight weight, const struct rwe_
 /** RWE_OK, or RWE_BAD_INPUT for ρ or γ out of range. */
 enum rwe_status rwe_logrank_weight_check(struct rwe_logrank_weight weight, struct rwe_error *error);
 
-/** What a test adds up. Allocated by rwe_logrank_sums_new. */
-struct rwe_logrank_sums {
-    size_t n_groups;
-    double *observed, *expected, *difference;
-    double *covariance; /**< n_groups × n_groups, lower triangle while it is summed */
-    size_t *parent;     /**< union–find over groups: joined once at risk together at an event */
-};
-
-/** Walks the table. Errors as rwe_logrank_weighted. */
-enum rwe_status rwe_logrank_sums_new(const struct rwe_event_table *table,
-                                     struct rwe_logrank_weight weight, struct rwe_arena *arena,
-                                     struct rwe_logrank_sums *sums, struct rwe_error *error);
-
 /**
  * The influence ψ of rwe_logrank_robust of every row on O − E of group `g`. Errors: those of
  * rwe_logrank_scores.
@@ -57,11 +44,5 @@ enum rwe_status rwe_logrank_influence(const struct rwe_survival_data *data,
                                       struct rwe_logrank_weight weight, size_t g,
                                       struct rwe_arena *scratch, double influence[],
                                       struct rwe_error *error);
-
-/** The chi-square of the sums with the covariance as it stands. A pivot not above `tolerance` times
- * its diagonal makes RWE_NOT_ESTIMABLE. */
-enum rwe_status rwe_logrank_chi_square(const struct rwe_logrank_sums *sums, double tolerance,
-                                       struct rwe_arena *arena, struct rwe_logrank *result,
-                                       struct rwe_error *error);
 
 #endif

@@ -22,18 +22,33 @@ struct match_graph {
     struct match_task task;  /**< levels, options */
 };
 
+/** Units whose distance is that of their scores. */
+struct rwe_match_units rwe_match_units_on_score(const double score[], const uint8_t treated[],
+                                                size_t n);
+
 /** Scores finite, caliper and ratio in their ranges. */
-enum rwe_status match_check_units(const struct rwe_match_units *units,
-                                  const struct rwe_match_options *options, struct rwe_error *error);
+enum rwe_status rwe_match_check_units(const struct rwe_match_units *units,
+                                      const struct rwe_match_options *options,
+                                      struct rwe_error *error);
 
 /** RWE_BAD_INPUT where a control may be used again: then nothing is to be optimised. */
-enum rwe_status match_refuse_replacement(const struct rwe_match_options *options,
-                                         struct rwe_error *error);
+enum rwe_status rwe_match_refuse_replacement(const struct rwe_match_options *options,
+                                             struct rwe_error *error);
 
 /** Checks units and options, then lists the admissible pairs. */
-enum rwe_status match_graph_make(struct match_graph *graph, const struct rwe_match_units *units,
-                                 const struct rwe_match_options *options, struct rwe_arena *scratch,
-                                 struct rwe_error *error);
+enum rwe_status rwe_match_graph_make(struct match_graph *graph, const struct rwe_match_units *units,
+                                     const struct rwe_match_options *options,
+                                     struct rwe_arena *scratch, struct rwe_error *error);
+
+/** Marks the pairs that are made in the edges. RWE_NO_MEMORY or RWE_OK. */
+typedef enum rwe_status match_choose(struct match_graph *graph, const void *data,
+                                     struct rwe_arena *scratch);
+
+/** Sets from the pairs that `choose`, which gets `data`, makes among the admissible ones. */
+enum rwe_status rwe_match_in_graph(const struct rwe_match_units *units,
+                                   const struct rwe_match_options *options, match_choose *choose,
+                                   const void *data, struct rwe_arena *arena,
+                                   struct rwe_match *result, struct rwe_error *error);
 
 /** What each further link of a node is worth: `first`, then `more` up to `most` links. Falling. */
 struct match_worth {
@@ -96,19 +111,11 @@ static inline int64_t match_reduced(const struct match_flow *flow, uint32_t trea
     return (int64_t)e->distance + flow->potential[treated] - flow->potential[e->control];
 }
 
-/** Sends one unit of flow from `node` to `next`, along `edge` unless one of them is the bank. */
-void match_flow_step(struct match_flow *flow, uint32_t node, uint32_t next, uint32_t edge);
-
 /** The optimum for flow->graph and flow->worth, marked in the edges. RWE_NO_MEMORY or RWE_OK. */
-enum rwe_status match_flow_solve(struct match_flow *flow, struct rwe_arena *scratch);
+enum rwe_status rwe_match_flow_solve(struct match_flow *flow, struct rwe_arena *scratch);
 
 /** Goes over to the canonical one of all optima. */
-enum rwe_status match_flow_settle_ties(struct match_flow *flow, struct rwe_arena *scratch);
-
-/** Greedy matching by the options of the graph's task, marked in the edges; the second argument is
- * nothing. RWE_NO_MEMORY or RWE_OK. */
-enum rwe_status match_choose_nearest(struct match_graph *graph, const void *unused,
-                                     struct rwe_arena *scratch);
+enum rwe_status rwe_match_flow_settle_ties(struct match_flow *flow, struct rwe_arena *scratch);
 
 /** A treated unit and a control of one set; the distance on the grid orders the controls. */
 struct match_link {
@@ -116,17 +123,13 @@ struct match_link {
     uint32_t distance;
 };
 
-/** The edges that are made, by treated unit, then control. NULL: out of memory. */
-struct match_link *match_links_of(const struct match_graph *graph, struct rwe_arena *arena,
-                                  size_t *n_links);
-
 /**
  * Sets from links by treated unit, then control. Unless `replace`, the links of a set are made a star:
  * one between two units that both have others goes (its distance is then 0). Workspace stays in the
  * arena behind the result.
  */
-enum rwe_status match_sets_make(const struct rwe_match_units *units, struct match_link link[],
-                                size_t n_links, bool replace, struct rwe_arena *arena,
-                                struct rwe_match *result);
+enum rwe_status rwe_match_sets_make(const struct rwe_match_units *units, struct match_link link[],
+                                    size_t n_links, bool replace, struct rwe_arena *arena,
+                                    struct rwe_match *result);
 
 #endif

@@ -223,7 +223,7 @@ static enum rwe_status set_out(struct line *line, const double score[], struct r
     size_t n = line->task.n, n_items = 0;
     line->seat = RWE_NEW(scratch, struct seat, n);
     line->begin = RWE_NEW(scratch, size_t, n + 1);
-    if (rwe_arena_failed(scratch) || match_queue_units(&line->task, score, scratch) != RWE_OK)
+    if (rwe_arena_failed(scratch) || rwe_match_queue_units(&line->task, score, scratch) != RWE_OK)
         return RWE_NO_MEMORY;
     seat_units(line);
     find_blocks(line);
@@ -239,12 +239,6 @@ static enum rwe_status set_out(struct line *line, const double score[], struct r
     line->best = RWE_NEW(scratch, int64_t, n_items);
     line->pairs = RWE_NEW(scratch, size_t, n_items);
     return rwe_arena_failed(scratch) ? RWE_NO_MEMORY : RWE_OK;
-}
-
-static double score_distance(const void *score, size_t a, size_t b)
-{
-    const double *s = score;
-    return fabs(s[a] - s[b]);
 }
 
 static enum rwe_status match_on_line(const struct rwe_match_units *units,
@@ -268,11 +262,10 @@ enum rwe_status rwe_match_full(const double score[], const uint8_t treated[], si
                                const struct rwe_match_options *options, struct rwe_arena *arena,
                                struct rwe_match *result, struct rwe_error *error)
 {
-    const struct rwe_match_units units = {
-        .n = n, .treated = treated, .score = score, .distance = score_distance, .data = score};
-    enum rwe_status status = match_refuse_replacement(options, error);
+    const struct rwe_match_units units = rwe_match_units_on_score(score, treated, n);
+    enum rwe_status status = rwe_match_refuse_replacement(options, error);
     if (status == RWE_OK)
-        status = match_check_units(&units, options, error);
+        status = rwe_match_check_units(&units, options, error);
     if (status != RWE_OK)
         return status;
     size_t n_links = 0;
@@ -281,7 +274,7 @@ enum rwe_status rwe_match_full(const double score[], const uint8_t treated[], si
     if (link == NULL || match_on_line(&units, options, arena, link, &n_links) != RWE_OK)
         return rwe_fail_memory(error);
     rwe_arena_release(arena, mark);
-    if (match_sets_make(&units, link, n_links, false, arena, result) != RWE_OK)
+    if (rwe_match_sets_make(&units, link, n_links, false, arena, result) != RWE_OK)
         return rwe_fail_memory(error);
     return RWE_OK;
 }

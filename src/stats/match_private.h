@@ -95,16 +95,17 @@ static inline uint32_t match_queue_pop(const struct match_queues *queues, struct
 }
 
 /** RWE_OK, or the error that rwe_match_nearest promises for such scores and such a caliper. */
-enum rwe_status match_check_input(const double score[], size_t n,
-                                  const struct rwe_match_options *options, struct rwe_error *error);
+enum rwe_status rwe_match_check_input(const double score[], size_t n,
+                                      const struct rwe_match_options *options,
+                                      struct rwe_error *error);
 
 /** The grid on which scores and distances are tied: about 2^-30 of the largest |score|. */
-double match_grid_of(const double score[], size_t n);
+double rwe_match_grid_of(const double score[], size_t n);
 
 /** Scores in units of the grid, those within one unit of the least of them made equal to it, and the
  * units in order of level and number. */
-enum rwe_status match_level_scores(const double score[], size_t n, double level[],
-                                   struct rwe_arena *scratch, uint32_t order[]);
+enum rwe_status rwe_match_level_scores(const double score[], size_t n, double level[],
+                                       struct rwe_arena *scratch, uint32_t order[]);
 
 /**
  * Distance of two levels in whole units of the grid. Whole, so that distances equal but for
@@ -117,24 +118,25 @@ static inline double match_distance(double a, double b)
 }
 
 /** Levels, queues, places and the forest of a task whose n, treated and options are set. */
-enum rwe_status match_queue_units(struct match_task *task, const double score[],
-                                  struct rwe_arena *scratch);
+enum rwe_status rwe_match_queue_units(struct match_task *task, const double score[],
+                                      struct rwe_arena *scratch);
 
 /** The nearest place at or below `place` that has controls left, 0 when there is none … */
-uint32_t match_find_below(struct match_task *task, uint32_t place);
+uint32_t rwe_match_find_below(struct match_task *task, uint32_t place);
 
 /** … and at or above it, the number of places + 1 when there is none. */
-uint32_t match_find_above(struct match_task *task, uint32_t place);
+uint32_t rwe_match_find_above(struct match_task *task, uint32_t place);
 
-struct match_seeker match_seeker_of(const struct match_task *task, uint32_t treated);
+struct match_seeker rwe_match_seeker_of(const struct match_task *task, uint32_t treated);
 
 /** What a control at `place` (which can be none) is to who seeks. */
-struct match_offer match_offer_of(const struct match_task *task, const struct match_seeker *seeker,
-                                  uint32_t place, uint32_t control);
+struct match_offer rwe_match_offer_of(const struct match_task *task,
+                                      const struct match_seeker *seeker, uint32_t place,
+                                      uint32_t control);
 
 /** The first control left at a place: what match_find_below and match_find_above give. */
-struct match_offer match_first_offer(const struct match_task *task,
-                                     const struct match_seeker *seeker, uint32_t place);
+struct match_offer rwe_match_first_offer(const struct match_task *task,
+                                         const struct match_seeker *seeker, uint32_t place);
 
 /** Notes the pair. */
 static inline void match_add_pair(struct match_task *task, uint32_t treated, uint32_t control)
@@ -143,19 +145,10 @@ static inline void match_add_pair(struct match_task *task, uint32_t treated, uin
 }
 
 /** Pairs a treated unit with the first control left at a place, which is then no longer free. */
-void match_take(struct match_task *task, uint32_t treated, uint32_t place);
-
-/** Of all remaining pairs the closest first. RWE_NO_MEMORY or RWE_OK. */
-enum rwe_status match_closest(struct match_task *task, struct rwe_arena *scratch);
-
-/** Treated units in the order asked for, each takes its nearest control. */
-enum rwe_status match_in_order(struct match_task *task, struct rwe_arena *scratch);
+void rwe_match_take(struct match_task *task, uint32_t treated, uint32_t place);
 
 /** Treated units in the order in which they choose (not RWE_MATCH_CLOSEST); ties to the earlier. */
-enum rwe_status match_order_treated(const struct match_task *task, struct rwe_arena *scratch,
-                                    uint32_t chooser[]);
-
-/** Each treated unit takes its nearest controls, whoever else has them. */
-void match_with_replacement(struct match_task *task);
+enum rwe_status rwe_match_order_treated(const struct match_task *task, struct rwe_arena *scratch,
+                                        uint32_t chooser[]);
 
 #endif

@@ -6,11 +6,24 @@
 
 #include <float.h>
 
+enum rwe_status rwe_match_check_input(const double score[], size_t n,
+                                      const struct rwe_match_options *options,
+                                      struct rwe_error *error)
+{
+    if (!(options->caliper >= 0))
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "the caliper %g is not 0 or more",
+                        options->caliper);
+    for (size_t i = 0; i < n; i++)
+        if (!isfinite(score[i]))
+            return rwe_fail(error, RWE_NOT_FINITE, i, "score %zu is not a finite number", i);
+    return RWE_OK;
+}
+
 /* Two patients of 60 and 63 years are as far apart as two of 62 and 65, but sums in binary make one
  * of the distances longer in the 16th digit. Which, would depend on the machine's exp and log. So
  * scores and distances count as tied within 2^-30 (about 1e-9) of the largest score: far above
  * rounding, far below anything that matters, and a power of two, so that scaling is exact. */
-double match_grid_of(const double score[], size_t n)
+double rwe_match_grid_of(const double score[], size_t n)
 {
     double largest = 0;
     int exponent;
@@ -20,10 +33,10 @@ double match_grid_of(const double score[], size_t n)
     return fmax(ldexp(1, exponent - 1 - 30), DBL_MIN);
 }
 
-enum rwe_status match_level_scores(const double score[], size_t n, double level[],
-                                   struct rwe_arena *scratch, uint32_t order[])
+enum rwe_status rwe_match_level_scores(const double score[], size_t n, double level[],
+                                       struct rwe_arena *scratch, uint32_t order[])
 {
-    double grid = match_grid_of(score, n), present = -INFINITY;
+    double grid = rwe_match_grid_of(score, n), present = -INFINITY;
     bool is_ordered = true;
     if (rwe_sort_numbers(score, n, scratch, order) != RWE_OK)
         return RWE_NO_MEMORY;
@@ -107,8 +120,8 @@ static void fill_queues(struct match_task *task, const uint32_t order[])
     }
 }
 
-enum rwe_status match_queue_units(struct match_task *task, const double score[],
-                                  struct rwe_arena *scratch)
+enum rwe_status rwe_match_queue_units(struct match_task *task, const double score[],
+                                      struct rwe_arena *scratch)
 {
     size_t n_ends = task->n_controls + 2;
     double *level = RWE_NEW(scratch, double, task->n);
@@ -120,13 +133,13 @@ enum rwe_status match_queue_units(struct match_task *task, const double score[],
         return RWE_NO_MEMORY;
     struct rwe_mark mark = rwe_arena_mark(scratch);
     uint32_t *order = RWE_NEW(scratch, uint32_t, task->n);
-    if (order == NULL || match_level_scores(score, task->n, level, scratch, order) != RWE_OK)
+    if (order == NULL || rwe_match_level_scores(score, task->n, level, scratch, order) != RWE_OK)
         return RWE_NO_MEMORY;
     if (task->options->exact != NULL &&
         order_by_stratum(task->options->exact, task->n, scratch, order) != RWE_OK)
         return RWE_NO_MEMORY;
     task->level = level;
-    task->caliper = rint(task->options->caliper / match_grid_of(score, task->n));
+    task->caliper = rint(task->options->caliper / rwe_match_grid_of(score, task->n));
     fill_queues(task, order);
     rwe_arena_release(scratch, mark);
     find_places(task);
@@ -142,17 +155,17 @@ static uint32_t find(uint32_t towards[], uint32_t i)
     return i;
 }
 
-uint32_t match_find_below(struct match_task *task, uint32_t place)
+uint32_t rwe_match_find_below(struct match_task *task, uint32_t place)
 {
     return find(task->below, place);
 }
 
-uint32_t match_find_above(struct match_task *task, uint32_t place)
+uint32_t rwe_match_find_above(struct match_task *task, uint32_t place)
 {
     return find(task->above, place);
 }
 
-struct match_seeker match_seeker_of(const struct match_task *task, uint32_t treated)
+struct match_seeker rwe_match_seeker_of(const struct match_task *task, uint32_t treated)
 {
     return (struct match_seeker){task->level[treated], stratum_of(task, treated),
                                  task->place[treated]};
@@ -165,8 +178,9 @@ static bool is_place(const struct match_task *task, uint32_t place)
     return place > 0 && place <= task->control_queues.n;
 }
 
-struct match_offer match_offer_of(const struct match_task *task, const struct match_seeker *seeker,
-                                  uint32_t place, uint32_t control)
+struct match_offer rwe_match_offer_of(const struct match_task *task,
+                                      const struct match_seeker *seeker, uint32_t place,
+                                      uint32_t control)
 {
     if (!is_place(task, place))
         return no_offer;
@@ -177,15 +191,15 @@ struct match_offer match_offer_of(const struct match_task *task, const struct ma
     return (struct match_offer){distance, control, place};
 }
 
-struct match_offer match_first_offer(const struct match_task *task,
-                                     const struct match_seeker *seeker, uint32_t place)
+struct match_offer rwe_match_first_offer(const struct match_task *task,
+                                         const struct match_seeker *seeker, uint32_t place)
 {
     if (!is_place(task, place))
         return no_offer;
-    return match_offer_of(task, seeker, place, task->control_queues.queue[place - 1].first);
+    return rwe_match_offer_of(task, seeker, place, task->control_queues.queue[place - 1].first);
 }
 
-void match_take(struct match_task *task, uint32_t treated, uint32_t place)
+void rwe_match_take(struct match_task *task, uint32_t treated, uint32_t place)
 {
     struct match_queue *queue = &task->control_queues.queue[place - 1];
     match_add_pair(task, treated, match_queue_pop(&task->control_queues, queue));

@@ -45,16 +45,6 @@ static enum rwe_status find_ranges(const double linear[], const uint8_t treated[
     return RWE_OK;
 }
 
-enum rwe_status rwe_overlap_preference(const double linear[], const uint8_t treated[], size_t n,
-                                       double preference[], struct rwe_error *error)
-{
-    struct ranges ranges;
-    enum rwe_status status = find_ranges(linear, treated, n, &ranges, error);
-    for (size_t i = 0; status == RWE_OK && i < n; i++)
-        preference[i] = 1 / (1 + exp(ranges.prevalence - linear[i]));
-    return status;
-}
-
 static struct rwe_overlap_arm arms_together(const struct rwe_overlap_arm *a,
                                             const struct rwe_overlap_arm *b)
 {

@@ -58,8 +58,8 @@ static enum rwe_status walk_group(const struct rwe_event_table *table, size_t gr
             break;
         if (d > 0) {
             walk_to(walk, last);
-            walk->survival *= km_left(n, d) / n;
-            walk->g += d / (n * km_left(n, d));
+            walk->survival *= rwe_km_left(n, d) / n;
+            walk->g += d / (n * rwe_km_left(n, d));
         }
     }
     if (isnan(last))

@@ -260,3 +260,159 @@ struct rwe_weight_summary rwe_weights_summarize(const double weight[], const uin
     summary.cv = summary.n < 2 ? NAN : sqrt(spread / (double)(summary.n - 1)) / mean;
     return summary;
 }
+
+/* ---- trimming ---- */
+
+static enum rwe_status check_logits(const struct rwe_weight_data *data, struct rwe_error *error)
+{
+    for (size_t i = 0; i < data->n; i++)
+        if (!isfinite(data->linear[i]))
+            return rwe_fail(error, RWE_NOT_FINITE, i, "logit %zu is not a finite number", i);
+    return RWE_OK;
+}
+
+enum rwe_status rwe_weights_trim(const struct rwe_weight_data *data, double cutoff,
+                                 struct rwe_arena *arena, struct rwe_weight_trimming *result,
+                                 struct rwe_error *error)
+{
+    enum rwe_status status = check_logits(data, error);
+    if (status != RWE_OK)
+        return status;
+    if (!(cutoff >= 0 && cutoff < 0.5))
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "probabilities are trimmed at a cut-off from 0 to below 0.5, not %g",
+                        cutoff);
+    uint8_t *kept = RWE_NEW(arena, uint8_t, data->n);
+    if (rwe_arena_failed(arena))
+        return rwe_fail_memory(error);
+    size_t left[2] = {0, 0};
+    *result = (struct rwe_weight_trimming){.kept = kept};
+    for (size_t i = 0; i < data->n; i++) {
+        bool treated = data->treated[i] != 0;
+        kept[i] = 1 / (1 + exp(fabs(data->linear[i]))) >= cutoff; /* min(p, 1 − p) */
+        left[treated] += kept[i];
+        if (!kept[i])
+            (data->linear[i] < 0 ? result->n_low : result->n_high)[treated]++;
+    }
+    for (size_t arm = 0; arm < 2; arm++)
+        if (left[arm] == 0)
+            return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                            "trimming at %g leaves no %s subjects", cutoff,
+                            arm ? "treated" : "control");
+    return RWE_OK;
+}
+
+/* If Σg / m² is least at m, then g_m < 2 Σg / m < g_(m+1): taking one subject more or one less would
+ * raise it. So the cut-off lies between the two, and ties are not cut through. */
+enum rwe_status rwe_weights_optimal_cutoff(const struct rwe_weight_data *data,
+                                           struct rwe_arena *scratch, double *cutoff,
+                                           struct rwe_error *error)
+{
+    enum rwe_status status = check_logits(data, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_mark mark = rwe_arena_mark(scratch);
+    double *g = RWE_NEW(scratch, double, data->n);
+    uint32_t *order = RWE_NEW(scratch, uint32_t, data->n);
+    if (rwe_arena_failed(scratch))
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < data->n; i++)
+        g[i] = 2 + exp(data->linear[i]) + exp(-data->linear[i]);
+    if (rwe_sort_numbers(g, data->n, scratch, order) != RWE_OK)
+        return rwe_fail_memory(error);
+    double sum = 0, least = INFINITY, twice_mean = NAN;
+    size_t best = 0;
+    for (size_t m = 1; m <= data->n; m++) {
+        sum += g[order[m - 1]];
+        double variance = sum / ((double)m * (double)m);
+        if (!(variance < least))
+            continue;
+        least = variance;
+        twice_mean = 2 * sum / (double)m;
+        best = m;
+    }
+    rwe_arena_release(scratch, mark);
+    if (best == 0)
+        return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                        "no subject has a probability away from 0 and 1");
+    /* 1/2 − sqrt(1/4 − 1/γ), without its cancellation */
+    *cutoff = best == data->n ? 0 : 1 / twice_mean / (0.5 + sqrt(0.25 - 1 / twice_mean));
+    return RWE_OK;
+}
+
+/* ---- the step that estimated the weights ---- */
+
+static enum rwe_status check_model(const struct rwe_weight_data *data,
+                                   const struct rwe_weights *weights,
+                                   const struct rwe_weight_model *model, struct rwe_error *error)
+{
+    const struct rwe_logistic *logistic = model->logistic;
+    if (logistic->n != data->n || weights->n != data->n || logistic->p != model->k + 1)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "the weights and the model behind them are of different subjects");
+    for (size_t j = 0; j < logistic->p * logistic->p; j++)
+        if (!isfinite(logistic->covariance[j]))
+            return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                            "the model of treatment has no covariance");
+    return RWE_OK;
+}
+
+/* z − p, from the logit, so that neither end loses digits. */
+static double residual(double linear, bool treated)
+{
+    return treated ? 1 / (1 + exp(linear)) : -1 / (1 + exp(-linear));
+}
+
+static void fill_coefficients(const struct rwe_weight_data *data, const double slope[],
+                              const struct rwe_weight_model *model, size_t q, double out_slope[],
+                              double out_influence[])
+{
+    size_t p = model->logistic->p;
+    const double *covariance = model->logistic->covariance;
+    for (size_t i = 0; i < data->n; i++) {
+        double r = residual(model->logistic->linear[i], data->treated[i] != 0);
+        for (size_t j = 0; j < p; j++) {
+            double x = j == 0 ? 1 : model->x[(j - 1) * data->n + i];
+            out_slope[i * q + j] = slope[i] * x;
+            for (size_t a = 0; a < p; a++)
+                out_influence[i * q + a] += covariance[a * p + j] * x * r;
+        }
+    }
+}
+
+/* The last parameter: the share of the treated among those kept. */
+static void fill_share(const struct rwe_weight_data *data, const struct rwe_weights *weights,
+                       size_t q, double slope[], double influence[])
+{
+    double share = weights->share_treated;
+    for (size_t i = 0; i < data->n; i++) {
+        bool treated = data->treated[i] != 0;
+        if (data->kept != NULL && data->kept[i] == 0)
+            continue;
+        if (!weights->truncated[i])
+            slope[i * q + q - 1] = treated ? 1 / share : -1 / (1 - share);
+        influence[i * q + q - 1] = ((treated ? 1 : 0) - share) / (double)weights->n_kept;
+    }
+}
+
+enum rwe_status
+rwe_weights_estimation(const struct rwe_weight_data *data, const struct rwe_weights *weights,
+                       const struct rwe_weight_model *model, struct rwe_arena *arena,
+                       struct rwe_weight_estimation *result, struct rwe_error *error)
+{
+    enum rwe_status status = check_model(data, weights, model, error);
+    if (status != RWE_OK)
+        return status;
+    size_t q = model->logistic->p + (weights->stabilised ? 1 : 0);
+    /* rows × columns: the product itself may not fit */
+    double *slope = rwe_arena_alloc(arena, data->n, q * sizeof *slope);
+    double *influence = rwe_arena_alloc(arena, data->n, q * sizeof *influence);
+    if (rwe_arena_failed(arena))
+        return rwe_fail_memory(error);
+    fill_coefficients(data, weights->slope, model, q, slope, influence);
+    if (weights->stabilised)
+        fill_share(data, weights, q, slope, influence);
+    *result = (struct rwe_weight_estimation){
+        .n_subjects = data->n, .n_parameters = q, .slope = slope, .influence = influence};
+    return RWE_OK;
+}

@@ -46,5 +46,4 @@ save(do.call(rbind, rows), "balance_distances")
 preference <- plogis(lp - qlogis(mean(z))); low <- max(tapply(lp, z, min)); high <- min(tapply(lp, z, max))
 near <- preference >= 0.3 & preference <= 0.7; outside <- lp < low | lp > high
 save(data.frame(all = mean(near), treated = mean(near[z == 1]), control = mean(near[z == 0]), low, high,
-                outside_treated = sum(outside & z == 1), outside_control = sum(outside & z == 0),
-                mean_preference = mean(preference)), "overlap")
+                outside_treated = sum(outside & z == 1), outside_control = sum(outside & z == 0)), "overlap")

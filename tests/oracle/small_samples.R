@@ -1,4 +1,4 @@
-# Expected numbers of tests/unit/test_proportion_limits.c, test_proportion_strata.c and test_rate.c.
+# Expected numbers of tests/unit/test_proportion.c, test_proportion_strata.c and test_rate.c.
 # R 4.2.2, package stats; what it has not, or has to four digits only, is written from the papers.
 # From the root of the repository: Rscript tests/oracle/small_samples.R
 save <- function(x, name) {

@@ -361,11 +361,11 @@ static void assert_proof(const struct plane *p, size_t n, double caliper,
     struct rwe_match_units units = {
         .n = n, .treated = p->treated, .score = p->score, .distance = plane_distance, .data = p};
     struct rwe_match_options options = {.caliper = caliper, .ratio = 1};
-    assert_int_equal(match_graph_make(&graph, &units, &options, arena, NULL), RWE_OK);
+    assert_int_equal(rwe_match_graph_make(&graph, &units, &options, arena, NULL), RWE_OK);
     struct match_flow flow = {.graph = &graph, .worth = {worth[0], worth[1]}};
-    assert_int_equal(match_flow_solve(&flow, arena), RWE_OK);
+    assert_int_equal(rwe_match_flow_solve(&flow, arena), RWE_OK);
     assert_optimum_is_proven(&flow);
-    assert_int_equal(match_flow_settle_ties(&flow, arena), RWE_OK);
+    assert_int_equal(rwe_match_flow_settle_ties(&flow, arena), RWE_OK);
     assert_optimum_is_proven(&flow);
     rwe_arena_free(arena);
 }

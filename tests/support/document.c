@@ -115,10 +115,10 @@ struct rwe_document *check_hostile_document(struct rwe_arena *arena)
     assert_non_null(document);
     key.group = hostile;
     rwe_document_set_title(document, hostile, NULL);
-    rwe_document_section(document, 1, hostile);
+    rwe_document_section(document, 1, "%s", hostile);
     rwe_document_paragraph(document, "%s", hostile);
     rwe_document_warning(document, "odd, \"code\"", NULL, "%s", hostile);
-    struct rwe_grid *grid = rwe_document_table(document, hostile);
+    struct rwe_grid *grid = rwe_document_table(document, "%s", hostile);
     rwe_grid_column(grid, "%s", hostile);
     rwe_grid_column(grid, "A");
     rwe_grid_row(grid, 0, "%s", hostile);

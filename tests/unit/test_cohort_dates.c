@@ -21,7 +21,7 @@ static int set_up(void **state)
     static struct fixture f;
     f = (struct fixture){.arena = rwe_arena_new()};
     f.complaints.arena = f.arena;
-    const struct rwe_options lists[] = {rwe_study_options, rwe_dates_options};
+    const struct rwe_options *const lists[] = {&rwe_study_options, &rwe_dates_options};
     f.settings = rwe_settings_new(f.arena, lists, 2);
     *state = &f;
     return 0;

@@ -80,7 +80,8 @@ static void what_study_and_command_say_goes_before(void **state)
 
 static void options_that_no_list_declares_are_passed_over(void **state)
 {
-    struct rwe_settings *settings = rwe_settings_new(*state, &rwe_compat_options, 1);
+    struct rwe_settings *settings =
+        rwe_settings_new(*state, (const struct rwe_options *[]){&rwe_compat_options}, 1);
     set(settings, "compat", "r", RWE_FROM_COMMAND);
     assert_int_equal(rwe_compat_apply(settings, NULL), RWE_OK);
     assert_null(rwe_settings_find(settings, "ties"));

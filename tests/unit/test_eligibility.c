@@ -19,7 +19,7 @@ static int set_up(void **state)
     static struct fixture f;
     f = (struct fixture){.arena = rwe_arena_new()};
     f.complaints.arena = f.arena;
-    f.settings = rwe_settings_new(f.arena, &rwe_study_options, 1);
+    f.settings = rwe_settings_new(f.arena, (const struct rwe_options *[]){&rwe_study_options}, 1);
     *state = &f;
     return 0;
 }

@@ -165,7 +165,8 @@ static char *report_of(const struct rwe_bootstrap *bootstrap, const struct rwe_d
 {
     struct rwe_cohort cohort = {.n = 0};
     struct rwe_run run = {
-        .settings = rwe_settings_new(arena, &rwe_statistics_options, 1),
+        .settings =
+            rwe_settings_new(arena, (const struct rwe_options *[]){&rwe_statistics_options}, 1),
         .cohort = &cohort,
         .design = {*design},
         .n_designs = 1,

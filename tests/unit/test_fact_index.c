@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "check.h"
-#include "rwe/report/fact_index.h"
+#include "rwe/report/document.h"
 
 #include <math.h>
 
@@ -25,16 +25,15 @@ static void every_fact_of_many_is_found_and_no_other(void **state)
             struct rwe_key key = key_of(endpoint, "A", t == 0 ? NAN : (double)t);
             fact[e][t] = rwe_document_number(document, &key, "estimate", (double)(100 * e + t));
         }
-    const struct rwe_fact_index *index = rwe_fact_index_new(document, arena);
     for (size_t e = 0; e < 40; e++)
         for (size_t t = 0; t < 25; t++) {
             const char *endpoint = rwe_arena_format(arena, "e%zu", e);
             struct rwe_key key = key_of(endpoint, "A", t == 0 ? NAN : (double)t);
-            assert_int_equal(rwe_fact_find(index, &key, "estimate"), fact[e][t]);
-            assert_close(rwe_fact_number(index, fact[e][t]), (double)(100 * e + t), 0);
-            assert_int_equal(rwe_fact_find(index, &key, "conf.low"), RWE_NO_FACT);
+            assert_int_equal(rwe_document_find(document, &key, "estimate"), fact[e][t]);
+            assert_close(rwe_document_value(document, fact[e][t]), (double)(100 * e + t), 0);
+            assert_int_equal(rwe_document_find(document, &key, "conf.low"), RWE_NO_FACT);
             key.group = "B";
-            assert_int_equal(rwe_fact_find(index, &key, "estimate"), RWE_NO_FACT);
+            assert_int_equal(rwe_document_find(document, &key, "estimate"), RWE_NO_FACT);
         }
     rwe_arena_free(arena);
 }
@@ -52,12 +51,11 @@ static void where_one_text_ends_and_the_next_begins_matters(void **state)
     other.level = "bc";
     rwe_fact first = rwe_document_number(document, &key, "n", 1);
     rwe_fact second = rwe_document_number(document, &other, "n", 2);
-    const struct rwe_fact_index *index = rwe_fact_index_new(document, arena);
-    assert_int_equal(rwe_fact_find(index, &key, "n"), first);
-    assert_int_equal(rwe_fact_find(index, &other, "n"), second);
-    assert_int_equal(rwe_fact_find(index, &none, "n"), RWE_NO_FACT);
+    assert_int_equal(rwe_document_find(document, &key, "n"), first);
+    assert_int_equal(rwe_document_find(document, &other, "n"), second);
+    assert_int_equal(rwe_document_find(document, &none, "n"), RWE_NO_FACT);
     none.level = ""; /* empty is not left out */
-    assert_int_equal(rwe_fact_find(index, &none, "n"), RWE_NO_FACT);
+    assert_int_equal(rwe_document_find(document, &none, "n"), RWE_NO_FACT);
     rwe_arena_free(arena);
 }
 
@@ -71,14 +69,13 @@ static void of_twins_the_first_is_found_and_texts_and_nulls_have_no_number(void 
     rwe_document_number(document, &key, "n", 2);
     rwe_fact text = rwe_document_string(document, &key, "variance", "robust");
     rwe_fact null = rwe_document_number(document, &key, "median", INFINITY);
-    const struct rwe_fact_index *index = rwe_fact_index_new(document, arena);
-    assert_int_equal(rwe_fact_find(index, &key, "n"), first);
-    assert_int_equal(rwe_fact_find(index, &minus, "n"), first);
-    assert_int_equal(rwe_fact_find(index, &key, "variance"), text);
-    assert_int_equal(rwe_fact_find(index, &key, "median"), null);
-    assert_nan(rwe_fact_number(index, text));
-    assert_nan(rwe_fact_number(index, null));
-    assert_nan(rwe_fact_number(index, RWE_NO_FACT));
+    assert_int_equal(rwe_document_find(document, &key, "n"), first);
+    assert_int_equal(rwe_document_find(document, &minus, "n"), first);
+    assert_int_equal(rwe_document_find(document, &key, "variance"), text);
+    assert_int_equal(rwe_document_find(document, &key, "median"), null);
+    assert_nan(rwe_document_value(document, text));
+    assert_nan(rwe_document_value(document, null));
+    assert_nan(rwe_document_value(document, RWE_NO_FACT));
     rwe_arena_free(arena);
 }
 
@@ -87,8 +84,8 @@ static void an_empty_document_has_none(void **state)
     (void)state;
     struct rwe_arena *arena = rwe_arena_new();
     struct rwe_key key = rwe_key_of("km");
-    const struct rwe_fact_index *index = rwe_fact_index_new(rwe_document_new(arena), arena);
-    assert_int_equal(rwe_fact_find(index, &key, "n"), RWE_NO_FACT);
+    struct rwe_document *document = rwe_document_new(arena);
+    assert_int_equal(rwe_document_find(document, &key, "n"), RWE_NO_FACT);
     rwe_arena_free(arena);
 }
 

@@ -1,152 +1,105 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Documents in another language: which phrase a text is found under, and what stays. */
+/* Catalogues: what is looked up, in which language, on which thread. */
 #include "check.h"
-#include "rwe/report/language.h"
-#include "rwe/report/render.h"
+#include "rwe/base/language.h"
+#include "rwe/base/parallel.h"
+#include "rwe/base/status.h"
 
+#include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
-static const struct rwe_phrase phrases[] = {
-    {"events", "ereignisse"},
-    {"Whole cohort", "Ganze Kohorte"},
-    {"Survival at times: {}, {}", "{2}: Überleben ({1})"},
-    {"At {}", "Bei {}"},
-    {"At {} months", "Nach {} Monaten"},
-    {"robust", "robust berechnet"},
-    {"by pair", "nach Paar"},
-    {"Limits: {}.", "Grenzen: {}."},
-    {"{} of {}", "{2}, davon {1}"},
-};
-static const struct rwe_language german = {"de", phrases, sizeof phrases / sizeof phrases[0],
-                                           " / "};
+/* A catalogue as msgfmt would write it: the heading and two texts, in order. */
+enum { N_TEXTS = 3 };
+static const char *const originals[N_TEXTS] = {"", "%s against %s", "events"};
+static const char *const translations[N_TEXTS] = {"Language: de\n", "%2$s gegen %1$s",
+                                                  "Ereignisse"};
 
-static struct rwe_arena *arena;
+static unsigned char catalogue[512];
+static struct rwe_language german = {"de", catalogue, sizeof catalogue};
+
+static uint32_t put_texts(const char *const text[], uint32_t table, uint32_t at)
+{
+    for (uint32_t i = 0; i < N_TEXTS; i++) {
+        uint32_t entry[2] = {(uint32_t)strlen(text[i]), at};
+        memcpy(catalogue + table + i * sizeof entry, entry, sizeof entry);
+        memcpy(catalogue + at, text[i], strlen(text[i]) + 1);
+        at += (uint32_t)strlen(text[i]) + 1;
+    }
+    return at;
+}
 
 static int set_up(void **state)
 {
     (void)state;
-    arena = rwe_arena_new();
-    return arena == NULL ? -1 : 0;
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    rwe_arena_free(arena);
+    uint32_t size = 8 * N_TEXTS, heading[7] = {0x950412de, 0, N_TEXTS, 28, 28 + size, 0, 0};
+    memcpy(catalogue, heading, sizeof heading);
+    put_texts(translations, 28 + size, put_texts(originals, 28, 28 + 2 * size));
     return 0;
 }
 
-static const char *in_german(const char *text)
-{
-    struct rwe_translator *translator = rwe_translator_new(&german, arena);
-    assert_non_null(translator);
-    return rwe_translate(translator, text);
-}
-
-static void a_text_is_looked_up_whole(void **state)
+static void a_text_is_looked_up_whole_and_stays_where_it_is_not_known(void **state)
 {
     (void)state;
-    assert_string_equal(in_german("events"), "ereignisse");
-    assert_string_equal(in_german("Events"), "Events");
-    assert_null(in_german(NULL));
-    assert_string_equal(in_german(""), "");
+    assert_string_equal(rwe_language_text(&german, "events"), "Ereignisse");
+    assert_string_equal(rwe_language_text(&german, "Events"), "Events");
+    assert_string_equal(rwe_language_text(&german, "event"), "event");
+    assert_string_equal(rwe_language_text(&german, ""), ""); /* not the catalogue's heading */
+    assert_null(rwe_language_text(&german, NULL));
+    assert_string_equal(rwe_language_text(rwe_language_find("en"), "events"), "events");
 }
 
-static void what_stands_in_a_place_is_looked_up_and_may_move(void **state)
+static void report_and_messages_may_be_in_two_languages(void **state)
 {
     (void)state;
-    assert_string_equal(in_german("Survival at times: os, Whole cohort"),
-                        "Ganze Kohorte: Überleben (os)");
+    struct rwe_error error = {0};
+    struct rwe_languages before = rwe_languages_use((struct rwe_languages){.report = &german});
+    assert_string_equal(rwe_text("events"), "Ereignisse");
+    assert_string_equal(rwe_message("events"), "events");
+    rwe_languages_use((struct rwe_languages){.messages = &german});
+    assert_string_equal(rwe_text("events"), "events");
+    rwe_error_set(&error, RWE_USAGE, RWE_NO_INDEX, "%s against %s", "events", "B");
+    assert_string_equal(error.message, "B gegen events"); /* an argument is not looked up */
+    rwe_languages_use(before);
+    assert_string_equal(rwe_message("events"), "events");
 }
 
-static void the_phrase_with_most_letters_wins(void **state)
+static void look_up(size_t piece, void *context)
+{
+    const char **found = context;
+    found[piece] = rwe_text("events");
+}
+
+static void threads_speak_the_language_of_who_starts_them(void **state)
 {
     (void)state;
-    assert_string_equal(in_german("At 6 months"), "Nach 6 Monaten");
-    assert_string_equal(in_german("At 6 years"), "Bei 6 years");
+    const char *found[64] = {NULL};
+    struct rwe_languages before = rwe_languages_use((struct rwe_languages){.report = &german});
+    rwe_parallel_for(64, 4, look_up, found);
+    rwe_languages_use(before);
+    for (size_t i = 0; i < 64; i++)
+        assert_string_equal(found[i], "Ereignisse");
 }
 
-static void a_list_is_looked_up_item_by_item(void **state)
+static void every_language_that_is_offered_is_there(void **state)
 {
     (void)state;
-    assert_string_equal(in_german("Limits: robust; by pair; other."),
-                        "Grenzen: robust berechnet / nach Paar / other.");
-    assert_string_equal(in_german("One; two."), "One; two.");
-}
-
-static void a_place_may_be_empty_and_a_phrase_may_begin_with_one(void **state)
-{
-    (void)state;
-    assert_string_equal(in_german("At "), "Bei ");
-    assert_string_equal(in_german("3 of events"), "ereignisse, davon 3");
-}
-
-static struct rwe_document *a_document(void)
-{
-    struct rwe_document *document = rwe_document_new(arena);
-    struct rwe_key key = rwe_key_of("km");
-    key.group = "events"; /* an arm of that name */
-    rwe_fact n = rwe_document_number(document, &key, "n", 3);
-    rwe_fact words = rwe_document_string(document, &key, "variance", "robust");
-    struct rwe_grid *grid = rwe_document_table(document, "Survival at times: os, Whole cohort");
-    rwe_grid_column(grid, "%s", "events");
-    rwe_grid_column(grid, "At %d months", 6);
-    rwe_grid_column(grid, "variance");
-    rwe_grid_row(grid, 0, "Whole cohort");
-    rwe_grid_cell(grid, RWE_CELL_COUNT, n, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_TEXT, words, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_note(grid, "Limits: by pair.");
-    return document;
-}
-
-static char *text_of(const struct rwe_document *document, const char *format)
-{
-    struct rwe_bytes bytes;
-    struct rwe_error error;
-    assert_int_equal(rwe_render_bytes(document, rwe_format_find(format), NULL, &bytes, &error),
-                     RWE_OK);
-    char *text = rwe_arena_format(arena, "%.*s", (int)bytes.n, bytes.byte);
-    rwe_bytes_clear(&bytes);
-    return text;
-}
-
-static void a_document_is_translated_but_for_the_names_of_its_arms(void **state)
-{
-    (void)state;
-    const struct rwe_document *document = a_document();
-    char *before = text_of(document, "text");
-    const struct rwe_document *translated = rwe_document_in(document, &german, arena);
-    assert_non_null(translated);
-    char *text = text_of(translated, "text");
-    assert_non_null(strstr(text, "Ganze Kohorte: Überleben (os)"));
-    assert_non_null(strstr(text, "Nach 6 Monaten"));
-    assert_non_null(strstr(text, "robust berechnet"));
-    assert_non_null(strstr(text, "Grenzen: nach Paar."));
-    assert_non_null(strstr(text, "events"));
-    assert_null(strstr(text, "ereignisse"));
-    assert_string_equal(text_of(document, "text"), before); /* the original is as it was */
-    assert_string_equal(rwe_document_language(translated)->name, "de");
-}
-
-static void english_is_the_document_itself(void **state)
-{
-    (void)state;
-    const struct rwe_document *document = a_document();
-    assert_ptr_equal(rwe_document_in(document, rwe_language_find("en"), arena), document);
-    assert_string_equal(rwe_document_language(document)->name, "en");
+    char names[64];
+    snprintf(names, sizeof names, "%s", rwe_language_names);
+    size_t n = 0;
+    for (char *name = strtok(names, "|"); name != NULL; name = strtok(NULL, "|"), n++)
+        assert_string_equal(rwe_language_find(name)->name, name);
+    assert_true(n >= 2);
     assert_null(rwe_language_find("xx"));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_text_is_looked_up_whole),
-        cmocka_unit_test(what_stands_in_a_place_is_looked_up_and_may_move),
-        cmocka_unit_test(the_phrase_with_most_letters_wins),
-        cmocka_unit_test(a_list_is_looked_up_item_by_item),
-        cmocka_unit_test(a_place_may_be_empty_and_a_phrase_may_begin_with_one),
-        cmocka_unit_test(a_document_is_translated_but_for_the_names_of_its_arms),
-        cmocka_unit_test(english_is_the_document_itself),
+        cmocka_unit_test(a_text_is_looked_up_whole_and_stays_where_it_is_not_known),
+        cmocka_unit_test(report_and_messages_may_be_in_two_languages),
+        cmocka_unit_test(threads_speak_the_language_of_who_starts_them),
+        cmocka_unit_test(every_language_that_is_offered_is_there),
     };
-    return cmocka_run_group_tests(tests, set_up, tear_down);
+    return cmocka_run_group_tests(tests, set_up, NULL);
 }

@@ -55,19 +55,6 @@ static void a_cohort_of_six_is_counted_as_by_hand(void **state)
     assert_int_equal(o.all.n_outside, 2);
 }
 
-/* By hand: e/(1 − e) of 2 over odds of treatment of 1/2 is 4, so F = 4/5; at the prevalence, 1/2. */
-static void the_preference_is_the_score_less_the_prevalence(void **state)
-{
-    (void)state;
-    const double linear[] = {log(2), log(0.5), 0};
-    const uint8_t arm[] = {1, 0, 0};
-    double preference[3];
-    assert_int_equal(rwe_overlap_preference(linear, arm, 3, preference, NULL), RWE_OK);
-    assert_close(preference[0], 0.8, 1e-15);
-    assert_close(preference[1], 0.5, 1e-15);
-    assert_close(preference[2], 2.0 / 3, 1e-15);
-}
-
 static void arms_that_do_not_meet_have_nobody_inside(void **state)
 {
     (void)state;
@@ -97,7 +84,6 @@ static void lalonde_matches_r(void **state)
     const double *linear = design_csv_numbers(&rows, "linear");
     const double *arm = design_csv_numbers(&rows, "treated");
     uint8_t *with = RWE_NEW(*state, uint8_t, rows.n_rows);
-    double *preference = RWE_NEW(*state, double, rows.n_rows), sum = 0;
     for (size_t i = 0; i < rows.n_rows; i++)
         with[i] = arm[i] == 1;
     struct rwe_overlap o = measure(linear, with, rows.n_rows);
@@ -109,16 +95,12 @@ static void lalonde_matches_r(void **state)
     assert_close(o.support_high, EXPECTED("high"), 1e-15);
     assert_close((double)o.treated.n_outside, EXPECTED("outside_treated"), 0);
     assert_close((double)o.control.n_outside, EXPECTED("outside_control"), 0);
-    assert_int_equal(rwe_overlap_preference(linear, with, rows.n_rows, preference, NULL), RWE_OK);
-    for (size_t i = 0; i < rows.n_rows; i++)
-        sum += preference[i];
-    assert_close(sum / (double)rows.n_rows, EXPECTED("mean_preference"), 1e-13);
 }
 
 static void a_score_that_is_not_finite_is_refused_with_its_index(void **state)
 {
     (void)state;
-    double linear[6], preference[6];
+    double linear[6];
     struct rwe_overlap_options options = rwe_overlap_options_default();
     struct rwe_overlap result;
     struct rwe_error error;
@@ -128,7 +110,7 @@ static void a_score_that_is_not_finite_is_refused_with_its_index(void **state)
                      RWE_NOT_FINITE);
     assert_int_equal(error.index, 4);
     linear[4] = INFINITY;
-    assert_int_equal(rwe_overlap_preference(linear, treated, 6, preference, &error),
+    assert_int_equal(rwe_overlap_measure(linear, treated, 6, &options, &result, &error),
                      RWE_NOT_FINITE);
     assert_int_equal(error.index, 4);
 }
@@ -163,7 +145,6 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(a_cohort_of_six_is_counted_as_by_hand),
-        TEST(the_preference_is_the_score_less_the_prevalence),
         TEST(arms_that_do_not_meet_have_nobody_inside),
         TEST(a_score_that_tells_nothing_is_equipoise_for_all),
         TEST(lalonde_matches_r),

@@ -105,7 +105,7 @@ static void numbers_stand_under_each_other_by_their_point_or_bracket(void **stat
         rwe_grid_cell(grid, RWE_CELL_P_VALUE, check_fact(document, NULL, "p.value", p[i]),
                       RWE_NO_FACT, RWE_NO_FACT);
         rwe_grid_cell(grid, RWE_CELL_MEAN_SD, m, s, RWE_NO_FACT);
-        rwe_grid_words(grid, i == 2 ? "t test" : "rank");
+        rwe_grid_words(grid, "%s", i == 2 ? "t test" : "rank");
     }
     assert_renders(document, "───────────────────────────────────────\n"
                              "              p       Mean (SD)  Method\n"

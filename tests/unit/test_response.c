@@ -212,7 +212,7 @@ static const char *const levels[] = {"A", "B"};
 static struct fixture fixture_of(const struct rwe_cohort *cohort, struct rwe_design design)
 {
     struct fixture f = {.arena = rwe_arena_new()};
-    struct rwe_options lists[RWE_MOST_OPTION_LISTS];
+    const struct rwe_options *lists[RWE_MOST_OPTION_LISTS];
     size_t n = rwe_option_lists(f.arena, lists);
     struct rwe_settings *settings = rwe_settings_new(f.arena, lists, n);
     assert_int_equal(rwe_settings_set(settings, "response-column", "bor", RWE_FROM_COMMAND, NULL),

@@ -30,9 +30,9 @@ struct fixture {
 static int set_up(void **state)
 {
     static struct fixture f;
-    const struct rwe_options list = RWE_OPTIONS(options);
+    static const struct rwe_options list = RWE_OPTIONS(options);
     f = (struct fixture){.arena = rwe_arena_new()};
-    f.settings = rwe_settings_new(f.arena, &list, 1);
+    f.settings = rwe_settings_new(f.arena, (const struct rwe_options *[]){&list}, 1);
     *state = &f;
     return 0;
 }

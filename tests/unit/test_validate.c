@@ -22,8 +22,8 @@ struct fixture {
 static int set_up(void **state)
 {
     static struct fixture f;
-    const struct rwe_options lists[] = {rwe_study_options, rwe_dates_options,
-                                        RWE_OPTIONS(ae_options)};
+    static const struct rwe_options ae_list = RWE_OPTIONS(ae_options);
+    const struct rwe_options *const lists[] = {&rwe_study_options, &rwe_dates_options, &ae_list};
     f = (struct fixture){.arena = rwe_arena_new()};
     f.complaints.arena = f.arena;
     f.settings = rwe_settings_new(f.arena, lists, 3);

@@ -32,8 +32,9 @@ struct rwe_run {
     const struct rwe_settings *settings;
     const struct rwe_cohort *cohort;
     struct rwe_design design[RWE_MOST_DESIGNS]; /**< the first is everybody */
-    size_t n_designs; /**< those of clones last: see rwe_run_people_designs */
-    struct rwe_document *document;
+    size_t n_designs;                  /**< those of clones last: see rwe_run_people_designs */
+    struct rwe_document *document;     /**< NULL: the run is not told, as a replicate's */
+    struct rwe_estimates *estimates;   /**< what it estimates (estimates.h) */
     struct rwe_complaints *complaints; /**< about the input files */
     struct rwe_input input[RWE_MOST_INPUTS];
     size_t n_inputs;
@@ -65,17 +66,29 @@ struct rwe_run {
     unsigned threads;
 };
 
+/** A run on another cohort, which is still to be set: what was asked is the parent's, and so are its document and
+ * its list of estimates; nothing is made yet. */
+struct rwe_run rwe_run_child(const struct rwe_run *parent, struct rwe_arena *arena);
+
 /** How many of the run's designs compare people, as baseline tables and toxicity do: the first ones,
  * since analyses that clone stand after those that match or weight. */
 size_t rwe_run_people_designs(const struct rwe_run *run);
+
+/** What an analysis adds to the list of estimates (estimates.h), and so which repetitions walk it. */
+enum rwe_lists {
+    RWE_LISTS_NOTHING,
+    RWE_LISTS_TESTS, /**< statistics of tests alone, which imputations pool and replicates do not need */
+    RWE_LISTS_ESTIMATES, /**< it is walked in every replicate */
+};
 
 struct rwe_analysis {
     const char *name; /**< of its flag, its key in the study file, and `analysis` in facts */
     const char
         *choices; /**< of the flag's optional argument, the first is the default; NULL: none */
     const struct rwe_option
-        *argument;      /**< of the flag where it is no choice: kind, range, argument,
-                                            bare; NULL: none. The rest is filled in */
+        *flag; /**< what its flag takes and where that goes: kind and member (in the struct of
+                    `options`), choices, range, argument, bare; the rest is filled in. NULL: it takes
+                    nothing and nobody reads it */
     const char *help;   /**< of the flag */
     const char *brings; /**< names of analyses that come with it, blanks between; or NULL */
     const char *asks; /**< names of analyses that it asks for as their bare flags would (pipeline.h:
@@ -83,9 +96,10 @@ struct rwe_analysis {
     const char *also_for; /**< options, blanks between, that ask for this analysis too; or NULL */
     const char *guards;   /**< an option under which it runs whatever else is asked for; or NULL */
     bool compares_arms;   /**< outcomes of the arms: under the banner where they are biased */
-    const struct rwe_options *options; /**< that only this analysis reads; NULL: none */
+    const struct rwe_options *options; /**< its own, and the struct that holds them; NULL: none */
     bool from_zero; /**< makes sense from time zero alone: not repeated at landmarks */
-    bool last;      /**< reads facts of the others: runs after them all, the landmarks' too */
+    enum rwe_lists lists;
+    bool last; /**< reads facts of the others: runs after them all, the landmarks' too */
 
     /** Adds a design to the run before any analysis is run, and writes nothing to the document; what
      * it puts in `*state` reaches `run` and `write_files`. NULL where the analysis makes none. */
@@ -105,8 +119,21 @@ struct rwe_analysis {
 extern const struct rwe_analysis *const rwe_analyses[];
 extern const size_t rwe_n_analyses;
 
+/** What estimates under weights have for their variance. */
+enum rwe_variance_choice { RWE_VARIANCE_ESTIMATED, RWE_VARIANCE_ROBUST, RWE_VARIANCE_BOOTSTRAP };
+
 /** Options that several analyses read. */
+struct rwe_statistics_settings {
+    double conf_level;
+    struct rwe_numbers times; /**< none: round ones */
+    double time_step;         /**< NaN: round */
+    double cut_at_risk;       /**< a share */
+    enum rwe_variance_choice variance;
+    uint64_t seed;
+    uint64_t threads; /**< 0: all processors */
+};
 extern const struct rwe_options rwe_statistics_options;
+const struct rwe_statistics_settings *rwe_statistics_of(const struct rwe_settings *settings);
 
 /** The most lists that rwe_option_lists fills. */
 enum { RWE_MOST_OPTION_LISTS = 64 };
@@ -115,6 +142,7 @@ enum { RWE_MOST_OPTION_LISTS = 64 };
  * All options below the command line: flags of the analyses, columns, statistics, the analyses'
  * own. Returns how many lists it filled, 0 when memory is out.
  */
-size_t rwe_option_lists(struct rwe_arena *arena, struct rwe_options lists[RWE_MOST_OPTION_LISTS]);
+size_t rwe_option_lists(struct rwe_arena *arena,
+                        const struct rwe_options *lists[RWE_MOST_OPTION_LISTS]);
 
 #endif

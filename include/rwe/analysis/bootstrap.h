@@ -4,19 +4,13 @@
  * propensity model is refitted, matching or weights are made anew, and every estimate is computed
  * again (Efron & Tibshirani, An Introduction to the Bootstrap, 1993, ch. 6 and 13).
  *
- * How it joins: a replicate is `rwe_run` with `replicate` > 0 and no document, which passes through
- * rwe_pipeline_designs and rwe_pipeline_estimates like the data. Whatever else must be done anew in
- * each, as imputing what is missing, stands between rwe_cohort_resample and the pipeline: it takes
- * the drawn cohort to a completed one, with a stream (seed, its own purpose, r), and the data must
- * go through the same step before theirs.
- *
  * Replicate r draws from the stream (seed, bootstrap, r) alone and writes to its own slot, so results
  * do not depend on threads.
  */
 #ifndef RWE_ANALYSIS_BOOTSTRAP_H
 #define RWE_ANALYSIS_BOOTSTRAP_H
 
-#include "rwe/analysis/pipeline.h"
+#include "rwe/analysis/replicate.h"
 
 /** --bootstrap. */
 extern const struct rwe_options rwe_bootstrap_options;
@@ -29,11 +23,10 @@ struct rwe_bootstrap_result {
 };
 
 struct rwe_bootstrap {
-    size_t n_replicates;
-    struct rwe_estimates estimates;            /**< of the data */
+    struct rwe_replicates replicates;
     const struct rwe_bootstrap_result *result; /**< by estimate */
-    size_t n_failed;     /**< replicates without any estimate, since a design could not be made */
-    const char *failure; /**< why the first of these failed; NULL: none did */
+    const char
+        *failure; /**< why the first replicate without any estimate has none; NULL: all have */
 };
 
 /** Whether --variance bootstrap was said. */
@@ -63,20 +56,14 @@ enum rwe_status rwe_bootstrap_run(struct rwe_run *run, const struct rwe_plan *pl
 const struct rwe_bootstrap_result *rwe_bootstrap_find(const struct rwe_run *run,
                                                       const struct rwe_key *key, const char *stat);
 
-/** How sure an estimate is; of RWE_ESTIMATE_LOG_RATIO all on the log scale. */
-struct rwe_inference {
-    double std_error;
-    double conf_low, conf_high;
-    double p_value; /**< two-sided normal, that the estimate (or log ratio) is 0 */
-};
-
 /**
- * What --variance bootstrap puts in place of an estimate's own error, limits and p, in every
- * population, "all" too, so that a table does not mix two kinds. False, and nothing is written,
- * without that choice or when the replicates do not have the estimate.
+ * What --variance bootstrap puts in place of an estimate's own error, limits and p, in every population, "all" too,
+ * so that a table does not mix two kinds. False, and nothing is written, without that choice or when the
+ * replicates do not have the estimate. The second takes its place in the list.
  */
 bool rwe_bootstrap_infer(const struct rwe_run *run, const struct rwe_key *key, const char *stat,
                          struct rwe_inference *inference);
+bool rwe_bootstrap_infer_at(const struct rwe_run *run, size_t k, struct rwe_inference *inference);
 
 /** Says under a table that rwe_bootstrap_infer had a hand in it; nothing without that choice. */
 void rwe_bootstrap_note(const struct rwe_run *run, struct rwe_grid *grid);

@@ -174,9 +174,10 @@ void rwe_model_matrix_set(const struct rwe_model_matrix *matrix,
 void rwe_model_matrix_spread(const struct rwe_model_matrix *matrix, const double estimate[],
                              double coefficient[]);
 
-/** A start in the order of x, from coefficients of a like model: 0 where it had none, and everywhere where
- * its list of columns was another one. */
-void rwe_model_matrix_start(const struct rwe_model_matrix *matrix, const double coefficient[],
-                            size_t n, double start[]);
+/** A start in the order of x, from the coefficients by column of another model, or of a like one in other
+ * data: columns are the same where their names are, and 0 where it had none. */
+void rwe_model_matrix_start(const struct rwe_model_matrix *matrix,
+                            const struct rwe_model_matrix *from, const double coefficient[],
+                            double start[]);
 
 #endif

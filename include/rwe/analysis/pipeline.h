@@ -37,8 +37,8 @@ enum rwe_status rwe_plan_complete(struct rwe_settings *settings, struct rwe_erro
 enum rwe_status rwe_pipeline_designs(struct rwe_run *run, struct rwe_plan *plan,
                                      struct rwe_error *error);
 
-/** The estimates of the analyses that run, of every design, landmarks after time zero. */
+/** Walks the analyses that list estimates, those at landmarks after those from time zero. */
 enum rwe_status rwe_pipeline_estimates(struct rwe_run *run, const struct rwe_plan *plan,
-                                       struct rwe_estimates *estimates, struct rwe_error *error);
+                                       struct rwe_error *error);
 
 #endif

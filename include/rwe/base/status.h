@@ -33,7 +33,7 @@ struct rwe_error {
     char message[1024]; /**< one or more sentences for the user, without a final newline */
 };
 
-/** Fills `error`, which may be NULL. */
+/** Fills `error`, which may be NULL. The format is looked up in the language of messages (language.h). */
 void rwe_error_set(struct rwe_error *error, enum rwe_status status, size_t index,
                    const char *format, ...) __attribute__((format(printf, 4, 5)));
 

@@ -6,6 +6,24 @@
  * A setting comes from the command line, else from the study file, else it has its default. Every
  * layer declares the options that it reads: columns here in data (rwe_study_options), statistics in
  * analysis, formats in cli; an analysis declares its own. So a new analysis needs no other file.
+ *
+ * Each list of options has a struct, and each option a member of it, which always holds the value that is
+ * in force. Code reads `settings_of(run)->tau`: a wrong name or type does not compile. Names are
+ * for the border alone, where options come in as text and go out as provenance:
+ *
+ *     struct rmst_settings {
+ *         double tau; // NaN: by tau_rule
+ *         ...
+ *     };
+ *     static const struct rwe_option options[] = {
+ *         {.name = "tau", RWE_NUMBER_IN(struct rmst_settings, tau), .low = ..., .help = ...},
+ *     };
+ *     static const struct rwe_options option_list = RWE_OPTIONS_IN(struct rmst_settings, options);
+ *
+ *     static const struct rmst_settings *settings_of(const struct rwe_run *run)
+ *     {
+ *         return rwe_settings_of(run->settings, &option_list);
+ *     }
  */
 #ifndef RWE_DATA_SETTINGS_H
 #define RWE_DATA_SETTINGS_H
@@ -15,6 +33,7 @@
 #include "rwe/base/text.h"
 #include "rwe/data/condition.h"
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 enum rwe_option_kind {
@@ -30,6 +49,15 @@ enum rwe_option_kind {
     RWE_OPTION_CRITERIA,  /**< repeatable NAME=CONDITION; in YAML {name, keep, missing} */
 };
 
+/** Whose word a value is; a later one outdoes an earlier one. */
+enum rwe_source { RWE_NOT_GIVEN, RWE_FROM_DEFAULT, RWE_FROM_STUDY, RWE_FROM_COMMAND };
+
+/** A member of the struct of a list of options. */
+struct rwe_member {
+    size_t offset;
+    size_t size; /**< 0: none */
+};
+
 /** Where --help and the man page show an option. */
 enum rwe_option_section {
     RWE_SECTION_RUN,    /**< what to run */
@@ -40,9 +68,16 @@ enum rwe_option_section {
     RWE_SECTION_COUNT,
 };
 
+struct rwe_options;
+
 struct rwe_option {
     const char *name; /**< long name, and key of the study file */
     enum rwe_option_kind kind;
+    struct rwe_member
+        member; /**< holds the value; RWE_NUMBER_IN and its like give kind and member */
+    struct rwe_member source;       /**< says whose word the value is (RWE_SOURCE_IN), or none */
+    struct rwe_member word;         /**< holds the text of the value (RWE_WORD_IN), or none */
+    const struct rwe_options *home; /**< the list in whose struct these are; NULL: its own */
     enum rwe_option_section section;
     const char *argument; /**< how help shows the argument, NULL for a flag; "[=X]" when optional */
     const char *fallback; /**< default, read as if the user had given it; NULL: none */
@@ -58,8 +93,14 @@ struct rwe_option {
 struct rwe_options {
     const struct rwe_option *item;
     size_t n;
+    size_t struct_size; /**< of the struct that its options fill */
 };
-#define RWE_OPTIONS(array) ((struct rwe_options){(array), sizeof(array) / sizeof((array)[0])})
+#define RWE_OPTIONS(array) ((struct rwe_options){(array), sizeof(array) / sizeof((array)[0]), 0})
+#define RWE_OPTIONS_IN(type, array)                                                                \
+    ((struct rwe_options){(array), sizeof(array) / sizeof((array)[0]), sizeof(type)})
+
+/** A list without options, whose struct holds but the flag of its analysis (analysis.h). */
+#define RWE_NO_OPTIONS_IN(type) ((struct rwe_options){NULL, 0, sizeof(type)})
 
 /** Columns of a cohort file: how the file reads. */
 extern const struct rwe_options rwe_study_options;
@@ -87,16 +128,85 @@ struct rwe_criterion_spec {
                                 an error */
 };
 
-struct rwe_settings;
+struct rwe_numbers {
+    const double *item;
+    size_t n;
+};
 
-enum rwe_source { RWE_FROM_DEFAULT, RWE_FROM_STUDY, RWE_FROM_COMMAND };
+struct rwe_endpoint_specs {
+    const struct rwe_endpoint_spec *item;
+    size_t n;
+};
+
+struct rwe_criterion_specs {
+    const struct rwe_criterion_spec *item;
+    size_t n;
+};
+
+/*
+ * Kind and member of an option, for its row. The member must have the type of the kind, or the row
+ * does not compile. What a member holds where nobody gave a value and there is no default:
+ *
+ *   RWE_FLAG_IN        bool                          false
+ *   RWE_TEXT_IN        const char *                  NULL
+ *   RWE_PATH_IN        const char *                  NULL
+ *   RWE_LIST_IN        struct rwe_strings            n = 0
+ *   RWE_NUMBER_IN      double                        NaN
+ *   RWE_NUMBERS_IN     struct rwe_numbers            n = 0
+ *   RWE_INTEGER_IN     uint64_t                      0
+ *   RWE_CHOICE_IN      int, or an enum               −1: only an int can tell; an enum, in the order of
+ *                                                    the choices, is for options with a default
+ *   RWE_ENDPOINTS_IN   struct rwe_endpoint_specs     n = 0
+ *   RWE_CRITERIA_IN    struct rwe_criterion_specs    n = 0
+ *
+ * Beside it a row may have RWE_SOURCE_IN (enum rwe_source: whose word the value is, where more counts
+ * than the value, as with an integer of 0 or an empty list) and RWE_WORD_IN (const char *: the
+ * value as text, for a choice that is shown).
+ */
+#define RWE_MEMBER(type, member, of)                                                               \
+    {                                                                                              \
+        _Generic(((type *)0)->member, of : offsetof(type, member)), sizeof(((type *)0)->member)    \
+    }
+#define RWE_FLAG_IN(type, name) .kind = RWE_OPTION_FLAG, .member = RWE_MEMBER(type, name, bool)
+#define RWE_TEXT_IN(type, name)                                                                    \
+    .kind = RWE_OPTION_TEXT, .member = RWE_MEMBER(type, name, const char *)
+#define RWE_PATH_IN(type, name)                                                                    \
+    .kind = RWE_OPTION_PATH, .member = RWE_MEMBER(type, name, const char *)
+#define RWE_LIST_IN(type, name)                                                                    \
+    .kind = RWE_OPTION_LIST, .member = RWE_MEMBER(type, name, struct rwe_strings)
+#define RWE_NUMBER_IN(type, name)                                                                  \
+    .kind = RWE_OPTION_NUMBER, .member = RWE_MEMBER(type, name, double)
+#define RWE_NUMBERS_IN(type, name)                                                                 \
+    .kind = RWE_OPTION_NUMBERS, .member = RWE_MEMBER(type, name, struct rwe_numbers)
+#define RWE_INTEGER_IN(type, name)                                                                 \
+    .kind = RWE_OPTION_INTEGER, .member = RWE_MEMBER(type, name, uint64_t)
+#define RWE_CHOICE_IN(type, name)                                                                  \
+    .kind = RWE_OPTION_CHOICE, .member = {_Generic(((type *)0)->name, int                          \
+                                                   : offsetof(type, name), unsigned                \
+                                                   : offsetof(type, name)),                        \
+                                          sizeof(((type *)0)->name)}
+#define RWE_ENDPOINTS_IN(type, name)                                                               \
+    .kind = RWE_OPTION_ENDPOINTS, .member = RWE_MEMBER(type, name, struct rwe_endpoint_specs)
+#define RWE_CRITERIA_IN(type, name)                                                                \
+    .kind = RWE_OPTION_CRITERIA, .member = RWE_MEMBER(type, name, struct rwe_criterion_specs)
+#define RWE_SOURCE_IN(type, name) .source = RWE_MEMBER(type, name, enum rwe_source)
+#define RWE_WORD_IN(type, name) .word = RWE_MEMBER(type, name, const char *)
+
+struct rwe_settings;
 
 /** Whether the command line may leave its argument out: `--psm`, `--psm=nearest`. */
 bool rwe_option_may_be_bare(const struct rwe_option *option);
 
 /** Settings over `n` lists of options, all at their defaults. NULL when memory is out. */
-struct rwe_settings *rwe_settings_new(struct rwe_arena *arena, const struct rwe_options lists[],
-                                      size_t n);
+struct rwe_settings *rwe_settings_new(struct rwe_arena *arena,
+                                      const struct rwe_options *const lists[], size_t n);
+
+/**
+ * The struct of a list, of the type that the list was declared with. It lives as long as the settings,
+ * and every rwe_settings_set shows in it. The list must be one that the settings were made from
+ * (assertion).
+ */
+const void *rwe_settings_of(const struct rwe_settings *settings, const struct rwe_options *list);
 
 /** The arena that they live in. */
 struct rwe_arena *rwe_settings_arena(const struct rwe_settings *settings);
@@ -133,13 +243,16 @@ enum rwe_status rwe_settings_add_criterion(struct rwe_settings *settings,
 /** Takes a value back to its default or none, as if the option had never been given. */
 void rwe_settings_unset(struct rwe_settings *settings, const char *name);
 
-/* Reading. Asking for an option that no list declares, or as another kind, is a bug (assertion). */
+/* By name: for the border, where options come in and go out as text. Unknown names have no value. */
 enum rwe_source rwe_settings_source(const struct rwe_settings *settings, const char *name);
 bool rwe_settings_has(const struct rwe_settings *settings,
                       const char *name); /**< given or default */
-bool rwe_settings_flag(const struct rwe_settings *settings, const char *name);
 const char *rwe_settings_text(const struct rwe_settings *settings,
                               const char *name); /**< or NULL */
+
+/* The same for code that has no struct yet. An option that no list declares, or another kind, is a bug
+ * (assertion). */
+bool rwe_settings_flag(const struct rwe_settings *settings, const char *name);
 struct rwe_strings rwe_settings_list(const struct rwe_settings *settings, const char *name);
 double rwe_settings_number(const struct rwe_settings *settings, const char *name); /**< NaN: none */
 uint64_t rwe_settings_integer(const struct rwe_settings *settings, const char *name);
@@ -147,25 +260,13 @@ uint64_t rwe_settings_integer(const struct rwe_settings *settings, const char *n
 /** Position of the value among the option's choices; −1 when it has none. */
 int rwe_settings_choice(const struct rwe_settings *settings, const char *name);
 
-struct rwe_numbers {
-    const double *item;
-    size_t n;
-};
 struct rwe_numbers rwe_settings_numbers(const struct rwe_settings *settings, const char *name);
 
 /** The numbers as they were written. */
 struct rwe_strings rwe_settings_number_texts(const struct rwe_settings *settings, const char *name);
 
-struct rwe_endpoint_specs {
-    const struct rwe_endpoint_spec *item;
-    size_t n;
-};
 struct rwe_endpoint_specs rwe_settings_endpoints(const struct rwe_settings *settings);
 
-struct rwe_criterion_specs {
-    const struct rwe_criterion_spec *item;
-    size_t n;
-};
 struct rwe_criterion_specs rwe_settings_criteria(const struct rwe_settings *settings);
 
 /** An endpoint in the notation of the command line. NULL when memory is out. */

@@ -3,12 +3,18 @@
  * The document: what every output format is made from.
  *
  * It holds two things. Facts: every number that any output shows, at full precision, found by its
- * key (the contract of interface.md). And a flow of blocks for readers: headings, paragraphs,
+ * key (the contract of doc/results.md). And a flow of blocks for readers: headings, paragraphs,
  * tables, figures as data and warnings. A cell of a table holds no number: it names facts and says
  * by its class how they read. So a table cannot show a number that is not a fact.
  *
  * The document knows nothing about statistics. Each analysis writes its result into it; each format
  * reads it. Text given to it is copied; columns of series are borrowed and must outlive it.
+ *
+ * Text is in the language of the report (language.h). What is given as a format is looked up there before it is
+ * filled, so text from the data is only ever an argument: rwe_grid_row(grid, 0, "%s", level). What is given as
+ * plain text is taken as it is: words of the program go through rwe_text first.
+ *
+ * NULL is the document of a run that is not told, as a replicate's: all functions take it and do nothing.
  *
  * Building it cannot fail half-way in a way that matters: when memory is out the functions do
  * nothing, and `rwe_document_failed` says so once at the end.
@@ -39,20 +45,24 @@ struct rwe_key {
 /** A key with only `analysis` set and no time. */
 struct rwe_key rwe_key_of(const char *analysis);
 
+/** Whether two keys are the same; members that do not apply must not apply in the other either. */
+bool rwe_key_equal(const struct rwe_key *a, const struct rwe_key *b);
+
 /** Handle of a fact. RWE_NO_FACT where a cell has none. */
 typedef uint32_t rwe_fact;
 #define RWE_NO_FACT UINT32_MAX
 
 /** How the facts of a cell read. The number in brackets is how many facts the cell takes. */
 enum rwe_cell_class {
-    RWE_CELL_TEXT,              /**< [1] a text fact */
-    RWE_CELL_COUNT,             /**< [1] 301 */
-    RWE_CELL_COUNT_PERCENT,     /**< [2] 301 (50.0%): n, percent */
-    RWE_CELL_NUMBER,            /**< [1] 52.3: a value in the unit of its variable */
-    RWE_CELL_MEAN_SD,           /**< [2] 52.3 (10.1) */
-    RWE_CELL_MEDIAN_RANGE,      /**< [3] 51.0 (44.0–60.0): median, Q1, Q3 */
-    RWE_CELL_TIME,              /**< [1] 11.7, NR where null */
-    RWE_CELL_TIME_LIMITS,       /**< [3] 11.7 (10.2–13.0), NR where null */
+    RWE_CELL_TEXT,          /**< [1] a text fact */
+    RWE_CELL_COUNT,         /**< [1] 301 */
+    RWE_CELL_COUNT_PERCENT, /**< [2] 301 (50.0%): n, percent */
+    RWE_CELL_NUMBER,        /**< [1] 52.3: a value in the unit of its variable */
+    RWE_CELL_MEAN_SD,       /**< [2] 52.3 (10.1) */
+    RWE_CELL_MEDIAN_RANGE,  /**< [3] 51.0 (44.0–60.0): median, Q1, Q3 */
+    RWE_CELL_TIME,          /**< [1] 11.7, NR where null */
+    RWE_CELL_TIME_LIMITS,   /**< [3] 11.7 (10.2–13.0), NR where null */
+    RWE_CELL_MEAN_TIME_LIMITS, /**< [3] 11.7 (10.2–13.0), NE where null: a mean is reached or is not there */
     RWE_CELL_SURVIVAL_LIMITS,   /**< [3] 75.6% (73.9–77.2): fractions of 1 */
     RWE_CELL_PERCENT_LIMITS,    /**< [3] the same for numbers that are percents already */
     RWE_CELL_RATIO_LIMITS,      /**< [3] 0.74 (0.59–0.92) */
@@ -69,6 +79,9 @@ struct rwe_document *rwe_document_new(struct rwe_arena *arena);
 
 /** Whether any allocation failed. */
 bool rwe_document_failed(const struct rwe_document *document);
+
+/** Says that no facts will be added: after it several threads may read the document at a time. */
+void rwe_document_finish(struct rwe_document *document);
 
 /* ---- facts ---- */
 
@@ -91,9 +104,12 @@ struct rwe_fact_value {
 size_t rwe_document_n_facts(const struct rwe_document *document);
 const struct rwe_fact_value *rwe_document_fact(const struct rwe_document *document, rwe_fact fact);
 
-/** The first fact of that key and stat; RWE_NO_FACT where there is none. Costs a walk over all. */
-rwe_fact rwe_document_find(const struct rwe_document *document, const struct rwe_key *key,
+/** The first fact of that key and stat; RWE_NO_FACT where there is none. */
+rwe_fact rwe_document_find(struct rwe_document *document, const struct rwe_key *key,
                            const char *stat);
+
+/** The number of a fact; NaN for RWE_NO_FACT, and where the fact is null or a text. */
+double rwe_document_value(const struct rwe_document *document, rwe_fact fact);
 
 /* ---- figures as data ---- */
 
@@ -108,7 +124,8 @@ void rwe_document_series(struct rwe_document *document, const struct rwe_key *ke
 /* ---- flow ---- */
 
 /** Starts a section: level 1 (an analysis) or 2 (a part of it). */
-void rwe_document_section(struct rwe_document *document, int level, const char *title);
+void rwe_document_section(struct rwe_document *document, int level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /**
  * Starts a chapter: a section of level 1 under which those that follow are of level 2. NULL ends it.
@@ -135,11 +152,37 @@ void rwe_document_warning(struct rwe_document *document, const char *code, const
 
 size_t rwe_document_n_warnings(const struct rwe_document *document);
 
-/** A table being filled row by row. Never NULL: a table of a failed document swallows its cells. */
+/** A table being filled row by row. Never NULL: a table of no document, or of a failed one, swallows its cells. */
 struct rwe_grid;
 
-/** Starts a table; `title` may be NULL. The first column holds row labels. */
-struct rwe_grid *rwe_document_table(struct rwe_document *document, const char *title);
+/** Starts a table; the format of its title may be NULL. The first column holds row labels. */
+struct rwe_grid *rwe_document_table(struct rwe_document *document, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/** A column: its heading and, where its cells are numbers, how they read and which statistics they are. */
+struct rwe_table_column {
+    const char
+        *heading; /**< marked by N_; "{unit}" and "{level}" are those of rwe_document_set_words */
+    enum rwe_cell_class class;
+    const char *
+        stats; /**< in the order of the class, blanks between: "hr conf.low conf.high"; in brackets what
+                            is a fact but not shown: "estimate [std.error] conf.low conf.high". NULL: the cells
+                            are filled by rwe_grid_cell or rwe_grid_words */
+};
+
+/** What stands for "{unit}" and "{level}" in headings: " (months)" or "", and "95%". Borrowed. */
+void rwe_document_set_words(struct rwe_document *document, const char *unit, const char *level);
+
+/** Adds columns before the first row. The first heads the column of row labels. */
+void rwe_grid_columns(struct rwe_grid *grid, const struct rwe_table_column column[], size_t n);
+
+/** The same for a static list. */
+#define RWE_GRID_COLUMNS(grid, columns)                                                            \
+    rwe_grid_columns((grid), (columns), sizeof(columns) / sizeof((columns)[0]))
+
+/** Adds one column whose heading depends on the data. */
+void rwe_grid_fact_column(struct rwe_grid *grid, enum rwe_cell_class class, const char *stats,
+                          const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /**
  * Adds a column with this heading; before the first row. The first call heads the column of row
@@ -160,8 +203,26 @@ void rwe_grid_row(struct rwe_grid *grid, int indent, const char *format, ...)
 void rwe_grid_cell(struct rwe_grid *grid, enum rwe_cell_class class, rwe_fact first,
                    rwe_fact second, rwe_fact third);
 
+/**
+ * Adds the facts of the next cell's column under a key, a value for each of its statistics, and fills the cell
+ * with them: rwe_grid_put(grid, &key, hr, low, high). So a number is named once.
+ */
+#define rwe_grid_put(grid, key, ...)                                                               \
+    rwe_grid_put_values((grid), (key), (const double[]){__VA_ARGS__},                              \
+                        sizeof((const double[]){__VA_ARGS__}) / sizeof(double))
+void rwe_grid_put_values(struct rwe_grid *grid, const struct rwe_key *key, const double value[],
+                         size_t n);
+
+/** The same for a cell that reads otherwise than those of its column. */
+#define rwe_grid_put_as(grid, class, key, ...)                                                     \
+    rwe_grid_put_values_as((grid), (class), (key), (const double[]){__VA_ARGS__},                  \
+                           sizeof((const double[]){__VA_ARGS__}) / sizeof(double))
+void rwe_grid_put_values_as(struct rwe_grid *grid, enum rwe_cell_class class,
+                            const struct rwe_key *key, const double value[], size_t n);
+
 /** Fills the next cell with words (never with a number: numbers are facts), or leaves it empty. */
-void rwe_grid_words(struct rwe_grid *grid, const char *words);
+void rwe_grid_words(struct rwe_grid *grid, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 void rwe_grid_empty(struct rwe_grid *grid);
 
 /** Rows that it has by now. */

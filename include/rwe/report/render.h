@@ -6,15 +6,13 @@
 #include "rwe/base/file.h"
 #include "rwe/base/status.h"
 #include "rwe/report/document.h"
-#include "rwe/report/language.h"
 #include "rwe/report/style.h"
 #include <stdio.h>
 
 struct rwe_render_options {
-    bool provenance;                     /**< default true */
-    unsigned threads;                    /**< of a pack; 0 and 1: one */
-    const struct rwe_language *language; /**< of the formats for readers; NULL: English */
-    const struct rwe_style *style;       /**< how numbers read; NULL: plain. Facts have none */
+    bool provenance;               /**< default true */
+    unsigned threads;              /**< of a pack; 0 and 1: one */
+    const struct rwe_style *style; /**< how numbers read; NULL: plain. Facts have none */
     unsigned
         figure_formats;  /**< of a pack: bit f, enum rwe_figure_format (figure_file.h); 0: none */
     const char *figures; /**< folder of their files for Markdown and LaTeX; NULL: they show none */
@@ -23,7 +21,6 @@ struct rwe_render_options {
 struct rwe_format {
     const char *name;        /**< "text", "json", "csv", "md", "html", "latex" */
     const char *description; /**< for --help */
-    bool for_readers;        /**< in their language; the others hold facts, which have none */
     enum rwe_status (*write)(const struct rwe_document *document,
                              const struct rwe_render_options *options, FILE *out,
                              struct rwe_error *error);

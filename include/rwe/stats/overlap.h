@@ -33,18 +33,13 @@ struct rwe_overlap {
 };
 
 /**
- * Preference score F of each unit: logit F = logit e − logit P, with logit e = `linear`, the linear
- * predictor of a propensity model, and P the share treated. 0.5 means as likely to be treated as a
- * unit of the cohort is. `preference` takes n values between 0 and 1.
+ * Counts units in equipoise and outside common support. The preference score F of a unit is
+ * logit F = logit e − logit P, with logit e = `linear`, the linear predictor of a propensity model, and P
+ * the share treated: 0.5 means as likely to be treated as a unit of the cohort is. Its limits are compared
+ * as logits. Order of units does not matter.
  *
- * Errors: RWE_NOT_FINITE (index = the unit); RWE_NOT_ESTIMABLE when an arm is empty.
- */
-enum rwe_status rwe_overlap_preference(const double linear[], const uint8_t treated[], size_t n,
-                                       double preference[], struct rwe_error *error);
-
-/**
- * Counts units in equipoise and outside common support. The limits of preference are compared as
- * logits. Order of units does not matter. Errors: as above; RWE_USAGE for limits out of order.
+ * Errors: RWE_NOT_FINITE (index = the unit); RWE_NOT_ESTIMABLE when an arm is empty; RWE_USAGE for limits
+ * out of order.
  */
 enum rwe_status rwe_overlap_measure(const double linear[], const uint8_t treated[], size_t n,
                                     const struct rwe_overlap_options *options,

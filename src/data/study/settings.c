@@ -8,16 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A value as it was given, and as it reads. */
-struct value {
-    enum rwe_source source;
-    bool given; /* has a value, if only the default */
+/* A value as it reads, of the member that its kind has. */
+union reading {
+    bool flag;
     const char *text;
     struct rwe_strings list;
     double number;
-    double *numbers;
+    struct rwe_numbers numbers;
     uint64_t integer;
     int choice;
+    struct rwe_endpoint_specs endpoints;
+    struct rwe_criterion_specs criteria;
+};
+
+/* A value as it was given, and where it is kept. */
+struct value {
+    enum rwe_source source;
+    const char *text;
+    struct rwe_strings list;
+    void *member; /* the member of the option's struct */
 };
 
 struct rwe_settings {
@@ -25,6 +34,9 @@ struct rwe_settings {
     struct rwe_option *option;
     struct value *value;
     size_t n;
+    const struct rwe_options **list;
+    char **home; /* the struct of each list */
+    size_t n_lists;
     struct rwe_endpoint_spec *endpoint;
     size_t n_endpoints, endpoint_capacity;
     struct rwe_criterion_spec *criterion;
@@ -39,46 +51,136 @@ static size_t position_of(const struct rwe_settings *settings, const char *name)
     return RWE_NO_INDEX;
 }
 
-static const struct value *value_of(const struct rwe_settings *settings, const char *name,
-                                    enum rwe_option_kind kind)
+/* The option of a kind of which there is one at most. */
+static size_t position_of_kind(const struct rwe_settings *settings, enum rwe_option_kind kind)
 {
-    size_t i = position_of(settings, name);
-    assert(i != RWE_NO_INDEX);
-    assert(settings->option[i].kind == kind);
-    (void)kind;
-    return &settings->value[i];
+    for (size_t i = 0; i < settings->n; i++)
+        if (settings->option[i].kind == kind)
+            return i;
+    return RWE_NO_INDEX;
 }
 
-struct rwe_settings *rwe_settings_new(struct rwe_arena *arena, const struct rwe_options lists[],
-                                      size_t n)
+/* ---- structs ---- */
+
+/* What a member holds where nothing is given. */
+static union reading blank_of(enum rwe_option_kind kind)
+{
+    union reading blank;
+    memset(&blank, 0, sizeof blank);
+    if (kind == RWE_OPTION_NUMBER)
+        blank.number = NAN;
+    if (kind == RWE_OPTION_CHOICE)
+        blank.choice = -1;
+    return blank;
+}
+
+static size_t size_of(enum rwe_option_kind kind)
+{
+    static const size_t sizes[] = {
+        [RWE_OPTION_FLAG] = sizeof(bool),
+        [RWE_OPTION_TEXT] = sizeof(char *),
+        [RWE_OPTION_PATH] = sizeof(char *),
+        [RWE_OPTION_LIST] = sizeof(struct rwe_strings),
+        [RWE_OPTION_NUMBER] = sizeof(double),
+        [RWE_OPTION_NUMBERS] = sizeof(struct rwe_numbers),
+        [RWE_OPTION_INTEGER] = sizeof(uint64_t),
+        [RWE_OPTION_CHOICE] = sizeof(int),
+        [RWE_OPTION_ENDPOINTS] = sizeof(struct rwe_endpoint_specs),
+        [RWE_OPTION_CRITERIA] = sizeof(struct rwe_criterion_specs),
+    };
+    return sizes[kind];
+}
+
+static char *home_of(const struct rwe_settings *settings, const struct rwe_options *list)
+{
+    for (size_t l = 0; l < settings->n_lists; l++)
+        if (settings->list[l] == list)
+            return settings->home[l];
+    return NULL;
+}
+
+const void *rwe_settings_of(const struct rwe_settings *settings, const struct rwe_options *list)
+{
+    const char *home = home_of(settings, list);
+    assert(home != NULL);
+    return home;
+}
+
+/* Puts a value in force: `source`, `text` and `list` of it are set, `reading` is what they say. */
+static void put_in_force(struct rwe_settings *settings, size_t i, struct value value,
+                         const union reading *reading)
+{
+    const struct rwe_option *option = &settings->option[i];
+    char *home = home_of(settings, option->home);
+    value.member = settings->value[i].member;
+    settings->value[i] = value;
+    memcpy(value.member, reading, size_of(option->kind));
+    if (option->source.size > 0)
+        memcpy(home + option->source.offset, &value.source, sizeof value.source);
+    if (option->word.size > 0)
+        memcpy(home + option->word.offset, &value.text, sizeof value.text);
+}
+
+static void put_nothing(struct rwe_settings *settings, size_t i)
+{
+    union reading blank = blank_of(settings->option[i].kind);
+    put_in_force(settings, i, (struct value){.source = RWE_NOT_GIVEN}, &blank);
+}
+
+/* Takes over the options of a list, each with a place for its value. */
+static void take_list(struct rwe_settings *settings, const struct rwe_options *list)
+{
+    for (size_t i = 0; i < list->n; i++) {
+        struct rwe_option *option = &settings->option[settings->n];
+        struct value *value = &settings->value[settings->n++];
+        *option = list->item[i];
+        option->home = option->home == NULL ? list : option->home;
+        if (option->member.size == 0)
+            value->member = RWE_NEW(settings->arena, union reading, 1);
+        else
+            value->member = home_of(settings, option->home) + option->member.offset;
+        assert(option->member.offset + option->member.size <= option->home->struct_size);
+    }
+}
+
+static void fill_defaults(struct rwe_settings *settings)
+{
+    for (size_t i = 0; i < settings->n; i++)
+        put_nothing(settings, i);
+    for (size_t i = 0; i < settings->n; i++) {
+        const struct rwe_option *option = &settings->option[i];
+        struct rwe_error error = {0};
+        if (option->fallback == NULL)
+            continue;
+        enum rwe_status status =
+            rwe_settings_set(settings, option->name, option->fallback, RWE_FROM_DEFAULT, &error);
+        assert(status == RWE_OK || status == RWE_NO_MEMORY); /* a default must be valid */
+    }
+}
+
+struct rwe_settings *rwe_settings_new(struct rwe_arena *arena,
+                                      const struct rwe_options *const lists[], size_t n)
 {
     size_t total = 0;
     for (size_t l = 0; l < n; l++)
-        total += lists[l].n;
+        total += lists[l]->n;
     struct rwe_settings *settings = RWE_NEW(arena, struct rwe_settings, 1);
     struct rwe_option *option = RWE_NEW(arena, struct rwe_option, total);
     struct value *value = RWE_NEW(arena, struct value, total);
+    const struct rwe_options **list = RWE_NEW(arena, const struct rwe_options *, n);
+    char **home = RWE_NEW(arena, char *, n);
+    for (size_t l = 0; home != NULL && l < n; l++)
+        home[l] = rwe_arena_alloc(arena, 1, lists[l]->struct_size);
     if (rwe_arena_failed(arena))
         return NULL;
-    *settings = (struct rwe_settings){.arena = arena, .option = option, .value = value};
+    *settings = (struct rwe_settings){
+        .arena = arena, .option = option, .value = value, .list = list, .home = home, .n_lists = n};
+    memcpy(list, lists, n * sizeof *list);
     for (size_t l = 0; l < n; l++)
-        for (size_t i = 0; i < lists[l].n; i++) {
-            settings->option[settings->n] = lists[l].item[i];
-            settings->value[settings->n].number = NAN;
-            settings->value[settings->n++].choice = -1;
-        }
-    for (size_t i = 0; i < total; i++) {
-        const struct rwe_option *o = &settings->option[i];
-        struct rwe_error error = {0};
-        if (o->fallback == NULL)
-            continue;
-        enum rwe_status status =
-            rwe_settings_set(settings, o->name, o->fallback, RWE_FROM_DEFAULT, &error);
-        assert(status == RWE_OK || status == RWE_NO_MEMORY); /* a default must be valid */
-        if (status != RWE_OK)
-            return NULL;
-    }
-    return settings;
+        take_list(settings, lists[l]);
+    if (!rwe_arena_failed(arena))
+        fill_defaults(settings);
+    return rwe_arena_failed(arena) ? NULL : settings;
 }
 
 struct rwe_arena *rwe_settings_arena(const struct rwe_settings *settings)
@@ -88,7 +190,7 @@ struct rwe_arena *rwe_settings_arena(const struct rwe_settings *settings)
 
 struct rwe_options rwe_settings_options(const struct rwe_settings *settings)
 {
-    return (struct rwe_options){settings->option, settings->n};
+    return (struct rwe_options){settings->option, settings->n, 0};
 }
 
 const struct rwe_option *rwe_settings_find(const struct rwe_settings *settings, const char *name)
@@ -98,6 +200,11 @@ const struct rwe_option *rwe_settings_find(const struct rwe_settings *settings, 
 }
 
 /* ---- reading one kind of value each ---- */
+
+static enum rwe_status fail_unknown(const char *name, struct rwe_error *error)
+{
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "unknown option \"%s\"", name);
+}
 
 static enum rwe_status read_number(const struct rwe_option *option, const char *text,
                                    double *number, struct rwe_error *error)
@@ -112,18 +219,15 @@ static enum rwe_status read_number(const struct rwe_option *option, const char *
 }
 
 static enum rwe_status read_numbers(struct rwe_settings *settings, const struct rwe_option *option,
-                                    struct value *value, struct rwe_error *error)
+                                    struct rwe_strings texts, struct rwe_numbers *numbers,
+                                    struct rwe_error *error)
 {
-    value->numbers = RWE_NEW(settings->arena, double, value->list.n);
-    if (value->numbers == NULL)
-        return rwe_fail_memory(error);
-    for (size_t i = 0; i < value->list.n; i++) {
-        enum rwe_status status =
-            read_number(option, value->list.item[i], &value->numbers[i], error);
-        if (status != RWE_OK)
-            return status;
-    }
-    return RWE_OK;
+    double *item = RWE_NEW(settings->arena, double, texts.n);
+    enum rwe_status status = item == NULL ? rwe_fail_memory(error) : RWE_OK;
+    for (size_t i = 0; i < texts.n && status == RWE_OK; i++)
+        status = read_number(option, texts.item[i], &item[i], error);
+    *numbers = (struct rwe_numbers){item, texts.n};
+    return status;
 }
 
 static enum rwe_status read_integer(const struct rwe_option *option, const char *text,
@@ -193,10 +297,12 @@ enum rwe_status rwe_settings_add_endpoint(struct rwe_settings *settings,
                                           const struct rwe_endpoint_spec *spec,
                                           enum rwe_source source, struct rwe_error *error)
 {
-    struct value *value = &settings->value[position_of(settings, "endpoint")];
-    if (value->given && source < value->source)
+    size_t at = position_of_kind(settings, RWE_OPTION_ENDPOINTS);
+    if (at == RWE_NO_INDEX)
+        return fail_unknown("endpoint", error);
+    if (source < settings->value[at].source)
         return RWE_OK;
-    if (value->given && source > value->source)
+    if (source > settings->value[at].source)
         settings->n_endpoints = 0; /* those of the command line replace those of the study */
     struct rwe_endpoint_spec copy = *spec;
     copy.name = rwe_text_lower(settings->arena, spec->name);
@@ -226,8 +332,8 @@ enum rwe_status rwe_settings_add_endpoint(struct rwe_settings *settings,
                         "endpoint \"%s\" has competing causes: say which value is its own event",
                         copy.name);
     settings->endpoint[settings->n_endpoints++] = copy;
-    value->given = true;
-    value->source = source;
+    union reading reading = {.endpoints = {settings->endpoint, settings->n_endpoints}};
+    put_in_force(settings, at, (struct value){.source = source}, &reading);
     return RWE_OK;
 }
 
@@ -254,10 +360,12 @@ enum rwe_status rwe_settings_add_criterion(struct rwe_settings *settings,
                                            const struct rwe_criterion_spec *spec,
                                            enum rwe_source source, struct rwe_error *error)
 {
-    struct value *value = &settings->value[position_of(settings, "eligibility")];
-    if (value->given && source < value->source)
+    size_t at = position_of_kind(settings, RWE_OPTION_CRITERIA);
+    if (at == RWE_NO_INDEX)
+        return fail_unknown("eligibility", error);
+    if (source < settings->value[at].source)
         return RWE_OK;
-    if (value->given && source > value->source)
+    if (source > settings->value[at].source)
         settings->n_criteria = 0; /* those of the command line replace those of the study */
     struct rwe_criterion_spec copy = *spec;
     struct rwe_error inner = {0};
@@ -277,32 +385,38 @@ enum rwe_status rwe_settings_add_criterion(struct rwe_settings *settings,
     if (settings->criterion == NULL)
         return rwe_fail_memory(error);
     settings->criterion[settings->n_criteria++] = copy;
-    value->given = true;
-    value->source = source;
+    union reading reading = {.criteria = {settings->criterion, settings->n_criteria}};
+    put_in_force(settings, at, (struct value){.source = source}, &reading);
     return RWE_OK;
 }
 
+/* What a value says whose text or list is set; nothing but lists have items. */
 static enum rwe_status read_value(struct rwe_settings *settings, const struct rwe_option *option,
-                                  struct value *value, struct rwe_error *error)
+                                  const struct value *value, union reading *reading,
+                                  struct rwe_error *error)
 {
-    const char *text = value->text == NULL ? "" : value->text; /* a flag has none */
     switch (option->kind) {
-    case RWE_OPTION_LIST:
-        return RWE_OK;
-    case RWE_OPTION_NUMBERS:
-        return read_numbers(settings, option, value, error);
-    case RWE_OPTION_NUMBER:
-        return read_number(option, text, &value->number, error);
-    case RWE_OPTION_INTEGER:
-        return read_integer(option, text, &value->integer, error);
-    case RWE_OPTION_CHOICE:
-        return read_choice(settings, option, text, &value->choice, error);
     case RWE_OPTION_FLAG:
+        reading->flag = true;
+        return RWE_OK;
     case RWE_OPTION_TEXT:
     case RWE_OPTION_PATH:
+        reading->text = value->text;
+        return RWE_OK;
+    case RWE_OPTION_LIST:
+        reading->list = value->list;
+        return RWE_OK;
+    case RWE_OPTION_NUMBERS:
+        return read_numbers(settings, option, value->list, &reading->numbers, error);
+    case RWE_OPTION_NUMBER:
+        return read_number(option, value->text, &reading->number, error);
+    case RWE_OPTION_INTEGER:
+        return read_integer(option, value->text, &reading->integer, error);
+    case RWE_OPTION_CHOICE:
+        return read_choice(settings, option, value->text, &reading->choice, error);
     case RWE_OPTION_ENDPOINTS:
     case RWE_OPTION_CRITERIA:
-        break;
+        break; /* are added one by one */
     }
     return RWE_OK;
 }
@@ -313,41 +427,48 @@ bool rwe_option_may_be_bare(const struct rwe_option *option)
            (option->kind == RWE_OPTION_CHOICE && option->section == RWE_SECTION_RUN);
 }
 
+/* Reads a value, and puts it in force unless it is bad. */
+static enum rwe_status take_value(struct rwe_settings *settings, size_t i,
+                                  const struct value *value, struct rwe_error *error)
+{
+    union reading reading = blank_of(settings->option[i].kind);
+    if (rwe_arena_failed(settings->arena))
+        return rwe_fail_memory(error);
+    enum rwe_status status = read_value(settings, &settings->option[i], value, &reading, error);
+    if (status == RWE_OK)
+        put_in_force(settings, i, *value, &reading);
+    return status;
+}
+
 enum rwe_status rwe_settings_set(struct rwe_settings *settings, const char *name, const char *text,
                                  enum rwe_source source, struct rwe_error *error)
 {
     size_t i = position_of(settings, name);
     if (i == RWE_NO_INDEX)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "unknown option \"%s\"", name);
+        return fail_unknown(name, error);
     const struct rwe_option *option = &settings->option[i];
-    struct value *value = &settings->value[i];
-    if (option->kind == RWE_OPTION_ENDPOINTS)
-        return read_endpoint(settings, text, source, error);
-    if (option->kind == RWE_OPTION_CRITERIA)
-        return read_criterion(settings, text, source, error);
-    if (value->given && source < value->source)
+    struct value value = {.source = source};
+    if (source < settings->value[i].source)
         return RWE_OK;
-    struct value fresh = {.source = source, .given = true, .number = NAN, .choice = -1};
     if (text == NULL)
         text = option->bare;
     if (text == NULL && option->kind != RWE_OPTION_FLAG && option->kind != RWE_OPTION_CHOICE)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "--%s needs an argument", name);
-    if (text == NULL && option->kind == RWE_OPTION_CHOICE) { /* --psm is --psm=nearest */
-        size_t first = strcspn(option->choices, "|");
-        fresh.text = rwe_arena_substring(settings->arena, option->choices, first);
-    } else if (text != NULL) {
-        fresh.text = rwe_arena_string(settings->arena, text);
-    }
-    if (rwe_arena_failed(settings->arena))
-        return rwe_fail_memory(error);
+    if (option->kind == RWE_OPTION_ENDPOINTS)
+        return read_endpoint(settings, text, source, error);
+    if (option->kind == RWE_OPTION_CRITERIA)
+        return read_criterion(settings, text, source, error);
     if (option->kind == RWE_OPTION_LIST || option->kind == RWE_OPTION_NUMBERS) {
         struct rwe_strings list = rwe_text_split(settings->arena, text, ',');
         return rwe_settings_set_list(settings, name, list, source, error);
     }
-    enum rwe_status status = read_value(settings, option, &fresh, error);
-    if (status == RWE_OK)
-        *value = fresh;
-    return status;
+    if (text == NULL && option->kind == RWE_OPTION_CHOICE) { /* --psm is --psm=nearest */
+        size_t first = strcspn(option->choices, "|");
+        value.text = rwe_arena_substring(settings->arena, option->choices, first);
+    } else if (text != NULL) {
+        value.text = rwe_arena_string(settings->arena, text);
+    }
+    return take_value(settings, i, &value, error);
 }
 
 enum rwe_status rwe_settings_set_list(struct rwe_settings *settings, const char *name,
@@ -355,94 +476,97 @@ enum rwe_status rwe_settings_set_list(struct rwe_settings *settings, const char 
                                       struct rwe_error *error)
 {
     size_t i = position_of(settings, name);
-    assert(i != RWE_NO_INDEX);
-    struct value *value = &settings->value[i];
+    if (i == RWE_NO_INDEX)
+        return fail_unknown(name, error);
     if (rwe_arena_failed(settings->arena))
         return rwe_fail_memory(error);
-    if (value->given && source < value->source)
+    if (source < settings->value[i].source)
         return RWE_OK;
-    struct value fresh = {
-        .source = source, .given = true, .list = list, .number = NAN, .choice = -1};
     for (size_t k = 0; k < list.n; k++)
         if (list.item[k][0] == '\0')
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "--%s: item %zu is empty", name, k + 1);
-    enum rwe_status status = read_value(settings, &settings->option[i], &fresh, error);
-    if (status == RWE_OK)
-        *value = fresh;
-    return status;
+    const struct value value = {.source = source, .list = list};
+    return take_value(settings, i, &value, error);
 }
 
 void rwe_settings_unset(struct rwe_settings *settings, const char *name)
 {
     size_t i = position_of(settings, name);
-    assert(i != RWE_NO_INDEX);
+    if (i == RWE_NO_INDEX)
+        return;
     const struct rwe_option *option = &settings->option[i];
-    settings->value[i] = (struct value){.number = NAN, .choice = -1};
     if (option->kind == RWE_OPTION_ENDPOINTS)
         settings->n_endpoints = 0;
     if (option->kind == RWE_OPTION_CRITERIA)
         settings->n_criteria = 0;
+    put_nothing(settings, i);
     if (option->fallback != NULL) /* cannot fail but for memory, which the arena remembers */
         rwe_settings_set(settings, name, option->fallback, RWE_FROM_DEFAULT, NULL);
 }
 
-/* ---- reading ---- */
+/* ---- reading by name ---- */
 
 enum rwe_source rwe_settings_source(const struct rwe_settings *settings, const char *name)
 {
     size_t i = position_of(settings, name);
-    assert(i != RWE_NO_INDEX);
-    return settings->value[i].source;
+    return i == RWE_NO_INDEX ? RWE_NOT_GIVEN : settings->value[i].source;
 }
 
 bool rwe_settings_has(const struct rwe_settings *settings, const char *name)
 {
-    size_t i = position_of(settings, name);
-    assert(i != RWE_NO_INDEX);
-    return settings->value[i].given;
-}
-
-bool rwe_settings_flag(const struct rwe_settings *settings, const char *name)
-{
-    return value_of(settings, name, RWE_OPTION_FLAG)->given;
+    return rwe_settings_source(settings, name) != RWE_NOT_GIVEN;
 }
 
 const char *rwe_settings_text(const struct rwe_settings *settings, const char *name)
 {
     size_t i = position_of(settings, name);
+    return i == RWE_NO_INDEX ? NULL : settings->value[i].text;
+}
+
+static const union reading *reading_of(const struct rwe_settings *settings, const char *name,
+                                       enum rwe_option_kind kind)
+{
+    size_t i = position_of(settings, name);
     assert(i != RWE_NO_INDEX);
-    return settings->value[i].text;
+    assert(settings->option[i].kind == kind);
+    (void)kind;
+    return settings->value[i].member;
+}
+
+bool rwe_settings_flag(const struct rwe_settings *settings, const char *name)
+{
+    return reading_of(settings, name, RWE_OPTION_FLAG)->flag;
 }
 
 struct rwe_strings rwe_settings_list(const struct rwe_settings *settings, const char *name)
 {
-    return value_of(settings, name, RWE_OPTION_LIST)->list;
+    return reading_of(settings, name, RWE_OPTION_LIST)->list;
 }
 
 double rwe_settings_number(const struct rwe_settings *settings, const char *name)
 {
-    return value_of(settings, name, RWE_OPTION_NUMBER)->number;
+    return reading_of(settings, name, RWE_OPTION_NUMBER)->number;
 }
 
 uint64_t rwe_settings_integer(const struct rwe_settings *settings, const char *name)
 {
-    return value_of(settings, name, RWE_OPTION_INTEGER)->integer;
+    return reading_of(settings, name, RWE_OPTION_INTEGER)->integer;
 }
 
 int rwe_settings_choice(const struct rwe_settings *settings, const char *name)
 {
-    return value_of(settings, name, RWE_OPTION_CHOICE)->choice;
+    return reading_of(settings, name, RWE_OPTION_CHOICE)->choice;
 }
 
 struct rwe_numbers rwe_settings_numbers(const struct rwe_settings *settings, const char *name)
 {
-    const struct value *value = value_of(settings, name, RWE_OPTION_NUMBERS);
-    return (struct rwe_numbers){value->numbers, value->list.n};
+    return reading_of(settings, name, RWE_OPTION_NUMBERS)->numbers;
 }
 
 struct rwe_strings rwe_settings_number_texts(const struct rwe_settings *settings, const char *name)
 {
-    return value_of(settings, name, RWE_OPTION_NUMBERS)->list;
+    size_t i = position_of(settings, name);
+    return i == RWE_NO_INDEX ? (struct rwe_strings){NULL, 0} : settings->value[i].list;
 }
 
 struct rwe_endpoint_specs rwe_settings_endpoints(const struct rwe_settings *settings)
