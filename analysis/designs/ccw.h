@@ -19,11 +19,11 @@ struct ccw_columns {
 struct ccw_model {
     const struct ccw_columns *columns; /**< what it was made from */
     size_t n_events;                   /**< rows of those who began exposure */
-    struct rwe_model_matrix matrix; /**< over the rows of the fit */
+    struct rwe_model_matrix matrix;    /**< over the rows of the fit */
     const double *coefficient; /**< by column: log hazard or odds ratio of exposure; NaN where the
                                     column was left out */
     double intercept;          /**< of the logistic model */
-    const char *separates; /**< the column to blame most where the fit is Firth's; else NULL */
+    const char *separates;     /**< the column to blame most where the fit is Firth's; else NULL */
 };
 
 /** One endpoint. */

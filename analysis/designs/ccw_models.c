@@ -52,8 +52,7 @@ enum rwe_status ccw_columns(struct rwe_run *run, const char *flag, struct ccw_co
     enum rwe_status status = rwe_propensity_columns(run, flag, response, &propensity, error);
     if (status == RWE_OK && run->replicate == 0) /* told once, and not by each model */
         status = rwe_model_matrix_decide(&propensity.matrix, error);
-    *columns =
-        (struct ccw_columns){flag, propensity.n, propensity.subject, propensity.matrix};
+    *columns = (struct ccw_columns){flag, propensity.n, propensity.subject, propensity.matrix};
     return status;
 }
 
@@ -165,9 +164,10 @@ static enum rwe_status explain(const char *const what[3], const struct rwe_error
     return reason->status;
 }
 
-static enum rwe_status fit_hazard(const struct rwe_survival_data *rows, const struct ccw_model *data,
-                                  struct rwe_cox_options *options, struct ccw_model *model,
-                                  struct rwe_cox *fit, struct rwe_error *reason)
+static enum rwe_status fit_hazard(const struct rwe_survival_data *rows,
+                                  const struct ccw_model *data, struct rwe_cox_options *options,
+                                  struct ccw_model *model, struct rwe_cox *fit,
+                                  struct rwe_error *reason)
 {
     const struct rwe_model_matrix *matrix = &model->matrix;
     double *start;
@@ -299,10 +299,9 @@ static enum rwe_status fit_probability(const struct rwe_run *run, const struct c
         fit_logit(exposed, data, &options, model, &fit, &reason);
     }
     if (reason.status != RWE_OK)
-        return explain(
-            (const char *const[]){columns->flag, of->endpoint->name,
-                                  "model of exposure by the end of the grace period"},
-            &reason, error);
+        return explain((const char *const[]){columns->flag, of->endpoint->name,
+                                             "model of exposure by the end of the grace period"},
+                       &reason, error);
     model->intercept = fit.estimate[0];
     if (invert(row, fit.fitted, exposed, run->arena, of, weights) != RWE_OK ||
         keep(model, fit.estimate + 1) != RWE_OK)

@@ -179,7 +179,7 @@ void ccw_present_columns(struct rwe_run *run, const struct ccw_columns *columns)
     const char *left_out = rwe_model_matrix_left_out(&columns->matrix, NULL);
     if (left_out != NULL)
         rwe_document_warning(run->document, "collinear", columns->flag,
-                             "Models of exposure: left out of the model: %s", left_out);
+                             "Models of exposure: left out: %s", left_out);
 }
 
 void ccw_present_model(struct rwe_run *run, const struct rwe_key *of, const struct ccw_model *model)
@@ -197,9 +197,8 @@ void ccw_present_model(struct rwe_run *run, const struct rwe_key *of, const stru
         if (model->matrix.column[c].at == RWE_NO_INDEX)
             rwe_document_string(run->document, &key, "left.out", model->matrix.column[c].name);
     if (left_out != NULL)
-        rwe_document_warning(run->document, "collinear", key.analysis,
-                             "%s, %s: left out of the model: %s", key.endpoint, key.model,
-                             left_out);
+        rwe_document_warning(run->document, "collinear", key.analysis, "%s, %s: left out: %s",
+                             key.endpoint, key.model, left_out);
     if (model->separates != NULL)
         rwe_document_warning(run->document, "positivity", key.analysis,
                              "%s: some of the %zu subjects at risk could not, or had to, begin "

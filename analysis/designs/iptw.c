@@ -123,8 +123,7 @@ static enum rwe_status estimate_score_step(const struct rwe_run *run, const stru
 static enum rwe_status explain_entropy(const struct state *s, enum rwe_status status,
                                        const struct rwe_error *inner, struct rwe_error *error)
 {
-    const struct rwe_model_column *column =
-        rwe_model_matrix_column(&s->ps->matrix, inner->index);
+    const struct rwe_model_column *column = rwe_model_matrix_column(&s->ps->matrix, inner->index);
     if (status == RWE_NOT_ESTIMABLE && column != NULL)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "entropy balancing: no weights give both arms the same mean of \"%s\": one "

@@ -166,8 +166,7 @@ static struct rwe_model terms_of(const struct rwe_run *run)
     struct product product;
     model.fills = rwe_missing_has_indicator(run->settings);
     for (size_t j = 0; j < cohort->n_covariates; j++)
-        rwe_model_add_covariate(&model, &cohort->covariate[j],
-                                is_bent(run, &cohort->covariate[j]));
+        rwe_model_add_covariate(&model, &cohort->covariate[j], is_bent(run, &cohort->covariate[j]));
     for (size_t i = 0; i < products.n; i++)
         if (split_product(cohort, products.item[i], &product))
             rwe_model_add_product(&model, (size_t)(product.left - cohort->covariate),

@@ -250,8 +250,7 @@ static void present_missing(struct rwe_run *run)
         if (v->categorical)
             rwe_grid_words(grid, "level \"missing\"");
         else
-            cell(grid, RWE_CELL_NUMBER,
-                 add(run, &key, "fill", rwe_variable_mean(v, cohort->n)));
+            cell(grid, RWE_CELL_NUMBER, add(run, &key, "fill", rwe_variable_mean(v, cohort->n)));
     }
     if (grid == NULL)
         return;
@@ -294,8 +293,8 @@ static void warn(struct rwe_run *run)
                              p->model.n_iterations);
     const char *left_out = rwe_model_matrix_left_out(&p->matrix, NULL);
     if (left_out != NULL)
-        rwe_document_warning(run->document, "collinear", "ps",
-                             "Propensity model: left out of the model: %s", left_out);
+        rwe_document_warning(run->document, "collinear", "ps", "Propensity model: left out: %s",
+                             left_out);
     if (p->separates != NULL)
         rwe_document_warning(
             run->document, "monotone-likelihood", "ps",

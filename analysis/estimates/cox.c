@@ -261,9 +261,9 @@ static enum rwe_status list_terms(struct rwe_run *run, bool arms, struct terms *
                                                cohort->arm_level[a + 1], cohort->arm_level[0]);
     for (size_t t = n_arms; t < terms->n_terms; t++) {
         const struct rwe_cox_term *term = &model.term[first + t];
-        terms->term[t].name =
-            term->n_columns > 1 ? rwe_arena_format(run->arena, "%s (Q3 against Q1)", term->name)
-                                : term->name;
+        terms->term[t].name = term->n_columns > 1
+                                  ? rwe_arena_format(run->arena, "%s (Q3 against Q1)", term->name)
+                                  : term->name;
     }
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }

@@ -317,8 +317,7 @@ static const double *kept_estimate(const struct rwe_cox_request *request,
         rwe_model_matrix_spread(matrix, model->fit.estimate, coefficient);
     for (size_t c = 0; c < matrix->n_columns; c++) {
         key.term = matrix->column[c].name;
-        coefficient[c] =
-            rwe_run_fixed(request->run, &key, "start", found ? coefficient[c] : NAN);
+        coefficient[c] = rwe_run_fixed(request->run, &key, "start", found ? coefficient[c] : NAN);
     }
     return coefficient;
 }
@@ -375,8 +374,8 @@ static enum rwe_status profile_columns(const struct rwe_cox_request *request,
     for (size_t j = 0; j < model->matrix.p; j++) {
         options.column = j;
         enum rwe_status status =
-            rwe_cox_profile(&model->data, model->matrix.x, &model->fit, &model->options, &options, arena,
-                            &profile[j], error);
+            rwe_cox_profile(&model->data, model->matrix.x, &model->fit, &model->options, &options,
+                            arena, &profile[j], error);
         if (status != RWE_OK)
             return status;
     }
@@ -388,8 +387,9 @@ static enum rwe_status profile_columns(const struct rwe_cox_request *request,
 static enum rwe_status penalise(const struct rwe_cox_request *request, struct rwe_cox_model *model,
                                 struct rwe_error *error)
 {
-    enum rwe_status status = rwe_cox_firth_fit(&model->data, model->matrix.x, model->matrix.p, &model->options,
-                                               request->run->arena, &model->fit, error);
+    enum rwe_status status =
+        rwe_cox_firth_fit(&model->data, model->matrix.x, model->matrix.p, &model->options,
+                          request->run->arena, &model->fit, error);
     if (status != RWE_OK)
         return status;
     model->separation = model->failure;

@@ -184,8 +184,7 @@ static enum rwe_status predict_patient(struct prediction *of, struct rwe_error *
     for (size_t arm = 0; arm < cohort->n_arms && status == RWE_OK; arm++) {
         for (size_t a = 1; a < cohort->n_arms; a++)
             at[of->model->term[a - 1].column] = a == arm;
-        status =
-            rwe_cox_predict_survival(&of->fitted, at, 0, run->arena, &of->patient[arm], error);
+        status = rwe_cox_predict_survival(&of->fitted, at, 0, run->arena, &of->patient[arm], error);
     }
     return status;
 }
@@ -240,8 +239,8 @@ static void present_predicted(struct rwe_run *run, struct rwe_grid *grid, const 
     rwe_grid_cell(grid, RWE_CELL_SURVIVAL_LIMITS, value, low, high);
 }
 
-static void present_difference(const struct prediction *of, struct rwe_grid *grid, struct rwe_key key,
-                               size_t arm, size_t t)
+static void present_difference(const struct prediction *of, struct rwe_grid *grid,
+                               struct rwe_key key, size_t arm, size_t t)
 {
     struct rwe_run *run = of->request->run;
     size_t V = run->cohort->n_arms, n = of->times.n;
@@ -260,8 +259,8 @@ static void present_difference(const struct prediction *of, struct rwe_grid *gri
 static void present_row(const struct prediction *of, struct rwe_grid *grid, size_t arm, size_t t)
 {
     struct rwe_run *run = of->request->run;
-    struct rwe_key key = rwe_key_arm(
-        rwe_key_in("cox", of->request->endpoint, of->request->design), run->cohort, arm);
+    struct rwe_key key = rwe_key_arm(rwe_key_in("cox", of->request->endpoint, of->request->design),
+                                     run->cohort, arm);
     key.time = of->times.at[t];
     rwe_grid_row(grid, 1, "%s at %.10g", run->cohort->arm_level[arm], key.time);
     key.model = of->model->name;
@@ -295,8 +294,8 @@ static void add_series(const struct prediction *of, struct rwe_cox_predictions *
         column[2][k + 1] = p.low;
         column[3][k + 1] = p.high;
     }
-    struct rwe_key key = rwe_key_arm(
-        rwe_key_in("cox", of->request->endpoint, of->request->design), run->cohort, arm);
+    struct rwe_key key = rwe_key_arm(rwe_key_in("cox", of->request->endpoint, of->request->design),
+                                     run->cohort, arm);
     key.model = "standardised";
     const double *const columns[] = {column[0] + 1, column[1] + 1, column[2] + 1, column[3] + 1};
     rwe_document_series(run->document, &key, NULL, of->n_points, 4, names, columns);
@@ -380,9 +379,9 @@ enum rwe_status rwe_cox_add_predictions(struct rwe_cox_predictions *all,
         return RWE_OK;
     }
     struct prediction of = {request,
-                      model,
-                      {&model->data, model->matrix.x, &model->fit, &model->options},
-                      .times = rwe_times_of(run, request->endpoint)};
+                            model,
+                            {&model->data, model->matrix.x, &model->fit, &model->options},
+                            .times = rwe_times_of(run, request->endpoint)};
     enum rwe_status status = model->data.stratum == NULL ? predict_patient(&of, error) : RWE_OK;
     if (status == RWE_OK)
         status = standardise(&of, error);

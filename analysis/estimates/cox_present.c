@@ -239,8 +239,8 @@ void rwe_cox_model_warn(struct rwe_run *run, const struct rwe_key *key, const ch
     }
     const char *left_out = rwe_model_matrix_left_out(&model->matrix, NULL);
     if (left_out != NULL)
-        rwe_document_warning(document, "collinear", "cox", "%s, %s: left out of the model: %s",
-                             key->endpoint, label, left_out);
+        rwe_document_warning(document, "collinear", "cox", "%s, %s: left out: %s", key->endpoint,
+                             label, left_out);
     if (model->separation.status != RWE_OK)
         rwe_document_warning(document, "monotone-likelihood", "cox",
                              "%s, %s: %s. Shown is Firth's penalised estimate", key->endpoint,

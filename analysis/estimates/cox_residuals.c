@@ -90,8 +90,8 @@ enum rwe_status rwe_cox_influence(struct rwe_grid *grid, const struct rwe_cox_re
     if (grid == NULL || request->kind != kind_of(run) || model->failure.status != RWE_OK ||
         model->options.ties == RWE_COX_EXACT || rwe_design_is_cloned(request->design))
         return RWE_OK;
-    enum rwe_status status = rwe_cox_residuals(&model->data, model->matrix.x, &model->fit, &model->options,
-                                               run->arena, &residuals, error);
+    enum rwe_status status = rwe_cox_residuals(&model->data, model->matrix.x, &model->fit,
+                                               &model->options, run->arena, &residuals, error);
     for (size_t a = 0; status == RWE_OK && a + 1 < run->cohort->n_arms; a++)
         present_greatest(grid, request, model, &residuals, &model->term[a]);
     return status;

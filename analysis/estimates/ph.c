@@ -100,9 +100,9 @@ static void warn_of_columns(struct rwe_run *run, const struct rwe_cox_request *r
 {
     const char *left_out = rwe_model_matrix_left_out(&model->matrix, NULL);
     if (left_out != NULL)
-        rwe_document_warning(run->document, "collinear", "ph",
-                             "%s, %s, %s model: left out of the model: %s", request->endpoint->name,
-                             request->design->label, model->name, left_out);
+        rwe_document_warning(run->document, "collinear", "ph", "%s, %s, %s model: left out: %s",
+                             request->endpoint->name, request->design->label, model->name,
+                             left_out);
 }
 
 /* The arms come first in both models, and are the only variable of one. */

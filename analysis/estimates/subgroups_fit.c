@@ -125,8 +125,8 @@ static enum rwe_status build_products(const struct rwe_subgroup_setting *setting
 static size_t count_main(const struct rwe_model_matrix *matrix)
 {
     size_t n = 0;
-    while (n < matrix->p && matrix->model.term[rwe_model_matrix_column(matrix, n)->term].kind !=
-                                RWE_TERM_PRODUCT)
+    while (n < matrix->p &&
+           matrix->model.term[rwe_model_matrix_column(matrix, n)->term].kind != RWE_TERM_PRODUCT)
         n++;
     return n;
 }
@@ -175,8 +175,8 @@ static enum rwe_status likelihood_ratio(const struct products *products,
 {
     struct rwe_cox without;
     struct rwe_error ignored = {0};
-    enum rwe_status status =
-        rwe_cox_fit(&products->data, products->matrix.x, products->n_main, options, arena, &without, &ignored);
+    enum rwe_status status = rwe_cox_fit(&products->data, products->matrix.x, products->n_main,
+                                         options, arena, &without, &ignored);
     *statistic = status == RWE_OK && without.converged ? 2 * (fit->loglik - without.loglik) : NAN;
     return status == RWE_NO_MEMORY ? status : RWE_OK;
 }
@@ -202,8 +202,9 @@ static enum rwe_status fail_test(struct rwe_subgroup_test *test, const char *why
     return RWE_OK;
 }
 
-static enum rwe_status test_products(struct products *products, const struct rwe_cox_options *options,
-                                     struct rwe_arena *arena, struct rwe_subgroup_test *test)
+static enum rwe_status test_products(struct products *products,
+                                     const struct rwe_cox_options *options, struct rwe_arena *arena,
+                                     struct rwe_subgroup_test *test)
 {
     struct rwe_cox fit;
     enum rwe_status status = fit_products(products, options, arena, &fit, &test->failure);

@@ -21,8 +21,8 @@ struct rwe_model rwe_model_new(const struct rwe_cohort *cohort, struct rwe_arena
 
 static size_t add_term(struct rwe_model *model, const struct rwe_model_term *term)
 {
-    struct rwe_model_term *grown = rwe_arena_grow(model->arena, model->term, &model->room,
-                                                  model->n_terms + 1, sizeof *grown);
+    struct rwe_model_term *grown =
+        rwe_arena_grow(model->arena, model->term, &model->room, model->n_terms + 1, sizeof *grown);
     if (grown == NULL)
         return 0;
     model->term = grown;
@@ -57,10 +57,11 @@ size_t rwe_model_add_product(struct rwe_model *model, size_t left, size_t right)
 {
     if (rwe_arena_failed(model->arena))
         return 0;
-    const char *name = rwe_arena_format(model->arena, "%s:%s", model->term[left].name,
-                                        model->term[right].name);
-    return add_term(model, &(struct rwe_model_term){
-                               .kind = RWE_TERM_PRODUCT, .name = name, .left = left, .right = right});
+    const char *name =
+        rwe_arena_format(model->arena, "%s:%s", model->term[left].name, model->term[right].name);
+    return add_term(model,
+                    &(struct rwe_model_term){
+                        .kind = RWE_TERM_PRODUCT, .name = name, .left = left, .right = right});
 }
 
 bool rwe_model_is_complete(const struct rwe_model *model, size_t subject)
@@ -175,9 +176,8 @@ enum rwe_status rwe_model_matrix_list(const struct rwe_model *model,
 /* What fills in for a missing number: the mean of those with a value, in the whole cohort. */
 static double fill_of(const struct rwe_model *model, const struct rwe_variable *variable)
 {
-    return model->fills && variable->n_missing > 0
-               ? rwe_variable_mean(variable, model->cohort->n)
-               : NAN;
+    return model->fills && variable->n_missing > 0 ? rwe_variable_mean(variable, model->cohort->n)
+                                                   : NAN;
 }
 
 static void take_numbers(const struct rwe_model_matrix *m, const struct rwe_model_rows *rows,
@@ -221,7 +221,8 @@ static void fill_arms(struct rwe_model_matrix *m, const struct rwe_model_rows *r
     for (size_t c = of->first; c < of->first + of->n; c++) {
         double *x = next_column(m);
         for (size_t k = 0; k < rows->n; k++) {
-            uint32_t arm = rows->arm == NULL ? m->model.cohort->arm[rows->subject[k]] : rows->arm[k];
+            uint32_t arm =
+                rows->arm == NULL ? m->model.cohort->arm[rows->subject[k]] : rows->arm[k];
             x[k] = arm == m->column[c].item;
         }
         take_in(m, &m->column[c]);
@@ -442,7 +443,8 @@ static enum rwe_status find_independent(const struct rwe_model_matrix *m, uint8_
 /* Columns that determine another, by their place in x. */
 enum { MOST_NAMED = 3 };
 struct determinants {
-    size_t n; /* more than MOST_NAMED: not all are listed */
+    bool strata; /* these alone */
+    size_t n;    /* more than MOST_NAMED: not all are listed */
     size_t at[MOST_NAMED];
 };
 
@@ -483,6 +485,8 @@ static enum rwe_status find_determinants(const struct rwe_model_matrix *m, const
     double *right = RWE_NEW(arena, double, q), *solved = RWE_NEW(arena, double, q);
     if (rwe_arena_failed(arena))
         return RWE_NO_MEMORY;
+    for (size_t j = 0; j < m->p; j++)
+        of[j].strata = m->stratum != NULL && correlation[j * m->p + j] == 0;
     for (size_t i = 0; i < q; i++)
         for (size_t k = 0; k < q; k++)
             square[i * q + k] = correlation[kept[i] * m->p + kept[k]];
@@ -528,9 +532,13 @@ static enum rwe_status explain(struct rwe_model_matrix *m, const uint8_t keep[])
     if (of == NULL || find_determinants(m, keep, of) != RWE_OK)
         return RWE_NO_MEMORY;
     rwe_arena_release(arena, mark);
-    for (size_t c = 0; c < m->n_columns; c++)
-        if (m->column[c].at != RWE_NO_INDEX && !keep[m->column[c].at])
-            m->column[c].by = quote(m, &of[m->column[c].at]);
+    for (size_t c = 0; c < m->n_columns; c++) {
+        struct rwe_model_column *column = &m->column[c];
+        if (column->at == RWE_NO_INDEX || keep[column->at])
+            continue;
+        column->by_strata = of[column->at].strata;
+        column->by = quote(m, &of[column->at]);
+    }
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
@@ -634,6 +642,8 @@ static const char *why_left_out(const struct rwe_model_matrix *m, size_t c)
     case RWE_COLUMN_CONSTANT:
         return "one value only";
     case RWE_COLUMN_DETERMINED:
+        if (column->by_strata)
+            return "one value in each stratum";
         return column->by == NULL
                    ? "determined by the terms before it"
                    : rwe_arena_format(m->model.arena, "determined by %s", column->by);

@@ -89,6 +89,7 @@ struct rwe_model_column {
     size_t item;      /**< arm, level, or place in the spline's basis from 0; else 0 */
     enum rwe_column_state state;
     size_t at;      /**< its place in x; RWE_NO_INDEX where it is not in it */
+    bool by_strata; /**< a determined one has one value in each stratum */
     const char *by; /**< of a determined one: the columns that determine it, in quotes; NULL: not
                          looked for, or too many to name */
 };
@@ -97,7 +98,7 @@ struct rwe_model_column {
 struct rwe_term_columns {
     size_t first, n;
     const struct rwe_spline *spline; /**< of RWE_TERM_SPLINE */
-    const char *contrast_name; /**< "61 against 45": the third quartile against the first */
+    const char *contrast_name;       /**< "61 against 45": the third quartile against the first */
     double contrast[RWE_COVARIATE_SPLINE_DF]; /**< basis at the one less that at the other */
 };
 

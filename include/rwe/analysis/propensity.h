@@ -18,11 +18,12 @@ struct rwe_propensity {
     const uint8_t *treated;  /**< by row */
     size_t n_treated;
     struct rwe_model_matrix matrix; /**< by row */
-    struct rwe_logistic model;      /**< by row; the intercept first, then the columns of matrix.x */
-    const double *coefficient;      /**< by column of the matrix; NaN where one was left out */
-    const uint8_t *supported; /**< by row: 1 within common support; NULL: not asked for, and
+    struct rwe_logistic model; /**< by row; the intercept first, then the columns of matrix.x */
+    const double *coefficient; /**< by column of the matrix; NaN where one was left out */
+    const uint8_t *supported;  /**< by row: 1 within common support; NULL: not asked for, and
                                    everybody may be matched and weighted */
-    const char *separates; /**< the column to blame most when the likelihood is monotone and the model
+    const char
+        *separates; /**< the column to blame most when the likelihood is monotone and the model
                                 is Firth's; else NULL */
 };
 

@@ -24,7 +24,7 @@ struct rwe_replicate_source {
 /** What the replicates gave, in the arena of the run. */
 struct rwe_replicates {
     struct rwe_estimates *estimates; /**< of the data */
-    size_t n;                              /**< replicates */
+    size_t n;                        /**< replicates */
     const double *value; /**< [r * estimates + k]: of estimate k in replicate r; NaN: it has none */
     const char *const *failure; /**< by replicate: why it has no estimate at all; NULL: it has */
     size_t n_failed;
