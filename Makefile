@@ -18,8 +18,7 @@ all: $(BUILD)/rwe-analyze $(BUILD)/librwe.so
 
 # ---- what it needs -------------------------------------------------------------------------------
 
-# libcyaml needs libyaml to link, but Debian's libcyaml-dev does not bring it.
-PACKAGES := gsl jansson libcyaml yaml-0.1 uchardet nettle cairo cairo-pdf pangocairo libpng
+PACKAGES := gsl jansson yaml-0.1 uchardet nettle cairo cairo-pdf pangocairo libpng
 
 # Says what is missing and installs it; DEPS=skip leaves that to you.
 .PHONY: deps
@@ -181,6 +180,41 @@ check-threads: $(BUILD)/tests/property/test_threads $(BUILD)/rwe-analyze
 	$(BUILD)/tests/property/test_threads
 	$(BUILD)/rwe-analyze sample_data/cohort.csv --ae sample_data/ae.csv --km --psm --threads 5 > /dev/null
 
+# What R gives on open cohorts; what went wrong once, or must not. Both need python3.
+.PHONY: check-facts check-cases
+check-facts: $(BUILD)/rwe-analyze
+	python3 tests/facts/check.py $<
+
+check-cases: $(BUILD)/rwe-analyze
+	python3 tests/cases/run $<
+
+# The reader under sanitizers, on seeds cut short at every place (SAN=address,undefined OPT=-O1).
+.PHONY: check-damage
+check-damage: $(BUILD)/tests/fuzz/fuzz_table
+	sh tests/fuzz/make_seeds.sh $(BUILD)/fuzz/seeds
+	$< $(BUILD)/fuzz/seeds/*
+
+# The same bytes without optimisation; no byte read that was not written, none lost.
+UNOPTIMISED := build/release-O0/rwe-analyze
+.PHONY: unoptimised check-bytes check-valgrind
+unoptimised:
+	@$(MAKE) --no-print-directory OPT=-O0 $(UNOPTIMISED)
+
+check-bytes: $(BUILD)/rwe-analyze unoptimised
+	sh tests/tools/check_bytes.sh $< $(UNOPTIMISED)
+
+check-valgrind: unoptimised
+	valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite $(UNOPTIMISED) \
+	    sample_data/cohort.csv --ae sample_data/ae.csv --km --psm --quiet --output build/release-O0/valgrind.txt
+
+# What was installed, used as a packager's user does; every output that a document shows.
+.PHONY: check-install check-documents
+check-install: all
+	sh tests/tools/check_install.sh
+
+check-documents: all
+	sh tests/tools/update_readme.sh --check
+
 # Known truth by simulation: coverage of limits and type-I error of tests (half a minute, not part of test).
 SIMULATIONS := $(addprefix $(BUILD)/tests/simulation/, coverage designs immortal)
 .PHONY: check-coverage
@@ -214,10 +248,16 @@ format:
 check-format:
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 
-# Includes only point down.
-.PHONY: check-layers
+# Includes only point down; few files call each other in a circle; no file names a place outside the project.
+.PHONY: check-layers check-circles check-paths
 check-layers:
 	sh tests/tools/check_layers.sh
+
+check-circles: $(LIB_OBJECTS) $(CLI_OBJECTS)
+	python3 tests/tools/check_circles.py 5 $^
+
+check-paths:
+	sh tests/tools/check_paths.sh
 
 # ---- measuring it --------------------------------------------------------------------------------
 
@@ -240,9 +280,11 @@ help:
 	  'make install    PREFIX=/usr/local, DESTDIR=' \
 	  'make SAN=address,undefined test     tests under sanitizers' \
 	  'make check-tsan tests of threads under ThreadSanitizer' \
-	  'make check-coverage  coverage of limits and type-I error by simulation' \
+	  'make check-facts  the facts of R on open cohorts; make check-cases: what went wrong once (tests/cases)' \
+  'make check-coverage  coverage of limits and type-I error by simulation' \
 	  'make check-browser  the report in headless Chromium; make pictures: those of the README' \
-	  'make tidy       clang-tidy; make format, make check-format, make check-layers' \
+	  'make tidy       clang-tidy; make format, make check-format' \
+  'make check-layers  includes point down; make check-circles: by calls; make check-paths: no place outside' \
 	  'make bench      benchmarks, with ratios to R where R is installed; PART=survival: those alone'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* From the rows of the file to who is in each population, by arm. See flow.md. */
-#include "flow_figure.h"
-#include "rwe/analysis/pipeline.h"
-#include "rwe/analysis/present.h"
+#include "run/figures.h"
+#include "run/populations.h"
 
+#include "rwe/base/language.h"
 #include <string.h>
 
 /* Counts of one step: those of each arm, and of everybody, who may have no arm. */
@@ -83,7 +83,7 @@ static void present_screened(struct flow *f)
     take(f, cohort->arm_size);
     for (size_t i = 0; i < cohort->n_excluded; i++)
         count(f, cohort->excluded[i].arm);
-    present_step(f, 0, "screened", "Rows in the file");
+    present_step(f, 0, "screened", rwe_text("Rows in the file"));
 }
 
 static bool is_criterion(const struct rwe_cohort *cohort, const char *reason)
@@ -129,7 +129,15 @@ static void present_first(struct flow *f)
 
 /* ---- populations ---- */
 
-/* A step of a population, which may have a run of its own, as at a landmark. */
+/* The term of facts for who is in a design, and for who is not. */
+static const struct {
+    const char *in, *out;
+} terms[] = {
+    [RWE_DESIGN_EVERYBODY] = {"in", "out"},      [RWE_DESIGN_MATCHED] = {"matched", "unmatched"},
+    [RWE_DESIGN_WEIGHTED] = {"weighted", "out"}, [RWE_DESIGN_STATES] = {"in", "out"},
+    [RWE_DESIGN_CLONES] = {"cloned", "out"},     [RWE_DESIGN_TRIALS] = {"weighted", "out"},
+};
+
 static void present_in(struct flow *f, const struct rwe_design *design, const char *term,
                        int indent, const char *label)
 {
@@ -148,110 +156,66 @@ static void count_members(struct flow *f, const struct rwe_run *run,
             count(f, (int32_t)run->cohort->arm[i]);
 }
 
-/* Clones stand in every arm at once; in nested trials patients stand in one arm, then perhaps the other. */
-static bool is_of_clones(const struct rwe_design *design)
+static void present_members(struct flow *f, const struct rwe_run *run,
+                            const struct rwe_design *design)
 {
-    return rwe_design_is_cloned(design) && design->by_endpoint[0].trial == NULL;
-}
-
-static void present_population(struct flow *f, const struct rwe_run *run,
-                               const struct rwe_design *design, const char *label)
-{
-    bool matched = rwe_design_is_matched(design);
-    const char *in = matched                  ? "matched"
-                     : is_of_clones(design)   ? "cloned"
-                     : design->weight != NULL ? "weighted"
-                                              : "in";
     count_members(f, run, design, true);
-    present_in(f, design, in, 0, label);
+    present_in(f, design, terms[design->kind].in, 0, rwe_design_title(run, design));
     count_members(f, run, design, false);
-    present_in(f, design, matched ? "unmatched" : "out", 1, "not in it");
+    present_in(f, design, terms[design->kind].out, 1, rwe_text("not in it"));
 }
 
-/* ---- landmarks ---- */
-
-/* Losses by what one was exposed to in the end, those analysed by what they were at the landmark. */
-static void present_landmark(struct flow *f, const struct rwe_landmark_run *landmark)
+static void present_design_step(struct flow *f, const struct rwe_design *design,
+                                const struct rwe_design_step *step)
 {
-    const struct rwe_landmark *at = &landmark->at;
-    const struct rwe_design *all = &landmark->run.design[0];
-    struct rwe_arena *arena = f->run->arena;
-    rwe_grid_row(f->grid, 0, "Landmark at %.10g", at->time);
-    for (size_t c = 0; c <= f->run->cohort->n_arms; c++)
-        rwe_grid_empty(f->grid);
-    take(f, at->n_event);
-    present_in(f, all, "event before", 1, "had an event before");
-    take(f, at->n_censored);
-    present_in(f, all, "censored before", 1, "no longer followed");
-    take(f, at->cohort->arm_size);
-    present_in(f, all, "analysed", 1, "analysed, by exposure then");
-    take(f, (const size_t[]){at->n_later, 0});
-    present_in(f, all, "exposed later", 1, "… of them exposed later");
-    for (size_t d = 1; d < landmark->run.n_designs; d++) {
-        const struct rwe_design *design = &landmark->run.design[d];
-        const char *label =
-            rwe_arena_format(arena, "Landmark at %.10g: %s", at->time, design->label);
-        present_population(f, &landmark->run, design, label == NULL ? "" : label);
-    }
-}
-
-/* ---- clones ---- */
-
-/* Whether the subject's clone of an arm left it: its last row ends before follow-up does. A clone that
- * left at time zero has no row. */
-static bool clone_left(const struct rwe_design_rows *rows, size_t subject, uint32_t arm, double end)
-{
-    double until = 0;
-    for (size_t r = rows->start[subject]; r < rows->start[subject + 1]; r++)
-        if (rows->arm[r] == arm)
-            until = rows->until[r];
-    return until < end;
-}
-
-static void present_left(struct flow *f, const struct rwe_design *design, size_t e)
-{
-    const struct rwe_cohort *cohort = f->run->cohort;
-    const struct rwe_endpoint *endpoint = &cohort->endpoint[e];
-    struct rwe_key key = rwe_key_in("flow", endpoint, design);
-    key.term = "left";
-    clear(f);
-    for (size_t i = 0; i < cohort->n; i++)
-        for (uint32_t arm = 0; design->member[i] && arm < cohort->n_arms; arm++)
-            if (clone_left(&design->by_endpoint[e], i, arm, endpoint->time[i]))
-                count(f, (int32_t)arm);
-    rwe_grid_row(f->grid, 1, "left their strategy: %s", endpoint->name);
+    struct rwe_key key = rwe_key_in("flow", step->endpoint, design);
+    key.term = step->term;
+    take(f, step->n);
+    if (step->endpoint == NULL)
+        rwe_grid_row(f->grid, 1, "%s", step->label);
+    else
+        rwe_grid_row(f->grid, 1, "%s: %s", step->label, step->endpoint->name);
     present_cells(f, &key, "n");
 }
 
-/* Of clones everybody is in it once an arm. */
-static void present_copies(struct flow *f, const struct rwe_design *design)
+/* Who is in it, and what its maker counted. Everybody of a run are those who are analysed in it. */
+static void present_population(struct flow *f, const struct population *population)
 {
-    present_population(f, f->run, design, design->label);
-    if (!is_of_clones(design))
-        return; /* what becomes of follow-ups tells --sequential */
-    clear(f);
-    for (size_t a = 0; a < f->run->cohort->n_arms; a++) {
-        f->step.arm[a] = design->n;
-        f->step.all += design->n;
+    const struct rwe_design *design = population->design;
+    if (design->kind == RWE_DESIGN_EVERYBODY) {
+        rwe_grid_row(f->grid, 0, "%s", population->label);
+        for (size_t c = 0; c <= f->run->cohort->n_arms; c++)
+            rwe_grid_empty(f->grid);
+    } else {
+        present_members(f, population->run, design);
     }
-    present_in(f, design, "clones", 1, "clones, one a strategy");
-    for (size_t e = 0; e < f->run->cohort->n_endpoints; e++)
-        present_left(f, design, e);
+    for (size_t s = 0; s < design->n_steps; s++)
+        present_design_step(f, design, &design->step[s]);
 }
 
-static void present_populations(struct flow *f)
+/* Those that are analysed, and states of exposure, hold everybody. */
+static bool is_of_all(const struct rwe_run *run, const struct population *population)
 {
-    struct rwe_run *run = f->run;
-    size_t n = rwe_run_people_designs(run);
-    for (size_t d = 1; d < n; d++)
-        present_population(f, run, &run->design[d], run->design[d].label);
-    for (size_t i = 0; i < run->n_landmarks; i++)
-        present_landmark(f, &run->landmark[i]);
-    for (size_t d = n; d < run->n_designs; d++)
-        present_copies(f, &run->design[d]);
+    return population->design == &run->design[0] || population->design->kind == RWE_DESIGN_STATES;
 }
 
-static void present_main(struct flow *f)
+static bool has_landmark(const struct populations *populations)
+{
+    bool any = false;
+    for (size_t p = 0; p < populations->n; p++)
+        any |= populations->item[p].design->clock.start == RWE_CLOCK_LANDMARK;
+    return any;
+}
+
+static bool has_clones(const struct populations *populations)
+{
+    bool any = false;
+    for (size_t p = 0; p < populations->n; p++)
+        any |= populations->item[p].design->kind == RWE_DESIGN_CLONES;
+    return any;
+}
+
+static void present_main(struct flow *f, const struct populations *populations)
 {
     const struct rwe_cohort *cohort = f->run->cohort;
     start_table(f, "Who is analysed", "");
@@ -259,16 +223,126 @@ static void present_main(struct flow *f)
     present_unreadable(f);
     present_first(f);
     take(f, cohort->arm_size);
-    present_step(f, 0, "analysed", "Subjects analysed");
-    present_populations(f);
+    present_step(f, 0, "analysed", rwe_text("Subjects analysed"));
+    for (size_t p = 0; p < populations->n; p++)
+        if (!is_of_all(f->run, &populations->item[p]))
+            present_population(f, &populations->item[p]);
     rwe_grid_note(f->grid, "Each row that is left out is counted once: by what keeps it from being "
                            "read, else by the first criterion that it does not meet.");
-    if (f->run->n_landmarks > 0)
+    if (has_landmark(populations))
         rwe_grid_note(f->grid, "Lost before a landmark: by the arm in the end. Analysed there: by "
                                "exposure at the landmark, so arms add up only over both.");
-    if (rwe_run_people_designs(f->run) < f->run->n_designs)
+    if (has_clones(populations))
         rwe_grid_note(f->grid, "Left their strategy: clones censored because the patient departed "
                                "from it.");
+}
+
+/* ---- the figure: the same facts as boxes (STROBE item 13c) ---- */
+
+struct drawn {
+    const struct rwe_run *run;
+    struct rwe_figure *figure;
+};
+
+static struct rwe_key step_key(const struct rwe_design *design, const char *term, const char *group)
+{
+    struct rwe_key key = rwe_key_in("flow", NULL, design);
+    key.term = term;
+    key.group = group;
+    return key;
+}
+
+/* The count of that step in the whole file or in an arm. */
+static rwe_fact count_of(const struct drawn *d, const char *term, const char *group)
+{
+    struct rwe_key key = step_key(NULL, term, group);
+    return rwe_document_find(d->run->document, &key, "n");
+}
+
+/* Who is left out, by what: every step between the rows and those analysed. */
+static void add_left_out(const struct drawn *d, rwe_box screened)
+{
+    rwe_box box = RWE_NO_BOX;
+    rwe_fact first = count_of(d, "screened", NULL), last = count_of(d, "analysed", NULL);
+    for (rwe_fact f = first + 1; f < last; f++) {
+        const struct rwe_fact_value *fact = rwe_document_fact(d->run->document, f);
+        if (fact->key.group != NULL)
+            continue;
+        if (box == RWE_NO_BOX) {
+            box = rwe_figure_box(d->figure, screened, true);
+            rwe_figure_box_line(d->figure, box, 0, rwe_text("Left out"), RWE_NO_FACT);
+        }
+        rwe_figure_box_line(d->figure, box, 1, fact->key.term, f);
+    }
+}
+
+static void add_step(const struct drawn *d, rwe_box box, const struct rwe_key *key,
+                     const char *label)
+{
+    const char *line = label;
+    if (key->endpoint != NULL)
+        line = rwe_arena_format(d->run->arena, "%s: %s", label, key->endpoint);
+    rwe_figure_box_line(d->figure, box, 0, line == NULL ? "" : line,
+                        rwe_document_find(d->run->document, key, "n"));
+}
+
+/* A population's box under an arm: how many of it are in it, or what became of them. */
+static void add_population(const struct drawn *d, rwe_box arm, const char *group,
+                           const struct population *population)
+{
+    const struct rwe_design *design = population->design;
+    rwe_box box = rwe_figure_box(d->figure, arm, false);
+    if (design->kind == RWE_DESIGN_EVERYBODY) {
+        rwe_figure_box_line(d->figure, box, 0, population->label, RWE_NO_FACT);
+    } else {
+        struct rwe_key in = step_key(design, terms[design->kind].in, group);
+        struct rwe_key out = step_key(design, terms[design->kind].out, group);
+        add_step(d, box, &in, population->label);
+        add_step(d, box, &out, rwe_text("not in it"));
+    }
+    for (size_t s = 0; s < design->n_steps; s++) {
+        const struct rwe_design_step *step = &design->step[s];
+        struct rwe_key key = step_key(design, step->term, group);
+        key.endpoint = step->endpoint == NULL ? NULL : step->endpoint->name;
+        add_step(d, box, &key, step->label);
+    }
+}
+
+static void add_boxes(const struct drawn *d, const struct populations *populations)
+{
+    const struct rwe_run *run = d->run;
+    rwe_box screened = rwe_figure_box(d->figure, RWE_NO_BOX, false);
+    rwe_figure_box_line(d->figure, screened, 0, rwe_text("Rows in the file"),
+                        count_of(d, "screened", NULL));
+    add_left_out(d, screened);
+    rwe_box analysed = rwe_figure_box(d->figure, screened, false);
+    rwe_figure_box_line(d->figure, analysed, 0, rwe_text("Subjects analysed"),
+                        count_of(d, "analysed", NULL));
+    for (size_t a = 0; a < run->cohort->n_arms; a++) {
+        const char *level = run->cohort->arm_level[a];
+        rwe_box arm = rwe_figure_box(d->figure, analysed, false);
+        rwe_figure_box_line(d->figure, arm, 0, level, count_of(d, "analysed", level));
+        for (size_t p = 0; p < populations->n; p++)
+            if (!is_of_all(run, &populations->item[p]))
+                add_population(d, arm, level, &populations->item[p]);
+    }
+}
+
+static void draw(struct rwe_run *run, const struct populations *populations)
+{
+    if (rwe_document_failed(run->document)) /* the facts may not be whole */
+        return;
+    struct drawn d = {
+        run, rwe_document_figure(run->document, RWE_FIGURE_FLOW, "flow", "Flow of patients")};
+    rwe_figure_describe(d.figure,
+                        "From the rows of the file, past those left out and why, to the subjects "
+                        "analysed, then by arm who is in each population. The numbers are those of "
+                        "the table Who is analysed.");
+    if (has_landmark(populations))
+        rwe_figure_note(d.figure,
+                        "Who is lost before a landmark counts in the arm of the end, who is "
+                        "analysed there in that of the exposure by then.");
+    add_boxes(&d, populations);
 }
 
 /* ---- every criterion by itself ---- */
@@ -303,11 +377,15 @@ static enum rwe_status run_flow(struct rwe_run *run, void *state, struct rwe_err
 {
     (void)state;
     struct flow f = {.run = run, .step = {RWE_NEW(run->arena, size_t, run->cohort->n_arms), 0}};
+    struct populations populations = {0};
+    enum rwe_status status = populations_of(run, &populations, error);
     if (f.step.arm == NULL)
         return rwe_fail_memory(error);
+    if (status != RWE_OK)
+        return status;
     rwe_document_section(run->document, 1, "Flow of patients");
-    present_main(&f);
-    rwe_flow_figure(run);
+    present_main(&f, &populations);
+    draw(run, &populations);
     present_criteria(&f);
     return RWE_OK;
 }

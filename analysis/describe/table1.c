@@ -35,7 +35,7 @@ struct job {
 
 static struct cell *cell_of(const struct job *job, size_t covariate, size_t design, size_t arm)
 {
-    return &job->cell[(covariate * rwe_run_people_designs(job->run) + design) *
+    return &job->cell[(covariate * rwe_run_n_disjoint(job->run) + design) *
                           job->run->cohort->n_arms +
                       arm];
 }
@@ -107,7 +107,7 @@ static bool summarize_numbers(const struct job *job, size_t j, struct rwe_arena 
     const uint32_t *order = sorted_subjects(number, cohort->n, scratch, &present);
     if (rwe_arena_failed(scratch) || order == NULL)
         return false;
-    for (size_t d = 0; d < rwe_run_people_designs(job->run); d++)
+    for (size_t d = 0; d < rwe_run_n_disjoint(job->run); d++)
         for (size_t a = 0; a < cohort->n_arms; a++) {
             const struct rwe_design *design = &job->run->design[d];
             sample.n = present;
@@ -121,7 +121,7 @@ static void count_levels(const struct job *job, size_t j)
 {
     const struct rwe_cohort *cohort = job->run->cohort;
     const struct rwe_variable *v = &job->variable[j];
-    for (size_t d = 0; d < rwe_run_people_designs(job->run); d++)
+    for (size_t d = 0; d < rwe_run_n_disjoint(job->run); d++)
         for (size_t i = 0; i < cohort->n; i++) {
             struct cell *cell = cell_of(job, j, d, cohort->arm[i]);
             if (!job->run->design[d].member[i])
@@ -153,7 +153,7 @@ static void summarize_piece(size_t j, void *context)
 
 static enum rwe_status summarize(struct rwe_run *run, struct job *job, struct rwe_error *error)
 {
-    size_t per_variable = rwe_run_people_designs(run) * run->cohort->n_arms;
+    size_t per_variable = rwe_run_n_disjoint(run) * run->cohort->n_arms;
     job->run = run;
     job->cell = RWE_NEW(run->arena, struct cell, job->n_variables * per_variable);
     for (size_t c = 0; job->cell != NULL && c < job->n_variables * per_variable; c++) {
@@ -415,7 +415,7 @@ static void start_table(struct table *t)
 {
     const char *title = t->what->title;
     const struct rwe_run *run = t->run;
-    bool alone = t->end - t->begin < rwe_run_people_designs(run);
+    bool alone = t->end - t->begin < rwe_run_n_disjoint(run);
     t->grid = rwe_document_table(
         run->document, "%s",
         alone ? rwe_arena_format(run->arena, "%s: %s", title, run->design[t->begin].label) : title);
@@ -465,7 +465,7 @@ enum rwe_status table1_present(struct rwe_run *run, const struct table1 *what,
 {
     struct job job = {.variable = what->variable, .n_variables = what->n_variables};
     struct table t = {.run = run, .job = &job, .what = what, .balance = what->balance};
-    size_t n = rwe_run_people_designs(run), step = n > SIDE_BY_SIDE ? 1 : n;
+    size_t n = rwe_run_n_disjoint(run), step = n > SIDE_BY_SIDE ? 1 : n;
     enum rwe_status status = summarize(run, &job, error);
     for (; t.begin < n && status == RWE_OK; t.begin = t.end) {
         t.end = t.begin + step;

@@ -24,19 +24,27 @@ static enum rwe_status add_begun(struct described *list, const char *name, doubl
     return described_add_numbers(list, name, begun);
 }
 
+/* By when exposure begins in a strategy that is compared; NaN: there is none. */
+static double grace_of(const struct rwe_run *run)
+{
+    for (size_t d = 0; d < run->n_designs; d++)
+        if (run->design[d].contrast == RWE_CONTRAST_GRACE)
+            return run->design[d].grace;
+    return NAN;
+}
+
 /* At all, by the times that the run asks about (landmarks and the grace period), and when. */
 static enum rwe_status add_exposure(struct described *list, const struct rwe_run *run)
 {
     struct rwe_arena *arena = list->arena;
-    bool has_grace = rwe_settings_has(run->settings, "ccw");
-    double grace = has_grace ? rwe_settings_number(run->settings, "ccw") : NAN;
+    double grace = grace_of(run);
     enum rwe_status status = add_begun(list, "exposed", INFINITY);
-    for (size_t i = 0; i < run->n_landmarks && status == RWE_OK; i++) {
-        double time = run->landmark[i].at.time;
+    for (size_t i = 0; i < run->n_subruns && status == RWE_OK; i++) {
+        double time = run->subrun[i]->design[0].clock.at;
         if (time != grace)
             status = add_begun(list, rwe_arena_format(arena, "exposed by %.10g", time), time);
     }
-    if (has_grace && status == RWE_OK)
+    if (!isnan(grace) && status == RWE_OK)
         status = add_begun(list, rwe_arena_format(arena, "exposed by %.10g", grace), grace);
     if (status == RWE_OK)
         status = described_add_numbers(list, "time to exposure", run->cohort->exposure_start);
@@ -47,7 +55,7 @@ static enum rwe_status add_exposure(struct described *list, const struct rwe_run
 
 static enum rwe_status add_columns(struct described *list, const struct rwe_run *run)
 {
-    struct rwe_strings name = rwe_settings_list(run->settings, "treatment-columns");
+    struct rwe_strings name = rwe_study_of(run->settings)->treatment_columns;
     enum rwe_status status = RWE_OK;
     for (size_t i = 0; i < name.n && status == RWE_OK; i++) {
         const struct rwe_variable *column = rwe_cohort_described(run->cohort, name.item[i]);
@@ -75,7 +83,7 @@ static enum rwe_status run_treatment(struct rwe_run *run, void *state, struct rw
                         "--treatment needs columns of the treatment: say --treatment-columns "
                         "A,B,… or --exposure-start COL");
     rwe_document_section(run->document, 1, "Treatment as given");
-    const char *unit = rwe_settings_text(run->settings, "time-unit");
+    const char *unit = rwe_study_of(run->settings)->time_unit_word;
     const char *note = rwe_arena_format(
         run->arena,
         "What was given after time zero is described, and neither compared nor adjusted for. No "

@@ -101,7 +101,7 @@ static void present_line(struct rwe_run *run, struct rwe_grid *grid,
 {
     rwe_grid_row(grid, 0, "%s", line->name);
     for (size_t m = 0; m < n; m++)
-        for (size_t d = 0; d < rwe_run_people_designs(run); d++)
+        for (size_t d = 0; d < rwe_run_n_disjoint(run); d++)
             if (has(line, &metrics[m]))
                 rwe_grid_cell(grid, RWE_CELL_SMD, add_fact(run, line, &metrics[m], d), RWE_NO_FACT,
                               RWE_NO_FACT);
@@ -115,7 +115,7 @@ static struct rwe_grid *start_table(struct rwe_run *run, const char *title,
     struct rwe_grid *grid = rwe_document_table(run->document, "%s", title);
     rwe_grid_column(grid, "covariate");
     for (size_t m = 0; m < n; m++)
-        for (size_t d = 0; d < rwe_run_people_designs(run); d++)
+        for (size_t d = 0; d < rwe_run_n_disjoint(run); d++)
             rwe_grid_column(grid, "%s\n%s", metrics[m].heading, run->design[d].label);
     return grid;
 }
@@ -128,7 +128,7 @@ static void add_figure(struct rwe_run *run, struct rwe_grid *grid)
     struct rwe_figure *figure = rwe_document_figure(run->document, RWE_FIGURE_DOTS, name,
                                                     "Balance of the covariates by population");
     rwe_figure_set_grid(figure, grid);
-    for (size_t d = 0; d < rwe_run_people_designs(run); d++)
+    for (size_t d = 0; d < rwe_run_n_disjoint(run); d++)
         rwe_figure_column(figure, RWE_COLUMN_POINT, 1 + d, d, run->design[d].label);
     rwe_figure_reference(figure, true, 0, NULL);
     rwe_figure_reference(figure, true, limit, NULL);
@@ -178,7 +178,7 @@ static void present_more(struct rwe_run *run, const struct balance_lines *lines)
             continue;
         }
         for (size_t m = 0; m < n; m++)
-            for (size_t d = 0; d < rwe_run_people_designs(run); d++)
+            for (size_t d = 0; d < rwe_run_n_disjoint(run); d++)
                 add_fact(run, line, &more[m], d);
     }
     if (grid != NULL)
@@ -197,7 +197,7 @@ static enum rwe_status run_balance(struct rwe_run *run, void *state, struct rwe_
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Balance of covariates");
-    rwe_balance_gate(run, &lines);
+    rwe_balance_verdict(run, &lines);
     present_usual(run, &lines);
     present_more(run, &lines);
     if (rwe_settings_flag(run->settings, "balance-products"))

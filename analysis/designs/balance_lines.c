@@ -7,8 +7,8 @@
 static const struct rwe_balance *by_design(struct rwe_run *run, const struct rwe_balance *at,
                                            size_t n_items, size_t item)
 {
-    struct rwe_balance *mine = RWE_NEW(run->arena, struct rwe_balance, rwe_run_people_designs(run));
-    for (size_t d = 0; mine != NULL && d < rwe_run_people_designs(run); d++)
+    struct rwe_balance *mine = RWE_NEW(run->arena, struct rwe_balance, rwe_run_n_disjoint(run));
+    for (size_t d = 0; mine != NULL && d < rwe_run_n_disjoint(run); d++)
         mine[d] = at[d * n_items + item];
     return mine;
 }

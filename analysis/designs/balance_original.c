@@ -50,7 +50,7 @@ static void present_summary(struct rwe_run *run, const struct balance_lines *lin
     struct rwe_grid *grid = rwe_document_table(run->document, "Whom the results stand for");
     rwe_grid_column(grid, "mean distance");
     head(run, grid, "");
-    for (size_t d = 1; d < rwe_run_people_designs(run); d++) {
+    for (size_t d = 1; d < rwe_run_n_disjoint(run); d++) {
         rwe_grid_row(grid, 0, "%s", run->design[d].label);
         for (size_t t = 0; t < N_TARGETS; t++) {
             struct rwe_key key = key_of(run, d, t);
@@ -70,7 +70,7 @@ static void present_line(struct rwe_run *run, struct rwe_grid *grid,
 {
     if (grid != NULL)
         rwe_grid_row(grid, 0, "%s", line->name);
-    for (size_t d = 1; d < rwe_run_people_designs(run); d++)
+    for (size_t d = 1; d < rwe_run_n_disjoint(run); d++)
         for (size_t t = 0; t < N_TARGETS; t++) {
             struct rwe_key key = key_of(run, d, t);
             key.term = line->term;
@@ -87,7 +87,7 @@ static struct rwe_grid *start_details(struct rwe_run *run)
     struct rwe_grid *grid =
         rwe_document_table(run->document, "Distance of each population from the cohort as it was");
     rwe_grid_column(grid, "covariate");
-    for (size_t d = 1; d < rwe_run_people_designs(run); d++) {
+    for (size_t d = 1; d < rwe_run_n_disjoint(run); d++) {
         const char *label = rwe_arena_format(run->arena, "%s\n", run->design[d].label);
         head(run, grid, label == NULL ? "" : label);
     }
@@ -96,7 +96,7 @@ static struct rwe_grid *start_details(struct rwe_run *run)
 
 void rwe_balance_original(struct rwe_run *run, const struct balance_lines *lines)
 {
-    if (rwe_run_people_designs(run) < 2)
+    if (rwe_run_n_disjoint(run) < 2)
         return;
     present_summary(run, lines);
     struct rwe_grid *details =

@@ -41,7 +41,7 @@ enum rwe_status rwe_balance_add_scores(struct rwe_run *run, struct balance_lines
 
 /* Facts and words about each population but the first: whether it is balanced, or what is not, by
  * how much, and what to do. */
-void rwe_balance_gate(struct rwe_run *run, const struct balance_lines *lines);
+void rwe_balance_verdict(struct rwe_run *run, const struct balance_lines *lines);
 
 /* Squares of numbers and products of two columns: facts of all, a table of the worst. */
 enum rwe_status rwe_balance_products(struct rwe_run *run, struct rwe_error *error);

@@ -76,7 +76,7 @@ static double size_of(double smd)
 static double worst_of(const struct rwe_run *run, const struct rwe_balance *at, size_t n, size_t k)
 {
     double worst = 0;
-    for (size_t d = rwe_run_people_designs(run) > 1; d < rwe_run_people_designs(run); d++)
+    for (size_t d = rwe_run_n_disjoint(run) > 1; d < rwe_run_n_disjoint(run); d++)
         worst = fmax(worst, size_of(at[d * n + k].smd));
     return worst;
 }
@@ -105,7 +105,7 @@ static void present_count(struct rwe_run *run, struct rwe_grid *grid, const stru
 {
     double limit = rwe_settings_number(run->settings, "balance-limit");
     rwe_grid_row(grid, 0, "above %g, of %zu", limit, n);
-    for (size_t d = 0; d < rwe_run_people_designs(run); d++) {
+    for (size_t d = 0; d < rwe_run_n_disjoint(run); d++) {
         struct rwe_key key = rwe_key_in("balance", NULL, &run->design[d]);
         size_t n_failed = 0;
         for (size_t k = 0; k < n; k++)
@@ -124,7 +124,7 @@ static void present(struct rwe_run *run, const struct products *products,
     size_t worst[MOST_SHOWN];
     size_t n_shown = find_worst(run, at, products->n, worst);
     for (size_t k = 0; k < products->n; k++)
-        for (size_t d = 0; d < rwe_run_people_designs(run); d++) {
+        for (size_t d = 0; d < rwe_run_n_disjoint(run); d++) {
             struct rwe_key key = rwe_key_in("balance", NULL, &run->design[d]);
             key.term = name_of(run, &products->item[k]);
             fact[d * products->n + k] =
@@ -133,12 +133,12 @@ static void present(struct rwe_run *run, const struct products *products,
     struct rwe_grid *grid =
         rwe_document_table(run->document, "Standardized differences of squares and products");
     rwe_grid_column(grid, "square or product");
-    for (size_t d = 0; d < rwe_run_people_designs(run); d++)
+    for (size_t d = 0; d < rwe_run_n_disjoint(run); d++)
         rwe_grid_column(grid, "SMD\n%s", run->design[d].label);
     present_count(run, grid, at, products->n);
     for (size_t s = 0; s < n_shown; s++) {
         rwe_grid_row(grid, 0, "%s", name_of(run, &products->item[worst[s]]));
-        for (size_t d = 0; d < rwe_run_people_designs(run); d++)
+        for (size_t d = 0; d < rwe_run_n_disjoint(run); d++)
             rwe_grid_cell(grid, RWE_CELL_SMD, fact[d * products->n + worst[s]], RWE_NO_FACT,
                           RWE_NO_FACT);
     }
@@ -162,7 +162,7 @@ enum rwe_status rwe_balance_products(struct rwe_run *run, struct rwe_error *erro
                                             .context = &products,
                                             .means_only = true};
     rwe_fact *fact =
-        rwe_arena_alloc(run->arena, products.n, rwe_run_people_designs(run) * sizeof *fact);
+        rwe_arena_alloc(run->arena, products.n, rwe_run_n_disjoint(run) * sizeof *fact);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     if (products.n == 0)

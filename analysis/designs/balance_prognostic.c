@@ -158,9 +158,8 @@ static enum rwe_status measure(struct rwe_run *run, const char *const name[], do
     const double *denominator;
     enum rwe_status status = rwe_balance_of_items(run, &items, &at, &denominator, error);
     for (size_t s = 0; s < n && status == RWE_OK; s++) {
-        struct rwe_balance *mine =
-            RWE_NEW(run->arena, struct rwe_balance, rwe_run_people_designs(run));
-        for (size_t d = 0; mine != NULL && d < rwe_run_people_designs(run); d++)
+        struct rwe_balance *mine = RWE_NEW(run->arena, struct rwe_balance, rwe_run_n_disjoint(run));
+        for (size_t d = 0; mine != NULL && d < rwe_run_n_disjoint(run); d++)
             mine[d] = at[d * n + s];
         lines->item[lines->n++] = (struct balance_line){
             .kind = BALANCE_SCORE,

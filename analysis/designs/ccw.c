@@ -2,7 +2,10 @@
 /* Clone, censor, weight: the design "ccw-9". See ccw.md. */
 #include "ccw.h"
 
+#include "rwe/analysis/present.h"
+#include "rwe/analysis/protocol.h"
 #include "rwe/base/file.h"
+#include "rwe/base/language.h"
 
 static const struct rwe_option grace = {
     .kind = RWE_OPTION_NUMBER,
@@ -53,7 +56,8 @@ static enum rwe_status make_endpoint(struct rwe_run *run, struct ccw *ccw, size_
     struct rwe_clone_weights weights = {0};
     struct rwe_error reason = {0};
     of->endpoint = &cohort->endpoint[e];
-    of->data = run->data == NULL || run->data->ccw == NULL ? NULL : &run->data->ccw->endpoint[e];
+    const struct ccw *data = rwe_run_state(run->data, &rwe_analysis_ccw);
+    of->data = data == NULL ? NULL : &data->endpoint[e];
     enum rwe_status status =
         rwe_clones_make(cohort, of->endpoint, ccw->columns.subject, ccw->columns.n, ccw->grace,
                         run->arena, &of->clones, error);
@@ -73,26 +77,74 @@ static enum rwe_status make_endpoint(struct rwe_run *run, struct ccw *ccw, size_
     return status;
 }
 
+/* ---- the design ---- */
+
+struct rwe_estimand ccw_estimand(const struct rwe_run *run, const struct ccw_columns *columns,
+                                 enum rwe_estimand_of of)
+{
+    struct rwe_estimand estimand = {.of = of, .n = run->cohort->n};
+    estimand.left_out[RWE_LEFT_MISSING] = run->cohort->n - columns->n;
+    return estimand;
+}
+
+/* Each strategy has a clone of everybody; how many left it, by endpoint. */
+static void count_steps(const struct rwe_run *run, const struct ccw *ccw,
+                        struct rwe_design_step step[])
+{
+    step[0] = (struct rwe_design_step){"clones", rwe_text("clones, one a strategy"), NULL,
+                                       ccw->design.arm_size};
+    for (size_t e = 0; e < run->cohort->n_endpoints; e++)
+        step[e + 1] =
+            (struct rwe_design_step){"left", rwe_text("left their strategy"),
+                                     ccw->endpoint[e].endpoint, ccw->endpoint[e].clones.n_left};
+}
+
+static struct rwe_design_words words_of(const struct rwe_run *run, double by)
+{
+    const char *unit = rwe_time_unit_word(run);
+    return (struct rwe_design_words){
+        .heading = rwe_text("Clones: strategies from time zero"),
+        .compared = rwe_arena_format(
+            run->arena, rwe_text("exposure begun within %.10g%s against none within %.10g%s"), by,
+            unit, by, unit),
+        .strategies = rwe_arena_format(
+            run->arena, rwe_text("exposure begun within %g%s against not begun by then"), by, unit),
+        .variable = rwe_text("time to %s"),
+        .intercurrent = rwe_text(
+            "leaving the strategy in the grace period: hypothetical; later: treatment policy"),
+        .method = rwe_settings_has(run->settings, "bootstrap")
+                      ? rwe_text("clone, censor, weight; bootstrap by patient")
+                      : rwe_text("clone, censor, weight; robust errors"),
+    };
+}
+
 static enum rwe_status make_design(struct rwe_run *run, struct ccw *ccw, struct rwe_error *error)
 {
     size_t n = run->cohort->n_endpoints;
-    struct rwe_design *cloned = &run->design[run->n_designs];
     struct rwe_design_rows *rows = RWE_NEW(run->arena, struct rwe_design_rows, n);
-    if (rows == NULL)
+    struct rwe_design_step *step = RWE_NEW(run->arena, struct rwe_design_step, n + 1);
+    if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     for (size_t e = 0; e < n; e++)
         rows[e] = ccw->endpoint[e].rows.rows;
-    *cloned = (struct rwe_design){
+    ccw->design = (struct rwe_design){
         .name = rwe_arena_format(run->arena, "ccw-%g", ccw->grace),
-        .label = rwe_arena_format(run->arena, "Clones, grace %g", ccw->grace),
+        .label = rwe_arena_format(run->arena, rwe_text("Clones, grace %g"), ccw->grace),
+        .kind = RWE_DESIGN_CLONES,
+        .estimand = ccw_estimand(run, &ccw->columns, RWE_OF_EVERYBODY),
+        .contrast = RWE_CONTRAST_GRACE,
+        .grace = ccw->grace,
+        .arms_alike = true,
+        .words = words_of(run, ccw->grace),
+        .step = step,
+        .n_steps = n + 1,
         .by_endpoint = rows,
     };
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
-    ccw->design = cloned;
-    run->ccw = ccw;
-    run->n_designs++;
-    return rwe_design_complete(run->cohort, cloned, run->arena, error);
+    enum rwe_status status = rwe_run_add_design(run, &ccw->design, error);
+    count_steps(run, ccw, step);
+    return status;
 }
 
 static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_error *error)
@@ -163,6 +215,23 @@ static enum rwe_status write_files(const struct rwe_run *run, const void *state,
     return path == NULL ? RWE_OK : rwe_file_write(path, write_clones, &export, error);
 }
 
+/* ---- in the protocol ---- */
+
+static void emulate(const struct rwe_run *run, struct rwe_protocol *protocol)
+{
+    const struct ccw *ccw = rwe_run_state(run, &rwe_analysis_ccw);
+    rwe_protocol_say(protocol, RWE_PROTOCOL_ELIGIBILITY, "clones: covariates known");
+    rwe_protocol_say(protocol, RWE_PROTOCOL_STRATEGIES, "clones: weights change every %g%s",
+                     ccw->options.step, rwe_time_unit_word(run));
+    if (rwe_settings_flag(run->settings, "ccw-response"))
+        rwe_protocol_say(protocol, RWE_PROTOCOL_ASSIGNMENT, "clones: given response too");
+    rwe_protocol_say(protocol, RWE_PROTOCOL_TIME_ZERO, "clones: both strategies from time zero");
+    rwe_protocol_say(protocol, RWE_PROTOCOL_CONTRAST,
+                     ccw->columns.n == run->cohort->n
+                         ? N_("clones: per protocol, in everybody")
+                         : N_("clones: per protocol, in those with covariates known"));
+}
+
 const struct rwe_analysis rwe_analysis_ccw = {
     .name = "ccw",
     .from_zero = true,
@@ -171,6 +240,7 @@ const struct rwe_analysis rwe_analysis_ccw = {
             "by GRACE (default 9) and none by then, until their course departs from one. Adds the "
             "population \"ccw-9\", on which every analysis of outcomes that is asked for runs too.",
     .options = &option_list,
+    .emulate = emulate,
     .design = design,
     .run = run_ccw,
     .write_files = write_files,

@@ -38,18 +38,24 @@ struct ccw_endpoint {
     struct rwe_clone_rows rows;
 };
 
+extern const struct rwe_analysis rwe_analysis_ccw;
+
 struct ccw {
     double grace;
     struct rwe_clone_options options;
     struct ccw_columns columns;
     struct ccw_endpoint *endpoint; /**< as in the cohort */
-    const struct rwe_design *design;
+    struct rwe_design design;      /**< as it was added to the run */
 };
 
 /** The columns of the propensity model, without its fit, and that of the response under the option
  * "FLAG-response". */
 enum rwe_status ccw_columns(struct rwe_run *run, const char *flag, struct ccw_columns *columns,
                             struct rwe_error *error);
+
+/** An estimand of everybody in the cohort but those who lack a covariate. */
+struct rwe_estimand ccw_estimand(const struct rwe_run *run, const struct ccw_columns *columns,
+                                 enum rwe_estimand_of of);
 
 /** Fits both models of an endpoint whose clones are made. RWE_BAD_INPUT where one cannot be. */
 enum rwe_status ccw_weights(const struct rwe_run *run, const struct ccw_columns *columns,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ccw.h"
+#include "run/estimand.h"
 
 #include "rwe/analysis/present.h"
 #include "rwe/stats/weights.h"
@@ -30,7 +31,7 @@ static size_t count_events(const struct ccw_endpoint *of, size_t arm)
 
 static void present_clones(struct rwe_run *run, const struct ccw *ccw)
 {
-    struct rwe_key whole = rwe_key_in("ccw", NULL, ccw->design);
+    struct rwe_key whole = rwe_key_in("ccw", NULL, &ccw->design);
     struct rwe_grid *grid = rwe_document_table(run->document, "Clones");
     rwe_grid_column(grid, "endpoint and strategy");
     rwe_grid_column(grid, "clones");
@@ -45,7 +46,7 @@ static void present_clones(struct rwe_run *run, const struct ccw *ccw)
         rwe_grid_row(grid, 0, "%s", of->endpoint->name);
         for (size_t arm = 0; arm < 2; arm++) {
             struct rwe_key key =
-                rwe_key_arm(rwe_key_in("ccw", of->endpoint, ccw->design), run->cohort, arm);
+                rwe_key_arm(rwe_key_in("ccw", of->endpoint, &ccw->design), run->cohort, arm);
             rwe_grid_row(grid, 1, "%s", run->cohort->arm_level[arm]);
             cell(grid, RWE_CELL_COUNT, add(run, &key, "n.clones", (double)of->clones.n));
             cell(grid, RWE_CELL_COUNT, add(run, &key, "n.left", (double)of->clones.n_left[arm]));
@@ -54,16 +55,13 @@ static void present_clones(struct rwe_run *run, const struct ccw *ccw)
     }
     rwe_grid_note(
         grid,
-        "Estimand: the average effect, in everybody (ATE), of exposure begun by %g while "
-        "free of the endpoint (\"%s\") against none by then (\"%s\"). Later exposure, and "
-        "other treatment, is part of either strategy.",
+        "Compared: exposure begun by %g while free of the endpoint (\"%s\") against none by then "
+        "(\"%s\"). Later exposure, and other treatment, is part of either strategy.",
         ccw->grace, run->cohort->arm_level[1], run->cohort->arm_level[0]);
     rwe_grid_note(grid, "Everybody follows both strategies from time zero as a clone, which leaves "
                         "one (artificial censoring) when the subject departs from it. An event "
                         "before exposure counts in both, so nobody is immortal.");
-    if (ccw->columns.n < run->cohort->n)
-        rwe_grid_note(grid, "%zu subjects lack a covariate and are not cloned.",
-                      run->cohort->n - ccw->columns.n);
+    rwe_note_estimand(run, grid, &ccw->design);
     rwe_grid_note(grid, "Baseline tables, balance, response, subgroups and toxicity leave this "
                         "population out: its arms hold the same people.");
 }
@@ -118,7 +116,7 @@ static enum rwe_status weights_of(struct rwe_run *run, struct rwe_grid *grid, co
                                   const struct ccw_endpoint *of)
 {
     struct late late;
-    struct rwe_key whole = rwe_key_in("weights", of->endpoint, ccw->design);
+    struct rwe_key whole = rwe_key_in("weights", of->endpoint, &ccw->design);
     if (find_late(run, of, &late) != RWE_OK)
         return RWE_NO_MEMORY;
     add(run, &whole, "truncated.at", of->rows.limit);
@@ -211,7 +209,7 @@ void ccw_present_model(struct rwe_run *run, const struct rwe_key *of, const stru
 static void present_models(struct rwe_run *run, const struct ccw *ccw,
                            const struct ccw_endpoint *of)
 {
-    struct rwe_key key = rwe_key_in("ccw", of->endpoint, ccw->design);
+    struct rwe_key key = rwe_key_in("ccw", of->endpoint, &ccw->design);
     key.model = models[0];
     ccw_present_model(run, &key, &of->hazard);
     key.model = models[1];

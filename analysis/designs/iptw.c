@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Weights from the propensity score, or by entropy balancing: the designs "iptw-…". See iptw.md. */
+#include "run/estimand.h"
+
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/propensity.h"
 #include "rwe/base/file.h"
+#include "rwe/base/language.h"
 #include "rwe/stats/entropy_balance.h"
 #include "rwe/stats/weights.h"
 
@@ -45,16 +48,15 @@ static const struct rwe_options option_list = RWE_OPTIONS(options);
 static const struct kind {
     enum rwe_weight_kind weight;
     const char *name, *label;
-    const char *population; /* in words: for whom the effect is */
+    enum rwe_estimand_of of;
+    bool balances_means; /* of the model's columns: more terms and trimming are no remedies then */
 } kinds[] = {
-    {RWE_WEIGHT_ATE, "iptw-ate", "Weighted, ATE", "in the whole cohort (ATE)"},
-    {RWE_WEIGHT_ATT, "iptw-att", "Weighted, ATT", "in those who were treated (ATT)"},
-    {RWE_WEIGHT_OVERLAP, "iptw-ato", "Overlap weights",
-     "in those for whom either treatment is likely (ATO)"},
-    {RWE_WEIGHT_MATCHING, "iptw-matching", "Matching weights",
-     "in those who would find a partner in 1:1 matching (ATM)"},
-    {RWE_WEIGHT_ENTROPY, "iptw-entropy", "Entropy balancing", "in the whole cohort (ATE)"},
-    {RWE_WEIGHT_ATC, "iptw-atc", "Weighted, ATC", "in the controls (ATC)"},
+    {RWE_WEIGHT_ATE, "iptw-ate", N_("Weighted, ATE"), RWE_OF_EVERYBODY, false},
+    {RWE_WEIGHT_ATT, "iptw-att", N_("Weighted, ATT"), RWE_OF_TREATED, false},
+    {RWE_WEIGHT_OVERLAP, "iptw-ato", N_("Overlap weights"), RWE_OF_OVERLAP, true},
+    {RWE_WEIGHT_MATCHING, "iptw-matching", N_("Matching weights"), RWE_OF_MATCHABLE, false},
+    {RWE_WEIGHT_ENTROPY, "iptw-entropy", N_("Entropy balancing"), RWE_OF_EVERYBODY, true},
+    {RWE_WEIGHT_ATC, "iptw-atc", N_("Weighted, ATC"), RWE_OF_CONTROLS, false},
 };
 
 struct state {
@@ -65,7 +67,8 @@ struct state {
     struct rwe_weight_trimming trimmed;
     struct rwe_weights weights;
     struct rwe_entropy_balance entropy;
-    const double *weight; /* by row, of either */
+    const double *weight;     /* by row, of either */
+    struct rwe_design design; /* as it was added to the run */
 };
 
 /* ---- computing ---- */
@@ -209,6 +212,30 @@ static enum rwe_status make_weights(struct rwe_run *run, struct state *s, struct
     return spread(run, s, with_estimation ? &estimation : NULL, design, error);
 }
 
+/* Whether the effect of these weights is looked for in that row of the model. */
+static bool is_asked_about(const struct state *s, size_t k)
+{
+    enum rwe_estimand_of of = s->kind->of;
+    return of == RWE_OF_TREATED    ? s->ps->treated[k] != 0
+           : of == RWE_OF_CONTROLS ? s->ps->treated[k] == 0
+                                   : true;
+}
+
+static struct rwe_estimand estimand_of(const struct rwe_run *run, const struct state *s)
+{
+    const uint8_t *supported = s->ps->supported, *within = s->trimmed.kept;
+    struct rwe_estimand estimand = rwe_propensity_estimand(run, s->ps, s->kind->of);
+    for (size_t k = 0; k < s->ps->n; k++) {
+        if (!is_asked_about(s, k))
+            continue;
+        if (supported != NULL && !supported[k])
+            estimand.left_out[RWE_LEFT_UNSUPPORTED]++;
+        else if (within != NULL && !within[k])
+            estimand.left_out[RWE_LEFT_TRIMMED]++;
+    }
+    return estimand;
+}
+
 static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_error *error)
 {
     struct state *s = RWE_NEW(run->arena, struct state, 1);
@@ -221,14 +248,19 @@ static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_erro
     if (status != RWE_OK)
         return status;
     s->data = (struct rwe_weight_data){s->ps->n, s->ps->model.linear, s->ps->treated, NULL};
-    struct rwe_design *weighted = &run->design[run->n_designs];
-    *weighted = (struct rwe_design){.name = rwe_population_name(run, s->kind->name),
-                                    .label = s->kind->label};
-    status = make_weights(run, s, weighted, error);
+    s->design = (struct rwe_design){
+        .name = s->kind->name,
+        .label = rwe_text(s->kind->label),
+        .kind = RWE_DESIGN_WEIGHTED,
+        .arms_alike = true,
+        .remedies =
+            RWE_REMEDY_MODEL | (s->kind->balances_means ? 0 : RWE_REMEDY_TRIM | RWE_REMEDY_OVERLAP),
+    };
+    status = make_weights(run, s, &s->design, error);
     if (status != RWE_OK)
         return status;
-    run->n_designs++;
-    return rwe_design_complete(run->cohort, weighted, run->arena, error);
+    s->design.estimand = estimand_of(run, s);
+    return rwe_run_add_design(run, &s->design, error);
 }
 
 /* ---- presenting ---- */
@@ -250,7 +282,7 @@ static void present_arm(struct rwe_run *run, struct rwe_grid *grid, const struct
     const struct rwe_weight_summary of =
         rwe_weights_summarize(s->weight, s->ps->treated, s->ps->n, arm);
     struct rwe_key key = rwe_key_of("weights");
-    key.population = rwe_population_name(run, s->kind->name);
+    key.population = s->design.name;
     key = rwe_key_arm(key, run->cohort, arm);
     rwe_grid_row(grid, 0, "%s", run->cohort->arm_level[arm]);
     cell(grid, RWE_CELL_COUNT, add(run, &key, "n", (double)of.n));
@@ -271,25 +303,23 @@ static void present_arm(struct rwe_run *run, struct rwe_grid *grid, const struct
                              "%s, arm %s: the weights are worth %.0f of %zu subjects, less than "
                              "half. A few subjects decide; look at overlap weights (--iptw=ato), "
                              "or trim.",
-                             s->kind->label, run->cohort->arm_level[arm], of.ess, of.n);
+                             s->design.label, run->cohort->arm_level[arm], of.ess, of.n);
 }
 
 static void note_method(struct rwe_run *run, struct rwe_grid *grid, const struct state *s)
 {
-    rwe_grid_note(grid, "The effect is that %s. ESS, effective sample size, (Σw)² / Σw².",
-                  s->kind->population);
+    rwe_note_estimand(run, grid, &s->design);
+    rwe_grid_note(grid, "ESS, effective sample size, (Σw)² / Σw².");
     if (s->ps->supported != NULL)
         rwe_grid_note(grid, "Who is outside common support has no weight.");
     if (s->kind->weight == RWE_WEIGHT_ATE && s->weights.stabilised)
         rwe_grid_note(grid, "Stabilised: times the share of the arm.");
     if (s->cutoff > 0) {
         struct rwe_key key = rwe_key_of("weights");
-        key.population = rwe_population_name(run, s->kind->name);
+        key.population = s->design.name;
         add(run, &key, "trim", s->cutoff);
-        rwe_grid_note(grid,
-                      "Trimmed to propensity scores of %.3g to %.3g: the effect is that in those "
-                      "who remain.",
-                      s->cutoff, 1 - s->cutoff);
+        rwe_grid_note(grid, "Trimmed to propensity scores of %.3g to %.3g.", s->cutoff,
+                      1 - s->cutoff);
     }
     rwe_grid_note(grid, "%s",
                   rwe_settings_choice(run->settings, "variance") == 0
@@ -306,7 +336,7 @@ static enum rwe_status run_iptw(struct rwe_run *run, void *state, struct rwe_err
     static const char *const headings[] = {"arm", "n", "ESS", "sum", "least", "greatest", "CV"};
     rwe_document_section(run->document, 1, "Weighting");
     rwe_propensity_present(run);
-    struct rwe_grid *grid = rwe_document_table(run->document, "Weights: %s", s->kind->label);
+    struct rwe_grid *grid = rwe_document_table(run->document, "Weights: %s", s->design.label);
     for (size_t c = 0; c < sizeof headings / sizeof *headings; c++)
         rwe_grid_column(grid, "%s", headings[c]);
     if (s->cutoff > 0)

@@ -1,8 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The cohort at a landmark: who is compared there, and who is not. The comparisons themselves are those
- * of the other analyses, in runs of their own (pipeline.c). See landmark.md. */
-#include "rwe/analysis/pipeline.h"
+ * of the other analyses, in a run on that cohort. See landmark.md. */
+#include "rwe/data/landmark.h"
 #include "rwe/analysis/present.h"
+#include "rwe/analysis/protocol.h"
+#include "rwe/base/language.h"
+
+#include <math.h>
+#include <string.h>
+
+enum { N_STEPS = 4 };
 
 static const struct rwe_option times = {
     .kind = RWE_OPTION_NUMBERS,
@@ -11,6 +18,92 @@ static const struct rwe_option times = {
     .high = 1e300,
     .bare = "6",
 };
+
+/* ---- the runs ---- */
+
+struct landmark {
+    struct rwe_landmark at;
+    const struct rwe_run *run; /* on those at risk then */
+};
+
+struct landmarks {
+    struct landmark *item; /* ascending */
+    size_t n;
+};
+
+/* The least of the times after `time`, so that landmarks ascend and each is there once; or NaN. */
+static double next_landmark(struct rwe_numbers all, double time)
+{
+    double next = NAN;
+    for (size_t i = 0; i < all.n; i++)
+        if (all.item[i] > time)
+            next = fmin(next, all.item[i]); /* the other one where one is NaN */
+    return next;
+}
+
+/* Losses by what one was exposed to in the end, those analysed by what they were at the landmark. */
+static const struct rwe_design_step *list_steps(const struct rwe_run *run,
+                                                const struct rwe_landmark *at)
+{
+    const struct rwe_design_step steps[N_STEPS] = {
+        {"event before", rwe_text("had an event before"), NULL, at->n_event},
+        {"censored before", rwe_text("no longer followed"), NULL, at->n_censored},
+        {"analysed", rwe_text("analysed, by exposure then"), NULL, at->cohort->arm_size},
+        {"exposed later", rwe_text("… of them exposed later"), NULL, at->n_later},
+    };
+    struct rwe_design_step *kept = RWE_NEW(run->arena, struct rwe_design_step, N_STEPS);
+    if (kept != NULL)
+        memcpy(kept, steps, sizeof steps);
+    return kept;
+}
+
+static enum rwe_status add_run(struct rwe_run *run, struct landmark *landmark,
+                               struct rwe_error *error)
+{
+    const struct rwe_landmark *at = &landmark->at;
+    const struct rwe_cohort *cohort = at->cohort;
+    struct rwe_design everybody = {
+        .name = rwe_arena_format(run->arena, "landmark-%.10g", at->time),
+        .label = rwe_text("At the landmark"),
+        .clock = {RWE_CLOCK_LANDMARK, at->time},
+        .words = {.heading = rwe_text("Landmark: the clock starts there"),
+                  .compared = rwe_text("exposed by then against not"),
+                  .strategies = rwe_arena_format(run->arena, rwe_text("%s against %s by then"),
+                                                 cohort->arm_level[1], cohort->arm_level[0]),
+                  .variable = rwe_text("time to %s, from the landmark"),
+                  .intercurrent = rwe_text("later exposure: treatment policy")},
+        .step = list_steps(run, at),
+        .n_steps = N_STEPS,
+    };
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    enum rwe_status status = rwe_run_add_subrun(run, cohort, &everybody, error);
+    if (status == RWE_OK)
+        landmark->run = run->subrun[run->n_subruns - 1];
+    return status;
+}
+
+static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_error *error)
+{
+    struct rwe_numbers all = rwe_settings_numbers(run->settings, "landmark");
+    struct landmarks *landmarks = RWE_NEW(run->arena, struct landmarks, 1);
+    struct landmark *item = RWE_NEW(run->arena, struct landmark, all.n);
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    *landmarks = (struct landmarks){item, 0};
+    *state = landmarks;
+    enum rwe_status status = RWE_OK;
+    for (double time = next_landmark(all, 0); !isnan(time) && status == RWE_OK;
+         time = next_landmark(all, time)) {
+        item = &landmarks->item[landmarks->n++];
+        status = rwe_cohort_landmark(run->cohort, time, run->arena, &item->at, error);
+        if (status == RWE_OK)
+            status = add_run(run, item, error);
+    }
+    return status;
+}
+
+/* ---- who is there ---- */
 
 static void count(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
                   const char *stat, size_t n)
@@ -21,17 +114,17 @@ static void count(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_k
 
 /* Losses by what a subject was exposed to in the end; those analysed by what it was at the landmark. */
 static void present_arms(struct rwe_run *run, struct rwe_grid *grid,
-                         const struct rwe_landmark_run *landmark)
+                         const struct landmark *landmark)
 {
     const struct rwe_landmark *at = &landmark->at;
-    struct rwe_key key = rwe_key_run(&landmark->run, "landmark");
-    static const char *const labels[] = {"had an event before", "no longer followed"};
+    struct rwe_key key = rwe_key_run(landmark->run, "landmark");
+    static const char *const labels[] = {N_("had an event before"), N_("no longer followed")};
     static const char *const stats[] = {"n.event.before", "n.censored.before"};
     rwe_grid_row(grid, 0, "%g", at->time);
     for (size_t a = 0; a < 2; a++)
         rwe_grid_empty(grid);
     for (size_t row = 0; row < 2; row++) {
-        rwe_grid_row(grid, 1, "%s", labels[row]);
+        rwe_grid_row(grid, 1, "%s", rwe_text(labels[row]));
         for (size_t a = 0; a < 2; a++) {
             struct rwe_key arm = rwe_key_arm(key, run->cohort, a);
             count(run, grid, &arm, stats[row], row == 0 ? at->n_event[a] : at->n_censored[a]);
@@ -43,27 +136,36 @@ static void present_arms(struct rwe_run *run, struct rwe_grid *grid,
         count(run, grid, &arm, "n", at->cohort->arm_size[a]);
     }
     rwe_grid_row(grid, 1, "… of them exposed later");
-    count(run, grid, &key, "n.later", at->n_later);
+    count(run, grid, &key, "n.later", at->n_later[0]);
     rwe_grid_empty(grid);
 }
 
 static enum rwe_status run_landmark(struct rwe_run *run, void *state, struct rwe_error *error)
 {
-    (void)state;
+    const struct landmarks *landmarks = state;
     (void)error;
     rwe_document_section(run->document, 1, "Landmarks");
     struct rwe_grid *grid = rwe_document_table(run->document, "Who is compared at each landmark");
     rwe_grid_column(grid, "landmark%s", rwe_time_unit_suffix(run));
     for (size_t a = 0; a < run->cohort->n_arms; a++)
         rwe_grid_column(grid, "%s", run->cohort->arm_level[a]);
-    for (size_t i = 0; i < run->n_landmarks; i++)
-        present_arms(run, grid, &run->landmark[i]);
+    for (size_t i = 0; i < landmarks->n; i++)
+        present_arms(run, grid, &landmarks->item[i]);
     rwe_grid_note(grid,
                   "Losses by what patients were exposed to in the end, those analysed by what "
-                  "they had been exposed to by then. Who is exposed later stays where he was. "
+                  "they had been exposed to by then. Who is exposed later stays unexposed. "
                   "Times count from the landmark. The comparisons are at the end of the "
                   "report.");
     return RWE_OK;
+}
+
+static void emulate(const struct rwe_run *run, struct rwe_protocol *protocol)
+{
+    struct rwe_strings times_text = rwe_settings_number_texts(run->settings, "landmark");
+    rwe_protocol_say(protocol, RWE_PROTOCOL_ELIGIBILITY, "landmark: event-free and followed then");
+    rwe_protocol_say(protocol, RWE_PROTOCOL_TIME_ZERO, "landmark: at %s%s",
+                     rwe_text_join(run->arena, times_text, ", "), rwe_time_unit_word(run));
+    rwe_protocol_say(protocol, RWE_PROTOCOL_CONTRAST, "landmark: as exposed by then");
 }
 
 const struct rwe_analysis rwe_analysis_landmark = {
@@ -74,5 +176,7 @@ const struct rwe_analysis rwe_analysis_landmark = {
             "matching or weights made anew.",
     .brings = "table1 cox",
     .from_zero = true,
+    .emulate = emulate,
+    .design = design,
     .run = run_landmark,
 };

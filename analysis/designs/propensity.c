@@ -350,3 +350,21 @@ enum rwe_status rwe_propensity(struct rwe_run *run, const char *flag,
         run->propensity = *propensity = p;
     return status;
 }
+
+/* ---- whom a design from it is about ---- */
+
+struct rwe_estimand rwe_propensity_estimand(const struct rwe_run *run,
+                                            const struct rwe_propensity *propensity,
+                                            enum rwe_estimand_of of)
+{
+    const size_t *arm = run->cohort->arm_size;
+    const size_t in_arm[2] = {propensity->n - propensity->n_treated, propensity->n_treated};
+    struct rwe_estimand estimand = {.of = of, .n = run->cohort->n};
+    size_t n = propensity->n;
+    if (of == RWE_OF_TREATED || of == RWE_OF_CONTROLS) {
+        estimand.n = arm[of == RWE_OF_TREATED];
+        n = in_arm[of == RWE_OF_TREATED];
+    }
+    estimand.left_out[RWE_LEFT_MISSING] = estimand.n - n;
+    return estimand;
+}

@@ -526,7 +526,7 @@ static void present_distributions(struct rwe_run *run)
         rwe_document_table(run->document, "Overlapping coefficient of the propensity score");
     rwe_grid_column(grid, "population");
     rwe_grid_column(grid, "overlap");
-    for (size_t d = 0; d < rwe_run_people_designs(run); d++) {
+    for (size_t d = 0; d < rwe_run_n_disjoint(run); d++) {
         const struct rwe_design *design = &run->design[d];
         struct rwe_key key = rwe_key_in("ps", NULL, design);
         rwe_grid_row(grid, 0, "%s", design->label);

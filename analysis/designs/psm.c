@@ -5,6 +5,7 @@
 #include "rwe/analysis/present.h"
 
 #include "rwe/base/file.h"
+#include "rwe/base/language.h"
 
 static const struct rwe_option options[] = {
     {.name = "caliper",
@@ -125,12 +126,27 @@ static enum rwe_status spread_rows(const struct rwe_run *run, const struct psm *
 
 static const char *label_of(const struct rwe_run *run, const struct psm *psm)
 {
-    const char *replaced = psm->replace ? " with replacement" : "";
     if (psm->method == PSM_FULL)
-        return "Full matching";
-    return psm->ratio == 1
-               ? rwe_arena_format(run->arena, "Matched 1:1%s", replaced)
-               : rwe_arena_format(run->arena, "Matched up to %zu:1%s", psm->ratio, replaced);
+        return rwe_text("Full matching");
+    if (psm->ratio == 1)
+        return rwe_text(psm->replace ? N_("Matched 1:1 with replacement") : N_("Matched 1:1"));
+    return rwe_arena_format(run->arena,
+                            rwe_text(psm->replace ? N_("Matched up to %zu:1 with replacement")
+                                                  : N_("Matched up to %zu:1")),
+                            psm->ratio);
+}
+
+/* Who of those asked about is left out, by the first thing that keeps them out. */
+static struct rwe_estimand estimand_of(const struct rwe_run *run, const struct psm *psm)
+{
+    static const enum rwe_estimand_of of[] = {RWE_OF_TREATED, RWE_OF_CONTROLS, RWE_OF_EVERYBODY};
+    const struct rwe_propensity *ps = psm->ps;
+    struct rwe_estimand estimand = rwe_propensity_estimand(run, ps, of[psm->estimand]);
+    for (size_t k = 0; k < ps->n; k++)
+        if (psm_is_asked_about(psm, k) && psm->match.set[k] == RWE_UNMATCHED)
+            estimand.left_out[ps->supported == NULL || ps->supported[k] ? RWE_LEFT_UNMATCHED
+                                                                        : RWE_LEFT_UNSUPPORTED]++;
+    return estimand;
 }
 
 static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_error *error)
@@ -146,16 +162,21 @@ static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_erro
         status = psm_match(run, psm, error);
     if (status != RWE_OK)
         return status;
-    struct rwe_design *matched = &run->design[run->n_designs];
-    *matched = (struct rwe_design){.name = rwe_population_name(run, "matched"),
-                                   .label = label_of(run, psm),
-                                   .n_sets = psm->match.n_sets,
-                                   .paired = psm->is_paired};
-    status = psm->replace ? spread_rows(run, psm, matched) : spread_sets(run, psm, matched);
-    if (status != RWE_OK || matched->label == NULL)
+    psm->design = (struct rwe_design){
+        .name = "matched",
+        .label = label_of(run, psm),
+        .kind = RWE_DESIGN_MATCHED,
+        .estimand = estimand_of(run, psm),
+        .arms_alike = true,
+        .remedies = RWE_REMEDY_MODEL | RWE_REMEDY_EXACT | RWE_REMEDY_CALIPER | RWE_REMEDY_OVERLAP,
+        .n_sets = psm->match.n_sets,
+        .paired = psm->is_paired,
+    };
+    status =
+        psm->replace ? spread_rows(run, psm, &psm->design) : spread_sets(run, psm, &psm->design);
+    if (status != RWE_OK || psm->design.label == NULL)
         return rwe_fail_memory(error);
-    run->n_designs++;
-    return rwe_design_complete(run->cohort, matched, run->arena, error);
+    return rwe_run_add_design(run, &psm->design, error);
 }
 
 static enum rwe_status run_psm(struct rwe_run *run, void *state, struct rwe_error *error)

@@ -35,6 +35,7 @@ struct psm {
     const double *row_weight; /**< by row of the match */
     bool is_weighted;         /**< not all weights are 1 */
     bool is_paired;           /**< 1:1 without replacement */
+    struct rwe_design design; /**< as it was added to the run */
 };
 
 /** Reads the options and refuses those that contradict each other. RWE_USAGE or RWE_OK. */
@@ -53,6 +54,9 @@ enum rwe_status psm_present(struct rwe_run *run, const struct psm *psm, struct r
 /** Who of the focal arm has a partner and who has none, by covariate; nothing where all have. */
 enum rwe_status psm_present_left_out(struct rwe_run *run, const struct psm *psm,
                                      struct rwe_error *error);
+
+/** Whether the effect is looked for in that row of the model: of the focal arm, or of either. */
+bool psm_is_asked_about(const struct psm *psm, size_t row);
 
 /** Subjects of an arm that are matched, each once. */
 size_t psm_n_matched(const struct psm *psm, uint8_t arm);

@@ -7,12 +7,6 @@
 
 #include <math.h>
 
-/* Whose effect is looked for: an arm, or both arms. */
-static bool is_asked_about(const struct psm *psm, size_t k)
-{
-    return psm->estimand == RWE_MATCH_ATE || psm->focal[k];
-}
-
 struct means {
     double matched, unmatched, smd;
 };
@@ -26,7 +20,7 @@ static struct means compare(const struct rwe_run *run, const struct psm *psm,
     size_t n[2] = {0};
     for (size_t k = 0; k < psm->ps->n; k++) {
         double x = value[psm->ps->subject[k]];
-        if (!is_asked_about(psm, k) || isnan(x))
+        if (!psm_is_asked_about(psm, k) || isnan(x))
             continue;
         bool matched = psm->match.set[k] != RWE_UNMATCHED;
         sum[matched] += x;
@@ -102,7 +96,7 @@ enum rwe_status psm_present_left_out(struct rwe_run *run, const struct psm *psm,
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     for (size_t k = 0; k < psm->ps->n; k++)
-        n_unmatched += is_asked_about(psm, k) && psm->match.set[k] == RWE_UNMATCHED;
+        n_unmatched += psm_is_asked_about(psm, k) && psm->match.set[k] == RWE_UNMATCHED;
     if (n_unmatched == 0)
         return RWE_OK;
     for (size_t i = 0; i < cohort->n; i++)

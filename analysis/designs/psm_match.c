@@ -265,6 +265,11 @@ enum rwe_status psm_match(const struct rwe_run *run, struct psm *psm, struct rwe
     return status == RWE_OK ? weigh(run, psm, error) : status;
 }
 
+bool psm_is_asked_about(const struct psm *psm, size_t row)
+{
+    return psm->estimand == RWE_MATCH_ATE || psm->focal[row];
+}
+
 size_t psm_n_arm(const struct psm *psm, uint8_t arm)
 {
     return arm == 1 ? psm->ps->n_treated : psm->ps->n - psm->ps->n_treated;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "psm.h"
+#include "run/estimand.h"
 
 #include "rwe/analysis/present.h"
 #include "rwe/stats/weights.h"
@@ -46,17 +47,6 @@ static bool everybody_has_a_partner(const struct psm *psm)
     return others_too && psm_n_matched(psm, psm->focal_arm) == psm_n_arm(psm, psm->focal_arm);
 }
 
-static const char *estimand_text(const struct psm *psm)
-{
-    static const char *const all[] = {"the treated (ATT)", "the controls (ATC)", "everybody (ATE)"};
-    static const char *const those[] = {
-        "those treated who have a like control",
-        "those controls who have a like treated subject",
-        "those who have a like subject in the other arm",
-    };
-    return everybody_has_a_partner(psm) ? all[psm->estimand] : those[psm->estimand];
-}
-
 /* "1:1" or "up to 2:1". */
 static const char *sizes_text(const struct rwe_run *run, const struct psm *psm)
 {
@@ -69,12 +59,10 @@ static void note_nearest(const struct rwe_run *run, struct rwe_grid *grid, const
 {
     static const char *const order[] = {", closest pair first", ", largest score first",
                                         ", smallest score first", ", random order first"};
-    rwe_grid_note(grid,
-                  "Greedy %s nearest neighbour on %s, %s replacement%s; ties by %s. It estimates "
-                  "the effect in %s.",
+    rwe_grid_note(grid, "Greedy %s nearest neighbour on %s, %s replacement%s; ties by %s.",
                   sizes_text(run, psm), distance_text(psm), psm->replace ? "with" : "without",
                   psm->replace ? "" : order[rwe_settings_choice(run->settings, "match-order")],
-                  ties_text(run), estimand_text(psm));
+                  ties_text(run));
 }
 
 static void note_method(const struct rwe_run *run, struct rwe_grid *grid, const struct psm *psm)
@@ -86,16 +74,16 @@ static void note_method(const struct rwe_run *run, struct rwe_grid *grid, const 
             grid,
             "Optimal %s matching on %s, without replacement: the most subjects with a "
             "partner%s, and of such matchings the one with the least sum of distances; ties by "
-            "%s. It estimates the effect in %s.",
+            "%s.",
             sizes_text(run, psm), distance_text(psm),
-            psm->ratio == 1 ? "" : ", then the most partners", ties_text(run), estimand_text(psm));
+            psm->ratio == 1 ? "" : ", then the most partners", ties_text(run));
     } else {
         rwe_grid_note(grid,
                       "Full matching on %s: sets of one treated subject with controls, or of one "
-                      "control with treated subjects, with the least sum of distances; ties by %s. "
-                      "It estimates the effect in %s.",
-                      distance_text(psm), ties_text(run), estimand_text(psm));
+                      "control with treated subjects, with the least sum of distances; ties by %s.",
+                      distance_text(psm), ties_text(run));
     }
+    rwe_note_estimand(run, grid, &psm->design);
     if (psm->ps->supported != NULL)
         rwe_grid_note(grid, "Who is outside common support has no partner.");
     if (psm->exact_names != NULL)
@@ -141,7 +129,7 @@ static void present_arm(struct rwe_run *run, struct rwe_grid *grid, const struct
     const struct rwe_weight_summary of =
         rwe_weights_summarize(psm->weight, psm->ps->treated, psm->ps->n, arm);
     struct rwe_key key = rwe_key_of("weights");
-    key.population = rwe_population_name(run, "matched");
+    key.population = psm->design.name;
     key = rwe_key_arm(key, run->cohort, arm);
     rwe_grid_row(grid, 0, "%s", run->cohort->arm_level[arm]);
     cell(grid, RWE_CELL_COUNT, add(run, &key, "n", (double)of.n));

@@ -3,10 +3,14 @@
 #include "sequential.h"
 
 #include "rwe/analysis/present.h"
+#include "rwe/analysis/protocol.h"
 #include "rwe/base/file.h"
+#include "rwe/base/language.h"
 
 #include <float.h>
 #include <string.h>
+
+extern const struct rwe_analysis rwe_analysis_sequential;
 
 static const struct rwe_option interval = {
     .kind = RWE_OPTION_NUMBER,
@@ -120,8 +124,8 @@ static enum rwe_status make_endpoint(const struct rwe_run *run, struct sequentia
     struct sequential_endpoint *of = &sequential->endpoint[e];
     struct rwe_error reason = {0};
     of->exposure.endpoint = &cohort->endpoint[e];
-    if (run->data != NULL && run->data->sequential != NULL)
-        of->exposure.data = &run->data->sequential->endpoint[e].exposure;
+    const struct sequential *data = rwe_run_state(run->data, &rwe_analysis_sequential);
+    of->exposure.data = data == NULL ? NULL : &data->endpoint[e].exposure;
     enum rwe_status status =
         rwe_trials_make(cohort, of->exposure.endpoint, columns->subject, columns->n,
                         sequential->interval, run->arena, &of->trials, error);
@@ -145,22 +149,44 @@ static enum rwe_status make_endpoint(const struct rwe_run *run, struct sequentia
 
 /* ---- the design ---- */
 
+static struct rwe_design_words words_of(bool initiators)
+{
+    return (struct rwe_design_words){
+        .heading = rwe_text("Sequential trials: begin now, or not"),
+        .compared = rwe_text("begun against none"),
+        .strategies = rwe_text("exposure begun now against none while followed"),
+        .variable = rwe_text("time to %s, from the start of the trial or exposure"),
+        .intercurrent = rwe_text("later exposure of the unexposed: hypothetical"),
+        .method = initiators ? rwe_text("nested trials pooled, weights of initiation and censoring")
+                             : rwe_text("nested trials pooled, censoring weights, Cox adjusted"),
+    };
+}
+
+/* Initiators stand for themselves and weights make the others like them; where weights are for censoring
+ * alone only the adjusted model compares like with like. */
 static enum rwe_status make_design(struct rwe_run *run, struct sequential *sequential,
                                    struct rwe_error *error)
 {
     size_t n = run->cohort->n_endpoints;
-    struct rwe_design *design = &run->design[run->n_designs];
+    bool initiators = sequential->options.initiators;
     struct rwe_design_rows *rows = RWE_NEW(run->arena, struct rwe_design_rows, n);
     if (rows == NULL)
         return rwe_fail_memory(error);
     for (size_t e = 0; e < n; e++)
         rows[e] = sequential->endpoint[e].rows.rows;
-    *design = (struct rwe_design){
-        .name = "sequential", .label = "Sequential trials", .by_endpoint = rows};
-    sequential->design = design;
-    run->sequential = sequential;
-    run->n_designs++;
-    return rwe_design_complete(run->cohort, design, run->arena, error);
+    sequential->design = (struct rwe_design){
+        .name = "sequential",
+        .label = rwe_text("Sequential trials"),
+        .kind = RWE_DESIGN_TRIALS,
+        .estimand = ccw_estimand(run, &sequential->columns,
+                                 initiators ? RWE_OF_INITIATORS : RWE_OF_CANDIDATES),
+        .contrast = RWE_CONTRAST_INITIATION,
+        .clock = {RWE_CLOCK_TRIALS, sequential->interval},
+        .arms_alike = initiators,
+        .words = words_of(initiators),
+        .by_endpoint = rows,
+    };
+    return rwe_run_add_design(run, &sequential->design, error);
 }
 
 static struct sequential *read_settings(const struct rwe_run *run)
@@ -240,6 +266,29 @@ static enum rwe_status write_files(const struct rwe_run *run, const void *state,
     return path == NULL ? RWE_OK : rwe_file_write(path, write_trials, &export, error);
 }
 
+/* ---- in the protocol ---- */
+
+static void emulate(const struct rwe_run *run, struct rwe_protocol *protocol)
+{
+    const struct sequential *sequential = rwe_run_state(run, &rwe_analysis_sequential);
+    rwe_protocol_say(protocol, RWE_PROTOCOL_ELIGIBILITY,
+                     "sequential: event-free, not exposed before");
+    rwe_protocol_say(protocol, RWE_PROTOCOL_ELIGIBILITY, "sequential: covariates known");
+    if (rwe_settings_flag(run->settings, "sequential-response"))
+        rwe_protocol_say(protocol, RWE_PROTOCOL_ASSIGNMENT,
+                         "sequential trials: given response too");
+    if (sequential->interval > 0)
+        rwe_protocol_say(protocol, RWE_PROTOCOL_TIME_ZERO, "sequential: a trial every %g%s",
+                         sequential->interval, rwe_time_unit_word(run));
+    else
+        rwe_protocol_say(protocol, RWE_PROTOCOL_TIME_ZERO,
+                         "sequential: a trial at each start of exposure");
+    rwe_protocol_say(protocol, RWE_PROTOCOL_CONTRAST,
+                     sequential->options.initiators
+                         ? N_("sequential: per protocol, in those who begin")
+                         : N_("sequential: per protocol, in who are alike in covariates"));
+}
+
 const struct rwe_analysis rwe_analysis_sequential = {
     .name = "sequential",
     .from_zero = true,
@@ -251,6 +300,7 @@ const struct rwe_analysis rwe_analysis_sequential = {
         "that is asked for runs too.",
     .brings = "cox",
     .options = &option_list,
+    .emulate = emulate,
     .design = design,
     .run = run_sequential,
     .write_files = write_files,

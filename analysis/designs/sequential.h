@@ -21,7 +21,7 @@ struct sequential {
     struct rwe_trial_options options;
     struct ccw_columns columns;
     struct sequential_endpoint *endpoint; /**< as in the cohort */
-    const struct rwe_design *design;
+    struct rwe_design design;             /**< as it was added to the run */
 };
 
 /** Trials, weights and the model of exposure: facts, tables, warnings. */

@@ -4,6 +4,8 @@
 #include "estimates/cox_present.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/estimates.h"
+#include "rwe/analysis/protocol.h"
+#include "rwe/base/language.h"
 #include "rwe/data/response.h"
 #include "timedep_private.h"
 
@@ -48,6 +50,25 @@ static enum rwe_status add_response(const struct rwe_run *run, struct rwe_cohort
     return RWE_OK;
 }
 
+/* The population of states. Each endpoint cuts its own rows, on which only this analysis runs: what
+ * others would make of them are no curves or shares of arms. */
+static struct rwe_design describe(void)
+{
+    return (struct rwe_design){
+        .name = "timedep",
+        .label = rwe_text("Time-dependent exposure"),
+        .kind = RWE_DESIGN_STATES,
+        .contrast = RWE_CONTRAST_STATES,
+        .words = {.heading = rwe_text("Exposure as a state"),
+                  .compared = rwe_text("hazard while exposed against not, or not yet"),
+                  .strategies = rwe_text("exposed against not, or not yet: a state, no strategy"),
+                  .variable = rwe_text("time to %s, its hazard"),
+                  .intercurrent = rwe_text("exposure changes the state; it has no other part"),
+                  .summary = rwe_text("hazard ratio given covariates"),
+                  .method = rwe_text("Cox model with time-dependent exposure")},
+    };
+}
+
 static bool is_exact(const struct rwe_run *run)
 {
     return rwe_settings_choice(run->settings, "ties") == RWE_COX_EXACT;
@@ -71,12 +92,10 @@ static enum rwe_status start_part(const struct rwe_run *run, size_t e, struct ti
     part->run.cohort = rows;
     part->run.balance = NULL;
     part->run.propensity = NULL;
-    part->run.n_designs = 1;
-    if (status == RWE_OK)
-        status = rwe_design_all(rows, run->arena, &part->run.design[0], error);
-    part->run.design[0].name = "timedep";
-    part->run.design[0].label = "Time-dependent exposure";
-    return status;
+    part->run.n_designs = part->run.n_populations = 1;
+    part->run.design[0] = describe();
+    return status == RWE_OK ? rwe_design_complete(rows, &part->run.design[0], run->arena, error)
+                            : status;
 }
 
 /* ---- who was in which state, and for how long ---- */
@@ -334,14 +353,20 @@ static void tell_estimand(struct rwe_run *run)
         run->cohort->arm_level[1]);
 }
 
+static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_error *error)
+{
+    struct rwe_design states = describe();
+    (void)state;
+    enum rwe_status status = check(run, error);
+    return status == RWE_OK ? rwe_run_add_design(run, &states, error) : status;
+}
+
 static enum rwe_status run_timedep(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
     size_t n = run->cohort->n_endpoints;
-    enum rwe_status status = check(run, error);
     struct timedep_part *part = RWE_NEW(run->arena, struct timedep_part, n);
-    if (status == RWE_OK && part == NULL)
-        status = rwe_fail_memory(error);
+    enum rwe_status status = part == NULL ? rwe_fail_memory(error) : RWE_OK;
     for (size_t e = 0; e < n && status == RWE_OK; e++)
         status = start_part(run, e, &part[e], error);
     if (status != RWE_OK)
@@ -383,7 +408,7 @@ static enum rwe_status estimate_model(struct timedep_part *part, enum rwe_cox_mo
 static enum rwe_status estimate_timedep(struct rwe_run *run, struct rwe_estimates *estimates,
                                         struct rwe_error *error)
 {
-    enum rwe_status status = check(run, error);
+    enum rwe_status status = RWE_OK;
     for (size_t e = 0; e < run->cohort->n_endpoints && status == RWE_OK; e++) {
         struct timedep_part part;
         struct rwe_mark mark = rwe_arena_mark(run->arena);
@@ -398,12 +423,26 @@ static enum rwe_status estimate_timedep(struct rwe_run *run, struct rwe_estimate
     return status;
 }
 
+/* ---- in the protocol ---- */
+
+static void emulate(const struct rwe_run *run, struct rwe_protocol *protocol)
+{
+    if (rwe_settings_flag(run->settings, "timedep-response"))
+        rwe_protocol_say(protocol, RWE_PROTOCOL_ASSIGNMENT,
+                         "time-dependent model: given response too");
+    rwe_protocol_say(protocol, RWE_PROTOCOL_CONTRAST,
+                     "time-dependent: a ratio of hazards, no strategy");
+}
+
 const struct rwe_analysis rwe_analysis_timedep = {
     .name = "timedep",
     .from_zero = true,
     .help = "Exposure that starts after time zero (--exposure-start) as what it is: Cox's model "
             "with a time-dependent exposure, Mantel and Byar's test, Simon and Makuch's curves.",
     .options = &option_list,
+    .method = N_("time-dependent Cox model"),
+    .emulate = emulate,
+    .design = design,
     .run = run_timedep,
     .estimate = estimate_timedep,
 };

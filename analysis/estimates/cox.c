@@ -4,6 +4,7 @@
 #include "cox_more.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/estimates.h"
+#include "rwe/base/language.h"
 
 #include <math.h>
 
@@ -236,7 +237,7 @@ static enum rwe_status run_adjusted(struct rwe_run *run, struct arm_table *table
     status = rwe_cox_concordance_row(table->concordance, request, &model, harrell, error);
     if (status == RWE_OK)
         status = rwe_cox_influence(table->influence, request, &model, error);
-    if (status != RWE_OK || rwe_design_is_cloned(request->design)) /* pieces are no patients */
+    if (status != RWE_OK || !request->design->disjoint_arms) /* pieces are no patients */
         return status;
     return rwe_cox_add_predictions(table->predicted, request, &model, error);
 }
@@ -534,6 +535,8 @@ static enum rwe_status estimate_cox(struct rwe_run *run, struct rwe_estimates *e
 
 const struct rwe_analysis rwe_analysis_cox = {
     .name = "cox",
+    .method = N_("Cox models"),
+    .measure = N_("hazard ratio"),
     .compares_arms = true,
     .help = "Hazard ratio of the arms by Cox's model; robust and clustered by pair after matching. "
             "Asked for by name, not by --km, also adjusted for the covariates.",

@@ -88,7 +88,7 @@ enum rwe_status rwe_cox_influence(struct rwe_grid *grid, const struct rwe_cox_re
     struct rwe_run *run = request->run;
     struct rwe_cox_residuals residuals;
     if (grid == NULL || request->kind != kind_of(run) || model->failure.status != RWE_OK ||
-        model->options.ties == RWE_COX_EXACT || rwe_design_is_cloned(request->design))
+        model->options.ties == RWE_COX_EXACT || !request->design->disjoint_arms)
         return RWE_OK;
     enum rwe_status status = rwe_cox_residuals(&model->data, model->matrix.x, &model->fit,
                                                &model->options, run->arena, &residuals, error);
@@ -221,10 +221,10 @@ enum rwe_status rwe_cox_write_residuals(const struct rwe_run *run, const void *s
         return RWE_OK;
     struct rwe_run again = *run; /* models are asked for by a run that may be written to */
     struct parts parts = {
-        RWE_NEW(run->arena, struct part, cohort->n_endpoints * rwe_run_people_designs(run)), 0};
+        RWE_NEW(run->arena, struct part, cohort->n_endpoints * rwe_run_n_disjoint(run)), 0};
     enum rwe_status status = parts.item == NULL ? rwe_fail_memory(error) : RWE_OK;
     for (size_t e = 0; e < cohort->n_endpoints; e++)
-        for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++) {
+        for (size_t d = 0; d < rwe_run_n_disjoint(run) && status == RWE_OK; d++) {
             struct rwe_cox_request request = {&again, &cohort->endpoint[e], &again.design[d],
                                               kind_of(run), 0};
             status = add_part(&request, &parts, error);

@@ -4,6 +4,7 @@
 
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/times.h"
+#include "rwe/base/language.h"
 #include <math.h>
 
 /* All arms of an endpoint in a population. */
@@ -192,6 +193,7 @@ static enum rwe_status run_cuminc(struct rwe_run *run, void *state, struct rwe_e
 
 const struct rwe_analysis rwe_analysis_cuminc = {
     .name = "cuminc",
+    .method = N_("cumulative incidence"),
     .compares_arms = true,
     .help = "Competing risks: cumulative incidence by arm and cause, Gray's test, subdistribution "
             "(Fine-Gray) and cause-specific hazard ratios. For endpoints NAME=TIME,STATUS:1;2.",

@@ -4,6 +4,7 @@
 #include "rwe/stats/logrank.h"
 #include "logrank_private.h"
 #include "rwe/analysis/present.h"
+#include "rwe/base/language.h"
 #include "rwe/base/number.h"
 #include "rwe/stats/maxcombo.h"
 #include "rwe/stats/permutation.h"
@@ -388,6 +389,7 @@ static enum rwe_status run_logrank(struct rwe_run *run, void *state, struct rwe_
 
 const struct rwe_analysis rwe_analysis_logrank = {
     .name = "logrank",
+    .method = N_("log-rank tests"),
     .compares_arms = true,
     .help = "Log-rank test of the arms, or others by --tests; with --strata also stratified, after "
             "matching also robust and within pairs.",

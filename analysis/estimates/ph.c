@@ -5,6 +5,7 @@
 #include "cox_present.h"
 #include "ph_figure.h"
 #include "rwe/analysis/present.h"
+#include "rwe/base/language.h"
 
 #include <math.h>
 
@@ -328,6 +329,7 @@ static enum rwe_status run_ph(struct rwe_run *run, void *state, struct rwe_error
 
 const struct rwe_analysis rwe_analysis_ph = {
     .name = "ph",
+    .method = N_("tests of proportional hazards"),
     .compares_arms = true,
     .help = "Tests of proportional hazards for the models of --cox, by term and for all; robust "
             "after matching.",

@@ -5,6 +5,7 @@
 #include "run/shares.h"
 #include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
+#include "rwe/base/language.h"
 #include "rwe/report/figure.h"
 #include "rwe/stats/proportion_strata.h"
 
@@ -335,7 +336,7 @@ static enum rwe_status run_response(struct rwe_run *run, void *state, struct rwe
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Response");
-    for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++) {
+    for (size_t d = 0; d < rwe_run_n_disjoint(run) && status == RWE_OK; d++) {
         struct rwe_mark mark = rwe_arena_mark(run->arena);
         status = present_design(run, &run->design[d], counted, error);
         rwe_arena_release(run->arena, mark);
@@ -381,7 +382,7 @@ static enum rwe_status estimate_response(struct rwe_run *run, struct rwe_estimat
     struct rwe_share *share = RWE_NEW(run->arena, struct rwe_share, run->cohort->n_arms);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
-    for (size_t d = 0; d < rwe_run_people_designs(run); d++) {
+    for (size_t d = 0; d < rwe_run_n_disjoint(run); d++) {
         const struct rwe_shares shares = {
             .run = run, .design = &run->design[d], .counted = counted};
         estimate_design(&shares, event, share, estimates);
@@ -393,6 +394,7 @@ static enum rwe_status estimate_response(struct rwe_run *run, struct rwe_estimat
 
 const struct rwe_analysis rwe_analysis_response = {
     .name = "response",
+    .method = N_("response rates"),
     .compares_arms = true,
     .help = "Response rates (ORR, DCR) and best response by arm, with exact limits and the "
             "difference of the arms. Needs --response-column.",

@@ -137,7 +137,7 @@ enum rwe_status rwe_response_duration(struct rwe_run *run, struct rwe_error *err
     rwe_grid_column(grid, "events");
     rwe_grid_column(grid, "median%s\n(%s CI)", rwe_time_unit_suffix(run), rwe_conf_level_text(run));
     enum rwe_status status = make_endpoint(run, derived, &endpoint, error);
-    for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++) {
+    for (size_t d = 0; d < rwe_run_n_disjoint(run) && status == RWE_OK; d++) {
         struct rwe_mark mark = rwe_arena_mark(run->arena);
         if (run->design[d].rows.start == NULL)
             status = run_design(run, grid, derived, &endpoint, &run->design[d], error);

@@ -366,6 +366,8 @@ static enum rwe_status run_rmst(struct rwe_run *run, void *state, struct rwe_err
 
 const struct rwe_analysis rwe_analysis_rmst = {
     .name = "rmst",
+    .method = N_("restricted mean survival"),
+    .measure = N_("difference in restricted means"),
     .compares_arms = true,
     .help =
         N_("Restricted mean survival time and time lost up to --tau by arm, their difference and "

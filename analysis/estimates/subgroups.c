@@ -4,6 +4,7 @@
 #include "subgroups.h"
 #include "cox_present.h"
 #include "run/forest.h"
+#include "rwe/base/language.h"
 
 #include <math.h>
 #include <string.h>
@@ -321,7 +322,7 @@ static enum rwe_status run_table(const struct rwe_subgroup_setting *setting,
 /* The variance of each population, once. */
 static void add_variances(struct rwe_run *run)
 {
-    for (size_t d = 0; d < rwe_run_people_designs(run); d++) {
+    for (size_t d = 0; d < rwe_run_n_disjoint(run); d++) {
         struct rwe_key key = rwe_key_in("subgroups", NULL, &run->design[d]);
         rwe_document_string(
             run->document, &key, "variance",
@@ -342,7 +343,7 @@ static enum rwe_status run_subgroups(struct rwe_run *run, void *state, struct rw
         return status;
     add_variances(run);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++)
-        for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++)
+        for (size_t d = 0; d < rwe_run_n_disjoint(run) && status == RWE_OK; d++)
             status = run_table(&(struct rwe_subgroup_setting){run, &run->cohort->endpoint[e],
                                                               &run->design[d], true},
                                variables, error);
@@ -388,7 +389,7 @@ static enum rwe_status estimate_subgroups(struct rwe_run *run, struct rwe_estima
     struct rwe_subgroup_variables variables;
     enum rwe_status status = rwe_subgroups_define(run, estimates, &variables, error);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++)
-        for (size_t d = 0; d < rwe_run_people_designs(run); d++)
+        for (size_t d = 0; d < rwe_run_n_disjoint(run); d++)
             for (size_t v = 0; status == RWE_OK && v < variables.n; v++)
                 status =
                     estimate_variable(&(struct rwe_subgroup_setting){run, &run->cohort->endpoint[e],
@@ -399,6 +400,7 @@ static enum rwe_status estimate_subgroups(struct rwe_run *run, struct rwe_estima
 
 const struct rwe_analysis rwe_analysis_subgroups = {
     .name = "subgroups",
+    .method = N_("hazard ratios in subgroups"),
     .compares_arms = true,
     .help = "Hazard ratio of the arms in subgroups of each population, with its weights and pairs, "
             "and tests of interaction: the numbers of a forest plot.",

@@ -29,7 +29,7 @@ static bool measure_item(struct job *job, size_t item, struct rwe_arena *scratch
         .binary = items->is_binary(items->context, item),
     };
     double denominator = job->denominator[item] = rwe_balance_denominator(&data);
-    for (size_t d = 0; d < rwe_run_people_designs(job->run); d++) {
+    for (size_t d = 0; d < rwe_run_n_disjoint(job->run); d++) {
         struct rwe_balance *at = &job->at[d * items->n + item];
         data.weight = job->weight[d];
         if (items->means_only)
@@ -67,12 +67,12 @@ enum rwe_status rwe_balance_of_items(struct rwe_run *run, const struct rwe_balan
         .run = run,
         .items = items,
         .weight = weight,
-        .at = RWE_NEW(run->arena, struct rwe_balance, rwe_run_people_designs(run) * items->n),
+        .at = RWE_NEW(run->arena, struct rwe_balance, rwe_run_n_disjoint(run) * items->n),
         .denominator = RWE_NEW(run->arena, double, items->n),
     };
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     uint8_t *treated = RWE_NEW(run->arena, uint8_t, cohort->n);
-    for (size_t d = 1; d < rwe_run_people_designs(run); d++)
+    for (size_t d = 1; d < rwe_run_n_disjoint(run); d++)
         weight[d] = design_weight(run, &run->design[d]);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "figures.h"
 
+#include "rwe/base/language.h"
 #include "rwe/base/number.h"
 #include <math.h>
 #include <string.h>
@@ -21,20 +22,25 @@ const char *rwe_arm_label(const struct rwe_run *run, size_t arm)
 
 const char *rwe_time_axis_label(const struct rwe_run *run)
 {
-    const char *label =
-        rwe_arena_format(run->arena, "Time%s%s", run->scope == NULL ? "" : " since the landmark",
-                         rwe_time_unit_suffix(run));
+    const char *label = rwe_arena_format(run->arena,
+                                         rwe_text(run->design[0].clock.start == RWE_CLOCK_LANDMARK
+                                                      ? N_("Time since the landmark%s")
+                                                      : N_("Time%s")),
+                                         rwe_time_unit_suffix(run));
     return label == NULL ? "" : label;
 }
 
 const char *rwe_design_title(const struct rwe_run *run, const struct rwe_design *design)
 {
-    if (run->scope == NULL)
-        return design->label;
-    bool is_all = strcmp(design->name, run->scope) == 0;
-    const char *title =
-        rwe_arena_format(run->arena, "Landmark at %s%s%s%s", run->scope + strlen("landmark-"),
-                         rwe_time_unit_word(run), is_all ? "" : ": ", is_all ? "" : design->label);
+    const char *unit = rwe_time_unit_word(run), *title = design->label;
+    if (design->clock.start != RWE_CLOCK_LANDMARK)
+        return title;
+    if (design->kind == RWE_DESIGN_EVERYBODY)
+        title =
+            rwe_arena_format(run->arena, rwe_text("Landmark at %.10g%s"), design->clock.at, unit);
+    else
+        title = rwe_arena_format(run->arena, rwe_text("Landmark at %.10g%s: %s"), design->clock.at,
+                                 unit, design->label);
     return title == NULL ? design->label : title;
 }
 

@@ -15,7 +15,7 @@ const char *rwe_arm_label(const struct rwe_run *run, size_t arm);
 /* The label of a time axis: "Time (months)", or since the landmark. */
 const char *rwe_time_axis_label(const struct rwe_run *run);
 
-/* A population as the title of a figure names it, which stands by itself: with its landmark. */
+/* A population named so that it stands by itself, beside those of other runs: with its landmark. */
 const char *rwe_design_title(const struct rwe_run *run, const struct rwe_design *design);
 
 /* Starts a plot "<stem>-<endpoint>-<population>" with the title "<words>: <endpoint>, <population>"; endpoint NULL:

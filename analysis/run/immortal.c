@@ -256,7 +256,7 @@ static enum rwe_status present_window(struct rwe_run *run, const struct starts *
         rwe_grid_column(grid, "%s", cohort->arm_level[a]);
     rwe_grid_column(grid, "difference\n(%s CI)", rwe_conf_level_text(run));
     for (size_t e = 0; e < cohort->n_endpoints; e++)
-        for (size_t d = 0; d < rwe_run_people_designs(run) && status == RWE_OK; d++)
+        for (size_t d = 0; d < rwe_run_n_disjoint(run) && status == RWE_OK; d++)
             status = window_one(run, grid, &cohort->endpoint[e], &run->design[d], window, error);
     rwe_grid_note(grid,
                   "By then %zu of the %zu had started. A treatment prevents nothing before it "
@@ -278,7 +278,7 @@ static void warn(struct rwe_run *run, const struct starts *starts)
         "or weighted or not. Take --landmark, --timedep or --ccw.",
         rwe_immortal_banner, starts->n, run->cohort->n, quantile(starts, 0.5),
         unit == NULL ? "" : " ", unit == NULL ? "" : unit);
-    for (size_t d = 0; d < rwe_run_people_designs(run); d++) {
+    for (size_t d = 0; d < rwe_run_n_disjoint(run); d++) {
         struct rwe_key key = rwe_key_in("immortal", NULL, &run->design[d]);
         rwe_document_string(run->document, &key, "caution", rwe_immortal_banner);
     }

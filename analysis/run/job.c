@@ -2,6 +2,7 @@
 #include "rwe/analysis/job.h"
 
 #include "cohort_report.h"
+#include "figures.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/compat.h"
 #include "rwe/analysis/immortal.h"
@@ -95,14 +96,20 @@ static enum rwe_status validate(struct rwe_run *run, const struct rwe_table *tab
     enum rwe_status status = validation == NULL ? rwe_fail_memory(error) : RWE_OK;
     if (status == RWE_OK && all)
         status = read_events(run, &events, error);
-    struct rwe_validation_input input = {table, events, run->settings, !all};
+    struct rwe_validation_input input = {
+        .patients = table,
+        .events = events,
+        .event_columns = rwe_settings_list(run->settings, "ae-columns"),
+        .study = rwe_study_of(run->settings),
+        .errors_only = !all,
+    };
     if (status == RWE_OK)
         status = rwe_validate(&input, run->arena, validation, error);
     rwe_table_close(events);
     if (status == RWE_OK && queries != NULL)
         status = rwe_validation_write(validation, queries, error);
     if (status == RWE_OK &&
-        rwe_validation_complain(validation, run->settings, run->complaints) != RWE_OK)
+        rwe_validation_complain(validation, rwe_study_of(run->settings), run->complaints) != RWE_OK)
         status = rwe_fail_memory(error);
     run->validation = validation;
     return status;
@@ -140,8 +147,9 @@ static enum rwe_status read_cohort(struct rwe_run *run, const char *path, bool a
     if (status == RWE_OK)
         status = read_assessments(run, &assessments, error);
     if (status == RWE_OK)
-        status = rwe_cohort_build(&(struct rwe_cohort_tables){table, assessments}, run->settings,
-                                  run->arena, run->complaints, &run->cohort, error);
+        status = rwe_cohort_build(&(struct rwe_cohort_tables){table, assessments},
+                                  rwe_study_of(run->settings), run->arena, run->complaints,
+                                  &run->cohort, error);
     rwe_table_close(assessments);
     rwe_table_close(table);
     return status;
@@ -249,7 +257,7 @@ static enum rwe_status set_provenance(struct rwe_run *run, const struct rwe_job 
 /* Clones have no immortal time: their rows are excepted by name. */
 static const char *banner_of(const struct rwe_run *run)
 {
-    size_t n = rwe_run_people_designs(run);
+    size_t n = rwe_run_n_disjoint(run);
     if (!rwe_immortal_is_naive(run->cohort))
         return NULL;
     if (n == run->n_designs)
@@ -284,17 +292,16 @@ static enum rwe_status run_analyses(struct rwe_run *run, const struct rwe_plan *
     return status;
 }
 
-/* Each landmark is a chapter of its own behind what is compared from time zero. */
-static enum rwe_status run_landmarks(struct rwe_run *run, struct rwe_error *error)
+/* Each run within the run is a chapter of its own behind what is compared from time zero. */
+static enum rwe_status run_subruns(struct rwe_run *run, struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
-    for (size_t i = 0; i < run->n_landmarks && status == RWE_OK; i++) {
-        struct rwe_landmark_run *landmark = &run->landmark[i];
-        landmark->run.bootstrap = run->bootstrap;
-        landmark->run.estimates = run->estimates;
-        rwe_document_chapter(run->document, "Landmark at %.10g%s", landmark->at.time,
-                             rwe_time_unit_word(run));
-        status = run_analyses(&landmark->run, &landmark->plan, false, error);
+    for (size_t i = 0; i < run->n_subruns && status == RWE_OK; i++) {
+        struct rwe_run *subrun = run->subrun[i];
+        subrun->bootstrap = run->bootstrap;
+        subrun->estimates = run->estimates;
+        rwe_document_chapter(run->document, "%s", rwe_design_title(subrun, &subrun->design[0]));
+        status = run_analyses(subrun, subrun->plan, false, error);
     }
     rwe_document_chapter(run->document, NULL);
     return status;
@@ -360,7 +367,7 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     if (status == RWE_OK)
         status = run_analyses(run, &plan, false, error);
     if (status == RWE_OK)
-        status = run_landmarks(run, error);
+        status = run_subruns(run, error);
     if (status == RWE_OK)
         status = run_analyses(run, &plan, true, error);
     if (status == RWE_OK)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/analysis/pipeline.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -127,110 +126,50 @@ enum rwe_status rwe_plan_complete(struct rwe_settings *settings, struct rwe_erro
 static enum rwe_status make_designs(struct rwe_run *run, struct rwe_plan *plan,
                                     struct rwe_error *error)
 {
-    run->n_designs = 1;
-    enum rwe_status status = rwe_design_all(run->cohort, run->arena, &run->design[0], error);
-    if (run->scope != NULL) {
-        run->design[0].name = run->scope;
-        run->design[0].label = "At the landmark";
-    }
+    run->plan = plan;
+    enum rwe_status status = rwe_run_add_everybody(run, error);
     for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++)
         if (plan->wanted[a] && rwe_analyses[a]->design != NULL)
             status = rwe_analyses[a]->design(run, &plan->state[a], error);
     return status;
 }
 
-struct rwe_run rwe_run_child(const struct rwe_run *parent, struct rwe_arena *arena)
+/* A run within another does what that one does, but for what makes sense from time zero alone. */
+static enum rwe_status make_subrun_designs(struct rwe_run *subrun, const struct rwe_plan *of,
+                                           struct rwe_error *error)
 {
-    return (struct rwe_run){
-        .settings = parent->settings,
-        .document = parent->document,
-        .estimates = parent->estimates,
-        .complaints = parent->complaints,
-        .replicate = parent->replicate,
-        .progress = parent->progress,
-        .arena = arena,
-        .threads = parent->threads,
-    };
-}
-
-static enum rwe_status start_landmark(const struct rwe_run *run, const struct rwe_plan *plan,
-                                      double time, struct rwe_landmark_run *landmark,
-                                      struct rwe_error *error)
-{
-    enum rwe_status status =
-        rwe_cohort_landmark(run->cohort, time, run->arena, &landmark->at, error);
-    landmark->run = rwe_run_child(run, run->arena);
-    landmark->run.cohort = landmark->at.cohort;
-    landmark->run.data =
-        run->data == NULL ? NULL : &run->data->landmark[landmark - run->landmark].run;
-    landmark->run.scope = rwe_arena_format(run->arena, "landmark-%.10g", time);
-    landmark->run.from_zero = run;
-    landmark->run.since = time;
-    for (size_t a = 0; a < rwe_n_analyses; a++)
-        landmark->plan.wanted[a] = plan->wanted[a] && !rwe_analyses[a]->from_zero;
-    if (status == RWE_OK && landmark->run.scope == NULL)
-        status = rwe_fail_memory(error);
-    return status;
-}
-
-/* The least of the times after `time`, so that landmarks ascend and each is there once; or NaN. */
-static double next_landmark(struct rwe_numbers times, double time)
-{
-    double next = NAN;
-    for (size_t i = 0; i < times.n; i++)
-        if (times.item[i] > time)
-            next = fmin(next, times.item[i]); /* the other one where one is NaN */
-    return next;
-}
-
-static enum rwe_status make_landmarks(struct rwe_run *run, const struct rwe_plan *plan,
-                                      struct rwe_error *error)
-{
-    struct rwe_numbers times = rwe_settings_numbers(run->settings, "landmark");
-    run->landmark = RWE_NEW(run->arena, struct rwe_landmark_run, times.n);
-    if (run->landmark == NULL)
+    struct rwe_plan *plan = RWE_NEW(subrun->arena, struct rwe_plan, 1);
+    if (plan == NULL)
         return rwe_fail_memory(error);
-    enum rwe_status status = RWE_OK;
-    for (double time = next_landmark(times, 0); !isnan(time) && status == RWE_OK;
-         time = next_landmark(times, time)) {
-        struct rwe_landmark_run *landmark = &run->landmark[run->n_landmarks++];
-        status = start_landmark(run, plan, time, landmark, error);
-        if (status == RWE_OK)
-            status = make_designs(&landmark->run, &landmark->plan, error);
-    }
-    return status;
+    for (size_t a = 0; a < rwe_n_analyses; a++)
+        plan->wanted[a] = of->wanted[a] && !rwe_analyses[a]->from_zero;
+    return make_designs(subrun, plan, error);
 }
 
 enum rwe_status rwe_pipeline_designs(struct rwe_run *run, struct rwe_plan *plan,
                                      struct rwe_error *error)
 {
     enum rwe_status status = make_designs(run, plan, error);
-    if (status == RWE_OK && rwe_settings_has(run->settings, "landmark"))
-        status = make_landmarks(run, plan, error);
+    for (size_t i = 0; i < run->n_subruns && status == RWE_OK; i++)
+        status = make_subrun_designs(run->subrun[i], plan, error);
     return status;
-}
-
-size_t rwe_run_people_designs(const struct rwe_run *run)
-{
-    size_t n = 0;
-    while (n < run->n_designs && !rwe_design_is_cloned(&run->design[n]))
-        n++;
-    return n;
 }
 
 /* ---- estimates ---- */
 
+/* What lists estimates, of what runs in a run and is asked for by the plan, which may be of less (leave-one-out). */
 static enum rwe_status walk(struct rwe_run *run, const struct rwe_plan *plan,
                             struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
+    bool within = run->from_zero != NULL;
     for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++) {
-        if (!plan->wanted[a])
+        if (!plan->wanted[a] || (within && rwe_analyses[a]->from_zero))
             continue;
         if (rwe_analyses[a]->estimate != NULL)
             status = rwe_analyses[a]->estimate(run, run->estimates, error);
         else if (rwe_analyses[a]->lists == RWE_LISTS_ESTIMATES)
-            status = rwe_analyses[a]->run(run, plan->state[a], error);
+            status = rwe_analyses[a]->run(run, run->plan->state[a], error);
     }
     return status;
 }
@@ -239,13 +178,13 @@ enum rwe_status rwe_pipeline_estimates(struct rwe_run *run, const struct rwe_pla
                                        struct rwe_error *error)
 {
     enum rwe_status status = walk(run, plan, error);
-    for (size_t i = 0; i < run->n_landmarks && status == RWE_OK; i++) {
-        struct rwe_landmark_run *landmark = &run->landmark[i];
-        struct rwe_document *document = landmark->run.document;
-        landmark->run.document = run->document;
-        landmark->run.estimates = run->estimates;
-        status = walk(&landmark->run, &landmark->plan, error);
-        landmark->run.document = document;
+    for (size_t i = 0; i < run->n_subruns && status == RWE_OK; i++) {
+        struct rwe_run *subrun = run->subrun[i];
+        struct rwe_document *document = subrun->document;
+        subrun->document = run->document;
+        subrun->estimates = run->estimates;
+        status = walk(subrun, plan, error);
+        subrun->document = document;
     }
     return status;
 }

@@ -112,7 +112,6 @@ size_t rwe_option_lists(struct rwe_arena *arena,
     *flags = (struct rwe_options){flag, rwe_n_analyses, 0};
     lists[n++] = flags;
     lists[n++] = &rwe_study_options;
-    lists[n++] = &rwe_dates_options;
     lists[n++] = &rwe_statistics_options;
     lists[n++] = &rwe_compat_options;
     lists[n++] = &rwe_bootstrap_options;

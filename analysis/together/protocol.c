@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The target trial and its emulation, component by component, as the settings have them. It computes
  * nothing: what they do not say is "not declared". See protocol.md. */
-#include "protocol.h"
+#include "protocol_private.h"
 
-#include "rwe/analysis/immortal.h"
 #include "rwe/analysis/present.h"
+#include "rwe/analysis/protocol.h"
+#include "rwe/base/language.h"
 
-#include <math.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <string.h>
 
 static const struct rwe_option options[] = {
@@ -32,33 +33,62 @@ static const struct rwe_option options[] = {
 };
 static const struct rwe_options option_list = RWE_OPTIONS(options);
 
-/* ---- a component and its two sides ---- */
+/* ---- the parts, each with two sides ---- */
 
-enum { TARGET, EMULATION, N_SIDES, MOST_LINES = 48, LINE_WIDTH = 50 };
+enum { TARGET, EMULATION, N_SIDES, LINE_WIDTH = 50 };
 static const char *const sides[N_SIDES] = {"target", "emulation"};
 
-/* Each side is a list; lines that stand beside each other need not belong together. */
-struct component {
-    const struct protocol *of;
-    const char *line[N_SIDES][MOST_LINES];
-    size_t n[N_SIDES];
+/* Lines that stand beside each other need not belong together. */
+struct lines {
+    const char **item;
+    size_t n, room;
 };
 
-__attribute__((format(printf, 3, 4))) static void say(struct component *component, size_t side,
-                                                      const char *format, ...)
+struct rwe_protocol {
+    struct rwe_run *run;
+    const char *unit; /* " months", or "" */
+    struct lines part[RWE_N_PROTOCOL_PARTS][N_SIDES];
+};
+
+static void add_line(struct rwe_protocol *protocol, enum rwe_protocol_part part, size_t side,
+                     const char *line)
+{
+    struct lines *lines = &protocol->part[part][side];
+    lines->item = rwe_arena_grow(protocol->run->arena, lines->item, &lines->room, lines->n + 1,
+                                 sizeof *lines->item);
+    if (lines->item != NULL && line != NULL)
+        lines->item[lines->n++] = line;
+}
+
+static void say_with(struct rwe_protocol *protocol, enum rwe_protocol_part part, size_t side,
+                     const char *format, va_list arguments)
 {
     char text[512];
+    vsnprintf(text, sizeof text, rwe_text(format), arguments);
+    add_line(protocol, part, side, rwe_arena_format(protocol->run->arena, "%s", text));
+}
+
+/* A line of the target trial; rwe_protocol_say adds one to the emulation. */
+__attribute__((format(printf, 3, 4))) static void
+ask_for(struct rwe_protocol *protocol, enum rwe_protocol_part part, const char *format, ...)
+{
     va_list arguments;
     va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
+    say_with(protocol, part, TARGET, format, arguments);
     va_end(arguments);
-    const char *kept = rwe_arena_format(component->of->run->arena, "%s", text);
-    if (kept != NULL && component->n[side] < MOST_LINES)
-        component->line[side][component->n[side]++] = kept;
+}
+
+void rwe_protocol_say(struct rwe_protocol *protocol, enum rwe_protocol_part part,
+                      const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    say_with(protocol, part, EMULATION, format, arguments);
+    va_end(arguments);
 }
 
 /* "covariates: age, sex, …", in lines of a readable width. */
-static void say_list(struct component *component, size_t side, const char *what,
+static void say_list(struct rwe_protocol *protocol, enum rwe_protocol_part part, const char *what,
                      struct rwe_strings names)
 {
     char text[256];
@@ -67,288 +97,278 @@ static void say_list(struct component *component, size_t side, const char *what,
         const char *after = i + 1 < names.n ? ", " : "";
         size_t length = strlen(names.item[i]);
         if (used > 2 && used + length > LINE_WIDTH) {
-            say(component, side, "%.*s", (int)used - 1, text); /* without the blank */
+            rwe_protocol_say(protocol, part, "%.*s", (int)used - 1, text); /* without the blank */
             used = (size_t)snprintf(text, sizeof text, "  ");
         }
         used += (size_t)snprintf(text + used, sizeof text - used, "%.120s%s", names.item[i], after);
     }
-    say(component, side, "%.*s", (int)used, text);
+    rwe_protocol_say(protocol, part, "%.*s", (int)used, text);
 }
 
-static void present(struct component *component, struct rwe_grid *grid, const char *term,
-                    const char *label)
+static void present_part(const struct rwe_protocol *protocol, enum rwe_protocol_part part,
+                         struct rwe_grid *grid)
 {
-    struct rwe_run *run = component->of->run;
-    size_t n = component->n[0] > component->n[1] ? component->n[0] : component->n[1];
-    for (size_t i = 0; i < n; i++) {
+    static const struct {
+        const char *term, *label;
+    } names[RWE_N_PROTOCOL_PARTS] = {
+        [RWE_PROTOCOL_ELIGIBILITY] = {"eligibility", N_("Eligibility")},
+        [RWE_PROTOCOL_STRATEGIES] = {"strategies", N_("Treatment strategies")},
+        [RWE_PROTOCOL_ASSIGNMENT] = {"assignment", N_("Assignment")},
+        [RWE_PROTOCOL_TIME_ZERO] = {"time-zero", N_("Start of follow-up")},
+        [RWE_PROTOCOL_OUTCOMES] = {"outcomes", N_("Outcomes")},
+        [RWE_PROTOCOL_FOLLOW_UP] = {"follow-up", N_("Follow-up")},
+        [RWE_PROTOCOL_CONTRAST] = {"contrast", N_("Causal contrast")},
+        [RWE_PROTOCOL_ANALYSIS] = {"analysis", N_("Statistical analysis")},
+    };
+    struct rwe_run *run = protocol->run;
+    const struct lines *lines = protocol->part[part];
+    for (size_t i = 0; i < lines[TARGET].n || i < lines[EMULATION].n; i++) {
         struct rwe_key key = rwe_key_of("protocol");
-        key.term = term;
+        key.term = names[part].term;
         key.level = rwe_arena_format(run->arena, "%zu", i + 1);
-        rwe_grid_row(grid, 0, "%s", i == 0 ? label : "");
+        rwe_grid_row(grid, 0, "%s", i == 0 ? rwe_text(names[part].label) : "");
         for (size_t side = 0; side < N_SIDES; side++) {
             rwe_fact fact = RWE_NO_FACT;
-            if (i < component->n[side])
-                fact =
-                    rwe_document_string(run->document, &key, sides[side], component->line[side][i]);
+            if (i < lines[side].n)
+                fact = rwe_document_string(run->document, &key, sides[side], lines[side].item[i]);
             rwe_grid_cell(grid, RWE_CELL_TEXT, fact, RWE_NO_FACT, RWE_NO_FACT);
         }
     }
-    memset(component->n, 0, sizeof component->n);
 }
 
-bool protocol_wants(const struct protocol *protocol, const char *analysis)
+/* ---- what the designs of the run say ---- */
+
+/* The design that compares exposure begun within a time against none by then; NULL: there is none. */
+static const struct rwe_design *find_grace(const struct rwe_run *run)
 {
-    for (size_t a = 0; a < rwe_n_analyses; a++)
-        if (strcmp(rwe_analyses[a]->name, analysis) == 0)
-            return protocol->plan.wanted[a];
-    return false;
+    for (size_t d = 0; d < run->n_designs; d++)
+        if (run->design[d].contrast == RWE_CONTRAST_GRACE)
+            return &run->design[d];
+    return NULL;
 }
 
-const char *protocol_list(const struct protocol *protocol, struct rwe_strings names)
+/* Whether somebody who leaves a strategy is censored then. */
+static bool follows_strategies(const struct rwe_run *run)
 {
-    return names.n == 0 ? "not declared" : rwe_text_join(protocol->run->arena, names, ", ");
+    bool any = false;
+    for (size_t d = 0; d < run->n_designs; d++)
+        any |= run->design[d].contrast == RWE_CONTRAST_GRACE ||
+               run->design[d].contrast == RWE_CONTRAST_INITIATION;
+    return any;
 }
 
-/* ---- the components ---- */
+/* ---- the parts from the settings ---- */
 
-static void eligibility(struct component *c)
+static void eligibility(struct rwe_protocol *p)
 {
-    const struct rwe_run *run = c->of->run;
-    struct rwe_criterion_specs criteria = rwe_settings_criteria(run->settings);
-    struct rwe_strings more = rwe_settings_list(run->settings, "protocol-eligibility");
+    const enum rwe_protocol_part part = RWE_PROTOCOL_ELIGIBILITY;
+    struct rwe_criterion_specs criteria = rwe_settings_criteria(p->run->settings);
+    struct rwe_strings more = rwe_settings_list(p->run->settings, "protocol-eligibility");
     for (size_t i = 0; i < criteria.n; i++) {
-        say(c, TARGET, "%s: %s", criteria.item[i].name, criteria.item[i].keep);
-        say(c, EMULATION, "%s: the same; without a value %s", criteria.item[i].name,
-            criteria.item[i].missing_excludes ? "left out" : "kept");
+        const struct rwe_criterion_spec *criterion = &criteria.item[i];
+        ask_for(p, part, "%s: %s", criterion->name, criterion->keep);
+        rwe_protocol_say(p, part,
+                         criterion->missing_excludes ? N_("%s: the same; without a value left out")
+                                                     : N_("%s: the same; without a value kept"),
+                         criterion->name);
     }
     for (size_t i = 0; i < more.n; i++)
-        say(c, TARGET, "%s", more.item[i]);
+        ask_for(p, part, "%s", more.item[i]);
     if (criteria.n + more.n == 0)
-        say(c, TARGET, "not declared");
+        ask_for(p, part, "not declared");
     if (criteria.n == 0)
-        say(c, EMULATION, "not declared: everybody in the file");
-    if (protocol_wants(c->of, "landmark"))
-        say(c, EMULATION, "landmark: event-free and followed then");
-    if (protocol_wants(c->of, "sequential"))
-        say(c, EMULATION, "sequential: event-free, not exposed before");
-    if (protocol_wants(c->of, "ccw") || protocol_wants(c->of, "sequential"))
-        say(c, EMULATION, "clones, sequential: covariates known");
+        rwe_protocol_say(p, part, "not declared: everybody in the file");
 }
 
-/* The strategies in words, from the arms' names and what is asked for. */
-static void target_strategies(struct component *c)
+/* The strategies in words, from the arms' names and what is compared. */
+static void target_strategies(struct rwe_protocol *p)
 {
-    const struct rwe_run *run = c->of->run;
-    const struct rwe_cohort *cohort = run->cohort;
-    struct rwe_strings declared = rwe_settings_list(run->settings, "protocol-strategies");
-    bool grace = protocol_wants(c->of, "ccw");
+    const enum rwe_protocol_part part = RWE_PROTOCOL_STRATEGIES;
+    const struct rwe_cohort *cohort = p->run->cohort;
+    const struct rwe_design *grace = find_grace(p->run);
+    struct rwe_strings declared = rwe_settings_list(p->run->settings, "protocol-strategies");
     for (size_t i = 0; i < declared.n; i++)
-        say(c, TARGET, "%s", declared.item[i]);
-    if (declared.n > 0)
-        return;
-    for (size_t a = cohort->n_arms; a-- > 0;) {
-        if (!c->of->naive)
-            say(c, TARGET, "%s from time zero", cohort->arm_level[a]);
-        else if (grace)
-            say(c, TARGET, "%s: exposure %s within %g%s", cohort->arm_level[a],
-                a > 0 ? "begun" : "not begun", rwe_settings_number(run->settings, "ccw"),
-                c->of->unit);
+        ask_for(p, part, "%s", declared.item[i]);
+    for (size_t a = declared.n > 0 ? 0 : cohort->n_arms; a-- > 0;) {
+        const char *arm = cohort->arm_level[a];
+        if (!p->run->design[0].naive)
+            ask_for(p, part, "%s from time zero", arm);
+        else if (grace != NULL)
+            ask_for(p, part,
+                    a > 0 ? N_("%s: exposure begun within %g%s")
+                          : N_("%s: exposure not begun within %g%s"),
+                    arm, grace->grace, p->unit);
         else
-            say(c, TARGET, "%s: exposure %s", cohort->arm_level[a],
-                a > 0 ? "begun" : "never begun");
+            ask_for(p, part, a > 0 ? N_("%s: exposure begun") : N_("%s: exposure never begun"),
+                    arm);
     }
 }
 
-static void strategies(struct component *c)
+static void strategies(struct rwe_protocol *p)
 {
-    const struct rwe_settings *settings = c->of->run->settings;
+    const enum rwe_protocol_part part = RWE_PROTOCOL_STRATEGIES;
+    const struct rwe_settings *settings = p->run->settings;
     const char *arm = rwe_settings_text(settings, "arm");
     const char *start = rwe_settings_text(settings, "exposure-start");
     const char *date = rwe_settings_text(settings, "exposure-date");
     const char *site = rwe_settings_text(settings, "exposure-site");
-    target_strategies(c);
+    target_strategies(p);
     if (arm != NULL)
-        say(c, EMULATION, "arms by column %s", arm);
+        rwe_protocol_say(p, part, "arms by column %s", arm);
     if (date != NULL)
-        say(c, EMULATION, "exposure begins on the date %s", date);
+        rwe_protocol_say(p, part, "exposure begins on the date %s", date);
     else if (start != NULL)
-        say(c, EMULATION, "exposure begins at the time %s", start);
+        rwe_protocol_say(p, part, "exposure begins at the time %s", start);
     else
-        say(c, EMULATION, "start of exposure not declared: time zero");
+        rwe_protocol_say(p, part, "start of exposure not declared: time zero");
     if (site != NULL)
-        say(c, EMULATION, "it counts where %s", site);
+        rwe_protocol_say(p, part, "it counts where %s", site);
     if (rwe_settings_has(settings, "exposure-grace"))
-        say(c, EMULATION, "it counts within %g months",
-            rwe_settings_number(settings, "exposure-grace"));
-    if (protocol_wants(c->of, "ccw"))
-        say(c, EMULATION, "clones: weights change every %g%s",
-            rwe_settings_number(settings, "ccw-step"), c->of->unit);
+        rwe_protocol_say(p, part, "it counts within %g months",
+                         rwe_settings_number(settings, "exposure-grace"));
 }
 
-static void assignment(struct component *c)
+static void assignment(struct rwe_protocol *p)
 {
-    struct rwe_run *run = c->of->run;
+    const enum rwe_protocol_part part = RWE_PROTOCOL_ASSIGNMENT;
+    struct rwe_run *run = p->run;
     const char *declared = rwe_settings_text(run->settings, "protocol-assignment");
     struct rwe_strings covariates = rwe_settings_list(run->settings, "covariates");
     struct rwe_strings late = rwe_settings_list(run->settings, "landmark-covariates");
-    say(c, TARGET, "%s", declared == NULL ? "at random, open label" : declared);
-    say(c, EMULATION, "as it happened; as if random given covariates");
+    if (declared == NULL)
+        ask_for(p, part, "at random, open label");
+    else
+        ask_for(p, part, "%s", declared);
+    rwe_protocol_say(p, part, "as it happened; as if random given covariates");
     if (covariates.n > 0)
-        say_list(c, EMULATION, "covariates", covariates);
+        say_list(p, part, rwe_text("covariates"), covariates);
     else
-        say(c, EMULATION, "covariates: not declared");
+        rwe_protocol_say(p, part, "covariates: not declared");
     if (late.n > 0)
-        say_list(c, EMULATION, "at the landmark too", late);
+        say_list(p, part, rwe_text("at the landmark too"), late);
     for (size_t d = 1; d < run->n_designs; d++)
-        say(c, EMULATION, "population: %s", run->design[d].label);
-    static const char *const flags[] = {"ccw-response", "sequential-response", "timedep-response"};
-    static const char *const names[] = {"clones", "sequential trials", "time-dependent model"};
-    for (size_t f = 0; f < 3; f++)
-        if (rwe_settings_flag(run->settings, flags[f]))
-            say(c, EMULATION, "%s: given response too", names[f]);
+        rwe_protocol_say(p, part, "population: %s", run->design[d].label);
 }
 
-static void time_zero(struct component *c)
+static void time_zero(struct rwe_protocol *p)
 {
-    const struct rwe_settings *settings = c->of->run->settings;
-    const struct rwe_cohort *cohort = c->of->run->cohort;
-    say(c, TARGET, "eligible, assigned and followed from one day on");
+    const enum rwe_protocol_part part = RWE_PROTOCOL_TIME_ZERO;
+    const struct rwe_cohort *cohort = p->run->cohort;
+    ask_for(p, part, "eligible, assigned and followed from one day on");
     if (cohort->dates != NULL && cohort->dates->column[RWE_DATE_INDEX] != NULL)
-        say(c, EMULATION, "the date %s", cohort->dates->column[RWE_DATE_INDEX]);
+        rwe_protocol_say(p, part, "the date %s", cohort->dates->column[RWE_DATE_INDEX]);
     else
-        say(c, EMULATION, "time 0 of the endpoints' columns");
-    if (c->of->naive)
-        say(c, EMULATION, "ever against never: arms told by the future");
-    if (protocol_wants(c->of, "landmark")) {
-        struct rwe_strings at = rwe_settings_number_texts(settings, "landmark");
-        say(c, EMULATION, "landmark: at %s%s", protocol_list(c->of, at), c->of->unit);
-    }
-    if (protocol_wants(c->of, "sequential")) {
-        double interval = rwe_settings_number(settings, "sequential");
-        if (interval > 0)
-            say(c, EMULATION, "sequential: a trial every %g%s", interval, c->of->unit);
-        else
-            say(c, EMULATION, "sequential: a trial at each start of exposure");
-    }
-    if (protocol_wants(c->of, "ccw"))
-        say(c, EMULATION, "clones: both strategies from time zero");
+        rwe_protocol_say(p, part, "time 0 of the endpoints' columns");
+    if (p->run->design[0].naive)
+        rwe_protocol_say(p, part, "ever against never: arms told by the future");
 }
 
-static void say_outcome(struct component *c, const struct rwe_endpoint *endpoint)
+static void say_outcome(struct rwe_protocol *p, const struct rwe_endpoint *endpoint)
 {
-    const struct rwe_settings *settings = c->of->run->settings;
+    const enum rwe_protocol_part part = RWE_PROTOCOL_OUTCOMES;
+    const struct rwe_settings *settings = p->run->settings;
     static const char *const rules[] = {"ema", "fda-a", "fda-b", "fda-c"};
     struct rwe_endpoint_specs specs = rwe_settings_endpoints(settings);
     int censoring = rwe_settings_choice(settings, "censoring");
-    say(c, TARGET, "%s", endpoint->name);
+    ask_for(p, part, "%s", endpoint->name);
     for (size_t s = 0; s < specs.n; s++) {
         const struct rwe_endpoint_spec *spec = &specs.item[s];
         if (strcmp(spec->name, endpoint->name) != 0)
             continue;
-        say(c, EMULATION, "%s: %s = %s, time %s", spec->name, spec->event,
-            spec->values.n == 0 ? "1" : rwe_text_join(c->of->run->arena, spec->values, " or "),
-            spec->time);
+        rwe_protocol_say(p, part, "%s: %s = %s, time %s", spec->name, spec->event,
+                         spec->values.n == 0
+                             ? "1"
+                             : rwe_text_join(p->run->arena, spec->values, rwe_text(" or ")),
+                         spec->time);
         return;
     }
-    say(c, EMULATION, "%s: from dates, %s rules", endpoint->name,
-        rules[censoring < 0 ? 0 : censoring]);
+    rwe_protocol_say(p, part, "%s: from dates, %s rules", endpoint->name,
+                     rules[censoring < 0 ? 0 : censoring]);
 }
 
-static void outcomes(struct component *c)
+static void outcomes(struct rwe_protocol *p)
 {
-    const struct rwe_cohort *cohort = c->of->run->cohort;
+    const struct rwe_cohort *cohort = p->run->cohort;
     for (size_t e = 0; e < cohort->n_endpoints; e++)
-        say_outcome(c, &cohort->endpoint[e]);
-    for (size_t side = 0; cohort->n_endpoints == 0 && side < N_SIDES; side++)
-        say(c, side, "not declared");
+        say_outcome(p, &cohort->endpoint[e]);
+    if (cohort->n_endpoints > 0)
+        return;
+    ask_for(p, RWE_PROTOCOL_OUTCOMES, "not declared");
+    rwe_protocol_say(p, RWE_PROTOCOL_OUTCOMES, "not declared");
 }
 
-static void follow_up(struct component *c)
+static void follow_up(struct rwe_protocol *p)
 {
-    const struct rwe_settings *settings = c->of->run->settings;
+    const enum rwe_protocol_part part = RWE_PROTOCOL_FOLLOW_UP;
+    const struct rwe_settings *settings = p->run->settings;
     const char *cutoff = rwe_settings_text(settings, "cutoff");
     const char *entry = rwe_settings_text(settings, "entry");
-    say(c, TARGET, "to the event, loss, or the study's end");
-    say(c, EMULATION, "to the event, or last known without it");
-    say(c, EMULATION, "data cut-off: %s", cutoff == NULL ? "not declared" : cutoff);
+    ask_for(p, part, "to the event, loss, or the study's end");
+    rwe_protocol_say(p, part, "to the event, or last known without it");
+    if (cutoff == NULL)
+        rwe_protocol_say(p, part, "data cut-off: not declared");
+    else
+        rwe_protocol_say(p, part, "data cut-off: %s", cutoff);
     if (entry != NULL)
-        say(c, EMULATION, "observed from %s on", entry);
-    if (protocol_wants(c->of, "ccw") || protocol_wants(c->of, "sequential"))
-        say(c, EMULATION, "censored on leaving the strategy");
+        rwe_protocol_say(p, part, "observed from %s on", entry);
+    if (follows_strategies(p->run))
+        rwe_protocol_say(p, part, "censored on leaving the strategy");
 }
 
-static void contrast(struct component *c)
+static void methods(struct rwe_protocol *p)
 {
-    const struct protocol *of = c->of;
-    bool deviates = protocol_wants(of, "ccw") || protocol_wants(of, "sequential");
-    say(c, TARGET, deviates ? "per-protocol effect" : "intention-to-treat effect");
-    if (protocol_wants(of, "ccw"))
-        say(c, EMULATION, "clones: per protocol, in everybody");
-    if (protocol_wants(of, "sequential"))
-        say(c, EMULATION, "sequential: per protocol, in %s",
-            rwe_settings_choice(of->run->settings, "sequential-weights") == 0
-                ? "those who begin"
-                : "who are alike in covariates");
-    if (protocol_wants(of, "landmark"))
-        say(c, EMULATION, "landmark: as exposed by then");
-    if (protocol_wants(of, "timedep"))
-        say(c, EMULATION, "time-dependent: a ratio of hazards, no strategy");
-    if (of->naive)
-        say(c, EMULATION, "ever against never: none");
-    else if (c->n[EMULATION] == 0)
-        say(c, EMULATION, "as treated from time zero");
+    const enum rwe_protocol_part part = RWE_PROTOCOL_ANALYSIS;
+    for (size_t a = 0; a < rwe_n_analyses; a++)
+        if (p->run->plan->wanted[a] && rwe_analyses[a]->method != NULL) {
+            ask_for(p, part, "%s", rwe_text(rwe_analyses[a]->method));
+            rwe_protocol_say(p, part, "%s", rwe_text(rwe_analyses[a]->method));
+        }
+    if (p->part[part][TARGET].n > 0)
+        return;
+    ask_for(p, part, "not declared");
+    rwe_protocol_say(p, part, "not declared");
 }
 
-static void statistics(struct component *c)
+/* What each analysis that runs makes of the trial. */
+static void ask_analyses(struct rwe_protocol *p)
 {
-    static const struct {
-        const char *analysis, *words;
-    } methods[] = {{"km", "Kaplan–Meier curves"},
-                   {"logrank", "log-rank tests"},
-                   {"cox", "Cox models"},
-                   {"rmst", "restricted mean survival"},
-                   {"cuminc", "cumulative incidence"},
-                   {"timedep", "time-dependent Cox model"},
-                   {"response", "response rates"},
-                   {"toxicity", "toxicity"}};
-    const struct rwe_run *run = c->of->run;
-    for (size_t m = 0; m < sizeof methods / sizeof *methods; m++)
-        if (protocol_wants(c->of, methods[m].analysis))
-            for (size_t side = 0; side < N_SIDES; side++)
-                say(c, side, "%s", methods[m].words);
-    for (size_t side = 0; side < N_SIDES && c->n[side] == 0; side++)
-        say(c, side, "not declared");
-    say(c, EMULATION, "limits at %s", rwe_conf_level_text(run));
-    if (rwe_settings_has(run->settings, "bootstrap"))
-        say(c, EMULATION, "%g bootstrap replicates by patient",
-            (double)rwe_settings_integer(run->settings, "bootstrap"));
+    for (size_t a = 0; a < rwe_n_analyses; a++)
+        if (p->run->plan->wanted[a] && rwe_analyses[a]->emulate != NULL)
+            rwe_analyses[a]->emulate(p->run, p);
 }
 
-static void present_protocol(const struct protocol *protocol)
+/* ---- what stands behind the lines of the analyses ---- */
+
+static void contrast(struct rwe_protocol *p)
 {
-    static const struct {
-        const char *term, *label;
-        void (*fill)(struct component *component);
-    } parts[] = {
-        {"eligibility", "Eligibility", eligibility},
-        {"strategies", "Treatment strategies", strategies},
-        {"assignment", "Assignment", assignment},
-        {"time-zero", "Start of follow-up", time_zero},
-        {"outcomes", "Outcomes", outcomes},
-        {"follow-up", "Follow-up", follow_up},
-        {"contrast", "Causal contrast", contrast},
-        {"analysis", "Statistical analysis", statistics},
-    };
-    struct component component = {.of = protocol};
+    const enum rwe_protocol_part part = RWE_PROTOCOL_CONTRAST;
+    ask_for(p, part,
+            follows_strategies(p->run) ? N_("per-protocol effect")
+                                       : N_("intention-to-treat effect"));
+    if (p->run->design[0].naive)
+        rwe_protocol_say(p, part, "ever against never: none");
+    else if (p->part[part][EMULATION].n == 0)
+        rwe_protocol_say(p, part, "as treated from time zero");
+}
+
+static void limits(struct rwe_protocol *p)
+{
+    const enum rwe_protocol_part part = RWE_PROTOCOL_ANALYSIS;
+    rwe_protocol_say(p, part, "limits at %s", rwe_conf_level_text(p->run));
+    if (rwe_settings_has(p->run->settings, "bootstrap"))
+        rwe_protocol_say(p, part, "%g bootstrap replicates by patient",
+                         (double)rwe_settings_integer(p->run->settings, "bootstrap"));
+}
+
+static void present_protocol(struct rwe_protocol *p)
+{
     struct rwe_grid *grid =
-        rwe_document_table(protocol->run->document, "The target trial and its emulation");
+        rwe_document_table(p->run->document, "The target trial and its emulation");
     rwe_grid_column(grid, "component");
     rwe_grid_column(grid, "target trial");
     rwe_grid_column(grid, "emulation in this study");
-    for (size_t p = 0; p < sizeof parts / sizeof *parts; p++) {
-        parts[p].fill(&component);
-        present(&component, grid, parts[p].term, parts[p].label);
-    }
+    for (int part = 0; part < RWE_N_PROTOCOL_PARTS; part++)
+        present_part(p, (enum rwe_protocol_part)part, grid);
     rwe_grid_note(grid, "From the settings of this run; what they do not say is not declared. "
                         "Components after Hernán and Robins (2016).");
 }
@@ -356,15 +376,18 @@ static void present_protocol(const struct protocol *protocol)
 static enum rwe_status run_protocol(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
-    (void)error;
-    const struct protocol protocol = {.run = run,
-                                      .plan = rwe_plan_make(run->settings),
-                                      .naive = rwe_immortal_is_naive(run->cohort),
-                                      .unit = rwe_time_unit_word(run)};
+    struct rwe_protocol protocol = {.run = run, .unit = rwe_time_unit_word(run)};
+    static void (*const fill[])(struct rwe_protocol *) = {
+        eligibility, strategies, assignment,   time_zero, outcomes,
+        follow_up,   methods,    ask_analyses, contrast,  limits,
+    };
+    for (size_t f = 0; f < sizeof fill / sizeof *fill; f++)
+        fill[f](&protocol);
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
     rwe_document_section(run->document, 1, "Target trial");
     present_protocol(&protocol);
-    protocol_present_estimands(&protocol);
-    return RWE_OK;
+    return protocol_present_estimands(run, error);
 }
 
 const struct rwe_analysis rwe_analysis_protocol = {

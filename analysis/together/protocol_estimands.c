@@ -1,205 +1,110 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What each population that runs estimates, by the attributes of ICH E9(R1). See protocol.md. */
-#include "protocol.h"
+#include "protocol_private.h"
+#include "run/estimand.h"
+#include "run/populations.h"
 
 #include "rwe/analysis/immortal.h"
 #include "rwe/analysis/present.h"
+#include "rwe/base/language.h"
 
-#include <string.h>
+/* ---- what all populations share ---- */
 
-enum { POPULATION, STRATEGIES, VARIABLE, INTERCURRENT, SUMMARY, METHOD, N_ATTRIBUTES };
-static const struct {
-    const char *stat, *label;
-} attributes[N_ATTRIBUTES] = {
-    {"population", "population"}, {"strategies", "strategies"},
-    {"variable", "variable"},     {"intercurrent", "intercurrent events"},
-    {"summary", "summary"},       {"method", "method"},
-};
-
-struct estimand {
-    const char *name, *label; /**< of the population */
-    const char *what[N_ATTRIBUTES];
-    bool naive;
-};
-
-static void present(const struct protocol *of, struct rwe_grid *grid,
-                    const struct estimand *estimand)
+/* "pfs, os"; NULL: there are no endpoints. */
+static const char *list_endpoints(const struct rwe_run *run)
 {
-    struct rwe_run *run = of->run;
-    struct rwe_key key = rwe_key_of("protocol");
-    key.population = estimand->name;
-    rwe_grid_row(grid, 0, "%s", estimand->label);
+    const struct rwe_cohort *cohort = run->cohort;
+    struct rwe_strings names = {.n = cohort->n_endpoints};
+    const char **item = RWE_NEW(run->arena, const char *, names.n);
+    for (size_t e = 0; item != NULL && e < names.n; e++)
+        item[e] = cohort->endpoint[e].name;
+    names.item = item;
+    return names.n == 0 || item == NULL ? NULL : rwe_text_join(run->arena, names, ", ");
+}
+
+/* What compares the arms, as far as it is asked for; NULL: nothing. */
+static const char *list_measures(const struct rwe_run *run)
+{
+    const char *item[RWE_MOST_ANALYSES];
+    struct rwe_strings names = {item, 0};
+    for (size_t a = 0; a < rwe_n_analyses; a++)
+        if (run->plan->wanted[a] && rwe_analyses[a]->measure != NULL)
+            item[names.n++] = rwe_text(rwe_analyses[a]->measure);
+    return names.n == 0 ? NULL : rwe_text_join(run->arena, names, ", ");
+}
+
+/* ---- a population ---- */
+
+struct table {
+    struct rwe_run *run;
+    struct rwe_grid *grid;
+    const char *endpoints, *measures; /* NULL: none */
+};
+
+static void present_attribute(const struct table *table, const struct rwe_key *key,
+                              const char *stat, const char *label, const char *what)
+{
+    rwe_fact fact = rwe_document_string(table->run->document, key, stat,
+                                        what == NULL ? rwe_text("not declared") : what);
+    rwe_grid_row(table->grid, 1, "%s", rwe_text(label));
+    rwe_grid_cell(table->grid, RWE_CELL_TEXT, fact, RWE_NO_FACT, RWE_NO_FACT);
+}
+
+/* Who is left out of it, a row for each reason. */
+static void present_left_out(const struct table *table, struct rwe_key key,
+                             const struct population *population)
+{
+    static const char *const reasons[RWE_N_LEFT_OUT] = {"missing", "support", "trimmed",
+                                                        "unmatched"};
+    for (int r = 0; r < RWE_N_LEFT_OUT; r++) {
+        const char *words =
+            rwe_left_out_words(population->run, population->design, (enum rwe_left_out)r);
+        key.level = reasons[r];
+        if (words != NULL)
+            present_attribute(table, &key, "left.out", "", words);
+    }
+}
+
+static void present_population(const struct table *table, const struct population *population)
+{
+    struct rwe_document *document = table->run->document;
+    const struct rwe_design *design = population->design;
+    const struct rwe_design_words *words = &design->words;
+    struct rwe_key key = rwe_key_in("protocol", NULL, design);
     rwe_fact caution = RWE_NO_FACT;
-    if (estimand->naive)
-        caution = rwe_document_string(run->document, &key, "caution", rwe_immortal_banner);
-    rwe_grid_cell(grid, RWE_CELL_TEXT, caution, RWE_NO_FACT, RWE_NO_FACT);
-    for (size_t a = 0; a < N_ATTRIBUTES; a++) {
-        const char *what = estimand->what[a] == NULL ? "not declared" : estimand->what[a];
-        rwe_fact fact = rwe_document_string(run->document, &key, attributes[a].stat, what);
-        rwe_grid_row(grid, 1, "%s", attributes[a].label);
-        rwe_grid_cell(grid, RWE_CELL_TEXT, fact, RWE_NO_FACT, RWE_NO_FACT);
-    }
+    rwe_grid_row(table->grid, 0, "%s", population->label);
+    if (design->naive)
+        caution = rwe_document_string(document, &key, "caution", rwe_text(rwe_immortal_banner));
+    rwe_grid_cell(table->grid, RWE_CELL_TEXT, caution, RWE_NO_FACT, RWE_NO_FACT);
+    present_attribute(table, &key, "population", N_("population"),
+                      rwe_estimand_words(population->run, design));
+    present_left_out(table, key, population);
+    present_attribute(table, &key, "strategies", N_("strategies"), words->strategies);
+    present_attribute(table, &key, "variable", N_("variable"),
+                      table->endpoints == NULL
+                          ? NULL
+                          : rwe_arena_format(table->run->arena, words->variable, table->endpoints));
+    present_attribute(table, &key, "intercurrent", N_("intercurrent events"), words->intercurrent);
+    present_attribute(table, &key, "summary", N_("summary"),
+                      words->summary == NULL ? table->measures : words->summary);
+    present_attribute(table, &key, "method", N_("method"), words->method);
 }
 
-/* ---- words that several share ---- */
-
-static const char *variable_of(const struct protocol *of, const char *after)
+enum rwe_status protocol_present_estimands(struct rwe_run *run, struct rwe_error *error)
 {
-    const struct rwe_cohort *cohort = of->run->cohort;
-    const char *list = NULL;
-    for (size_t e = 0; e < cohort->n_endpoints; e++)
-        list = rwe_arena_format(of->run->arena, "%s%s%s", list == NULL ? "" : list,
-                                list == NULL ? "" : ", ", cohort->endpoint[e].name);
-    return list == NULL ? NULL : rwe_arena_format(of->run->arena, "time to %s%s", list, after);
-}
-
-/* What compares the arms, as far as it is asked for. */
-static const char *summary_of(const struct protocol *of)
-{
-    static const struct {
-        const char *analysis, *words;
-    } measures[] = {{"cox", "hazard ratio"},
-                    {"km", "survival and its difference at times"},
-                    {"rmst", "difference in restricted means"}};
-    const char *list = NULL;
-    for (size_t m = 0; m < sizeof measures / sizeof *measures; m++)
-        if (protocol_wants(of, measures[m].analysis))
-            list = rwe_arena_format(of->run->arena, "%s%s%s", list == NULL ? "" : list,
-                                    list == NULL ? "" : ", ", measures[m].words);
-    return list;
-}
-
-static const char *arms_of(const struct protocol *of, const char *after)
-{
-    const struct rwe_cohort *cohort = of->run->cohort;
-    const char *control = cohort->arm_level[0], *treated = cohort->arm_level[1];
-    if (cohort->n_arms > 2)
-        return "each arm against each other";
-    return rwe_arena_format(of->run->arena, "%s against %s%s", treated, control, after);
-}
-
-/* ---- people: everybody, matched, weighted, from time zero or a landmark ---- */
-
-static const char *of_whom(const struct rwe_design *design)
-{
-    static const struct {
-        const char *ending, *words;
-    } kinds[] = {{"iptw-ate", "everybody (ATE)"},
-                 {"iptw-att", "the treated (ATT)"},
-                 {"iptw-atc", "the untreated (ATC)"},
-                 {"iptw-ato", "those who could have had either (ATO)"},
-                 {"iptw-matching", "those who could be matched"},
-                 {"iptw-entropy", "everybody (ATE)"},
-                 {"matched", "those who are matched"}};
-    size_t length = strlen(design->name);
-    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
-        size_t ending = strlen(kinds[k].ending);
-        if (length >= ending && strcmp(design->name + length - ending, kinds[k].ending) == 0)
-            return kinds[k].words;
-    }
-    return "all eligible";
-}
-
-static void present_people(const struct protocol *of, struct rwe_grid *grid,
-                           const struct rwe_run *run, double landmark)
-{
-    struct rwe_arena *arena = of->run->arena;
-    bool at_zero = landmark == 0;
-    for (size_t d = 0; d < rwe_run_people_designs(run); d++) {
-        const struct rwe_design *design = &run->design[d];
-        struct estimand e = {.name = design->name, .label = design->label};
-        e.naive = at_zero && of->naive;
-        e.what[POPULATION] = of_whom(design);
-        e.what[STRATEGIES] = arms_of(of, e.naive ? ", as told by the future" : " from time zero");
-        e.what[VARIABLE] = variable_of(of, "");
-        e.what[INTERCURRENT] = e.naive ? "exposure decides the arm whenever it begins"
-                                       : "treatment policy: later treatment is part of the arm";
-        e.what[SUMMARY] = summary_of(of);
-        e.what[METHOD] = design->weight != NULL          ? "weighted comparison, robust errors"
-                         : rwe_design_is_matched(design) ? "comparison of matched sets"
-                         : run->cohort->n_covariates > 0 ? "arms alone; Cox adjusted"
-                                                         : "arms alone";
-        if (!at_zero) {
-            e.label = d == 0
-                          ? rwe_arena_format(arena, "Landmark at %g", landmark)
-                          : rwe_arena_format(arena, "Landmark at %g, %s", landmark, design->label);
-            e.what[POPULATION] = rwe_arena_format(arena, "%s, event-free and followed at %g%s",
-                                                  of_whom(design), landmark, of->unit);
-            e.what[STRATEGIES] = arms_of(of, " by then");
-            e.what[VARIABLE] = variable_of(of, ", from the landmark");
-            e.what[INTERCURRENT] = "later exposure: treatment policy";
-        }
-        present(of, grid, &e);
-    }
-}
-
-/* ---- exposure in time ---- */
-
-static void present_timedep(const struct protocol *of, struct rwe_grid *grid)
-{
-    const struct estimand e = {
-        .name = "timedep",
-        .label = "Time-dependent exposure",
-        .what = {"all eligible", "exposed against not, or not yet: a state, no strategy",
-                 variable_of(of, ", its hazard"),
-                 "exposure changes the state; it has no other part",
-                 "hazard ratio given covariates", "Cox model with time-dependent exposure"}};
-    present(of, grid, &e);
-}
-
-static void present_clones(const struct protocol *of, struct rwe_grid *grid,
-                           const struct rwe_design *design)
-{
-    double grace = rwe_settings_number(of->run->settings, "ccw");
-    struct rwe_arena *arena = of->run->arena;
-    const struct estimand e = {
-        .name = design->name,
-        .label = design->label,
-        .what = {"all eligible, with covariates known",
-                 rwe_arena_format(arena, "exposure begun within %g%s against not begun by then",
-                                  grace, of->unit),
-                 variable_of(of, ""),
-                 "leaving the strategy in the grace period: hypothetical; later: treatment policy",
-                 summary_of(of),
-                 rwe_settings_has(of->run->settings, "bootstrap")
-                     ? "clone, censor, weight; bootstrap by patient"
-                     : "clone, censor, weight; robust errors"}};
-    present(of, grid, &e);
-}
-
-static void present_sequential(const struct protocol *of, struct rwe_grid *grid,
-                               const struct rwe_design *design)
-{
-    bool weighted = rwe_settings_choice(of->run->settings, "sequential-weights") == 0;
-    const struct estimand e = {
-        .name = design->name,
-        .label = design->label,
-        .what = {weighted ? "those who begin exposure, when they do"
-                          : "event-free, not exposed before, at each trial",
-                 "exposure begun now against none while followed",
-                 variable_of(of, ", from the start of the trial or exposure"),
-                 "later exposure of the unexposed: hypothetical", summary_of(of),
-                 weighted ? "nested trials pooled, weights of initiation and censoring"
-                          : "nested trials pooled, censoring weights, Cox adjusted"}};
-    present(of, grid, &e);
-}
-
-void protocol_present_estimands(const struct protocol *of)
-{
-    struct rwe_run *run = of->run;
-    struct rwe_grid *grid = rwe_document_table(run->document, "Estimands");
-    rwe_grid_column(grid, "population and attribute");
-    rwe_grid_column(grid, "what it is");
-    present_people(of, grid, run, 0);
-    for (size_t l = 0; l < run->n_landmarks; l++)
-        present_people(of, grid, &run->landmark[l].run, run->landmark[l].at.time);
-    if (protocol_wants(of, "timedep"))
-        present_timedep(of, grid);
-    for (size_t d = rwe_run_people_designs(run); d < run->n_designs; d++)
-        if (strcmp(run->design[d].name, "sequential") == 0)
-            present_sequential(of, grid, &run->design[d]);
-        else
-            present_clones(of, grid, &run->design[d]);
-    rwe_grid_note(grid, "Attributes of ICH E9(R1). Variable and summary are of all endpoints and "
-                        "analyses that run.");
+    struct populations populations = {0};
+    enum rwe_status status = populations_of(run, &populations, error);
+    if (status != RWE_OK)
+        return status;
+    struct table table = {.run = run,
+                          .grid = rwe_document_table(run->document, "Estimands"),
+                          .endpoints = list_endpoints(run),
+                          .measures = list_measures(run)};
+    rwe_grid_column(table.grid, "population and attribute");
+    rwe_grid_column(table.grid, "what it is");
+    for (size_t p = 0; p < populations.n; p++)
+        present_population(&table, &populations.item[p]);
+    rwe_grid_note(table.grid, "Attributes of ICH E9(R1). Variable and summary are of all endpoints "
+                              "and analyses that run.");
+    return RWE_OK;
 }

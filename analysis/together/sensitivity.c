@@ -99,7 +99,7 @@ static void take_answer(struct sheet *sheet, struct answer answer)
 {
     const struct rwe_cohort *cohort = sheet->run->cohort;
     struct rwe_key key = rwe_key_in("cox", sheet->endpoint, NULL);
-    key.population = answer.population->name;
+    key.population = answer.population->design->name;
     key.model = answer.model;
     answer.n = rwe_document_find(sheet->run->document, &key, "n");
     answer.n_event = rwe_document_find(sheet->run->document, &key, "n.event");
@@ -122,7 +122,7 @@ static enum rwe_status take_answers(struct sheet *sheet, const struct population
     sheet->n = 0;
     for (size_t p = 0; sheet->answer != NULL && p < populations->n; p++) {
         const struct population *population = &populations->item[p];
-        for (size_t m = 0; m < (population->is_given ? 2 : 1); m++)
+        for (size_t m = 0; m < (population->design->arms_alike ? 1 : 2); m++)
             for (size_t a = 1; a < n_arms; a++)
                 take_answer(
                     sheet, (struct answer){.population = population, .model = models[m], .arm = a});
@@ -144,7 +144,7 @@ static bool is_rare(const struct sheet *sheet, const struct answer *answer)
 static struct rwe_key key_of(const struct sheet *sheet, const struct answer *answer)
 {
     struct rwe_key key = rwe_key_in("sensitivity", sheet->endpoint, NULL);
-    key.population = answer->population->name;
+    key.population = answer->population->design->name;
     key.model = answer->model;
     if (sheet->run->cohort->n_arms > 2)
         key.group = sheet->run->cohort->arm_level[answer->arm];
@@ -166,7 +166,7 @@ static void present_answer(const struct sheet *sheet, struct rwe_grid *grid,
     rwe_fact limit =
         rwe_document_number(document, &key, "conf.limit", rwe_evalue_limits(low, high, rare));
     rwe_fact outcome = rwe_document_string(document, &key, "outcome", rare ? "rare" : "common");
-    if (answer->population->is_naive)
+    if (answer->population->design->naive)
         rwe_document_string(document, &key, "caution", rwe_immortal_banner);
     rwe_grid_row(grid, indent, "%s", answer->label);
     rwe_grid_cell(grid, RWE_CELL_COUNT, answer->n, RWE_NO_FACT, RWE_NO_FACT);
@@ -194,7 +194,7 @@ static void note_evalues(const struct sheet *sheet, struct rwe_grid *grid)
                   "ratio.",
                   100 * MOST_RARE);
     for (size_t k = 0; k < sheet->n; k++)
-        if (sheet->answer[k].population->is_naive) {
+        if (sheet->answer[k].population->design->naive) {
             rwe_grid_note(grid, "E-values speak of confounding alone: no confounder is needed to "
                                 "explain the rows of the biased reference, immortal time is "
                                 "enough.");
@@ -217,9 +217,10 @@ static void present_evalues(const struct sheet *sheet, const struct populations 
     rwe_grid_column(grid, "of the limit");
     for (size_t k = 0; k < sheet->n; k++) {
         const struct answer *answer = &sheet->answer[k];
-        if (populations->has_groups && answer->population->group != group)
-            sensitivity_head(grid, answer->population->group, 6);
-        group = answer->population->group;
+        const char *heading = answer->population->design->words.heading;
+        if (populations->has_groups && heading != group)
+            sensitivity_head(grid, heading, 6);
+        group = heading;
         present_answer(sheet, grid, answer, populations->has_groups ? 1 : 0);
     }
     note_evalues(sheet, grid);
@@ -239,8 +240,10 @@ static void present_evalues(const struct sheet *sheet, const struct populations 
 /* The later the kind, the better; given covariates rather than not. */
 static bool is_better(const struct answer *a, const struct answer *b)
 {
-    if (a->population->kind != b->population->kind)
-        return a->population->kind > b->population->kind;
+    int of_a = population_rank(a->population->design),
+        of_b = population_rank(b->population->design);
+    if (of_a != of_b)
+        return of_a > of_b;
     return a->population == b->population && strcmp(b->model, "arm") == 0;
 }
 
@@ -251,7 +254,7 @@ static const struct answer *choose_answer(const struct sheet *sheet)
     const struct answer *chosen = NULL;
     for (size_t k = 0; k < sheet->n; k++) {
         const struct answer *answer = &sheet->answer[k];
-        if (wanted != NULL && strcmp(wanted, answer->population->name) != 0)
+        if (wanted != NULL && strcmp(wanted, answer->population->design->name) != 0)
             continue;
         if (chosen == NULL || is_better(answer, chosen))
             chosen = answer;
@@ -312,7 +315,7 @@ static void present_confounder(const struct sheet *sheet, const struct answer *a
     rwe_grid_note(grid, "The ratio above divided by what a binary confounder of these shares and "
                         "strength makes of none (Lin, Psaty & Kronmal 1998), an approximation for "
                         "hazards; the limits move along.");
-    if (answer->population->is_naive)
+    if (answer->population->design->naive)
         rwe_grid_note(grid, "%s: immortal time is not taken away here.", rwe_immortal_banner);
 }
 
@@ -325,10 +328,10 @@ static enum rwe_status check_population(const struct rwe_run *run,
     const char *wanted = rwe_settings_text(run->settings, "confounder-in");
     const char *names = "";
     for (size_t p = 0; wanted != NULL && p < populations->n && names != NULL; p++) {
-        if (strcmp(populations->item[p].name, wanted) == 0)
+        if (strcmp(populations->item[p].design->name, wanted) == 0)
             return RWE_OK;
         names = rwe_arena_format(run->arena, "%s%s%s", names, p == 0 ? "" : ", ",
-                                 populations->item[p].name);
+                                 populations->item[p].design->name);
     }
     if (wanted == NULL)
         return RWE_OK;

@@ -116,8 +116,9 @@ static void present_population(const struct leave *leave, struct rwe_grid *grid,
     for (size_t k = 0; k < rwe_estimates_n(estimates); k++) {
         const struct rwe_estimate *item = rwe_estimates_item(estimates, k);
         bool adjusted = same(item->key.model, "adjusted");
-        if (same(item->key.endpoint, endpoint) && same(item->key.population, population->name) &&
-            same(item->stat, "hr") && (!adjusted || population->is_given))
+        if (same(item->key.endpoint, endpoint) &&
+            same(item->key.population, population->design->name) && same(item->stat, "hr") &&
+            (!adjusted || !population->design->arms_alike))
             present_row(leave, grid, k, population, indent);
     }
 }
@@ -136,11 +137,12 @@ static void present_endpoint(const struct leave *leave, const struct populations
         rwe_grid_column(grid, "without\n%s", leave->covariate->level[l]);
     for (size_t p = 0; p < populations->n; p++) {
         const struct population *population = &populations->item[p];
-        if (population->design == NULL)
+        const char *heading = population->design->words.heading;
+        if (population->design->kind == RWE_DESIGN_STATES)
             continue;
-        if (populations->has_groups && population->group != group)
-            sensitivity_head(grid, population->group, n_levels + 1);
-        group = population->group;
+        if (populations->has_groups && heading != group)
+            sensitivity_head(grid, heading, n_levels + 1);
+        group = heading;
         present_population(leave, grid, population, endpoint, populations->has_groups);
     }
     rwe_grid_note(grid, "Propensity model, matching, weights and ratio made anew without the "

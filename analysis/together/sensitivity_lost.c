@@ -94,9 +94,10 @@ static void present_population(struct board *board, const struct population *pop
     struct rwe_numbers delta = rwe_settings_numbers(run->settings, "lost-delta");
     struct rwe_key key = rwe_key_in("sensitivity", board->endpoint, population->design);
     key.term = "lost";
-    if (board->has_groups && population->group != board->group)
-        sensitivity_head(board->grid, population->group, delta.n + 5);
-    board->group = population->group;
+    const char *heading = population->design->words.heading;
+    if (board->has_groups && heading != board->group)
+        sensitivity_head(board->grid, heading, delta.n + 5);
+    board->group = heading;
     rwe_grid_row(board->grid, board->has_groups, "%s", population->label);
     for (size_t a = 0; a < 2; a++) {
         struct rwe_key arm = rwe_key_arm(key, run->cohort, a);
@@ -107,7 +108,7 @@ static void present_population(struct board *board, const struct population *pop
         present_delta(run, board->grid, key, lost, delta.item[d]);
     present_delta(run, board->grid, key, lost, INFINITY);
     present_tipping(run, board->grid, &key, lost);
-    if (population->is_naive)
+    if (population->design->naive)
         rwe_document_string(run->document, &key, "caution", rwe_immortal_banner);
 }
 
@@ -155,7 +156,7 @@ enum rwe_status sensitivity_present_lost(struct rwe_run *run, const struct popul
     enum rwe_status status = RWE_OK;
     for (size_t p = 0; p < populations->n && status == RWE_OK; p++) {
         const struct population *population = &populations->item[p];
-        if (population->design == NULL || rwe_design_is_cloned(population->design))
+        if (!population->design->disjoint_arms)
             continue;
         struct lost lost = {.n = {0, 0}};
         struct rwe_mark mark = rwe_arena_mark(run->arena);

@@ -3,202 +3,206 @@
  * nothing: its cells are the facts of --km, --logrank, --cox and --rmst. See summary.md. */
 #include "run/populations.h"
 
+#include "rwe/analysis/immortal.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
+#include "rwe/base/language.h"
 
 #include <math.h>
 #include <string.h>
 
 /* The table of one endpoint. */
-struct board {
+struct table {
     struct rwe_run *run;
     struct rwe_grid *grid;
     const struct rwe_endpoint *endpoint;
     const struct population *population; /* of the rows at hand */
 };
 
-static struct rwe_key key_of(const struct board *board, const char *analysis)
+static struct rwe_key key_of(const struct table *table, const char *analysis)
 {
-    struct rwe_key key = rwe_key_in(analysis, board->endpoint, NULL);
-    key.population = board->population->name;
+    struct rwe_key key = rwe_key_in(analysis, table->endpoint, NULL);
+    key.population = table->population->design->name;
     return key;
 }
 
-static rwe_fact find(const struct board *board, const struct rwe_key *key, const char *stat)
+static rwe_fact find(const struct table *table, const struct rwe_key *key, const char *stat)
 {
-    return rwe_document_find(board->run->document, key, stat);
+    return rwe_document_find(table->run->document, key, stat);
 }
 
 /* ---- cells: what was not told is left empty ---- */
 
-static void cell(const struct board *board, enum rwe_cell_class class, const struct rwe_key *key,
+static void cell(const struct table *table, enum rwe_cell_class class, const struct rwe_key *key,
                  const char *stat)
 {
-    rwe_grid_cell(board->grid, class, find(board, key, stat), RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(table->grid, class, find(table, key, stat), RWE_NO_FACT, RWE_NO_FACT);
 }
 
-static void limits_cell(const struct board *board, enum rwe_cell_class class,
+static void limits_cell(const struct table *table, enum rwe_cell_class class,
                         const struct rwe_key *key, const char *stat)
 {
     bool is_median = strcmp(stat, "median") == 0;
-    rwe_fact first = find(board, key, stat);
-    rwe_fact low = find(board, key, is_median ? "median.conf.low" : "conf.low");
-    rwe_fact high = find(board, key, is_median ? "median.conf.high" : "conf.high");
-    rwe_grid_cell(board->grid, class, first, low, high);
+    rwe_fact first = find(table, key, stat);
+    rwe_fact low = find(table, key, is_median ? "median.conf.low" : "conf.low");
+    rwe_fact high = find(table, key, is_median ? "median.conf.high" : "conf.high");
+    rwe_grid_cell(table->grid, class, first, low, high);
 }
 
-static void empty_cells(const struct board *board, size_t n)
+static void empty_cells(const struct table *table, size_t n)
 {
     for (size_t c = 0; c < n; c++)
-        rwe_grid_empty(board->grid);
+        rwe_grid_empty(table->grid);
 }
 
 /* A cell of each arm. */
-static void arm_cells(const struct board *board, enum rwe_cell_class class, struct rwe_key key,
+static void arm_cells(const struct table *table, enum rwe_cell_class class, struct rwe_key key,
                       const char *stat)
 {
-    for (size_t a = 0; a < board->run->cohort->n_arms; a++) {
-        struct rwe_key arm = rwe_key_arm(key, board->run->cohort, a);
+    for (size_t a = 0; a < table->run->cohort->n_arms; a++) {
+        struct rwe_key arm = rwe_key_arm(key, table->run->cohort, a);
         if (class == RWE_CELL_COUNT)
-            cell(board, class, &arm, stat);
+            cell(table, class, &arm, stat);
         else
-            limits_cell(board, class, &arm, stat);
+            limits_cell(table, class, &arm, stat);
     }
 }
 
 /* ---- rows ---- */
 
-static void count_row(const struct board *board, const char *label, const char *stat)
+static void count_row(const struct table *table, const char *label, const char *stat)
 {
-    rwe_grid_row(board->grid, 1, "%s", label);
-    arm_cells(board, RWE_CELL_COUNT, key_of(board, "km"), stat);
-    empty_cells(board, 2);
+    rwe_grid_row(table->grid, 1, "%s", rwe_text(label));
+    arm_cells(table, RWE_CELL_COUNT, key_of(table, "km"), stat);
+    empty_cells(table, 2);
 }
 
-static void median_row(const struct board *board)
+static void median_row(const struct table *table)
 {
-    rwe_grid_row(board->grid, 1, "median");
-    arm_cells(board, RWE_CELL_TIME_LIMITS, key_of(board, "km"), "median");
-    empty_cells(board, 2);
+    rwe_grid_row(table->grid, 1, "median");
+    arm_cells(table, RWE_CELL_TIME_LIMITS, key_of(table, "km"), "median");
+    empty_cells(table, 2);
 }
 
 /* The arms' numbers, and their difference with its p. */
-static void difference_row(const struct board *board, enum rwe_cell_class class,
+static void difference_row(const struct table *table, enum rwe_cell_class class,
                            const struct rwe_key *key)
 {
     struct rwe_key difference = *key;
     difference.term = "difference";
-    arm_cells(board, class, *key, "estimate");
-    limits_cell(board, class, &difference, "estimate");
-    cell(board, RWE_CELL_P_VALUE, &difference, "p.value");
+    arm_cells(table, class, *key, "estimate");
+    limits_cell(table, class, &difference, "estimate");
+    cell(table, RWE_CELL_P_VALUE, &difference, "p.value");
 }
 
-static void survival_rows(const struct board *board)
+static void survival_rows(const struct table *table)
 {
-    const struct rwe_run *run = board->population->run;
-    size_t e = (size_t)(board->endpoint - board->run->cohort->endpoint);
+    const struct rwe_run *run = table->population->run;
+    size_t e = (size_t)(table->endpoint - table->run->cohort->endpoint);
     struct rwe_times times = rwe_times_of(run, &run->cohort->endpoint[e]);
-    struct rwe_key key = key_of(board, "km");
+    struct rwe_key key = key_of(table, "km");
     for (size_t t = 0; t < times.n; t++) {
         key.time = times.at[t];
-        rwe_grid_row(board->grid, 1, "survival at %.10g", key.time);
-        difference_row(board, RWE_CELL_SURVIVAL_LIMITS, &key);
+        rwe_grid_row(table->grid, 1, "survival at %.10g", key.time);
+        difference_row(table, RWE_CELL_SURVIVAL_LIMITS, &key);
     }
 }
 
-static void mean_row(const struct board *board)
+static void mean_row(const struct table *table)
 {
-    struct rwe_key key = key_of(board, "rmst");
-    struct rwe_key arm = rwe_key_arm(key, board->run->cohort, 0);
-    rwe_fact tau = find(board, &arm, "tau");
+    struct rwe_key key = key_of(table, "rmst");
+    struct rwe_key arm = rwe_key_arm(key, table->run->cohort, 0);
+    rwe_fact tau = find(table, &arm, "tau");
     if (tau == RWE_NO_FACT)
         return;
-    rwe_grid_row(board->grid, 1, "restricted mean to %.10g",
-                 rwe_document_value(board->run->document, tau));
-    difference_row(board, RWE_CELL_TIME_LIMITS, &key);
+    rwe_grid_row(table->grid, 1, "restricted mean to %.10g",
+                 rwe_document_value(table->run->document, tau));
+    difference_row(table, RWE_CELL_TIME_LIMITS, &key);
 }
 
-static void ratio_row(const struct board *board, const char *label, const char *model)
+static void ratio_row(const struct table *table, const char *label, const char *model)
 {
-    const struct rwe_cohort *cohort = board->run->cohort;
-    struct rwe_key key = key_of(board, "cox");
+    const struct rwe_cohort *cohort = table->run->cohort;
+    struct rwe_key key = key_of(table, "cox");
     key.model = model;
     key.term = "arm";
-    if (cohort->n_arms > 2 || find(board, &key, "hr") == RWE_NO_FACT)
+    if (cohort->n_arms > 2 || find(table, &key, "hr") == RWE_NO_FACT)
         return;
-    rwe_grid_row(board->grid, 1, "%s", label);
-    empty_cells(board, cohort->n_arms);
-    limits_cell(board, RWE_CELL_RATIO_LIMITS, &key, "hr");
-    cell(board, RWE_CELL_P_VALUE, &key, "p.value");
+    rwe_grid_row(table->grid, 1, "%s", rwe_text(label));
+    empty_cells(table, cohort->n_arms);
+    limits_cell(table, RWE_CELL_RATIO_LIMITS, &key, "hr");
+    cell(table, RWE_CELL_P_VALUE, &key, "p.value");
 }
 
 /* Of several arms each has its ratio to the first under its own name. */
-static void ratios_row(const struct board *board, const char *label, const char *model)
+static void ratios_row(const struct table *table, const char *label, const char *model)
 {
-    const struct rwe_cohort *cohort = board->run->cohort;
-    struct rwe_key key = key_of(board, "cox");
+    const struct rwe_cohort *cohort = table->run->cohort;
+    struct rwe_key key = key_of(table, "cox");
     key.model = model;
-    if (cohort->n_arms == 2 || find(board, &key, "n") == RWE_NO_FACT)
+    if (cohort->n_arms == 2 || find(table, &key, "n") == RWE_NO_FACT)
         return;
-    rwe_grid_row(board->grid, 1, "%s", label);
-    rwe_grid_words(board->grid, "reference");
+    rwe_grid_row(table->grid, 1, "%s", rwe_text(label));
+    rwe_grid_words(table->grid, "reference");
     for (size_t a = 1; a < cohort->n_arms; a++) {
-        key.term = rwe_arena_format(board->run->arena, "arm=%s", cohort->arm_level[a]);
-        limits_cell(board, RWE_CELL_RATIO_LIMITS, &key, "hr");
+        key.term = rwe_arena_format(table->run->arena, "arm=%s", cohort->arm_level[a]);
+        limits_cell(table, RWE_CELL_RATIO_LIMITS, &key, "hr");
     }
-    empty_cells(board, 2);
+    empty_cells(table, 2);
 }
 
-static void test_row(const struct board *board)
+static void test_row(const struct table *table)
 {
-    bool is_state = board->population->kind == POPULATION_STATE;
-    struct rwe_key key = key_of(board, "logrank");
+    bool is_state = table->population->design->kind == RWE_DESIGN_STATES;
+    struct rwe_key key = key_of(table, "logrank");
     key.term = is_state ? "mantel-byar" : "logrank";
-    if (find(board, &key, "p.value") == RWE_NO_FACT)
+    if (find(table, &key, "p.value") == RWE_NO_FACT)
         return;
-    rwe_grid_row(board->grid, 1, "%s", is_state ? "Mantel–Byar test" : "log-rank test");
-    empty_cells(board, board->run->cohort->n_arms + 1);
-    cell(board, RWE_CELL_P_VALUE, &key, "p.value");
+    rwe_grid_row(table->grid, 1, is_state ? N_("Mantel–Byar test") : N_("log-rank test"));
+    empty_cells(table, table->run->cohort->n_arms + 1);
+    cell(table, RWE_CELL_P_VALUE, &key, "p.value");
 }
 
 /* ---- the table ---- */
 
-static void present_population(const struct board *board)
+static void present_population(const struct table *table)
 {
-    const struct population *population = board->population;
-    rwe_grid_row(board->grid, 0, "%s%s%s", population->label, population->is_naive ? ". " : "",
-                 population->is_naive ? population->group : "");
-    empty_cells(board, board->run->cohort->n_arms + 2);
-    count_row(board, "n", "n");
-    count_row(board, "events", "n.event");
-    median_row(board);
-    survival_rows(board);
-    mean_row(board);
-    ratio_row(board, "hazard ratio", "arm");
-    ratios_row(board, "hazard ratio", "arm");
-    if (population->is_given) {
-        ratio_row(board, "hazard ratio, adjusted", "adjusted");
-        ratios_row(board, "hazard ratio, adjusted", "adjusted");
+    const struct population *population = table->population;
+    if (population->design->naive)
+        rwe_grid_row(table->grid, 0, "%s. %s", population->label, rwe_text(rwe_immortal_banner));
+    else
+        rwe_grid_row(table->grid, 0, "%s", population->label);
+    empty_cells(table, table->run->cohort->n_arms + 2);
+    count_row(table, N_("n"), "n");
+    count_row(table, N_("events"), "n.event");
+    median_row(table);
+    survival_rows(table);
+    mean_row(table);
+    ratio_row(table, N_("hazard ratio"), "arm");
+    ratios_row(table, N_("hazard ratio"), "arm");
+    if (!population->design->arms_alike) {
+        ratio_row(table, N_("hazard ratio, adjusted"), "adjusted");
+        ratios_row(table, N_("hazard ratio, adjusted"), "adjusted");
     }
-    test_row(board);
+    test_row(table);
 }
 
 /* Whether there is a curve of it. */
-static bool is_told(const struct board *board)
+static bool is_told(const struct table *table)
 {
-    struct rwe_key key = rwe_key_arm(key_of(board, "km"), board->run->cohort, 0);
-    return find(board, &key, "n") != RWE_NO_FACT;
+    struct rwe_key key = rwe_key_arm(key_of(table, "km"), table->run->cohort, 0);
+    return find(table, &key, "n") != RWE_NO_FACT;
 }
 
-static void head(const struct board *board)
+static void head(const struct table *table)
 {
-    const struct rwe_run *run = board->run;
+    const struct rwe_run *run = table->run;
     const char *level = rwe_conf_level_text(run);
-    rwe_grid_column(board->grid, "times%s", rwe_time_unit_suffix(run));
+    rwe_grid_column(table->grid, "times%s", rwe_time_unit_suffix(run));
     for (size_t a = 0; a < run->cohort->n_arms; a++)
-        rwe_grid_column(board->grid, "%s\n(%s CI)", run->cohort->arm_level[a], level);
-    rwe_grid_column(board->grid, "difference or ratio\n(%s CI)", level);
-    rwe_grid_column(board->grid, "p");
+        rwe_grid_column(table->grid, "%s\n(%s CI)", run->cohort->arm_level[a], level);
+    rwe_grid_column(table->grid, "difference or ratio\n(%s CI)", level);
+    rwe_grid_column(table->grid, "p");
 }
 
 static bool has_weights(const struct rwe_run *run)
@@ -209,43 +213,54 @@ static bool has_weights(const struct rwe_run *run)
     return false;
 }
 
-/* What the kinds of populations that are told ask for. */
-static void note(const struct board *board, const bool told[])
+/* What the populations that are told ask for. */
+struct told {
+    bool landmark, states, clones;
+};
+
+static void note_told(struct told *told, const struct rwe_design *design)
 {
-    rwe_grid_note(board->grid, "The numbers of the sections above, put together: Kaplan–Meier, "
-                               "restricted means, Cox, log-rank.");
-    if (has_weights(board->run))
-        rwe_grid_note(board->grid, "Under weights n and events are sums of weights.");
-    if (told[POPULATION_LANDMARK])
-        rwe_grid_note(board->grid, "Times of a landmark count from there.");
-    if (told[POPULATION_STATE])
-        rwe_grid_note(board->grid, "Time-dependent: patients are unexposed until exposure begins, "
-                                   "so those exposed stand in both columns.");
-    if (told[POPULATION_CLONES])
-        rwe_grid_note(board->grid, "Of clones each arm is a strategy that everybody follows.");
+    told->landmark |= design->clock.start == RWE_CLOCK_LANDMARK;
+    told->states |= design->kind == RWE_DESIGN_STATES;
+    told->clones |= design->kind == RWE_DESIGN_CLONES;
 }
 
-static void present_endpoint(struct board *board, const struct populations *populations)
+static void note(const struct table *table, const struct told *told)
 {
-    struct rwe_run *run = board->run;
-    board->grid = rwe_document_table(run->document, "Efficacy: %s", board->endpoint->name);
-    bool told[POPULATION_CLONES + 1] = {false};
-    head(board);
+    rwe_grid_note(table->grid, "The numbers of the sections above, put together: Kaplan–Meier, "
+                               "restricted means, Cox, log-rank.");
+    if (has_weights(table->run))
+        rwe_grid_note(table->grid, "Under weights n and events are sums of weights.");
+    if (told->landmark)
+        rwe_grid_note(table->grid, "Times of a landmark count from there.");
+    if (told->states)
+        rwe_grid_note(table->grid, "Time-dependent: patients are unexposed until exposure begins, "
+                                   "so those exposed stand in both columns.");
+    if (told->clones)
+        rwe_grid_note(table->grid, "Of clones each arm is a strategy that everybody follows.");
+}
+
+static void present_endpoint(struct table *table, const struct populations *populations)
+{
+    struct rwe_run *run = table->run;
+    table->grid = rwe_document_table(run->document, "Efficacy: %s", table->endpoint->name);
+    struct told told = {false, false, false};
+    head(table);
     for (size_t p = 0; p < populations->n; p++) {
-        board->population = &populations->item[p];
-        if (!is_told(board))
+        table->population = &populations->item[p];
+        if (!is_told(table))
             continue;
-        present_population(board);
-        told[board->population->kind] = true;
+        present_population(table);
+        note_told(&told, table->population->design);
     }
-    note(board, told);
+    note(table, &told);
 }
 
 static enum rwe_status run_summary(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
     struct populations populations = {0};
-    struct board board = {.run = run};
+    struct table table = {.run = run};
     enum rwe_status status = rwe_need_endpoint(run, "summary", error);
     if (status == RWE_OK)
         status = populations_of(run, &populations, error);
@@ -253,8 +268,8 @@ static enum rwe_status run_summary(struct rwe_run *run, void *state, struct rwe_
         return status;
     rwe_document_section(run->document, 1, "Efficacy summary");
     for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
-        board.endpoint = &run->cohort->endpoint[e];
-        present_endpoint(&board, &populations);
+        table.endpoint = &run->cohort->endpoint[e];
+        present_endpoint(&table, &populations);
     }
     return RWE_OK;
 }

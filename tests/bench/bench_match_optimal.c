@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * Seconds of optimal matching beside those of greedy matching (closest first) on the same units, in
- * the same run: normal scores, those of the treated larger by half an SD; several shares of treated
- * units and calipers in SD. The last columns compare what they find.
+ * Seconds of optimal matching on a score beside those of greedy matching (closest first) and of the
+ * network flow on the same units, in the same run: normal scores, those of the treated larger by half an
+ * SD; several shares of treated units and calipers in SD. The flow, which serves any distance, refuses more
+ * than RWE_MATCH_PAIRS_MOST admissible pairs. The last columns compare what the first two find; the
+ * flow must find as many pairs as near as the optimal ones.
  */
 #include "rwe/base/rng.h"
+#include "rwe/stats/match_flow.h"
 #include "rwe/stats/match_optimal.h"
 
 #include <gsl/gsl_randist.h>
@@ -54,16 +57,37 @@ static struct cohort cohort_draw(struct rwe_arena *arena, size_t n, double share
     return c;
 }
 
-/* Best of a few rounds. */
-static struct outcome measure(const struct cohort *c, matcher *match)
+static double score_distance(const void *score, size_t a, size_t b)
+{
+    const double *s = score;
+    return fabs(s[a] - s[b]);
+}
+
+static enum rwe_status match_by_flow(const double score[], const uint8_t treated[], size_t n,
+                                     const struct rwe_match_options *options,
+                                     struct rwe_arena *arena, struct rwe_match *result,
+                                     struct rwe_error *error)
+{
+    const struct rwe_match_units units = {n, treated, score, score_distance, score};
+    return rwe_match_optimal_distance(&units, options, arena, result, error);
+}
+
+/* Best of some rounds; seconds are NaN where the matcher refuses so many pairs. */
+static struct outcome measure(const struct cohort *c, matcher *match, int rounds)
 {
     struct outcome outcome = {.seconds = INFINITY};
-    for (int round = 0; round < ROUNDS; round++) {
+    for (int round = 0; round < rounds; round++) {
         struct rwe_arena *arena = rwe_arena_new();
         struct rwe_match result;
         double start = now();
-        if (arena == NULL ||
-            match(c->score, c->treated, c->n, &c->options, arena, &result, NULL) != RWE_OK) {
+        enum rwe_status status =
+            arena == NULL ? RWE_NO_MEMORY
+                          : match(c->score, c->treated, c->n, &c->options, arena, &result, NULL);
+        if (status == RWE_BAD_INPUT && match == match_by_flow) {
+            rwe_arena_free(arena);
+            return (struct outcome){.seconds = NAN};
+        }
+        if (status != RWE_OK) {
             fprintf(stderr, "matching failed\n");
             exit(1);
         }
@@ -75,26 +99,40 @@ static struct outcome measure(const struct cohort *c, matcher *match)
     return outcome;
 }
 
+static void check_flow(const struct outcome *flow, const struct outcome *optimal)
+{
+    if (isnan(flow->seconds))
+        return;
+    if (flow->n_pairs == optimal->n_pairs &&
+        fabs(flow->mean_distance - optimal->mean_distance) <= 1e-8 * optimal->mean_distance)
+        return;
+    fprintf(stderr, "the flow and the line differ\n");
+    exit(1);
+}
+
 int main(void)
 {
-    const size_t sizes[] = {10000, 100000, 1000000};
+    const size_t sizes[] = {2000, 10000, 100000, 1000000};
     const struct {
         double share, shift, caliper;
-    } designs[] = {{0.3, 0.5, 0.2}, {0.5, 0.5, 0.2},    {0.05, 0.5, 0.2},
-                   {0.5, 0, 0.2},   {0.5, 0, INFINITY}, {0.5, 0.5, INFINITY}};
-    printf("    rows treated shift caliper  greedy s optimal s ratio  greedy pairs  optimal pairs"
-           "  mean distance\n");
-    for (size_t s = 0; s < 3; s++)
+    } designs[] = {{0.3, 0.5, 0.2},   {0.5, 0.5, 0.2},    {0.05, 0.5, 0.2},    {0.5, 0, 0.2},
+                   {0.5, 0.5, 0.002}, {0.5, 0, INFINITY}, {0.5, 0.5, INFINITY}};
+    printf("    rows treated shift caliper  greedy s optimal s ratio   flow s  greedy pairs"
+           "  optimal pairs  mean distance\n");
+    for (size_t s = 0; s < sizeof sizes / sizeof *sizes; s++)
         for (size_t d = 0; d < sizeof designs / sizeof *designs; d++) {
             struct rwe_arena *arena = rwe_arena_new();
             struct cohort c = cohort_draw(arena, sizes[s], designs[d].share, designs[d].shift);
             c.options.caliper = designs[d].caliper;
-            struct outcome greedy = measure(&c, rwe_match_nearest);
-            struct outcome optimal = measure(&c, rwe_match_optimal);
-            printf("%8zu %7.2f %5.1f %7.2g %9.4f %9.4f %5.1f %13zu %14zu %.6f %.6f\n", c.n,
+            struct outcome greedy = measure(&c, rwe_match_nearest, ROUNDS);
+            struct outcome optimal = measure(&c, rwe_match_optimal, ROUNDS);
+            struct outcome flow = measure(&c, match_by_flow, 1);
+            check_flow(&flow, &optimal);
+            printf("%8zu %7.2f %5.1f %7.2g %9.4f %9.4f %5.1f %8.4f %13zu %14zu %.6f %.6f\n", c.n,
                    designs[d].share, designs[d].shift, c.options.caliper, greedy.seconds,
-                   optimal.seconds, optimal.seconds / greedy.seconds, greedy.n_pairs,
+                   optimal.seconds, optimal.seconds / greedy.seconds, flow.seconds, greedy.n_pairs,
                    optimal.n_pairs, greedy.mean_distance, optimal.mean_distance);
+            fflush(stdout);
             rwe_arena_free(arena);
         }
     return 0;

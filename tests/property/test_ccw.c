@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define COHORT                                                                                     \
     "tests/oracle/data/ccw.csv --id id --arm arm --control none --treated rt --endpoint "          \
@@ -148,9 +147,8 @@ static void exported_weights_are_those_of_r_piece_by_piece(void **state)
     struct design_csv expected = design_csv_read("tests/oracle/ccw.csv", *state);
     const double *value = design_csv_numbers(&expected, "value");
     for (size_t v = 0; v < N_VARIANTS; v++) {
-        char path[] = "/tmp/rwe-clones-XXXXXX";
+        char *path = check_write_file("", 0);
         size_t n = 0;
-        close(mkstemp(path));
         struct program_run run =
             program_run(COHORT " %s --export-clones %s", variants[v].options, path);
         assert_code(run, 0);
@@ -159,7 +157,7 @@ static void exported_weights_are_those_of_r_piece_by_piece(void **state)
             n += check_weight(&rows, &variants[v], design_csv_text(&expected, r, "name"), value[r]);
         assert_true(n > 50);
         program_clear(&run);
-        remove(path);
+        check_remove_file(path);
     }
 }
 

@@ -9,7 +9,6 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #define FILE_OF "tests/oracle/data/ccw.csv"
 #define DECLARED                                                                                   \
@@ -154,9 +153,8 @@ static void exported_weights_are_those_of_r_piece_by_piece(void **state)
     struct design_csv expected = design_csv_read("tests/oracle/sequential.csv", *state);
     const double *value = design_csv_numbers(&expected, "value");
     for (size_t v = 0; v < 2; v++) {
-        char path[] = "/tmp/rwe-trials-XXXXXX";
+        char *path = check_write_file("", 0);
         size_t n = 0;
-        close(mkstemp(path));
         struct program_run run =
             program_run(COHORT " %s --export-trials %s", variants[v].options, path);
         assert_code(run, 0);
@@ -169,7 +167,7 @@ static void exported_weights_are_those_of_r_piece_by_piece(void **state)
             n += check_weight(&rows, &variants[v], design_csv_text(&expected, r, "name"), value[r]);
         assert_true(n > 40);
         program_clear(&run);
-        remove(path);
+        check_remove_file(path);
     }
 }
 

@@ -30,9 +30,18 @@ int check_setup_gsl(void **state)
     return 0;
 }
 
+char *check_temporary_name(void)
+{
+    const char *folder = getenv("TMPDIR");
+    char *path = NULL;
+    int length = asprintf(&path, "%s/rwe-test-XXXXXX", folder != NULL ? folder : P_tmpdir);
+    assert_true(length >= 0);
+    return path;
+}
+
 char *check_write_file(const void *text, size_t size)
 {
-    char *path = strdup("/tmp/rwe-test-XXXXXX");
+    char *path = check_temporary_name();
     int descriptor = mkstemp(path);
     assert_true(descriptor >= 0);
     FILE *file = fdopen(descriptor, "wb");

@@ -26,6 +26,10 @@ void check_close(double actual, double expected, double relative, const char *wh
 /** Turns GSL's aborting error handler off: a group set-up for tests of code that calls GSL. */
 int check_setup_gsl(void **state);
 
+/** The name of a file or folder to come among the temporary ones (TMPDIR, else the system's), for mkstemp or mkdtemp;
+ * freed by the caller. */
+char *check_temporary_name(void);
+
 /** Writes `size` bytes of `text` to a new temporary file and returns its path (freed by the caller,
  * with the file removed, through check_remove_file). */
 char *check_write_file(const void *text, size_t size);

@@ -224,7 +224,7 @@ void program_check_same(const struct program_facts *actual, const struct program
 
 char *program_new_folder(void)
 {
-    char *folder = strdup("/tmp/rwe-test-XXXXXX");
+    char *folder = check_temporary_name();
     assert_non_null(mkdtemp(folder));
     return folder;
 }

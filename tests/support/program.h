@@ -72,7 +72,7 @@ double program_facts_number(const struct program_facts *facts, const char *key);
 void program_check_same(const struct program_facts *actual, const struct program_facts *expected,
                         double relative, const char *file, int line);
 
-/** A new empty folder under /tmp; removed, with what it holds, by program_remove_folder. */
+/** A new empty folder for temporary files; removed, with what it holds, by program_remove_folder. */
 char *program_new_folder(void);
 void program_remove_folder(char *folder);
 

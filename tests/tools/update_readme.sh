@@ -1,9 +1,9 @@
 #!/bin/sh
-# Keeps what the documents show true. In a Markdown file
+# Keeps what the documents show true: README.md, CONTRIBUTING.md, the pages in doc/ and those of the
+# analyses. In a Markdown file
 #
 #   <!-- output: COMMAND -->          the lines up to <!-- end --> become "$ COMMAND" and what it prints
 #   <!-- end -->
-#   <!-- output, unchecked: … -->     the same, but --check passes over it (times, numbers of tests)
 #   <!-- file: NAME -->               the code block that follows is written to NAME, for later commands
 #
 # Commands run in a folder of their own that holds copies of sample_data (both as ./FILE and as
@@ -12,8 +12,11 @@
 #   | first N    | last N
 #   | blocks [-N] TITLE…   the paragraphs and tables (at most N lines each) that begin with these lines
 #
+# A link in any Markdown file to a file or a heading that is not there fails too.
+#
 # Usage, from the root of the repository:
 #   tests/tools/update_readme.sh [--check] [FILE.md…]     --check: change nothing, fail where it would
+#   JOBS=N limits how many documents are made at a time (default: as many as there are processors).
 set -eu
 root=$(pwd)
 build=${BUILD:-build/release}
@@ -22,7 +25,7 @@ if [ "${1:-}" = --check ]; then
     check=1
     shift
 fi
-[ $# -gt 0 ] || set -- README.md analysis/README.md analysis/*/*.md
+[ $# -gt 0 ] || set -- README.md CONTRIBUTING.md doc/*.md analysis/README.md analysis/*/*.md
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
@@ -77,12 +80,10 @@ function renew(command, shown, line) {
     close(work "/printed")
     print "```"
 }
-/^<!-- output(, unchecked)?: .* -->$/ {
+/^<!-- output: .* -->$/ {
     print
-    unchecked = /^<!-- output, unchecked/
-    if (unchecked && check) next
     command = $0
-    sub(/^<!-- output(, unchecked)?: /, "", command)
+    sub(/^<!-- output: /, "", command)
     sub(/ -->$/, "", command)
     renew(command)
     skipping = 1
@@ -100,46 +101,46 @@ file != "" && fence { print > (place "/" file) }
 { print }
 AWK
 
+# One document, in a place of its own: says what became of it; fails where that is not as it should be.
+cat >"$work/renew.sh" <<'RENEW'
+set -eu
+document=$1
+WORK=$(mktemp -d "$ALL/XXXXXX")
+PLACE=$WORK/place
+SCRATCH=$WORK/scratch
+export WORK PLACE SCRATCH
+mkdir "$PLACE" "$PLACE/sample_data"
+cp -r sample_data/* "$PLACE"
+cp -r sample_data/* "$PLACE/sample_data"
+awk -v work="$WORK" -v place="$PLACE" -f "$ALL/renew.awk" "$document" >"$WORK/new"
+rm -rf "$PLACE"
+if grep -n 'NOTHING BEGINS WITH' "$WORK/new" >"$WORK/lost"; then
+    sed "s|^|$document: |" "$WORK/lost"
+    exit 1
+elif cmp -s "$WORK/new" "$document"; then
+    exit 0
+elif [ "$CHECK" -eq 1 ]; then
+    # One write, so that documents that are made at the same time do not mix their lines.
+    printf '%s is out of date; run tests/tools/update_readme.sh:\n%s\n' \
+        "$document" "$(diff "$document" "$WORK/new" | head -20)"
+    exit 1
+fi
+cat "$WORK/new" >"$document"
+echo "renewed $document"
+RENEW
+
 PATH=$root/$build:$PATH
 PKG_CONFIG_PATH=$stage/lib/pkgconfig
 LD_LIBRARY_PATH=$stage/lib
 PRELUDE=$work/prelude
 ROOT=$root
+ALL=$work
+CHECK=$check
 DEPS=skip
-export PATH PKG_CONFIG_PATH LD_LIBRARY_PATH PRELUDE ROOT DEPS
+export PATH PKG_CONFIG_PATH LD_LIBRARY_PATH PRELUDE ROOT ALL CHECK DEPS
 
-# One document, in a place of its own: says what became of it; fails where that is not as it should be.
-renew() {
-    WORK=$(mktemp -d "$work/XXXXXX")
-    PLACE=$WORK/place
-    SCRATCH=$WORK/scratch
-    export WORK PLACE SCRATCH
-    mkdir "$PLACE" "$PLACE/sample_data"
-    cp -r sample_data/* "$PLACE"
-    cp -r sample_data/* "$PLACE/sample_data"
-    awk -v work="$WORK" -v place="$PLACE" -v check="$check" -f "$work/renew.awk" "$1" >"$WORK/new"
-    if grep -n 'NOTHING BEGINS WITH' "$WORK/new"; then
-        return 1
-    elif cmp -s "$WORK/new" "$1"; then
-        return 0
-    elif [ "$check" -eq 1 ]; then
-        echo "$1 is out of date; run tests/tools/update_readme.sh:"
-        diff "$1" "$WORK/new" | head -20
-        return 1
-    fi
-    cat "$WORK/new" >"$1"
-    echo "renewed $1"
-}
-
-# As many at a time as there are processors.
-jobs=$(getconf _NPROCESSORS_ONLN)
-n=0
-for document in "$@"; do
-    { renew "$document" || : >"$work/bad"; } >"$work/said.$(printf %03d "$n")" 2>&1 &
-    n=$((n + 1))
-    [ $((n % jobs)) -ne 0 ] || wait
-done
-wait
-cat "$work"/said.*
-[ ! -e "$work/bad" ] || exit 1
-[ "$check" -eq 0 ] || echo "documents: every output shown is what the program prints"
+bad=0
+printf '%s\0' "$@" | xargs -0 -n 1 -P "${JOBS:-$(getconf _NPROCESSORS_ONLN)}" sh "$work/renew.sh" || bad=1
+sh tests/tools/check_links.sh || bad=1
+[ "$bad" -eq 0 ] || exit 1
+[ "$check" -eq 0 ] || echo "documents: every output shown is what the program prints, and every link leads somewhere"

@@ -143,13 +143,13 @@ static void both_arms_of_the_design_hold_everybody(void **state)
 {
     struct rwe_clone_rows rows = cut(*state, 1);
     struct rwe_design design = design_of(&rows, *state);
-    assert_true(rwe_design_is_cloned(&design));
+    assert_false(design.disjoint_arms);
     assert_int_equal(design.n, N);
     assert_int_equal(design.arm_size[0], N);
     assert_int_equal(design.arm_size[1], N);
     struct rwe_design all;
     rwe_design_all(&cohort, *state, &all, NULL);
-    assert_false(rwe_design_is_cloned(&all));
+    assert_true(all.disjoint_arms);
 }
 
 static void survival_data_are_pieces_clustered_by_subject(void **state)

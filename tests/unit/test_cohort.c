@@ -53,7 +53,8 @@ static enum rwe_status build(struct fixture *f, const char *text)
                      RWE_OK);
     check_remove_file(path);
     const struct rwe_cohort_tables tables = {.patients = f->table};
-    return rwe_cohort_build(&tables, f->settings, f->arena, &f->complaints, &f->cohort, &f->error);
+    return rwe_cohort_build(&tables, rwe_study_of(f->settings), f->arena, &f->complaints,
+                            &f->cohort, &f->error);
 }
 
 static void check_ids(const struct fixture *f, const char *const expected[], size_t n)

@@ -21,8 +21,8 @@ static int set_up(void **state)
     static struct fixture f;
     f = (struct fixture){.arena = rwe_arena_new()};
     f.complaints.arena = f.arena;
-    const struct rwe_options *const lists[] = {&rwe_study_options, &rwe_dates_options};
-    f.settings = rwe_settings_new(f.arena, lists, 2);
+    const struct rwe_options *const lists[] = {&rwe_study_options};
+    f.settings = rwe_settings_new(f.arena, lists, 1);
     *state = &f;
     return 0;
 }
@@ -50,7 +50,8 @@ static enum rwe_status build(struct fixture *f, const char *text)
     check_remove_file(path);
     set(f, "id", "id");
     const struct rwe_cohort_tables tables = {.patients = f->table};
-    return rwe_cohort_build(&tables, f->settings, f->arena, &f->complaints, &f->cohort, &f->error);
+    return rwe_cohort_build(&tables, rwe_study_of(f->settings), f->arena, &f->complaints,
+                            &f->cohort, &f->error);
 }
 
 #define HEADER                                                                                     \
@@ -221,8 +222,8 @@ static enum rwe_status build_assessed(struct fixture *f, const char *patients, c
     set(f, "id", "id");
     set(f, "arm", "arm");
     const struct rwe_cohort_tables tables = {f->table, assessments};
-    enum rwe_status status =
-        rwe_cohort_build(&tables, f->settings, f->arena, &f->complaints, &f->cohort, &f->error);
+    enum rwe_status status = rwe_cohort_build(&tables, rwe_study_of(f->settings), f->arena,
+                                              &f->complaints, &f->cohort, &f->error);
     rwe_table_close(assessments);
     return status;
 }

@@ -47,7 +47,8 @@ static enum rwe_status build(struct fixture *f, const char *text)
                      RWE_OK);
     check_remove_file(path);
     const struct rwe_cohort_tables tables = {.patients = f->table};
-    return rwe_cohort_build(&tables, f->settings, f->arena, &f->complaints, &f->cohort, &f->error);
+    return rwe_cohort_build(&tables, rwe_study_of(f->settings), f->arena, &f->complaints,
+                            &f->cohort, &f->error);
 }
 
 /* Four patients an arm; 3 is a child, 4 and 8 are weak, 4 is a child too, kps of 5 is not known. */

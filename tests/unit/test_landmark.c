@@ -82,7 +82,7 @@ static void analysed_and_lost_add_up_to_everybody(void **state)
     assert_int_equal(landmark.n_event[1], 1);
     assert_int_equal(landmark.n_censored[0], 1);
     assert_int_equal(landmark.n_censored[1], 0);
-    assert_int_equal(landmark.n_later, 1);
+    assert_int_equal(landmark.n_later[0], 1);
     assert_int_equal(landmark.cohort->n + 3, cohort.n);
     rwe_arena_free(arena);
 }

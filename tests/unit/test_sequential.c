@@ -206,7 +206,7 @@ static struct rwe_survival_data look(const struct rwe_cohort *of, enum rwe_desig
     struct rwe_design design = {.name = "sequential", .by_endpoint = &rows->rows};
     assert_int_equal(rwe_design_complete(of, &design, arena, NULL), RWE_OK);
     assert_int_equal(design.n, N);
-    assert_true(rwe_design_is_cloned(&design));
+    assert_false(design.disjoint_arms);
     assert_int_equal(rwe_design_survival(of, &design, &of->endpoint[0], view, arena, &data, NULL),
                      RWE_OK);
     assert_int_equal(rwe_survival_data_check(&data, NULL), RWE_OK);

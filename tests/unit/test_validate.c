@@ -8,11 +8,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const struct rwe_option ae_options[] = {{.name = "ae-columns", .kind = RWE_OPTION_LIST}};
-
 struct fixture {
     struct rwe_arena *arena;
     struct rwe_settings *settings;
+    struct rwe_strings event_columns;
     struct rwe_complaints complaints;
     struct rwe_table *patients, *events;
     struct rwe_validation validation;
@@ -22,11 +21,9 @@ struct fixture {
 static int set_up(void **state)
 {
     static struct fixture f;
-    static const struct rwe_options ae_list = RWE_OPTIONS(ae_options);
-    const struct rwe_options *const lists[] = {&rwe_study_options, &rwe_dates_options, &ae_list};
     f = (struct fixture){.arena = rwe_arena_new()};
     f.complaints.arena = f.arena;
-    f.settings = rwe_settings_new(f.arena, lists, 3);
+    f.settings = rwe_settings_new(f.arena, (const struct rwe_options *[]){&rwe_study_options}, 1);
     *state = &f;
     return 0;
 }
@@ -63,7 +60,12 @@ static enum rwe_status validate(struct fixture *f, const char *patients, const c
     rwe_table_close(f->events);
     f->patients = read_text(f, patients);
     f->events = events == NULL ? NULL : read_text(f, events);
-    struct rwe_validation_input input = {f->patients, f->events, f->settings, false};
+    struct rwe_validation_input input = {
+        .patients = f->patients,
+        .events = f->events,
+        .event_columns = f->event_columns,
+        .study = rwe_study_of(f->settings),
+    };
     return rwe_validate(&input, f->arena, &f->validation, &f->error);
 }
 
@@ -217,7 +219,7 @@ static void every_rule_of_an_adverse_event_is_broken_and_kept(void **state)
 static void columns_of_events_may_have_other_names(void **state)
 {
     struct fixture *f = *state;
-    set(f, "ae-columns", "who,what,how");
+    f->event_columns = rwe_text_split(f->arena, "who,what,how", ',');
     assert_int_equal(validate(f, PATIENTS, "who,what,how\nP1,Nausea,4\nP3,Nausea,1\n"), RWE_OK);
     assert_int_equal(found(f, "W29", WARNING), 1);
     assert_int_equal(found(f, "W30", WARNING), 1);
@@ -346,11 +348,11 @@ static void covariates_of_after_time_zero_are_known_by_role(void **state)
     static const char *const after[] = {"bor",   "resp_m3",    "gp_cycles", "pd1_cycles",
                                         "maint", "ebv_dna_c2", "rt_v20",    "最佳疗效"};
     for (size_t k = 0; k < sizeof after / sizeof after[0]; k++)
-        assert_non_null(rwe_post_baseline(f->settings, after[k]));
-    assert_null(rwe_post_baseline(f->settings, "ebv_dna"));
-    assert_null(rwe_post_baseline(f->settings, "cycles"));
+        assert_non_null(rwe_post_baseline(rwe_study_of(f->settings), after[k]));
+    assert_null(rwe_post_baseline(rwe_study_of(f->settings), "ebv_dna"));
+    assert_null(rwe_post_baseline(rwe_study_of(f->settings), "cycles"));
     set(f, "columns", "gp_cycles=cycles");
-    assert_non_null(rwe_post_baseline(f->settings, "cycles"));
+    assert_non_null(rwe_post_baseline(rwe_study_of(f->settings), "cycles"));
     set(f, "covariates", "age,cycles");
     assert_int_equal(validate(f, "age,cycles\n50,4\n", NULL), RWE_OK);
     assert_int_equal(found(f, "W33", WARNING), 1);
@@ -423,13 +425,15 @@ static void errors_become_complaints_and_nothing_else_does(void **state)
                               NULL),
                      RWE_OK);
     size_t before = f->complaints.n;
-    assert_int_equal(rwe_validation_complain(&f->validation, f->settings, &f->complaints), RWE_OK);
+    assert_int_equal(
+        rwe_validation_complain(&f->validation, rwe_study_of(f->settings), &f->complaints), RWE_OK);
     assert_int_equal(f->complaints.n - before, 2); /* E03 and E06, not W16 */
     assert_string_equal(f->complaints.item[before].reason, "earlier than the index date (E03)");
     assert_int_equal(f->complaints.item[before].line, 2);
     set(f, "id", "usubjid"); /* duplicates are the cohort's to tell now */
     before = f->complaints.n;
-    assert_int_equal(rwe_validation_complain(&f->validation, f->settings, &f->complaints), RWE_OK);
+    assert_int_equal(
+        rwe_validation_complain(&f->validation, rwe_study_of(f->settings), &f->complaints), RWE_OK);
     assert_int_equal(f->complaints.n - before, 1);
 }
 

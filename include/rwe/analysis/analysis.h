@@ -11,11 +11,12 @@
 #include "rwe/data/settings.h"
 #include "rwe/report/document.h"
 
+struct rwe_analysis;
 struct rwe_bootstrap;
 struct rwe_covariate_balance;
 struct rwe_estimates;
-struct rwe_landmark_run;
 struct rwe_propensity;
+struct rwe_protocol;
 struct rwe_toxicity;
 struct rwe_validation;
 
@@ -25,14 +26,25 @@ struct rwe_progress {
     void *context;
 };
 
-enum { RWE_MOST_DESIGNS = 8, RWE_MOST_INPUTS = 8 };
+enum { RWE_MOST_ANALYSES = 64, RWE_MOST_DESIGNS = 8, RWE_MOST_INPUTS = 8 };
+
+/** Which analyses run, by their place in rwe_analyses, and what their designs left for them. */
+struct rwe_plan {
+    bool wanted[RWE_MOST_ANALYSES];
+    void *state[RWE_MOST_ANALYSES];
+};
 
 /** What an analysis works on. */
 struct rwe_run {
     const struct rwe_settings *settings;
     const struct rwe_cohort *cohort;
-    struct rwe_design design[RWE_MOST_DESIGNS]; /**< the first is everybody */
-    size_t n_designs;                  /**< those of clones last: see rwe_run_people_designs */
+    struct rwe_plan *plan;                      /**< what runs here; NULL until designs are made */
+    struct rwe_design design[RWE_MOST_DESIGNS]; /**< the first is everybody; then those with
+                            disjoint arms (rwe_run_n_disjoint); then the others (rwe_run_add_design) */
+    size_t n_designs;                           /**< that every analysis of outcomes takes */
+    size_t
+        n_populations; /**< with those behind them, which their maker alone analyses: exposure as a
+                                state has no arms to draw curves of */
     struct rwe_document *document;     /**< NULL: the run is not told, as a replicate's */
     struct rwe_estimates *estimates;   /**< what it estimates (estimates.h) */
     struct rwe_complaints *complaints; /**< about the input files */
@@ -43,10 +55,6 @@ struct rwe_run {
     const struct rwe_covariate_balance *balance; /**< once measured (covariates.h), else NULL */
     const struct rwe_propensity *propensity;     /**< once fitted (propensity.h), else NULL */
     bool propensity_is_told;
-    const struct ccw
-        *ccw; /**< clones and the models of their weights, once made (ccw.c), else NULL */
-    const struct sequential
-        *sequential; /**< trials and the model of their weights (sequential.c) */
     const struct rwe_toxicity *toxicity;   /**< adverse events of the data's subjects, once read
                                               (toxicity.c), else NULL; replicates share them */
     const struct rwe_bootstrap *bootstrap; /**< once run (bootstrap.h), else NULL */
@@ -54,13 +62,13 @@ struct rwe_run {
     const struct rwe_run *data; /**< of a replicate: the run of the data, where its fits begin, by
                                      then with its designs; or NULL */
     const char
-        *scope; /**< of a run at a landmark: "landmark-6", the population of all its subjects and
-                            the first part of the names of the others; NULL: from time zero */
-    const struct rwe_run
-        *from_zero; /**< of a run at a landmark: the one from time zero; else NULL */
-    double since;   /**< its time; from time zero 0 */
-    struct rwe_landmark_run *landmark; /**< runs at landmarks (pipeline.h) */
-    size_t n_landmarks;
+        *scope; /**< of a run within another: "landmark-6", the name of its first design and the
+                            first part of the names of the others; NULL: from time zero */
+    const struct rwe_run *from_zero; /**< of a run within another: that run; else NULL */
+    struct rwe_run *
+        *subrun; /**< runs on cohorts made from this one's, as at landmarks, with designs of
+                                  their own: every analysis that makes sense there runs there too */
+    size_t n_subruns, subrun_room;
     struct rwe_progress progress;
     struct rwe_arena *arena; /**< of the run; the document has another, so marks may be released */
     unsigned threads;
@@ -70,9 +78,31 @@ struct rwe_run {
  * its list of estimates; nothing is made yet. */
 struct rwe_run rwe_run_child(const struct rwe_run *parent, struct rwe_arena *arena);
 
-/** How many of the run's designs compare people, as baseline tables and toxicity do: the first ones,
- * since analyses that clone stand after those that match or weight. */
-size_t rwe_run_people_designs(const struct rwe_run *run);
+/** Makes everybody the run's first design, where it has none. RWE_NO_MEMORY or RWE_OK. */
+enum rwe_status rwe_run_add_everybody(struct rwe_run *run, struct rwe_error *error);
+
+/**
+ * Completes a design and adds a copy of it. Its name gets the run's scope before it; what compares the
+ * arms and does not say its clock or a word has those of everybody. Those with disjoint arms stand before
+ * the others, states of exposure behind n_designs. RWE_USAGE for more than RWE_MOST_DESIGNS;
+ * RWE_NO_MEMORY.
+ */
+enum rwe_status rwe_run_add_design(struct rwe_run *run, struct rwe_design *design,
+                                   struct rwe_error *error);
+
+/**
+ * Adds a run on another cohort, borrowed, whose everybody is `everybody` (its name is the scope). Of a
+ * replicate it is compared with that of the data at the same place. RWE_NO_MEMORY or RWE_OK.
+ */
+enum rwe_status rwe_run_add_subrun(struct rwe_run *run, const struct rwe_cohort *cohort,
+                                   const struct rwe_design *everybody, struct rwe_error *error);
+
+/** How many of the run's designs have disjoint arms, which baseline tables and toxicity compare: the
+ * first ones. */
+size_t rwe_run_n_disjoint(const struct rwe_run *run);
+
+/** What the analysis's `design` left in this run (may be NULL); NULL where it does not run. */
+const void *rwe_run_state(const struct rwe_run *run, const struct rwe_analysis *analysis);
 
 /** What an analysis adds to the list of estimates (estimates.h), and so which repetitions walk it. */
 enum rwe_lists {
@@ -101,8 +131,16 @@ struct rwe_analysis {
     enum rwe_lists lists;
     bool last; /**< reads facts of the others: runs after them all, the landmarks' too */
 
-    /** Adds a design to the run before any analysis is run, and writes nothing to the document; what
-     * it puts in `*state` reaches `run` and `write_files`. NULL where the analysis makes none. */
+    const char *
+        method; /**< what it is among the statistical methods of a protocol: "Cox models"; or NULL */
+    const char
+        *measure; /**< what compares the arms by it: "hazard ratio"; NULL: nothing of its own */
+    /** Says its lines of the protocol (protocol.h), when both run. NULL: it has none. */
+    void (*emulate)(const struct rwe_run *run, struct rwe_protocol *protocol);
+
+    /** Adds a design (rwe_run_add_design) or a run on another cohort (rwe_run_add_subrun) before any
+     * analysis is run, and writes nothing to the document; what it puts in `*state` reaches `run` and
+     * `write_files`. NULL where the analysis makes none. */
     enum rwe_status (*design)(struct rwe_run *run, void **state, struct rwe_error *error);
     /** Lists its estimates in every design of the run, the same list for the data and a replicate of
      * them; what cannot be estimated is NaN. Writes nothing to the document. Or NULL. */

@@ -47,6 +47,12 @@ enum rwe_status rwe_propensity_columns(struct rwe_run *run, const char *flag,
                                        const struct rwe_variable *also,
                                        struct rwe_propensity *propensity, struct rwe_error *error);
 
+/** The estimand of a design that is made from the model, with those left out of it for a missing
+ * covariate: in the treated, the controls, or everybody else. */
+struct rwe_estimand rwe_propensity_estimand(const struct rwe_run *run,
+                                            const struct rwe_propensity *propensity,
+                                            enum rwe_estimand_of of);
+
 /** Tells the model, and how far the arms' scores overlap, the first time that it is called in a run. */
 void rwe_propensity_present(struct rwe_run *run);
 

@@ -7,17 +7,14 @@
 #define RWE_DATA_COHORT_DATES_H
 
 #include "rwe/data/exposure_dates.h"
-#include "rwe/data/settings.h"
-
-/** Options that say how dates read: --derive, --index-date, --cutoff, … */
-extern const struct rwe_options rwe_dates_options;
 
 enum { RWE_MOST_DERIVED = 16 };
 
 struct rwe_derived_endpoint {
     struct rwe_endpoint_definition definition;
     const struct rwe_endpoint_outcome *outcome; /**< by subject */
-    bool is_compared; /**< an endpoint of the cohort; false where not everybody has one, as dor */
+    bool
+        is_compared; /**< it is an endpoint of the cohort; false where not every subject has one, as dor */
 };
 
 struct rwe_cohort_dates {
@@ -33,8 +30,5 @@ struct rwe_cohort_dates {
     const uint8_t *exposure; /**< by subject, enum rwe_exposure_class; NULL: no --exposure-date */
     bool arm_is_exposure;    /**< the arms are made from it */
 };
-
-/** The rules that the settings ask for, the cut-off not among them. */
-struct rwe_endpoint_rules rwe_dates_rules(const struct rwe_settings *settings);
 
 #endif

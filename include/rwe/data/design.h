@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * The design: who is compared with whom, and with what weight. A set of subjects under a name
- * ("all", "matched", "iptw-ate") with matched sets, weights and the way in which these were
+ * The design: who is compared with whom, with what weight, and what that means. A set of subjects under
+ * a name ("all", "matched", "iptw-ate") with matched sets, weights and the way in which these were
  * estimated. Every analysis takes cohort, design and endpoint, so that the same subjects, weights and
- * clusters reach the curve, the p-value, the hazard ratio and the toxicity table.
+ * clusters reach the curve, the p-value, the hazard ratio and the toxicity table. Who tells of a design
+ * reads its kind, estimand, contrast and clock; its name is for readers alone.
  */
 #ifndef RWE_DATA_DESIGN_H
 #define RWE_DATA_DESIGN_H
@@ -36,9 +37,110 @@ struct rwe_design_rows {
     size_t n_trials;
 };
 
+/** How the arms, or what is compared instead of them, were made. */
+enum rwe_design_kind {
+    RWE_DESIGN_EVERYBODY, /**< the arms as they are */
+    RWE_DESIGN_MATCHED,   /**< sets of subjects who are alike */
+    RWE_DESIGN_WEIGHTED,  /**< weights that make the arms alike */
+    RWE_DESIGN_STATES,    /**< exposure as a state in time: unexposed until it begins */
+    RWE_DESIGN_CLONES,    /**< everybody follows each strategy until they depart from it */
+    RWE_DESIGN_TRIALS,    /**< nested trials, one after the other */
+};
+
+/** Whom the effect is about, before anybody was left out. */
+enum rwe_estimand_of {
+    RWE_OF_ELIGIBLE,   /**< all eligible as they are, with no average over them */
+    RWE_OF_EVERYBODY,  /**< the average effect in everybody (ATE) */
+    RWE_OF_TREATED,    /**< in the treated (ATT) */
+    RWE_OF_CONTROLS,   /**< in the controls (ATC) */
+    RWE_OF_OVERLAP,    /**< in those for whom either treatment is likely (ATO) */
+    RWE_OF_MATCHABLE,  /**< in those who would find a partner in 1:1 matching (ATM) */
+    RWE_OF_INITIATORS, /**< in those who begin exposure, when they begin it */
+    RWE_OF_CANDIDATES, /**< in all who are eligible for each trial, given covariates */
+    RWE_N_ESTIMANDS,
+};
+
+/** Why somebody whom the effect is about is not in the design: the first that applies. */
+enum rwe_left_out {
+    RWE_LEFT_MISSING,     /**< a covariate is missing */
+    RWE_LEFT_UNSUPPORTED, /**< outside common support */
+    RWE_LEFT_TRIMMED,     /**< a propensity score beyond the limits of trimming */
+    RWE_LEFT_UNMATCHED,   /**< no partner, or none within the caliper */
+    RWE_N_LEFT_OUT,
+};
+
+struct rwe_estimand {
+    enum rwe_estimand_of of;
+    size_t n;                        /**< subjects of the cohort whom it is about */
+    size_t left_out[RWE_N_LEFT_OUT]; /**< of these n; each counted once */
+};
+
+/** What is compared. */
+enum rwe_contrast {
+    RWE_CONTRAST_ARMS,       /**< arm against arm */
+    RWE_CONTRAST_STATES,     /**< the hazard while exposed against that while not, or not yet */
+    RWE_CONTRAST_GRACE,      /**< exposure begun within `grace` against none by then */
+    RWE_CONTRAST_INITIATION, /**< exposure begun now against none as long as one is followed */
+};
+
+/** When follow-up starts. */
+enum rwe_clock_start {
+    RWE_CLOCK_ZERO,     /**< at time zero */
+    RWE_CLOCK_LANDMARK, /**< at the time `at`, among those at risk then */
+    RWE_CLOCK_TRIALS,   /**< at the start of each trial: every `at`, or where exposure begins (0) */
+};
+
+struct rwe_clock {
+    enum rwe_clock_start start;
+    double at; /**< in the unit of the cohort's times; 0 from time zero */
+};
+
+/** What can bring covariates nearer that a design left unbalanced; a set of bits. */
+enum rwe_remedy {
+    RWE_REMEDY_MODEL = 1,   /**< more terms in the propensity model */
+    RWE_REMEDY_EXACT = 2,   /**< exact matching on a category */
+    RWE_REMEDY_CALIPER = 4, /**< a smaller caliper */
+    RWE_REMEDY_TRIM = 8,    /**< trimming, where a few weights are extreme */
+    RWE_REMEDY_OVERLAP = 16 /**< overlap weights, which make the means equal */
+};
+
+/**
+ * What no other field says of a design, for readers. Texts from data (names of arms) may be in them.
+ * A design that compares the arms and leaves one NULL has that of everybody in its run.
+ */
+struct rwe_design_words {
+    const char *heading;      /**< over designs of its kind: "Landmark: the clock starts there" */
+    const char *compared;     /**< in a row: "exposed by then against not" */
+    const char *strategies;   /**< the same as an attribute of the estimand (ICH E9(R1)) */
+    const char *variable;     /**< a template with a place for endpoints: "time to %s" */
+    const char *intercurrent; /**< events between and what becomes of them */
+    const char *summary;      /**< NULL: what the analyses that run compare the arms by */
+    const char *method;       /**< "comparison of matched sets" */
+};
+
+/** A count by arm that the flow of patients shows with a design, beside who is in it. */
+struct rwe_design_step {
+    const char *term;                    /**< in facts: "event before" */
+    const char *label;                   /**< for readers: "had an event before" */
+    const struct rwe_endpoint *endpoint; /**< NULL: of all */
+    const size_t *n;                     /**< by arm */
+};
+
 struct rwe_design {
-    const char *name;  /**< of the population in facts */
+    const char *name;  /**< of the population in facts, and for no decision */
     const char *label; /**< for readers: "Whole cohort", "Matched 1:1" */
+
+    enum rwe_design_kind kind;
+    struct rwe_estimand estimand;
+    enum rwe_contrast contrast;
+    double grace; /**< of RWE_CONTRAST_GRACE, in the unit of the cohort's times */
+    struct rwe_clock clock;
+    bool naive;        /**< the arms are told apart by what happened after the clock started */
+    bool arms_alike;   /**< by the way it was made; else a model given covariates says more */
+    unsigned remedies; /**< bits of enum rwe_remedy; 0: none but adjustment */
+    struct rwe_design_words words;
+    const struct rwe_design_step *step;
+    size_t n_steps;
 
     const uint32_t *set; /**< by subject: matched set, 0 … n_sets − 1, or RWE_NO_SET; NULL: not
                               matched, or `rows` */
@@ -56,10 +158,15 @@ struct rwe_design {
                             variances are not */
 
     /* found by rwe_design_complete */
+    bool disjoint_arms;     /**< nobody stands in two arms. Else there are no arms that could be
+                                 compared before follow-up, as baseline tables and toxicity do */
     size_t n;               /**< subjects in it */
     const uint8_t *member;  /**< by subject: 1 in it, 0 not */
     const size_t *arm_size; /**< by arm, subjects; of clones all of them in each */
 };
+
+/** How many of those whom the estimand is about are in the design. */
+size_t rwe_estimand_n_left(const struct rwe_estimand *estimand);
 
 /** Everybody. RWE_NO_MEMORY or RWE_OK. */
 enum rwe_status rwe_design_all(const struct rwe_cohort *cohort, struct rwe_arena *arena,
@@ -68,7 +175,8 @@ enum rwe_status rwe_design_all(const struct rwe_cohort *cohort, struct rwe_arena
 /**
  * Fills what follows from name, sets, rows and weights: members are those with a weight, or else
  * with a set, or else all; under `rows` the weight of a subject is the sum of its rows', under
- * `by_endpoint` it is 1 for who has a row in any. What is declared is borrowed. RWE_NO_MEMORY or RWE_OK.
+ * `by_endpoint` it is 1 for who has a row in any. An estimand of all eligible counts the cohort. What is
+ * declared is borrowed. RWE_NO_MEMORY or RWE_OK.
  */
 enum rwe_status rwe_design_complete(const struct rwe_cohort *cohort, struct rwe_design *design,
                                     struct rwe_arena *arena, struct rwe_error *error);
@@ -84,12 +192,6 @@ enum rwe_status rwe_design_narrow(const struct rwe_cohort *cohort, const struct 
 
 /** Whether it is matched, once or with replacement. */
 bool rwe_design_is_matched(const struct rwe_design *design);
-
-/**
- * Whether subjects stand in both arms, as clones or in nested trials. It then has no arms that could be compared
- * before follow-up, as baseline tables, shares and toxicity do.
- */
-bool rwe_design_is_cloned(const struct rwe_design *design);
 
 /** The subject's weight: 0 where it is not a member, 1 without weights. */
 double rwe_design_weight(const struct rwe_design *design, size_t subject);
@@ -139,7 +241,7 @@ struct rwe_design_members {
     struct rwe_dependence dependence;
 };
 
-/** Not of clones. Linear in the cohort. RWE_NO_MEMORY or RWE_OK. */
+/** Of a design with disjoint arms. Linear in the cohort. RWE_NO_MEMORY or RWE_OK. */
 enum rwe_status rwe_design_members(const struct rwe_cohort *cohort, const struct rwe_design *design,
                                    struct rwe_arena *arena, struct rwe_design_members *members,
                                    struct rwe_error *error);

@@ -4,7 +4,7 @@
  * page, shell completion, the keys of the study file and the provenance of a result.
  *
  * A setting comes from the command line, else from the study file, else it has its default. Every
- * layer declares the options that it reads: columns here in data (rwe_study_options), statistics in
+ * layer declares the options that it reads: columns in data (study.h), statistics in
  * analysis, formats in cli; an analysis declares its own. So a new analysis needs no other file.
  *
  * Each list of options has a struct, and each option a member of it, which always holds the value that is
@@ -102,9 +102,6 @@ struct rwe_options {
 /** A list without options, whose struct holds but the flag of its analysis (analysis.h). */
 #define RWE_NO_OPTIONS_IN(type) ((struct rwe_options){NULL, 0, sizeof(type)})
 
-/** Columns of a cohort file: how the file reads. */
-extern const struct rwe_options rwe_study_options;
-
 /** The most causes that an endpoint may have. */
 enum { RWE_MOST_CAUSES = 32 };
 
@@ -154,8 +151,8 @@ struct rwe_criterion_specs {
  *   RWE_NUMBER_IN      double                        NaN
  *   RWE_NUMBERS_IN     struct rwe_numbers            n = 0
  *   RWE_INTEGER_IN     uint64_t                      0
- *   RWE_CHOICE_IN      int, or an enum               −1: only an int can tell; an enum, in the order of
- *                                                    the choices, is for options with a default
+ *   RWE_CHOICE_IN      int, or an enum in the        −1: an enum needs an enumerator of −1 then, unless
+ *                      order of the choices          the option has a default
  *   RWE_ENDPOINTS_IN   struct rwe_endpoint_specs     n = 0
  *   RWE_CRITERIA_IN    struct rwe_criterion_specs    n = 0
  *
@@ -273,8 +270,7 @@ struct rwe_criterion_specs rwe_settings_criteria(const struct rwe_settings *sett
 char *rwe_endpoint_spec_text(struct rwe_arena *arena, const struct rwe_endpoint_spec *spec);
 
 /**
- * Reads a study file (YAML, by libcyaml against a schema made from the options) into the settings,
- * as RWE_FROM_STUDY. A wrong key, type or value is RWE_USAGE with file and line.
+ * Reads a study file (YAML, with the options as its schema) into the settings, as RWE_FROM_STUDY. A wrong key, type or value is RWE_USAGE with file and line.
  */
 enum rwe_status rwe_study_load(struct rwe_settings *settings, const char *path,
                                struct rwe_error *error);

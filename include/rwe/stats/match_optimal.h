@@ -28,7 +28,10 @@
  * unit up to a million (tests/bench/bench_match_optimal.c), the most where arms are of one size
  * and scores alike.
  *
- * Several controls for a treated unit: not here, but by a network flow.
+ * Several controls for a treated unit, or another distance: by a network flow (match_flow.h). That one
+ * finds as many pairs at the same total, but from all admissible pairs: in the same run it took 6 s
+ * against 0.003 s here for 2,000 units without a caliper and 33 s against 0.06 s for 10,000 within
+ * 0.2 SD, and it refuses 100,000 within 0.2 SD, for which this takes a second.
  */
 #ifndef RWE_STATS_MATCH_OPTIMAL_H
 #define RWE_STATS_MATCH_OPTIMAL_H

@@ -7,9 +7,9 @@
 
 const char *const rwe_severity_code[3] = {"E", "W", "Q"};
 
-enum rwe_rule_language rwe_settings_language(const struct rwe_settings *settings)
+enum rwe_rule_language rwe_study_language(const struct rwe_study_settings *study)
 {
-    return rwe_settings_choice(settings, "lang") == 1 ? RWE_CHINESE : RWE_ENGLISH;
+    return study->lang == 1 ? RWE_CHINESE : RWE_ENGLISH;
 }
 
 struct search {
@@ -52,7 +52,7 @@ static enum rwe_status join_events(struct search *s)
 /* The cohort finds duplicate identifiers itself; without a sheet of queries that is enough. */
 static bool repeats_are_told(const struct rwe_validation_input *input)
 {
-    return input->errors_only && rwe_settings_has(input->settings, "id");
+    return input->errors_only && input->study->id != NULL;
 }
 
 static enum rwe_status read_charts(struct search *s, struct rwe_arena *scratch,
@@ -60,14 +60,15 @@ static enum rwe_status read_charts(struct search *s, struct rwe_arena *scratch,
 {
     const struct rwe_validation_input *input = s->input;
     s->patients = (struct rwe_chart){.table = input->patients,
-                                     .settings = input->settings,
+                                     .study = input->study,
                                      .arena = scratch,
                                      .wants_repeats = !repeats_are_told(input)};
     enum rwe_status status = rwe_chart_read(&s->patients, error);
     if (status != RWE_OK || input->events == NULL)
         return status;
     s->events = (struct rwe_chart){.table = input->events,
-                                   .settings = input->settings,
+                                   .study = input->study,
+                                   .event_columns = input->event_columns,
                                    .arena = scratch,
                                    .patients = &s->patients};
     status = rwe_chart_read(&s->events, error);
@@ -150,9 +151,9 @@ static const char *lacks(const struct search *s, const struct rwe_rule *rule)
     return NULL;
 }
 
-static bool is_off(const struct rwe_settings *settings, const char *code)
+static bool is_off(const struct rwe_study_settings *study, const char *code)
 {
-    struct rwe_strings off = rwe_settings_list(settings, "rules-off");
+    struct rwe_strings off = study->rules_off;
     for (size_t i = 0; i < off.n; i++)
         if (strcasecmp(off.item[i], code) == 0)
             return true;
@@ -163,7 +164,7 @@ static enum rwe_status test_rule(struct search *s, size_t rule)
 {
     const struct rwe_rule *r = &rwe_rules[rule];
     const char **lack = &s->validation->not_checked[rule];
-    *lack = is_off(s->input->settings, r->code) ? "--rules-off" : lacks(s, r);
+    *lack = is_off(s->input->study, r->code) ? "--rules-off" : lacks(s, r);
     if (rwe_arena_failed(s->arena))
         return RWE_NO_MEMORY;
     if (*lack != NULL)
@@ -173,9 +174,9 @@ static enum rwe_status test_rule(struct search *s, size_t rule)
     return test_rows(s, rule, r->event != NULL ? &s->events : &s->patients);
 }
 
-static enum rwe_status check_off(const struct rwe_settings *settings, struct rwe_error *error)
+static enum rwe_status check_off(const struct rwe_study_settings *study, struct rwe_error *error)
 {
-    struct rwe_strings off = rwe_settings_list(settings, "rules-off");
+    struct rwe_strings off = study->rules_off;
     for (size_t i = 0; i < off.n; i++) {
         bool known = false;
         for (size_t r = 0; r < rwe_n_rules; r++)
@@ -207,7 +208,7 @@ enum rwe_status rwe_validate(const struct rwe_validation_input *input, struct rw
     };
     enum rwe_status status = scratch == NULL || rwe_arena_failed(arena)
                                  ? rwe_fail_memory(error)
-                                 : check_off(input->settings, error);
+                                 : check_off(input->study, error);
     if (status == RWE_OK)
         status = read_charts(&s, scratch, error);
     for (size_t r = 0; r < rwe_n_rules && status == RWE_OK; r++)
@@ -221,13 +222,13 @@ enum rwe_status rwe_validate(const struct rwe_validation_input *input, struct rw
 /* ---- what becomes of findings ---- */
 
 enum rwe_status rwe_validation_complain(const struct rwe_validation *validation,
-                                        const struct rwe_settings *settings,
+                                        const struct rwe_study_settings *study,
                                         struct rwe_complaints *complaints)
 {
     for (size_t f = 0; f < validation->n; f++) {
         const struct rwe_finding *finding = &validation->finding[f];
         const struct rwe_rule *rule = finding->rule;
-        const char *id = rwe_settings_text(settings, "id");
+        const char *id = study->id;
         bool told_by_cohort =
             strcmp(rule->code, "E06") == 0 && id != NULL && strcmp(id, finding->column) == 0;
         if (rule->severity != RWE_SEVERITY_ERROR || told_by_cohort)

@@ -2,10 +2,11 @@
 #include "validate_private.h"
 
 #include "input/intern_private.h"
-#include "input/table_private.h"
 #include "rwe/data/cohort.h"
 #include "rwe/data/dated.h"
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum kind { KIND_D, KIND_N, KIND_T };
 
@@ -68,9 +69,9 @@ bool rwe_chart_is_partial_date(const char *text)
 /* ---- which column has which role ---- */
 
 /* The column that --columns gives a role, or NULL. */
-static const char *renamed(const struct rwe_settings *settings, const char *role)
+static const char *renamed(const struct rwe_study_settings *study, const char *role)
 {
-    struct rwe_strings list = rwe_settings_list(settings, "columns");
+    struct rwe_strings list = study->columns;
     size_t length = strlen(role);
     for (size_t i = 0; i < list.n; i++)
         if (strncmp(list.item[i], role, length) == 0 && list.item[i][length] == '=')
@@ -78,9 +79,10 @@ static const char *renamed(const struct rwe_settings *settings, const char *role
     return NULL;
 }
 
-static enum rwe_status check_renames(const struct rwe_settings *settings, struct rwe_error *error)
+static enum rwe_status check_renames(const struct rwe_study_settings *study,
+                                     struct rwe_error *error)
 {
-    struct rwe_strings list = rwe_settings_list(settings, "columns");
+    struct rwe_strings list = study->columns;
     const char *names[N_ROLES];
     for (int r = 0; r < N_ROLES; r++)
         names[r] = roles[r].name;
@@ -112,10 +114,10 @@ static size_t find_by_name(const struct rwe_table *table, enum role role)
     return column;
 }
 
-size_t rwe_chart_column(const struct rwe_table *table, const struct rwe_settings *settings,
+size_t rwe_chart_column(const struct rwe_table *table, const struct rwe_study_settings *study,
                         const char *role)
 {
-    const char *name = renamed(settings, role);
+    const char *name = renamed(study, role);
     if (name != NULL)
         return rwe_table_find(table, name);
     for (int r = 0; r < N_ROLES; r++)
@@ -125,11 +127,11 @@ size_t rwe_chart_column(const struct rwe_table *table, const struct rwe_settings
 }
 
 enum rwe_status rwe_chart_columns_check(const struct rwe_table *table,
-                                        const struct rwe_settings *settings,
+                                        const struct rwe_study_settings *study,
                                         struct rwe_error *error)
 {
-    enum rwe_status status = check_renames(settings, error);
-    struct rwe_strings list = rwe_settings_list(settings, "columns");
+    enum rwe_status status = check_renames(study, error);
+    struct rwe_strings list = study->columns;
     for (size_t i = 0; i < list.n && status == RWE_OK; i++) {
         size_t column;
         status =
@@ -142,10 +144,8 @@ enum rwe_status rwe_chart_columns_check(const struct rwe_table *table,
 static enum rwe_status find_column(struct rwe_chart *chart, enum role role, struct rwe_error *error)
 {
     bool events = chart->patients != NULL;
-    struct rwe_strings own = {NULL, 0};
-    if (events && rwe_settings_find(chart->settings, "ae-columns") != NULL)
-        own = rwe_settings_list(chart->settings, "ae-columns");
-    const char *name = events ? NULL : renamed(chart->settings, roles[role].name);
+    struct rwe_strings own = chart->event_columns;
+    const char *name = events ? NULL : renamed(chart->study, roles[role].name);
     if (events && own.n == 3)
         name = role == ROLE_usubjid    ? own.item[0]
                : role == ROLE_ae_term  ? own.item[1]
@@ -153,7 +153,7 @@ static enum rwe_status find_column(struct rwe_chart *chart, enum role role, stru
                                        : NULL;
     if (name != NULL)
         return rwe_cohort_column(chart->table, "--columns", name, &chart->column[role], error);
-    const char *id = rwe_settings_text(chart->settings, "id");
+    const char *id = chart->study->id;
     chart->column[role] = RWE_NO_INDEX;
     if (role == ROLE_usubjid && id != NULL)
         chart->column[role] = rwe_table_find(chart->table, id);
@@ -162,10 +162,10 @@ static enum rwe_status find_column(struct rwe_chart *chart, enum role role, stru
     return RWE_OK;
 }
 
-const char *rwe_post_baseline(const struct rwe_settings *settings, const char *column)
+const char *rwe_post_baseline(const struct rwe_study_settings *study, const char *column)
 {
     for (int r = 0; r < N_ROLES; r++) {
-        const char *name = renamed(settings, roles[r].name);
+        const char *name = renamed(study, roles[r].name);
         bool is_it = name != NULL
                          ? strcmp(name, column) == 0
                          : strcmp(roles[r].name, column) == 0 || is_one_of(column, roles[r].others);
@@ -180,22 +180,16 @@ const char *rwe_post_baseline(const struct rwe_settings *settings, const char *c
 const char **rwe_chart_texts(const struct rwe_chart *chart, size_t column)
 {
     const char **text = RWE_NEW(chart->arena, const char *, chart->n);
-    struct rwe_cells cells = rwe_cells_of(chart->table, column);
-    for (size_t i = 0; text != NULL && i < chart->n; i++) {
-        size_t length;
-        const char *cell = rwe_cells_next(&cells, &length);
-        text[i] = rwe_table_is_missing(chart->table, cell, length) ? NULL : cell;
-    }
+    if (text == NULL || rwe_table_strings(chart->table, column, chart->arena, text) != RWE_OK)
+        return NULL;
     return text;
 }
 
 /* Read as the cohort reads them; a month alone is no day that another could contradict. */
-static double day_of(const struct rwe_settings *settings, const char *text)
+static double day_of(const struct rwe_study_settings *study, const char *text)
 {
     struct rwe_dated dated;
-    bool is_1904 = rwe_settings_find(settings, "date-system") != NULL &&
-                   rwe_settings_choice(settings, "date-system") == 1;
-    enum rwe_date_system system = is_1904 ? RWE_DATES_1904 : RWE_DATES_1900;
+    enum rwe_date_system system = rwe_study_date_system(study);
     bool is_day = text != NULL && rwe_dated_parse(text, strlen(text), system, &dated) &&
                   dated.kind == RWE_DATED_DAY;
     return is_day ? (double)dated.day : (double)NAN;
@@ -217,15 +211,15 @@ static enum rwe_status read_column(struct rwe_chart *chart, enum role role)
         return rwe_table_numbers(chart->table, chart->column[role], value, &ignored);
     }
     for (size_t i = 0; i < chart->n; i++)
-        value[i] = day_of(chart->settings, chart->text[role][i]);
+        value[i] = day_of(chart->study, chart->text[role][i]);
     chart->day[role] = value;
     return RWE_OK;
 }
 
 static enum rwe_status read_cutoff(struct rwe_chart *chart, struct rwe_error *error)
 {
-    const char *text = rwe_settings_text(chart->settings, "cutoff");
-    chart->cutoff = day_of(chart->settings, text);
+    const char *text = chart->study->cutoff;
+    chart->cutoff = day_of(chart->study, text);
     if (text == NULL || !isnan(chart->cutoff))
         return RWE_OK;
     return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
@@ -234,7 +228,7 @@ static enum rwe_status read_cutoff(struct rwe_chart *chart, struct rwe_error *er
 
 static enum rwe_status read_arm(struct rwe_chart *chart)
 {
-    const char *name = rwe_settings_text(chart->settings, "arm");
+    const char *name = chart->study->arm;
     chart->arm = name == NULL ? RWE_NO_INDEX : rwe_table_find(chart->table, name);
     if (chart->arm == RWE_NO_INDEX)
         return RWE_OK;
@@ -283,7 +277,7 @@ static enum rwe_status find_repeats(struct rwe_chart *chart)
 
 enum rwe_status rwe_chart_read(struct rwe_chart *chart, struct rwe_error *error)
 {
-    enum rwe_status status = check_renames(chart->settings, error);
+    enum rwe_status status = check_renames(chart->study, error);
     chart->n = rwe_table_rows(chart->table);
     for (int r = 0; r < N_ROLES && status == RWE_OK; r++) {
         status = find_column(chart, (enum role)r, error);
@@ -305,11 +299,11 @@ static bool has(const struct rwe_chart *chart, const char *word)
     if (strcmp(word, "@arm") == 0)
         return chart->arm != RWE_NO_INDEX;
     if (strcmp(word, "@treated") == 0)
-        return chart->arm != RWE_NO_INDEX && rwe_settings_has(chart->settings, "treated");
+        return chart->arm != RWE_NO_INDEX && chart->study->treated != NULL;
     if (strcmp(word, "@endpoint") == 0)
-        return rwe_settings_endpoints(chart->settings).n > 0;
+        return chart->study->endpoints.n > 0;
     if (strcmp(word, "@covariates") == 0)
-        return rwe_settings_list(chart->settings, "covariates").n > 0;
+        return chart->study->covariates.n > 0;
     if (strcmp(word, "@cutoff") == 0)
         return !isnan(chart->cutoff);
     for (int r = 0; r < N_ROLES; r++)

@@ -70,8 +70,9 @@ enum role {
 
 struct rwe_chart {
     const struct rwe_table *table;
-    const struct rwe_settings *settings;
-    struct rwe_arena *arena; /* scratch */
+    const struct rwe_study_settings *study;
+    struct rwe_strings event_columns; /* of a chart of events: ID, TERM, GRADE, or none */
+    struct rwe_arena *arena;          /* scratch */
     size_t n;
     size_t column[N_ROLES]; /* RWE_NO_INDEX: the file has none */
     const char *

@@ -119,11 +119,11 @@ static bool is_intrathoracic(const char *site)
 static size_t arm_contradicts(const struct rwe_chart *c, size_t i)
 {
     const char *arm = c->arm_text[i];
-    const char *control = rwe_settings_text(c->settings, "control");
+    const char *control = c->study->control;
     double start = DAY(rt_start_date);
     if (arm == NULL)
         return RWE_NO_INDEX;
-    if (strcmp(arm, rwe_settings_text(c->settings, "treated")) == 0)
+    if (strcmp(arm, c->study->treated) == 0)
         return fault(isnan(start) && !rwe_chart_is_partial_date(TEXT(rt_start_date)), c->arm);
     bool is_control = control == NULL || strcmp(arm, control) == 0;
     bool is_exposure =

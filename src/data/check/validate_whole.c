@@ -46,7 +46,7 @@ static bool survives(const struct rwe_chart *c, size_t i)
 /* 0 control, 1 treated, −1 neither or not declared. */
 static int arm_of(const struct rwe_chart *c, size_t i)
 {
-    const char *treated = rwe_settings_text(c->settings, "treated");
+    const char *treated = c->study->treated;
     if (c->arm == RWE_NO_INDEX || treated == NULL || c->arm_text[i] == NULL)
         return -1;
     return strcmp(c->arm_text[i], treated) == 0;
@@ -148,7 +148,7 @@ static bool endpoint_is_odd(const struct rwe_chart *c, const struct rwe_endpoint
 
 bool rwe_rule_status_inverted(const struct rwe_chart *c, struct rwe_finding *finding)
 {
-    struct rwe_endpoint_specs specs = rwe_settings_endpoints(c->settings);
+    struct rwe_endpoint_specs specs = c->study->endpoints;
     if (c->text[ROLE_death] != NULL && is_one_two(c, c->text[ROLE_death]))
         return tell(finding, name_of(c, c->column[ROLE_death]), NULL);
     for (size_t e = 0; e < specs.n; e++)
@@ -221,7 +221,7 @@ struct level {
 /* Whether the column is of categories: not all numbers, or 0 and 1 alone, or declared so. */
 static bool is_categorical(const struct rwe_chart *c, size_t column, const char *const text[])
 {
-    struct rwe_strings declared = rwe_settings_list(c->settings, "categorical");
+    struct rwe_strings declared = c->study->categorical;
     bool binary = true;
     bool numbers = true;
     for (size_t k = 0; k < declared.n; k++)
@@ -266,8 +266,8 @@ static const char *separated_level(const struct rwe_chart *c, size_t column,
 
 bool rwe_rule_separated(const struct rwe_chart *c, struct rwe_finding *finding)
 {
-    struct rwe_strings names = rwe_settings_list(c->settings, "covariates");
-    const struct rwe_endpoint_spec *first = rwe_settings_endpoints(c->settings).item;
+    struct rwe_strings names = c->study->covariates;
+    const struct rwe_endpoint_spec *first = c->study->endpoints.item;
     size_t event_column = rwe_table_find(c->table, first->event);
     const char **event = event_column == RWE_NO_INDEX ? NULL : rwe_chart_texts(c, event_column);
     for (size_t k = 0; event != NULL && k < names.n; k++) {
@@ -311,7 +311,7 @@ static bool say_the_same(const struct rwe_chart *c, const int32_t a[], const int
 
 bool rwe_rule_constant(const struct rwe_chart *c, struct rwe_finding *finding)
 {
-    struct rwe_strings names = rwe_settings_list(c->settings, "covariates");
+    struct rwe_strings names = c->study->covariates;
     const int32_t **code = RWE_NEW(c->arena, const int32_t *, names.n);
     size_t *n_levels = RWE_NEW(c->arena, size_t, names.n);
     if (rwe_arena_failed(c->arena))
@@ -330,9 +330,9 @@ bool rwe_rule_constant(const struct rwe_chart *c, struct rwe_finding *finding)
 
 bool rwe_rule_after_baseline(const struct rwe_chart *c, struct rwe_finding *finding)
 {
-    struct rwe_strings names = rwe_settings_list(c->settings, "covariates");
+    struct rwe_strings names = c->study->covariates;
     for (size_t k = 0; k < names.n; k++)
-        if (rwe_post_baseline(c->settings, names.item[k]) != NULL)
+        if (rwe_post_baseline(c->study, names.item[k]) != NULL)
             return tell(finding, names.item[k], NULL);
     return false;
 }

@@ -179,7 +179,7 @@ static enum rwe_status complain_duplicate(const struct raw *raw, uint32_t row, u
         .file = rwe_table_file(raw->table),
         .line = rwe_table_line(raw->table, row),
         .row = row,
-        .column = rwe_settings_text(raw->settings, "id"),
+        .column = raw->study->id,
         .value = raw->id[row],
         .reason = "a duplicate identifier",
         .advice = rwe_arena_format(raw->arena, "line %zu has it too; one row is one subject",
@@ -252,7 +252,7 @@ static enum rwe_status check_endpoints(const struct raw *raw, const struct rwe_c
 static enum rwe_status complaints_stop(const struct raw *raw, struct rwe_error *error)
 {
     size_t n = raw->complaints->n;
-    bool drop = rwe_settings_choice(raw->settings, "on-error") == 1;
+    bool drop = raw->study->on_error == RWE_ON_ERROR_DROP;
     if (n == 0 || drop)
         return RWE_OK;
     return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
@@ -304,7 +304,7 @@ static enum rwe_status find_settled_entries(const struct raw *raw, const struct 
                 .file = rwe_table_file(raw->table),
                 .line = rwe_table_line(raw->table, cohort->row[i]),
                 .row = cohort->row[i],
-                .column = rwe_settings_text(raw->settings, "entry"),
+                .column = raw->study->entry,
                 .value = rwe_arena_format(raw->arena, "%.15g", cohort->entry[i]),
                 .reason = "not before the end of follow-up",
                 .advice = rwe_arena_format(raw->arena,
@@ -350,7 +350,7 @@ static enum rwe_status build(struct raw *raw, struct rwe_cohort *cohort, struct 
 }
 
 enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
-                                 const struct rwe_settings *settings, struct rwe_arena *arena,
+                                 const struct rwe_study_settings *study, struct rwe_arena *arena,
                                  struct rwe_complaints *complaints,
                                  const struct rwe_cohort **cohort, struct rwe_error *error)
 {
@@ -363,7 +363,7 @@ enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
     struct raw raw = {
         .table = tables->patients,
         .assessments = tables->assessments,
-        .settings = settings,
+        .study = study,
         .arena = arena,
         .scratch = scratch,
         .complaints = complaints,

@@ -143,8 +143,8 @@ enum { MOST_ARMS = 20 };
 /* Control first, then the rest in sorted order; with both named, only those two. */
 static enum rwe_status order_arms(struct raw *raw, struct rwe_error *error)
 {
-    const char *control = rwe_settings_text(raw->settings, "control");
-    const char *treated = rwe_settings_text(raw->settings, "treated");
+    const char *control = raw->study->control;
+    const char *treated = raw->study->treated;
     size_t first = control == NULL ? RWE_NO_INDEX : find_level(&raw->arm, control);
     size_t second = treated == NULL ? RWE_NO_INDEX : find_level(&raw->arm, treated);
     if (control != NULL && first == RWE_NO_INDEX)
@@ -175,7 +175,7 @@ static enum rwe_status order_arms(struct raw *raw, struct rwe_error *error)
 static enum rwe_status read_arm(struct raw *raw, struct rwe_error *error)
 {
     size_t column;
-    const char *name = rwe_settings_text(raw->settings, "arm");
+    const char *name = raw->study->arm;
     enum rwe_status made = rwe_raw_exposure_arm(raw, error);
     if (made != RWE_OK || raw->arm_is_exposure)
         return made;
@@ -266,7 +266,7 @@ static enum rwe_status read_events(struct raw *raw, struct raw_endpoint *endpoin
 
 static enum rwe_status read_endpoints(struct raw *raw, struct rwe_error *error)
 {
-    struct rwe_endpoint_specs specs = rwe_settings_endpoints(raw->settings);
+    struct rwe_endpoint_specs specs = raw->study->endpoints;
     if (!rwe_raw_takes_ready_endpoints(raw))
         specs.n = 0;
     raw->n_endpoints = specs.n;
@@ -325,12 +325,10 @@ static enum rwe_status check_categories(const struct raw *raw, const char *optio
 static enum rwe_status derive_covariate(struct raw *raw, struct raw_variable *variable,
                                         struct rwe_error *error)
 {
-    bool is_1904 = rwe_settings_find(raw->settings, "date-system") != NULL &&
-                   rwe_settings_choice(raw->settings, "date-system") == 1;
     variable->number = RWE_NEW(raw->scratch, double, raw->n_rows);
     if (variable->number == NULL)
         return rwe_fail_memory(error);
-    return rwe_derived_read(raw->table, variable->name, is_1904 ? RWE_DATES_1904 : RWE_DATES_1900,
+    return rwe_derived_read(raw->table, variable->name, rwe_study_date_system(raw->study),
                             raw->scratch, raw->complaints, variable->number, error);
 }
 
@@ -345,9 +343,8 @@ enum rwe_status rwe_raw_read_variable(struct raw *raw, const char *option,
     if (status != RWE_OK)
         return status;
     struct rwe_column_summary summary = rwe_table_summary(raw->table, column);
-    variable->categorical =
-        list_has(rwe_settings_list(raw->settings, "categorical"), variable->name) ||
-        summary.n_number < summary.n_date + summary.n_other;
+    variable->categorical = list_has(raw->study->categorical, variable->name) ||
+                            summary.n_number < summary.n_date + summary.n_other;
     if (variable->categorical) {
         if (rwe_table_factor(raw->table, column, raw->arena, &variable->factor) != RWE_OK)
             return rwe_fail_memory(error);
@@ -361,22 +358,21 @@ enum rwe_status rwe_raw_read_variable(struct raw *raw, const char *option,
 }
 
 /* What a column is already declared as, or NULL. */
-static const char *role_of(const struct rwe_settings *settings, const char *column)
+static const char *role_of(const struct rwe_study_settings *study, const char *column)
 {
-    static const char *const roles[][2] = {
-        {"id", "the identifier"},
-        {"arm", "the arm"},
-        {"exposure-start", "the start of the exposure"},
+    const struct {
+        const char *column, *role;
+    } roles[] = {
+        {study->id, "the identifier"},
+        {study->arm, "the arm"},
+        {study->exposure_start, "the start of the exposure"},
     };
-    struct rwe_endpoint_specs endpoints = rwe_settings_endpoints(settings);
-    for (size_t r = 0; r < sizeof roles / sizeof roles[0]; r++) {
-        const char *name = rwe_settings_text(settings, roles[r][0]);
-        if (name != NULL && strcmp(name, column) == 0)
-            return roles[r][1];
-    }
-    for (size_t e = 0; e < endpoints.n; e++)
-        if (strcmp(endpoints.item[e].time, column) == 0 ||
-            strcmp(endpoints.item[e].event, column) == 0)
+    for (size_t r = 0; r < sizeof roles / sizeof roles[0]; r++)
+        if (roles[r].column != NULL && strcmp(roles[r].column, column) == 0)
+            return roles[r].role;
+    for (size_t e = 0; e < study->endpoints.n; e++)
+        if (strcmp(study->endpoints.item[e].time, column) == 0 ||
+            strcmp(study->endpoints.item[e].event, column) == 0)
             return "part of an endpoint, which lies after time zero";
     return NULL;
 }
@@ -384,11 +380,11 @@ static const char *role_of(const struct rwe_settings *settings, const char *colu
 static enum rwe_status check_role(const struct raw *raw, const char *covariate, bool is_late,
                                   struct rwe_error *error)
 {
-    const char *role = role_of(raw->settings, covariate);
-    const char *after = rwe_post_baseline(raw->settings, covariate);
+    const char *role = role_of(raw->study, covariate);
+    const char *after = rwe_post_baseline(raw->study, covariate);
     if (after == NULL && rwe_raw_is_treatment(raw, covariate))
         after = "it is among the treatment columns, which are known only after time zero";
-    if (role == NULL && after != NULL && !is_late && !rwe_settings_flag(raw->settings, "i-know"))
+    if (role == NULL && after != NULL && !is_late && !raw->study->i_know)
         return rwe_fail(
             error, RWE_USAGE, RWE_NO_INDEX,
             "\"%s\" cannot be a baseline covariate: %s. Leave it out of the covariates; "
@@ -412,9 +408,9 @@ static struct rwe_strings join_lists(struct rwe_arena *arena, struct rwe_strings
 
 static enum rwe_status read_covariates(struct raw *raw, struct rwe_error *error)
 {
-    struct rwe_strings baseline = rwe_settings_list(raw->settings, "covariates");
-    struct rwe_strings late = rwe_settings_list(raw->settings, "landmark-covariates");
-    struct rwe_strings categorical = rwe_settings_list(raw->settings, "categorical");
+    struct rwe_strings baseline = raw->study->covariates;
+    struct rwe_strings late = raw->study->landmark_covariates;
+    struct rwe_strings categorical = raw->study->categorical;
     struct rwe_strings names = join_lists(raw->scratch, baseline, late);
     raw->n_covariates = names.n;
     raw->n_late = late.n;
@@ -446,7 +442,7 @@ static enum rwe_status read_covariates(struct raw *raw, struct rwe_error *error)
 static enum rwe_status read_id(struct raw *raw, struct rwe_error *error)
 {
     size_t column;
-    const char *name = rwe_settings_text(raw->settings, "id");
+    const char *name = raw->study->id;
     if (name == NULL)
         return RWE_OK;
     enum rwe_status status = rwe_cohort_column(raw->table, "--id", name, &column, error);
@@ -471,7 +467,7 @@ static enum rwe_status read_id(struct raw *raw, struct rwe_error *error)
 
 static enum rwe_status read_strata(struct raw *raw, struct rwe_error *error)
 {
-    raw->strata = rwe_settings_list(raw->settings, "strata");
+    raw->strata = raw->study->strata;
     raw->stratum = RWE_NEW(raw->scratch, struct rwe_factor, raw->strata.n);
     if (raw->stratum == NULL)
         return rwe_fail_memory(error);
@@ -490,7 +486,7 @@ static enum rwe_status read_strata(struct raw *raw, struct rwe_error *error)
 static enum rwe_status read_cluster(struct raw *raw, struct rwe_error *error)
 {
     size_t column;
-    const char *name = rwe_settings_text(raw->settings, "cluster");
+    const char *name = raw->study->cluster;
     raw->has_cluster = name != NULL;
     if (name == NULL)
         return RWE_OK;
@@ -501,11 +497,10 @@ static enum rwe_status read_cluster(struct raw *raw, struct rwe_error *error)
 static enum rwe_status read_exposure(struct raw *raw, struct rwe_error *error)
 {
     size_t column;
-    const char *name = rwe_settings_text(raw->settings, "exposure-start");
+    const char *name = raw->study->exposure_start;
     bool is_derived = raw->exposure_start != NULL;
     if (is_derived && name != NULL &&
-        rwe_settings_source(raw->settings, "exposure-start") >=
-            rwe_settings_source(raw->settings, "exposure-date"))
+        raw->study->source.exposure_start >= raw->study->source.exposure_date)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--exposure-start and --exposure-date both say when exposure began: leave "
                         "one of them out");
@@ -544,9 +539,9 @@ static enum rwe_status read_response(struct raw *raw, struct rwe_error *error)
 {
     size_t column;
     struct rwe_factor factor;
-    const char *name = rwe_settings_text(raw->settings, "response-column");
+    const char *name = raw->study->response_column;
     if (name == NULL || (rwe_table_find(raw->table, name) == RWE_NO_INDEX &&
-                         rwe_settings_source(raw->settings, "response-column") == RWE_FROM_STUDY))
+                         raw->study->source.response_column == RWE_FROM_STUDY))
         return RWE_OK;
     enum rwe_status status =
         rwe_cohort_column(raw->table, "--response-column", name, &column, error);
@@ -579,7 +574,7 @@ static enum rwe_status check_entries(struct raw *raw, size_t column, struct rwe_
 static enum rwe_status read_entry(struct raw *raw, struct rwe_error *error)
 {
     size_t column;
-    const char *name = rwe_settings_text(raw->settings, "entry");
+    const char *name = raw->study->entry;
     if (name == NULL)
         return RWE_OK;
     enum rwe_status status = rwe_cohort_column(raw->table, "--entry", name, &column, error);

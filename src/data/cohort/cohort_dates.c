@@ -15,11 +15,11 @@ static void name_roles(struct raw *raw)
                                         "last_assess_date", "last_contact_date", "newtx_date",
                                         "resp_first_date"};
     struct raw_dates *dates = raw->dates;
-    const char *index = rwe_settings_text(raw->settings, "index-date");
+    const char *index = raw->study->index_date;
     for (unsigned c = 0; c < RWE_N_DATE_ROLES; c++) {
         bool is_named = c == RWE_DATE_INDEX && index != NULL;
         size_t found = is_named ? rwe_table_find(raw->table, index)
-                                : rwe_chart_column(raw->table, raw->settings, roles[c]);
+                                : rwe_chart_column(raw->table, raw->study, roles[c]);
         dates->column[c] = found;
         dates->about.column[c] = found != RWE_NO_INDEX ? rwe_table_name(raw->table, found)
                                  : is_named            ? index
@@ -151,7 +151,7 @@ static enum rwe_status check_columns(const struct raw *raw,
             status = need(raw, c, error);
     if (status == RWE_OK && !any)
         status = need(raw, RWE_DATE_LAST_CONTACT, error);
-    if (status == RWE_OK && rwe_settings_choice(raw->settings, "new-therapy") > 0)
+    if (status == RWE_OK && raw->study->new_therapy > 0)
         status = need(raw, RWE_DATE_NEWTX, error);
     return status;
 }
@@ -176,8 +176,8 @@ static enum rwe_status add_definition(struct raw *raw,
 
 static enum rwe_status read_definitions(struct raw *raw, struct rwe_error *error)
 {
-    struct rwe_strings names = rwe_settings_list(raw->settings, "derive");
-    struct rwe_strings own = rwe_settings_list(raw->settings, "endpoint-dates");
+    struct rwe_strings names = raw->study->derive;
+    struct rwe_strings own = raw->study->endpoint_dates;
     enum rwe_status status = RWE_OK;
     struct rwe_endpoint_definition definition;
     for (size_t i = 0; i < names.n && status == RWE_OK; i++) {
@@ -202,8 +202,7 @@ static enum rwe_status read_dates(struct raw *raw, struct rwe_patient_dates pati
                                   struct rwe_error *error)
 {
     struct rwe_dated *column = RWE_NEW(raw->scratch, struct rwe_dated, raw->n_rows);
-    enum rwe_date_system system =
-        rwe_settings_choice(raw->settings, "date-system") == 1 ? RWE_DATES_1904 : RWE_DATES_1900;
+    enum rwe_date_system system = rwe_study_date_system(raw->study);
     if (column == NULL)
         return rwe_fail_memory(error);
     for (unsigned c = 0; c < raw->dates->n_columns; c++) {
@@ -251,7 +250,7 @@ static bool says_yes(const char *text)
 /* The cells of a role that is no date, NULL where the file does not have it. */
 static enum rwe_status read_words(struct raw *raw, const char *role, const char ***words)
 {
-    size_t column = rwe_chart_column(raw->table, raw->settings, role);
+    size_t column = rwe_chart_column(raw->table, raw->study, role);
     *words = NULL;
     if (column == RWE_NO_INDEX)
         return RWE_OK;
@@ -295,11 +294,31 @@ static enum rwe_status read_flags(struct raw *raw, struct rwe_patient_dates pati
     return RWE_OK;
 }
 
+static void take_number(double number, double *to)
+{
+    if (!isnan(number))
+        *to = number;
+}
+
+/* The rules that the study asks for, the cut-off not among them. */
+static struct rwe_endpoint_rules rules_of(const struct rwe_study_settings *study)
+{
+    struct rwe_endpoint_rules rules = rwe_endpoint_rules_of(
+        study->censoring < 0 ? RWE_CENSORING_EMA : (enum rwe_censoring)study->censoring);
+    take_number(study->death_window, &rules.death_window);
+    take_number(study->visit_gap, &rules.visit_gap);
+    take_number(study->progression_blank, &rules.pd_blank);
+    take_number(study->visit_every, &rules.visit_every);
+    if (study->new_therapy >= 0)
+        rules.new_therapy = (enum rwe_new_therapy)study->new_therapy;
+    return rules;
+}
+
 static enum rwe_status read_cutoff(struct raw *raw, struct rwe_error *error)
 {
-    const char *text = rwe_settings_text(raw->settings, "cutoff");
+    const char *text = raw->study->cutoff;
     struct rwe_dated cutoff;
-    raw->dates->about.rules = rwe_dates_rules(raw->settings);
+    raw->dates->about.rules = rules_of(raw->study);
     if (text == NULL)
         return RWE_OK;
     if (!rwe_dated_parse(text, strlen(text), RWE_DATES_1900, &cutoff) ||
@@ -315,22 +334,16 @@ static void set_unit(struct raw *raw)
 {
     static const char *const names[] = {"days", "weeks", "months", "years"};
     static const double days[] = {1, 7, RWE_DAYS_PER_MONTH, 365.25};
-    int unit = rwe_settings_choice(raw->settings, "time-unit");
-    raw->dates->about.unit = names[unit < 0 ? 2 : unit];
-    raw->dates->about.days_per_unit = days[unit < 0 ? 2 : unit];
-}
-
-static bool are_wanted(const struct rwe_settings *settings)
-{
-    /* Lists of options without those of dates read ready columns alone. */
-    return rwe_settings_find(settings, "derive") != NULL &&
-           (rwe_settings_has(settings, "derive") || rwe_settings_has(settings, "endpoint-dates") ||
-            rwe_settings_has(settings, "exposure-date"));
+    enum rwe_time_unit unit = raw->study->time_unit;
+    if (unit == RWE_UNIT_NOT_SAID)
+        unit = RWE_UNIT_MONTHS;
+    raw->dates->about.unit = names[unit];
+    raw->dates->about.days_per_unit = days[unit];
 }
 
 enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error)
 {
-    if (!are_wanted(raw->settings))
+    if (!rwe_study_takes_dates(raw->study))
         return RWE_OK;
     struct raw_dates *dates = RWE_NEW(raw->scratch, struct raw_dates, 1);
     struct rwe_patient_dates *patient =
@@ -342,7 +355,7 @@ enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error)
     dates->about.patient = patient;
     set_unit(raw);
     name_roles(raw);
-    enum rwe_status status = rwe_chart_columns_check(raw->table, raw->settings, error);
+    enum rwe_status status = rwe_chart_columns_check(raw->table, raw->study, error);
     if (status == RWE_OK)
         status = read_cutoff(raw, error);
     if (status == RWE_OK)

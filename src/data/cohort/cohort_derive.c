@@ -137,13 +137,9 @@ static enum rwe_status add_endpoint(struct raw *raw, size_t d, struct rwe_error 
  * would. */
 bool rwe_raw_takes_ready_endpoints(const struct raw *raw)
 {
-    static const char *const options[] = {"derive", "endpoint-dates"};
-    for (size_t o = 0; raw->dates != NULL && o < 2; o++)
-        if (rwe_settings_has(raw->settings, options[o]) &&
-            rwe_settings_source(raw->settings, options[o]) >
-                rwe_settings_source(raw->settings, "endpoint"))
-            return false;
-    return true;
+    const struct rwe_study_settings *study = raw->study;
+    return raw->dates == NULL || (study->source.derive <= study->source.endpoints &&
+                                  study->source.endpoint_dates <= study->source.endpoints);
 }
 
 enum rwe_status rwe_raw_add_derived(struct raw *raw, struct rwe_error *error)
@@ -172,7 +168,7 @@ enum rwe_status rwe_raw_add_derived(struct raw *raw, struct rwe_error *error)
 static enum rwe_status read_sites(struct raw *raw, const char ***site, struct rwe_strings *sites,
                                   const char **name, struct rwe_error *error)
 {
-    const char *text = rwe_settings_text(raw->settings, "exposure-site");
+    const char *text = raw->study->exposure_site;
     *site = NULL;
     if (text == NULL)
         return RWE_OK;
@@ -210,7 +206,7 @@ static enum rwe_status read_starts(struct raw *raw, struct exposure *exposure,
                                    struct rwe_error *error)
 {
     size_t column, progression;
-    exposure->name = rwe_settings_text(raw->settings, "exposure-date");
+    exposure->name = raw->study->exposure_date;
     exposure->start = RWE_NEW(raw->scratch, struct rwe_dated, raw->n_rows);
     if (exposure->start == NULL)
         return rwe_fail_memory(error);
@@ -221,8 +217,7 @@ static enum rwe_status read_starts(struct raw *raw, struct exposure *exposure,
                                    raw->dates->about.column[RWE_DATE_PD], &progression, error);
     if (status == RWE_OK)
         status = read_sites(raw, &exposure->site, &exposure->sites, &exposure->site_name, error);
-    enum rwe_date_system system =
-        rwe_settings_choice(raw->settings, "date-system") == 1 ? RWE_DATES_1904 : RWE_DATES_1900;
+    enum rwe_date_system system = rwe_study_date_system(raw->study);
     if (status == RWE_OK &&
         rwe_table_dated(raw->table, column, system, exposure->start, raw->complaints) != RWE_OK)
         status = rwe_fail_memory(error);
@@ -232,7 +227,7 @@ static enum rwe_status read_starts(struct raw *raw, struct exposure *exposure,
 static enum rwe_status classify(struct raw *raw, const struct exposure *exposure, uint8_t class[])
 {
     const struct rwe_cohort_dates *about = &raw->dates->about;
-    double months = rwe_settings_number(raw->settings, "exposure-grace");
+    double months = raw->study->exposure_grace;
     struct rwe_exposure_rules rules = {isnan(months) ? INFINITY : months * RWE_DAYS_PER_MONTH,
                                        about->rules.has_cutoff, about->rules.cutoff};
     for (size_t i = 0; i < raw->n_rows; i++) {
@@ -262,7 +257,7 @@ static enum rwe_status classify(struct raw *raw, const struct exposure *exposure
 enum rwe_status rwe_raw_exposure_start(struct raw *raw, struct rwe_error *error)
 {
     struct exposure exposure = {0};
-    if (raw->dates == NULL || !rwe_settings_has(raw->settings, "exposure-date") ||
+    if (raw->dates == NULL || raw->study->exposure_date == NULL ||
         raw->dates->about.exposure != NULL)
         return RWE_OK;
     enum rwe_status status = read_starts(raw, &exposure, error);
@@ -282,10 +277,7 @@ enum rwe_status rwe_raw_exposure_start(struct raw *raw, struct rwe_error *error)
 
 static bool is_wanted_as_arm(const struct raw *raw)
 {
-    const struct rwe_settings *settings = raw->settings;
-    return raw->dates != NULL && rwe_settings_has(settings, "exposure-date") &&
-           (!rwe_settings_has(settings, "arm") ||
-            rwe_settings_source(settings, "exposure-date") > rwe_settings_source(settings, "arm"));
+    return raw->dates != NULL && raw->study->source.exposure_date > raw->study->source.arm;
 }
 
 enum rwe_status rwe_raw_exposure_arm(struct raw *raw, struct rwe_error *error)
@@ -294,7 +286,7 @@ enum rwe_status rwe_raw_exposure_arm(struct raw *raw, struct rwe_error *error)
     enum rwe_status status = rwe_raw_exposure_start(raw, error);
     if (status != RWE_OK || !is_wanted_as_arm(raw))
         return status;
-    struct rwe_strings names = rwe_settings_list(raw->settings, "exposure-names");
+    struct rwe_strings names = raw->study->exposure_names;
     if (names.n != 0 && (names.n != 2 || strcmp(names.item[0], names.item[1]) == 0))
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--exposure-names: two different names are needed, as in no RT,RT");
@@ -319,7 +311,7 @@ enum rwe_status rwe_raw_exposure_arm(struct raw *raw, struct rwe_error *error)
 
 const char *rwe_raw_arm_name(const struct raw *raw)
 {
-    return rwe_settings_text(raw->settings, raw->arm_is_exposure ? "exposure-date" : "arm");
+    return raw->arm_is_exposure ? raw->study->exposure_date : raw->study->arm;
 }
 
 /* ---- what subjects keep ---- */

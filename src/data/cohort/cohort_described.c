@@ -6,12 +6,9 @@
 #include "rwe/data/derived.h"
 #include <string.h>
 
-static const char *const single[] = {"failure-column", "ltfu-column", "end-column"};
-enum { N_SINGLE = sizeof single / sizeof *single };
-
 bool rwe_raw_is_treatment(const struct raw *raw, const char *name)
 {
-    struct rwe_strings list = rwe_settings_list(raw->settings, "treatment-columns");
+    struct rwe_strings list = raw->study->treatment_columns;
     for (size_t i = 0; i < list.n; i++)
         if (strcmp(list.item[i], name) == 0)
             return true;
@@ -28,17 +25,15 @@ static bool is_read(const struct raw *raw, const char *name)
 
 /* One study file serves many files: what only it names may be missing, or lack what it follows from. */
 static enum rwe_status read_column(struct raw *raw, const char *option, const char *name,
-                                   struct rwe_error *error)
+                                   enum rwe_source source, struct rwe_error *error)
 {
-    char flag[64] = "--";
-    bool by_study = rwe_settings_source(raw->settings, option) == RWE_FROM_STUDY;
+    bool by_study = source == RWE_FROM_STUDY;
     bool is_there = rwe_table_find(raw->table, name) != RWE_NO_INDEX;
     struct raw_variable *variable = &raw->described[raw->n_described];
     if (is_read(raw, name) || (by_study && !is_there && !rwe_derived_is(name)))
         return RWE_OK;
-    strncat(flag, option, sizeof flag - sizeof "--");
     *variable = (struct raw_variable){.name = name};
-    enum rwe_status status = rwe_raw_read_variable(raw, flag, variable, error);
+    enum rwe_status status = rwe_raw_read_variable(raw, option, variable, error);
     if (status == RWE_NO_COLUMN && by_study)
         return RWE_OK;
     raw->n_described += status == RWE_OK;
@@ -47,18 +42,27 @@ static enum rwe_status read_column(struct raw *raw, const char *option, const ch
 
 enum rwe_status rwe_raw_read_described(struct raw *raw, struct rwe_error *error)
 {
-    struct rwe_strings treatment = rwe_settings_list(raw->settings, "treatment-columns");
+    const struct rwe_study_settings *study = raw->study;
+    const struct {
+        const char *option, *column;
+        enum rwe_source source;
+    } single[] = {
+        {"--failure-column", study->failure_column, study->source.failure_column},
+        {"--ltfu-column", study->ltfu_column, study->source.ltfu_column},
+        {"--end-column", study->end_column, study->source.end_column},
+    };
+    const size_t n_single = sizeof single / sizeof single[0];
+    struct rwe_strings treatment = study->treatment_columns;
     enum rwe_status status = RWE_OK;
-    raw->described = RWE_NEW(raw->scratch, struct raw_variable, treatment.n + N_SINGLE);
+    raw->described = RWE_NEW(raw->scratch, struct raw_variable, treatment.n + n_single);
     if (raw->described == NULL)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < treatment.n && status == RWE_OK; i++)
-        status = read_column(raw, "treatment-columns", treatment.item[i], error);
-    for (size_t i = 0; i < N_SINGLE && status == RWE_OK; i++) {
-        const char *name = rwe_settings_text(raw->settings, single[i]);
-        if (name != NULL)
-            status = read_column(raw, single[i], name, error);
-    }
+        status = read_column(raw, "--treatment-columns", treatment.item[i],
+                             study->source.treatment_columns, error);
+    for (size_t i = 0; i < n_single && status == RWE_OK; i++)
+        if (single[i].column != NULL)
+            status = read_column(raw, single[i].option, single[i].column, single[i].source, error);
     return status;
 }
 

@@ -38,7 +38,7 @@ struct raw_criterion {
 struct raw {
     const struct rwe_table *table;
     const struct rwe_table *assessments; /* NULL: none */
-    const struct rwe_settings *settings;
+    const struct rwe_study_settings *study;
     struct rwe_arena *arena;   /* of the run */
     struct rwe_arena *scratch; /* freed when the cohort stands */
     struct rwe_complaints *complaints;
@@ -69,7 +69,7 @@ struct raw {
     size_t n_criteria;
 };
 
-/* Reads the dates that the settings ask for, derives endpoints and exposure by row. raw->dates stays
+/* Reads the dates that the study asks for, derives endpoints and exposure by row. raw->dates stays
  * NULL where they ask for none. */
 enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error);
 

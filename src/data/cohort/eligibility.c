@@ -58,7 +58,7 @@ static enum rwe_status judge(struct raw *raw, const struct raw_criterion *criter
 
 enum rwe_status rwe_raw_read_eligibility(struct raw *raw, struct rwe_error *error)
 {
-    struct rwe_criterion_specs specs = rwe_settings_criteria(raw->settings);
+    struct rwe_criterion_specs specs = raw->study->eligibility;
     raw->n_criteria = specs.n;
     raw->criterion = RWE_NEW(raw->scratch, struct raw_criterion, specs.n);
     if (raw->criterion == NULL)

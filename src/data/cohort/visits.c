@@ -23,8 +23,8 @@ struct reader {
 
 static enum rwe_status find_columns(struct reader *r, struct rwe_error *error)
 {
-    struct rwe_strings names = rwe_settings_list(r->raw->settings, "assess-columns");
-    const char *id = rwe_settings_text(r->raw->settings, "id");
+    struct rwe_strings names = r->raw->study->assess_columns;
+    const char *id = r->raw->study->id;
     if (names.n != 0 && names.n != 2 && names.n != 3)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--assess-columns takes ID,DATE or ID,DATE,RESPONSE, as in "
@@ -60,8 +60,7 @@ static enum rwe_status read_columns(struct reader *r, struct rwe_error *error)
 {
     struct rwe_arena *scratch = r->raw->scratch;
     struct rwe_complaints unread = {.arena = scratch};
-    enum rwe_date_system system =
-        rwe_settings_choice(r->raw->settings, "date-system") == 1 ? RWE_DATES_1904 : RWE_DATES_1900;
+    enum rwe_date_system system = rwe_study_date_system(r->raw->study);
     r->id_of = RWE_NEW(scratch, const char *, r->n);
     r->dated = RWE_NEW(scratch, struct rwe_dated, r->n);
     if (r->response != RWE_NO_INDEX)

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "design_private.h"
 
+#include "rwe/base/language.h"
+
 #include <assert.h>
 
 /* Each subject's weight is the sum over its rows. */
@@ -58,6 +60,9 @@ enum rwe_status rwe_design_complete(const struct rwe_cohort *cohort, struct rwe_
     }
     for (size_t a = 0; design->by_endpoint != NULL && a < cohort->n_arms; a++)
         arm_size[a] = design->n;
+    if (design->estimand.of == RWE_OF_ELIGIBLE)
+        design->estimand.n = cohort->n;
+    design->disjoint_arms = design->by_endpoint == NULL && design->contrast != RWE_CONTRAST_STATES;
     design->member = member;
     design->arm_size = arm_size;
     return RWE_OK;
@@ -66,7 +71,7 @@ enum rwe_status rwe_design_complete(const struct rwe_cohort *cohort, struct rwe_
 enum rwe_status rwe_design_all(const struct rwe_cohort *cohort, struct rwe_arena *arena,
                                struct rwe_design *design, struct rwe_error *error)
 {
-    *design = (struct rwe_design){.name = "all", .label = "Whole cohort"};
+    *design = (struct rwe_design){.name = "all", .label = rwe_text("Whole cohort")};
     return rwe_design_complete(cohort, design, arena, error);
 }
 
@@ -75,9 +80,12 @@ bool rwe_design_is_matched(const struct rwe_design *design)
     return design->set != NULL || design->rows.start != NULL;
 }
 
-bool rwe_design_is_cloned(const struct rwe_design *design)
+size_t rwe_estimand_n_left(const struct rwe_estimand *estimand)
 {
-    return design->by_endpoint != NULL;
+    size_t n = estimand->n;
+    for (size_t r = 0; r < RWE_N_LEFT_OUT; r++)
+        n -= estimand->left_out[r];
+    return n;
 }
 
 double rwe_design_weight(const struct rwe_design *design, size_t subject)
@@ -238,7 +246,7 @@ enum rwe_status rwe_design_survival(const struct rwe_cohort *cohort,
                                     struct rwe_design_view view, struct rwe_arena *arena,
                                     struct rwe_survival_data *data, struct rwe_error *error)
 {
-    if (rwe_design_is_cloned(design))
+    if (design->by_endpoint != NULL)
         return design_survival_of_clones(cohort, design, endpoint, view, arena, data, error);
     const struct source from = {cohort, design, endpoint, view};
     size_t n = count_rows(cohort, design);
@@ -295,7 +303,7 @@ enum rwe_status rwe_design_members(const struct rwe_cohort *cohort, const struct
                                    struct rwe_arena *arena, struct rwe_design_members *members,
                                    struct rwe_error *error)
 {
-    assert(!rwe_design_is_cloned(design));
+    assert(design->disjoint_arms);
     size_t n = count_rows(cohort, design), k = 0;
     bool has_clusters = rwe_design_is_matched(design) || cohort->cluster != NULL;
     uint32_t *subject = RWE_NEW(arena, uint32_t, n), *cluster = codes_if(has_clusters, n, arena);

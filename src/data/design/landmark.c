@@ -65,7 +65,7 @@ static void set_arms(struct rwe_cohort *cohort, double time, struct rwe_arena *a
         double start = cohort->exposure_start[i];
         arm[i] = start <= time; /* NaN: never */
         size[arm[i]]++;
-        landmark->n_later += start > time;
+        landmark->n_later[arm[i]] += start > time;
     }
     cohort->arm = arm;
     cohort->arm_size = size;
