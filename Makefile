@@ -170,6 +170,13 @@ test: deps
 test-built: $(TEST_BINS) $(BUILD)/rwe-analyze
 	@sh tests/tools/run_tests.sh $(BUILD) $(TEST_BINS)
 
+# What tests keep of the program's output, written anew: look at the difference.
+KEPT := golden/test_golden unit/test_draw_plot unit/test_draw_forest unit/test_draw_dots unit/test_draw_butterfly
+.PHONY: goldens
+goldens: $(KEPT:%=$(BUILD)/tests/%)
+	for each in $^; do RWE_GOLDEN_UPDATE=1 $$each > /dev/null 2>&1 || echo "failed: $$each"; done
+	git status --short tests/golden tests/unit/drawn
+
 # Threads: what uses them, under ThreadSanitizer.
 .PHONY: check-tsan
 check-tsan:
@@ -281,6 +288,7 @@ help:
 	  'make SAN=address,undefined test     tests under sanitizers' \
 	  'make check-tsan tests of threads under ThreadSanitizer' \
 	  'make check-facts  the facts of R on open cohorts; make check-cases: what went wrong once (tests/cases)' \
+  'make goldens    what tests keep of the output, written anew; then look at git diff' \
   'make check-coverage  coverage of limits and type-I error by simulation' \
 	  'make check-browser  the report in headless Chromium; make pictures: those of the README' \
 	  'make tidy       clang-tidy; make format, make check-format' \
