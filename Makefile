@@ -255,8 +255,9 @@ format:
 check-format:
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 
-# Includes only point down; few files call each other in a circle; no file names a place outside the project.
-.PHONY: check-layers check-circles check-paths
+# Includes only point down; few files call each other in a circle; no file names a place outside the project; every
+# text of the code is translated once.
+.PHONY: check-layers check-circles check-paths check-catalogues
 check-layers:
 	sh tests/tools/check_layers.sh
 
@@ -265,6 +266,9 @@ check-circles: $(LIB_OBJECTS) $(CLI_OBJECTS)
 
 check-paths:
 	sh tests/tools/check_paths.sh
+
+check-catalogues:
+	sh tests/tools/catalogues.sh check
 
 # ---- measuring it --------------------------------------------------------------------------------
 
@@ -292,7 +296,7 @@ help:
   'make check-coverage  coverage of limits and type-I error by simulation' \
 	  'make check-browser  the report in headless Chromium; make pictures: those of the README' \
 	  'make tidy       clang-tidy; make format, make check-format' \
-  'make check-layers  includes point down; make check-circles: by calls; make check-paths: no place outside' \
+  'make check-layers  includes point down; make check-circles: by calls; make check-paths, check-catalogues' \
 	  'make bench      benchmarks, with ratios to R where R is installed; PART=survival: those alone'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)
