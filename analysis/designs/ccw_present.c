@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ccw.h"
+#include "run/estimand.h"
 
 #include "rwe/analysis/present.h"
 #include "rwe/stats/weights.h"
@@ -54,16 +55,13 @@ static void present_clones(struct rwe_run *run, const struct ccw *ccw)
     }
     rwe_grid_note(
         grid,
-        "Estimand: the average effect, in everybody (ATE), of exposure begun by %g while "
-        "free of the endpoint (\"%s\") against none by then (\"%s\"). Later exposure, and "
-        "other treatment, is part of either strategy.",
+        "Compared: exposure begun by %g while free of the endpoint (\"%s\") against none by then "
+        "(\"%s\"). Later exposure, and other treatment, is part of either strategy.",
         ccw->grace, run->cohort->arm_level[1], run->cohort->arm_level[0]);
     rwe_grid_note(grid, "Everybody follows both strategies from time zero as a clone, which leaves "
                         "one (artificial censoring) when the subject departs from it. An event "
                         "before exposure counts in both, so nobody is immortal.");
-    if (ccw->columns.n < run->cohort->n)
-        rwe_grid_note(grid, "%zu subjects lack a covariate and are not cloned.",
-                      run->cohort->n - ccw->columns.n);
+    rwe_note_estimand(run, grid, &ccw->design);
     rwe_grid_note(grid, "Baseline tables, balance, response, subgroups and toxicity leave this "
                         "population out: its arms hold the same people.");
 }
