@@ -16,7 +16,7 @@ struct rwe_times {
 /**
  * The times of --times; without it, five or six round steps over the follow-up of the endpoint: 1, 2, 2.5 or 5
  * times a power of ten, or times 12 where the unit is months and the follow-up is longer than two years.
- * A replicate has the times of the data, however long its subjects are followed.
+ * A replicate has the times of the data, however long the follow-up is in it.
  */
 struct rwe_times rwe_times_of(const struct rwe_run *run, const struct rwe_endpoint *endpoint);
 
