@@ -18,8 +18,7 @@ all: $(BUILD)/rwe-analyze $(BUILD)/librwe.so
 
 # ---- what it needs -------------------------------------------------------------------------------
 
-# libcyaml needs libyaml to link, but Debian's libcyaml-dev does not bring it.
-PACKAGES := gsl jansson libcyaml yaml-0.1 uchardet nettle cairo cairo-pdf pangocairo libpng
+PACKAGES := gsl jansson yaml-0.1 uchardet nettle cairo cairo-pdf pangocairo libpng
 
 # Says what is missing and installs it; DEPS=skip leaves that to you.
 .PHONY: deps

@@ -44,21 +44,21 @@ struct rwe_key rwe_key_arm(struct rwe_key key, const struct rwe_cohort *cohort, 
 
 const char *rwe_time_unit_suffix(const struct rwe_run *run)
 {
-    const char *unit = rwe_settings_text(run->settings, "time-unit");
+    const char *unit = rwe_study_of(run->settings)->time_unit_word;
     const char *suffix = unit == NULL ? "" : rwe_arena_format(run->arena, " (%s)", unit);
     return suffix == NULL ? "" : suffix;
 }
 
 const char *rwe_time_unit_word(const struct rwe_run *run)
 {
-    const char *unit = rwe_settings_text(run->settings, "time-unit");
+    const char *unit = rwe_study_of(run->settings)->time_unit_word;
     const char *word = unit == NULL ? "" : rwe_arena_format(run->arena, " %s", unit);
     return word == NULL ? "" : word;
 }
 
 const char *rwe_conf_level_text(const struct rwe_run *run)
 {
-    double level = rwe_settings_number(run->settings, "conf-level");
+    double level = rwe_statistics_of(run->settings)->conf_level;
     const char *text = rwe_arena_format(run->arena, "%.10g%%", 100 * level);
     return text == NULL ? "" : text;
 }
@@ -79,7 +79,7 @@ double rwe_normal_p_value(double z)
 
 double rwe_normal_limit(const struct rwe_run *run)
 {
-    double level = rwe_settings_number(run->settings, "conf-level");
+    double level = rwe_statistics_of(run->settings)->conf_level;
     return gsl_cdf_ugaussian_Pinv((1 + level) / 2);
 }
 
@@ -95,7 +95,7 @@ const char *rwe_variance_words(const struct rwe_run *run, const struct rwe_desig
     if (rwe_design_is_matched(design))
         return "robust, by matched set";
     const char *words = classic;
-    const char *cluster = rwe_settings_text(run->settings, "cluster");
+    const char *cluster = rwe_study_of(run->settings)->cluster;
     if (design->weight != NULL)
         words = design->estimation == NULL
                     ? "robust, the weights taken as known"

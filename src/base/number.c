@@ -2,9 +2,12 @@
 #include "rwe/base/number.h"
 
 #include <locale.h>
+#include <math.h>
 #include <pthread.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 /* All powers of ten that a double holds exactly: 10^22 = 2^22 5^22, and 5^22 < 2^53. */
 static const double power_of_ten[] = {1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
@@ -16,6 +19,7 @@ enum { LARGEST_POWER = 22, MOST_DIGITS = 19 /* so that the integer below cannot 
 #define LARGEST_EXACT ((uint64_t)1 << 53)
 
 static locale_t c_locale;
+static pthread_once_t c_locale_once = PTHREAD_ONCE_INIT;
 
 static void make_c_locale(void)
 {
@@ -30,11 +34,10 @@ static bool is_digit(char c)
 /* Hexadecimal, infinite, long and all other numbers. strtod skips blanks in front: we do not. */
 static bool parse_any(const char *text, size_t length, double *value)
 {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
     char *end;
     if (length == 0 || text[0] == ' ' || (text[0] >= '\t' && text[0] <= '\r'))
         return false;
-    pthread_once(&once, make_c_locale);
+    pthread_once(&c_locale_once, make_c_locale);
     /* Without the locale (out of memory), plain strtod: the program never leaves the C locale. */
     double number = c_locale ? strtod_l(text, &end, c_locale) : strtod(text, &end);
     if (end != text + length)
@@ -91,4 +94,55 @@ bool rwe_number_parse(const char *text, size_t length, double *value)
         number *= power_of_ten[exponent];
     *value = negative ? -number : number;
     return true;
+}
+
+/* ---- writing ---- */
+
+static bool reads_back(double x, int digits, char text[RWE_NUMBER_SIZE])
+{
+    snprintf(text, RWE_NUMBER_SIZE, "%.*g", digits, x);
+    return strtod(text, NULL) == x;
+}
+
+/*
+ * 17 digits always read back (Steele & White 1990). 16 are tried before 15: where 16 fail, 15 fail
+ * too, since the nearest number of 16 digits is at least as near as any of 15.
+ */
+static void write_shortest(double x, char text[RWE_NUMBER_SIZE])
+{
+    char shortest[RWE_NUMBER_SIZE];
+    if (!reads_back(x, 16, shortest))
+        snprintf(shortest, sizeof shortest, "%.17g", x);
+    else if (!reads_back(x, 15, shortest))
+        snprintf(shortest, sizeof shortest, "%.16g", x);
+    memcpy(text, shortest, sizeof shortest);
+}
+
+static void write_whole(int64_t x, char text[RWE_NUMBER_SIZE])
+{
+    char digits[RWE_NUMBER_SIZE];
+    size_t n = 0;
+    uint64_t left = x < 0 ? -(uint64_t)x : (uint64_t)x;
+    do
+        digits[n++] = (char)('0' + left % 10);
+    while ((left /= 10) > 0);
+    if (x < 0)
+        *text++ = '-';
+    while (n > 0)
+        *text++ = digits[--n];
+    *text = '\0';
+}
+
+/* Whole numbers below 2^53 are doubles without gaps, so that their digits are all true. */
+void rwe_number_exact(double x, char text[RWE_NUMBER_SIZE])
+{
+    if (x == nearbyint(x) && fabs(x) < (double)LARGEST_EXACT) {
+        write_whole((int64_t)x, text);
+        return;
+    }
+    pthread_once(&c_locale_once, make_c_locale);
+    locale_t callers = c_locale ? uselocale(c_locale) : (locale_t)0;
+    write_shortest(x, text);
+    if (callers)
+        uselocale(callers);
 }

@@ -15,9 +15,6 @@
 enum { MOST_DECIMALS = 6 };
 static const double LARGEST_IN_FULL = 1e9;
 
-/* Whole numbers below 2^53 are doubles without gaps, so that their digits are all true. */
-static const double WHOLE_LIMIT = 9007199254740992.0;
-
 /* ---- styles ---- */
 
 /* Where each rule is from: analysis/run/style.md. */
@@ -110,30 +107,6 @@ const struct rwe_style *rwe_style_or_plain(const struct rwe_style *style)
 const char *rwe_style_name(const struct rwe_style *style)
 {
     return rwe_style_or_plain(style)->name;
-}
-
-/* ---- exact ---- */
-
-static bool reads_back(double x, int digits, char text[RWE_NUMBER_SIZE])
-{
-    snprintf(text, RWE_NUMBER_SIZE, "%.*g", digits, x);
-    return strtod(text, NULL) == x;
-}
-
-/*
- * 17 digits always read back (Steele & White 1990). 16 are tried before 15: where 16 fail, 15 fail
- * too, since the nearest number of 16 digits is at least as near as any of 15.
- */
-void rwe_number_exact(double x, char text[RWE_NUMBER_SIZE])
-{
-    char shortest[RWE_NUMBER_SIZE];
-    if (x == nearbyint(x) && fabs(x) < WHOLE_LIMIT)
-        snprintf(shortest, sizeof shortest, "%.0f", x == 0 ? 0 : x);
-    else if (!reads_back(x, 16, shortest))
-        snprintf(shortest, sizeof shortest, "%.17g", x);
-    else if (!reads_back(x, 15, shortest))
-        snprintf(shortest, sizeof shortest, "%.16g", x);
-    memcpy(text, shortest, sizeof shortest);
 }
 
 /* ---- classes ---- */

@@ -6,17 +6,12 @@
 #ifndef RWE_REPORT_NUMBER_FORMAT_PRIVATE_H
 #define RWE_REPORT_NUMBER_FORMAT_PRIVATE_H
 
+#include "rwe/base/number.h"
 #include "rwe/report/document.h"
 #include "rwe/report/style.h"
 
-/** Room for any number that `rwe_number_exact` writes, and for any cell. */
-enum { RWE_NUMBER_SIZE = 32, RWE_CELL_SIZE = 160 };
-
-/**
- * The number as files hold it: whole numbers as integers, others in the fewest digits (15 to 17)
- * that strtod reads back to the same bits. Finite numbers only. C locale.
- */
-void rwe_number_exact(double x, char text[RWE_NUMBER_SIZE]);
+/** Room for any cell. */
+enum { RWE_CELL_SIZE = 160 };
 
 /** A journal's way with numbers. */
 struct rwe_style {

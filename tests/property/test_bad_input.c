@@ -673,7 +673,7 @@ static void a_wrong_study_file_is_told_with_its_line(void **state)
     refused_study(*state, "id: id\n# a remark\ncaliper: wide\n",
                   "study.yaml:3|caliper|wide|not a number");
     refused_study(*state, "id: id\nconf-level: 95\n", "study.yaml:2|conf-level|between");
-    refused_study(*state, "id: id\n  arm: arm\n", "study.yaml:1|mapping");
+    refused_study(*state, "id: id\n  arm: arm\n", "study.yaml:2|mapping");
     refused_study(*state, "id: id\noutput: here.txt\n", "study.yaml:2|unknown key \"output\"");
     refused_study(*state, "just a sentence", "study.yaml:");
 }

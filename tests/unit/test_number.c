@@ -234,6 +234,34 @@ static void text_behind_a_zero_byte_makes_it_no_number(void **state)
     assert_close(value, 7, 0);
 }
 
+static void exact_numbers_are_short_and_read_back_to_the_same_bits(void **state)
+{
+    (void)state;
+    static const struct {
+        double x;
+        const char *text;
+    } cases[] = {
+        {0.1, "0.1"},
+        {0.1 + 0.2, "0.30000000000000004"},
+        {301, "301"},
+        {-0.0, "0"},
+        {-2643, "-2643"},
+        {1e15, "1000000000000000"},
+        {9007199254740991, "9007199254740991"},
+        {1e20, "1e+20"},
+        {1.5e-7, "1.5e-07"},
+        {5e-324, "4.94065645841247e-324"},
+        {1.7976931348623157e308, "1.7976931348623157e+308"},
+        {-1.0 / 3, "-0.3333333333333333"},
+    };
+    char text[RWE_NUMBER_SIZE];
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        rwe_number_exact(cases[i].x, text);
+        assert_string_equal(text, cases[i].text);
+        assert_true(strtod(text, NULL) == cases[i].x);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -242,6 +270,7 @@ int main(void)
         cmocka_unit_test(random_doubles_survive_a_round_trip),
         cmocka_unit_test(random_junk_is_refused_as_strtod_refuses_it),
         cmocka_unit_test(text_behind_a_zero_byte_makes_it_no_number),
+        cmocka_unit_test(exact_numbers_are_short_and_read_back_to_the_same_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -340,34 +340,6 @@ static void a_p_value_in_words(void **state)
     }
 }
 
-static void exact_numbers_are_short_and_read_back_to_the_same_bits(void **state)
-{
-    (void)state;
-    static const struct {
-        double x;
-        const char *text;
-    } cases[] = {
-        {0.1, "0.1"},
-        {0.1 + 0.2, "0.30000000000000004"},
-        {301, "301"},
-        {-0.0, "0"},
-        {-2643, "-2643"},
-        {1e15, "1000000000000000"},
-        {9007199254740991, "9007199254740991"},
-        {1e20, "1e+20"},
-        {1.5e-7, "1.5e-07"},
-        {5e-324, "4.94065645841247e-324"},
-        {1.7976931348623157e308, "1.7976931348623157e+308"},
-        {-1.0 / 3, "-0.3333333333333333"},
-    };
-    char text[RWE_NUMBER_SIZE];
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        rwe_number_exact(cases[i].x, text);
-        assert_string_equal(text, cases[i].text);
-        assert_true(strtod(text, NULL) == cases[i].x);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -393,7 +365,6 @@ int main(void)
         cmocka_unit_test(limits_have_the_dash_of_the_style_and_to_beside_a_minus),
         cmocka_unit_test(five_digits_are_grouped_and_four_are_not),
         cmocka_unit_test(a_p_value_in_words),
-        cmocka_unit_test(exact_numbers_are_short_and_read_back_to_the_same_bits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

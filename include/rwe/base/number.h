@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Reading numbers: exactly as strtod reads them in the C locale, but fast for what files hold. */
+/** Numbers as text: read exactly as strtod reads them in the C locale, but fast for what files hold; and written. */
 #ifndef RWE_BASE_NUMBER_H
 #define RWE_BASE_NUMBER_H
 
@@ -50,5 +50,14 @@ static inline bool rwe_number_parse_word(uint64_t word, size_t length, double *v
         *value /= power_of_ten[decimals]; /* both exact: one rounding */
     return true;
 }
+
+/** Room for any number that `rwe_number_exact` writes. */
+enum { RWE_NUMBER_SIZE = 32 };
+
+/**
+ * The number as files hold it: whole numbers as integers, others in the fewest digits (15 to 17)
+ * that strtod reads back to the same bits. Finite numbers only. Never locale-dependent.
+ */
+void rwe_number_exact(double x, char text[RWE_NUMBER_SIZE]);
 
 #endif

@@ -2,10 +2,11 @@
 #include "validate_private.h"
 
 #include "input/intern_private.h"
-#include "input/table_private.h"
 #include "rwe/data/cohort.h"
 #include "rwe/data/dated.h"
+#include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 enum kind { KIND_D, KIND_N, KIND_T };
 
@@ -179,12 +180,8 @@ const char *rwe_post_baseline(const struct rwe_study_settings *study, const char
 const char **rwe_chart_texts(const struct rwe_chart *chart, size_t column)
 {
     const char **text = RWE_NEW(chart->arena, const char *, chart->n);
-    struct rwe_cells cells = rwe_cells_of(chart->table, column);
-    for (size_t i = 0; text != NULL && i < chart->n; i++) {
-        size_t length;
-        const char *cell = rwe_cells_next(&cells, &length);
-        text[i] = rwe_table_is_missing(chart->table, cell, length) ? NULL : cell;
-    }
+    if (text == NULL || rwe_table_strings(chart->table, column, chart->arena, text) != RWE_OK)
+        return NULL;
     return text;
 }
 

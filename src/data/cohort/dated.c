@@ -153,7 +153,7 @@ static enum rwe_status complain(const struct rwe_table *table, size_t column, si
         .file = table->file,
         .line = rwe_table_line(table, row),
         .row = row,
-        .column = table->column[column].name,
+        .column = table->column[column].info->name,
         .value = value,
         .reason = year ? "a year without its month" : "not a date",
         .advice = year ? "a year is no date: ask the centre for the month (a month counts as its "

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The typed readers: one pass over a column's text each. */
+/* The typed readings of a column: one pass over its cells each. */
 #include "intern_private.h"
 #include "rwe/base/date.h"
 #include "rwe/base/number.h"
@@ -91,7 +91,7 @@ static enum rwe_status complain(const struct rwe_table *table, size_t column, si
     complaint.file = table->file;
     complaint.line = rwe_table_line(table, row);
     complaint.row = row;
-    complaint.column = table->column[column].name;
+    complaint.column = table->column[column].info->name;
     return rwe_complaints_add(complaints, &complaint);
 }
 
@@ -112,13 +112,22 @@ static bool read_number(const struct rwe_table *table, const char *text, size_t 
     return rwe_number_parse(copy, length, number);
 }
 
-enum rwe_status rwe_table_numbers(const struct rwe_table *table, size_t column, double out[],
-                                  struct rwe_complaints *complaints)
+static enum rwe_status complain_of_number(const struct rwe_table *table, size_t column, size_t row,
+                                          const char *text, size_t length,
+                                          struct rwe_complaints *complaints)
+{
+    const struct rwe_complaint what = {
+        .value = text, .reason = "not a number", .advice = advice_on_number(text, length)};
+    return complain(table, column, row, &what, complaints);
+}
+
+static enum rwe_status numbers_of_text(const struct rwe_table *table, size_t column, double out[],
+                                       struct rwe_complaints *complaints)
 {
     struct rwe_cells cells = rwe_cells_of(table, column);
     for (size_t row = 0; row < table->n_rows; row++) {
         size_t length;
-        const char *text = rwe_cells_next(&cells, &length);
+        const char *text = rwe_cells_next_text(&cells, &length);
         out[row] = NAN;
         if (rwe_table_is_missing(table, text, length))
             continue;
@@ -126,13 +135,28 @@ enum rwe_status rwe_table_numbers(const struct rwe_table *table, size_t column, 
         if (length < sizeof(uint64_t) &&
             rwe_number_parse_word(rwe_load_bytes(text), length, &out[row]))
             continue;
-        if (read_number(table, text, length, &number) && isfinite(number)) {
+        if (read_number(table, text, length, &number) && isfinite(number))
             out[row] = number;
+        else if (complain_of_number(table, column, row, text, length, complaints) != RWE_OK)
+            return RWE_NO_MEMORY;
+    }
+    return RWE_OK;
+}
+
+enum rwe_status rwe_table_numbers(const struct rwe_table *table, size_t column, double out[],
+                                  struct rwe_complaints *complaints)
+{
+    struct rwe_cells cells = rwe_cells_of(table, column);
+    if (cells.kind == RWE_KIND_TEXT)
+        return numbers_of_text(table, column, out, complaints);
+    for (size_t row = 0; row < table->n_rows; row++) {
+        double number = rwe_cells_next_number(&cells);
+        out[row] = cells.kind == RWE_KIND_NUMBER ? number : (double)NAN;
+        if (cells.kind == RWE_KIND_NUMBER || isnan(number))
             continue;
-        }
-        const struct rwe_complaint what = {
-            .value = text, .reason = "not a number", .advice = advice_on_number(text, length)};
-        if (complain(table, column, row, &what, complaints) != RWE_OK)
+        rwe_cell_write(cells.kind, number, cells.text);
+        if (complain_of_number(table, column, row, cells.text, strlen(cells.text), complaints) !=
+            RWE_OK)
             return RWE_NO_MEMORY;
     }
     return RWE_OK;
@@ -142,7 +166,9 @@ enum rwe_status rwe_table_dates(const struct rwe_table *table, size_t column, do
                                 struct rwe_complaints *complaints)
 {
     struct rwe_cells cells = rwe_cells_of(table, column);
-    for (size_t row = 0; row < table->n_rows; row++) {
+    for (size_t row = 0; cells.kind == RWE_KIND_DATE && row < table->n_rows; row++)
+        out[row] = floor(rwe_cells_next_number(&cells));
+    for (size_t row = 0; cells.kind != RWE_KIND_DATE && row < table->n_rows; row++) {
         size_t length;
         const char *text = rwe_cells_next(&cells, &length);
         out[row] = NAN;
@@ -165,7 +191,12 @@ struct rwe_column_summary rwe_table_summary(const struct rwe_table *table, size_
 {
     struct rwe_column_summary summary = {0};
     struct rwe_cells cells = rwe_cells_of(table, column);
+    size_t *given = cells.kind == RWE_KIND_NUMBER ? &summary.n_number : &summary.n_date;
     for (size_t row = 0; row < table->n_rows; row++) {
+        if (cells.kind != RWE_KIND_TEXT) {
+            *(isnan(rwe_cells_next_number(&cells)) ? &summary.n_missing : given) += 1;
+            continue;
+        }
         size_t length;
         double number;
         int32_t day;
@@ -182,32 +213,86 @@ struct rwe_column_summary rwe_table_summary(const struct rwe_table *table, size_
     return summary;
 }
 
+/* ---- text ---- */
+
+/* The label of a value, or NULL; labels are sorted by their values. */
+static const char *label_of(const struct rwe_column_info *info, const char *text, double number)
+{
+    bool of_text = info->kind == RWE_KIND_TEXT;
+    size_t low = 0, high = info->n_value_labels;
+    while (low < high) {
+        size_t middle = low + (high - low) / 2;
+        const struct rwe_value_label *label = &info->value_label[middle];
+        int order = of_text ? strcmp(label->text, text)
+                            : (label->number > number) - (label->number < number);
+        if (order == 0)
+            return isnan(number) && !of_text ? NULL : label->label;
+        if (order < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return NULL;
+}
+
+/* The next cell as a reader is told it: by its label where it has one. NULL where it is missing. *lasts: the text
+ * lies in the table; else it must be copied before the next call. */
+static const char *next_text(struct rwe_cells *cells, const struct rwe_column_info *info,
+                             size_t *length, bool *lasts)
+{
+    const char *text = cells->text;
+    double number = NAN;
+    if (info->kind == RWE_KIND_TEXT)
+        text = rwe_cells_next_text(cells, length);
+    else
+        number = rwe_cells_next_number(cells);
+    const char *label = info->n_value_labels == 0 ? NULL : label_of(info, text, number);
+    *lasts = info->kind == RWE_KIND_TEXT || label != NULL;
+    if (label != NULL)
+        text = label;
+    else if (info->kind != RWE_KIND_TEXT)
+        rwe_cell_write(info->kind, number, cells->text);
+    if (label != NULL || info->kind != RWE_KIND_TEXT)
+        *length = strlen(text);
+    return rwe_table_is_missing(cells->table, text, *length) ? NULL : text;
+}
+
+static size_t bytes_of(const struct rwe_column *column)
+{
+    size_t size = 0;
+    for (const struct rwe_column_block *block = column->first; block != NULL; block = block->next)
+        size += block->used;
+    return size;
+}
+
 enum rwe_status rwe_table_strings(const struct rwe_table *table, size_t column,
                                   struct rwe_arena *arena, const char *out[])
 {
-    size_t size = 0;
-    const struct rwe_column_block *block = table->column[column].first;
-    for (; block != NULL; block = block->next)
-        size += block->used;
-    char *copy = RWE_NEW(arena, char, size);
-    if (copy == NULL)
-        return RWE_NO_MEMORY;
+    const struct rwe_column_info *info = table->column[column].info;
+    bool as_stored = info->kind == RWE_KIND_TEXT && info->n_value_labels == 0;
+    char *copy = RWE_NEW(arena, char, as_stored ? bytes_of(&table->column[column]) : 0);
     struct rwe_cells cells = rwe_cells_of(table, column);
-    for (size_t row = 0; row < table->n_rows; row++) {
+    for (size_t row = 0; row < table->n_rows && !rwe_arena_failed(arena); row++) {
         size_t length;
-        const char *text = rwe_cells_next(&cells, &length);
-        bool missing = rwe_table_is_missing(table, text, length);
-        out[row] = missing ? NULL : memcpy(copy, text, length + 1);
-        copy += missing ? 0 : length + 1;
+        bool lasts;
+        const char *text = next_text(&cells, info, &length, &lasts);
+        if (text == NULL) {
+            out[row] = NULL;
+        } else if (as_stored) {
+            out[row] = memcpy(copy, text, length + 1);
+            copy += length + 1;
+        } else {
+            out[row] = rwe_arena_substring(arena, text, length);
+        }
     }
-    return RWE_OK;
+    return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
 /* ---- factors ---- */
 
 struct level {
     const char *text;
-    double number;  /* of the text, when all levels are numbers; else 0 */
+    double number;  /* that it is sorted by; 0 where levels are sorted as text */
     uint32_t first; /* its number by first appearance */
 };
 
@@ -222,11 +307,22 @@ static int compare_levels(const void *a, const void *b)
     return strcmp(left->text, right->text);
 }
 
-static bool all_numbers(struct level level[], size_t n)
+/* The value that the level stands for, or else the number that it is; false: neither. */
+static bool number_level(struct level *level, const struct rwe_column_info *info)
+{
+    for (size_t i = 0; info->kind == RWE_KIND_NUMBER && i < info->n_value_labels; i++)
+        if (strcmp(info->value_label[i].label, level->text) == 0) {
+            level->number = info->value_label[i].number;
+            return true;
+        }
+    return rwe_number_parse(level->text, strlen(level->text), &level->number) &&
+           isfinite(level->number);
+}
+
+static bool all_numbers(struct level level[], size_t n, const struct rwe_column_info *info)
 {
     for (size_t i = 0; i < n; i++)
-        if (!rwe_number_parse(level[i].text, strlen(level[i].text), &level[i].number) ||
-            !isfinite(level[i].number))
+        if (!number_level(&level[i], info))
             return false;
     return true;
 }
@@ -237,21 +333,27 @@ static enum rwe_status number_levels(const struct rwe_table *table, size_t colum
 {
     struct rwe_cells cells = rwe_cells_of(table, column);
     for (size_t row = 0; row < table->n_rows; row++) {
-        size_t length;
-        const char *text = rwe_cells_next(&cells, &length);
+        size_t length, known = seen->n;
+        bool lasts;
+        const char *text = next_text(&cells, table->column[column].info, &length, &lasts);
         code[row] = -1;
-        if (rwe_table_is_missing(table, text, length))
+        if (text == NULL)
             continue;
         uint32_t number = rwe_intern_number(seen, text, length);
         if (number > INT32_MAX)
+            return RWE_NO_MEMORY;
+        if (number == known && !lasts)
+            seen->text[number] = rwe_arena_substring(seen->arena, text, length);
+        if (seen->text[number] == NULL)
             return RWE_NO_MEMORY;
         code[row] = (int32_t)number;
     }
     return RWE_OK;
 }
 
-static enum rwe_status sort_levels(const struct rwe_table *table, struct rwe_intern *seen,
-                                   struct rwe_arena *arena, struct rwe_factor *factor)
+static enum rwe_status sort_levels(const struct rwe_table *table, size_t column,
+                                   struct rwe_intern *seen, struct rwe_arena *arena,
+                                   struct rwe_factor *factor)
 {
     size_t n = seen->n;
     struct level *level = RWE_NEW(seen->arena, struct level, n);
@@ -262,7 +364,7 @@ static enum rwe_status sort_levels(const struct rwe_table *table, struct rwe_int
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < n; i++)
         level[i] = (struct level){.text = seen->text[i], .first = (uint32_t)i};
-    if (!all_numbers(level, n))
+    if (!all_numbers(level, n, table->column[column].info))
         for (size_t i = 0; i < n; i++)
             level[i].number = 0;
     qsort(level, n, sizeof *level, compare_levels);
@@ -285,7 +387,7 @@ enum rwe_status rwe_table_factor(const struct rwe_table *table, size_t column,
     if (factor->code != NULL && seen.arena != NULL)
         status = number_levels(table, column, &seen, factor->code);
     if (status == RWE_OK)
-        status = sort_levels(table, &seen, arena, factor);
+        status = sort_levels(table, column, &seen, arena, factor);
     rwe_arena_free(seen.arena);
     return status;
 }

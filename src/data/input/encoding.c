@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "encoding_private.h"
 
+#include <ctype.h>
 #include <stdint.h>
 #include <string.h>
 #include <strings.h>
@@ -68,29 +69,84 @@ static bool is_control(unsigned char c)
            c != 0x1b;
 }
 
+/* A kind of file by the bytes that stand at `offset`. */
+struct kind {
+    size_t offset;
+    const char *magic;
+    size_t length;
+    const char *sentence;
+};
+
+#define MAGIC(text) (text), sizeof(text) - 1
+
+static const struct kind kinds[] = {
+    {30, MAGIC("mimetypeapplication/vnd.oasis.opendocument.spreadsheet"),
+     "is an OpenDocument workbook (.ods): open it and save the sheet as \"CSV UTF-8\""},
+    {0, MAGIC("PK\003\004"),
+     "is an Excel workbook (.xlsx) or another zip archive: open it and save the sheet as \"CSV "
+     "UTF-8\""},
+    {0, MAGIC("\xD0\xCF\x11\xE0"),
+     "is an old Excel workbook (.xls): open it and save the sheet as \"CSV UTF-8\""},
+    {0, MAGIC("$FL2@(#)"),
+     "is an SPSS file (.sav): save it as CSV in SPSS or PSPP (SAVE TRANSLATE /TYPE=CSV "
+     "/FIELDNAMES)"},
+    {0, MAGIC("$FL3@(#)"),
+     "is a compressed SPSS file (.zsav): save it as CSV in SPSS or PSPP (SAVE TRANSLATE "
+     "/TYPE=CSV /FIELDNAMES)"},
+    {0, MAGIC("<stata_dta>"), "is a Stata file (.dta): write it as CSV with export delimited"},
+    {0, MAGIC("\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x60\xb3\x14\x11\xcf\xbd\x92\x08\0"),
+     "is a SAS data set (.sas7bdat): write it as CSV with PROC EXPORT"},
+    {0, MAGIC("HEADER RECORD*******LIB"),
+     "is a SAS transport file (.xpt): write it as CSV with PROC EXPORT"},
+    {0, MAGIC("RDX3\n"), "is an R data file: write the table with write.csv(…, row.names = FALSE)"},
+    {0, MAGIC("PAR1\x15"), "is a Parquet file: write the table as CSV"},
+    {0, MAGIC("\x1f\x8b"),
+     "is compressed with gzip (as R's .rds files are too): decompress it first (gunzip)"},
+    {4, MAGIC("1AY&SY"), "is compressed with bzip2: decompress it first (bunzip2)"},
+    {0,
+     MAGIC("\xfd"
+           "7zXZ"),
+     "is compressed with xz: decompress it first (unxz)"},
+    {0, MAGIC("7z\xbc\xaf"), "is a 7z archive: unpack it first"},
+    {0, MAGIC("Rar!\x1a"), "is a RAR archive: unpack it first"},
+    {0, MAGIC("%PDF"), "is a PDF document: export the table as CSV"},
+    {0, MAGIC("{\\rtf"), "is a text document (.rtf): save the table as \"CSV UTF-8\""},
+    {0, MAGIC("\x89PNG"), "is a picture: the table must be typed or exported as CSV"},
+    {0, MAGIC("\xff\xd8\xff"), "is a picture: the table must be typed or exported as CSV"},
+    {0, MAGIC("<html"),
+     "is a web page, whatever its name: open it in a spreadsheet and save it as CSV"},
+    {0, MAGIC("<!DOCTYPE"),
+     "is a web page, whatever its name: open it in a spreadsheet and save it as CSV"},
+    {0, MAGIC("<?xml"), "is an XML document: open it in a spreadsheet and save it as CSV"},
+};
+
+/* The files of Stata 4 to 12 begin with their release, the order of bytes, and 1, 0. */
+static bool is_old_stata(const unsigned char *bytes, size_t n)
+{
+    return n >= 4 && bytes[0] >= 105 && bytes[0] <= 115 && (bytes[1] == 1 || bytes[1] == 2) &&
+           bytes[2] == 1 && bytes[3] == 0;
+}
+
+/* Whether the bytes are these, letters in either case. */
+static bool are(const unsigned char *bytes, const char *magic, size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (bytes[i] != (unsigned char)magic[i] &&
+            !(isascii(bytes[i]) && tolower(bytes[i]) == tolower((unsigned char)magic[i])))
+            return false;
+    return true;
+}
+
 const char *rwe_encoding_refuse(const unsigned char *bytes, size_t n)
 {
-    static const struct {
-        const char *magic;
-        const char *why;
-    } kinds[] = {
-        {"PK\003\004", "is an Excel workbook (.xlsx) or another zip archive: open it and save the "
-                       "sheet as \"CSV UTF-8\""},
-        {"\xD0\xCF\x11\xE0", "is an old Excel workbook (.xls): open it and save the sheet as \"CSV "
-                             "UTF-8\""},
-        {"\x1f\x8b", "is compressed with gzip: decompress it first (gunzip)"},
-        {"%PDF", "is a PDF document: export the table as CSV"},
-        {"<html", "is a web page, whatever its name: open it in a spreadsheet and save it as CSV"},
-        {"<!DOCTYPE", "is a web page, whatever its name: open it in a spreadsheet and save it as "
-                      "CSV"},
-        {"<?xml", "is an XML document: open it in a spreadsheet and save it as CSV"},
-    };
     for (size_t i = 0; i < sizeof kinds / sizeof *kinds; i++) {
-        size_t length = strlen(kinds[i].magic);
-        if (n >= length && strncasecmp((const char *)bytes, kinds[i].magic, length) == 0)
-            return kinds[i].why;
+        const struct kind *kind = &kinds[i];
+        if (n >= kind->offset + kind->length &&
+            are(bytes + kind->offset, kind->magic, kind->length))
+            return kind->sentence;
     }
-    return NULL;
+    return is_old_stata(bytes, n) ? "is a Stata file (.dta): write it as CSV with export delimited"
+                                  : NULL;
 }
 
 bool rwe_encoding_is_binary(const unsigned char *bytes, size_t n)

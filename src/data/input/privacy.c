@@ -42,25 +42,44 @@ static bool is_mobile_number(const char *text)
     return text[0] == '1' && text[1] >= '3' && all_digits(text, 11);
 }
 
+/* What in a cell names people, or NULL. */
+static const char *cell_names_people(const char *cell, size_t length)
+{
+    if (length == 18 && is_identity_number(cell))
+        return "resident identity numbers";
+    if (length == 11 && is_mobile_number(cell))
+        return "mobile numbers";
+    return NULL;
+}
+
 /* What in the cells names people, or NULL. */
 static const char *cells_name_people(const struct rwe_table *table, size_t column)
 {
+    static const double SHORTEST = 1e10, LONGEST = 1e18; /* numbers that have 11 to 18 digits */
     struct rwe_cells cells = rwe_cells_of(table, column);
-    for (size_t i = 0; i < table->n_rows; i++) {
+    const char *what = NULL;
+    for (size_t i = 0; i < table->n_rows && what == NULL && cells.kind != RWE_KIND_DATE; i++) {
         size_t length;
-        const char *cell = rwe_cells_next(&cells, &length);
-        if (length == 18 && is_identity_number(cell))
-            return "resident identity numbers";
-        if (length == 11 && is_mobile_number(cell))
-            return "mobile numbers";
+        const char *cell = "";
+        if (cells.kind == RWE_KIND_TEXT) {
+            cell = rwe_cells_next_text(&cells, &length);
+        } else {
+            double number = rwe_cells_next_number(&cells);
+            if (!(number >= SHORTEST && number < LONGEST))
+                continue;
+            rwe_cell_write(cells.kind, number, cells.text);
+            cell = cells.text;
+            length = strlen(cell);
+        }
+        what = cell_names_people(cell, length);
     }
-    return NULL;
+    return what;
 }
 
 enum rwe_status rwe_privacy_check(const struct rwe_table *table, struct rwe_error *error)
 {
     for (size_t j = 0; j < table->n_columns; j++) {
-        const char *name = table->column[j].name;
+        const char *name = table->column[j].info->name;
         const char *what = header_names_people(name) ? "names people" : cells_name_people(table, j);
         if (what == NULL)
             continue;

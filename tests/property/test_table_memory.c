@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Every allocation of a table being made, and of its columns being read, is made to fail in turn. */
+#include "rwe/data/table_builder.h"
+#include <stdlib.h>
+
+#include "starve.h"
+
+enum { ROWS = 9000 };
+
+struct input {
+    struct rwe_columns columns;
+};
+
+static enum rwe_status make(const struct input *input, struct rwe_arena *arena,
+                            struct rwe_error *error)
+{
+    struct rwe_table *table;
+    return rwe_table_from_columns(&input->columns, NULL, arena, &table, error) == RWE_OK
+               ? (rwe_table_close(table), RWE_OK)
+               : error->status;
+}
+
+/* All readings of all columns; complaints too need memory. */
+static enum rwe_status read(const struct input *input, struct rwe_arena *arena,
+                            struct rwe_error *error)
+{
+    struct rwe_table *table;
+    struct rwe_complaints complaints = {.arena = arena};
+    enum rwe_status status = rwe_table_from_columns(&input->columns, NULL, arena, &table, error);
+    double *x = RWE_NEW(arena, double, ROWS);
+    const char **text = RWE_NEW(arena, const char *, ROWS);
+    bool made = status == RWE_OK;
+    if (made && rwe_arena_failed(arena))
+        status = rwe_fail_memory(error);
+    for (size_t j = 0; j < input->columns.n_columns && status == RWE_OK; j++) {
+        struct rwe_factor factor;
+        status = rwe_table_numbers(table, j, x, &complaints);
+        if (status == RWE_OK)
+            status = rwe_table_dates(table, j, x, &complaints);
+        if (status == RWE_OK)
+            status = rwe_table_strings(table, j, arena, text);
+        if (status == RWE_OK)
+            status = rwe_table_factor(table, j, arena, &factor);
+        if (status != RWE_OK)
+            status = rwe_fail_memory(error);
+    }
+    if (made)
+        rwe_table_close(table);
+    return status;
+}
+
+static double number[ROWS];
+static const char *text[ROWS];
+static const struct rwe_value_label labels[] = {{.number = 1, .label = "one"},
+                                                {.number = 0, .label = "none"}};
+
+static struct input input_of_two_columns(void)
+{
+    static struct rwe_column_values column[] = {
+        {.info = {.name = "x", .label = "A number", .value_label = labels, .n_value_labels = 2},
+         .number = number},
+        {.info = {.name = "word"}, .text = text}};
+    for (size_t i = 0; i < ROWS; i++) {
+        number[i] = (double)i / 4;
+        text[i] = i % 3 == 0 ? NULL : i % 3 == 1 ? "GP + tislelizumab" : "2023-05-01";
+    }
+    return (struct input){{.column = column, .n_columns = 2, .n_rows = ROWS}};
+}
+
+static void making_a_table_survives_want_of_memory(void **state)
+{
+    (void)state;
+    struct input input = input_of_two_columns();
+    starve(&input, 2, make);
+}
+
+static void reading_its_columns_survives_it_too(void **state)
+{
+    (void)state;
+    struct input input = input_of_two_columns();
+    starve(&input, 10, read);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(making_a_table_survives_want_of_memory),
+        cmocka_unit_test(reading_its_columns_survives_it_too),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
