@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli.h"
 
+#include "rwe/report/render.h"
+
 static const struct rwe_option options[] = {
     {.name = "study",
      .kind = RWE_OPTION_PATH,
@@ -14,7 +16,7 @@ static const struct rwe_option options[] = {
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_OUTPUT,
      .argument = "FORMAT",
-     .choices = "text|json|csv|md|html|latex",
+     .choices = rwe_format_names,
      .command_only = true,
      .help =
          "text (default), json (all facts and curves), csv (facts as a table), md, html, latex. "
