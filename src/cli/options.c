@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli.h"
 
+#include "rwe/report/render.h"
+
 static const struct rwe_option options[] = {
     {.name = "format",
      RWE_CHOICE_IN(struct rwe_cli_settings, format),
      RWE_WORD_IN(struct rwe_cli_settings, format_name),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FORMAT",
-     .choices = "text|json|csv|md|html|latex",
+     .choices = rwe_format_names,
      .command_only = true,
      .help =
          "text (default), json (all facts and curves), csv (facts as a table), md, html, latex. "
