@@ -3,6 +3,7 @@
 #include "cox_present.h"
 #include "cuminc.h"
 
+#include "rwe/base/language.h"
 #include "rwe/stats/fine_gray.h"
 
 /* Fits to the rows of `model`. The sandwich stands in for the inverse information, which is no error
@@ -81,7 +82,7 @@ static void present(const struct rwe_cuminc_question *q, struct rwe_grid *grid,
     const char *left_out = rwe_model_matrix_left_out(&model->matrix, NULL);
     if (left_out != NULL)
         rwe_cuminc_warn(q, "collinear", what,
-                        rwe_arena_format(q->run->arena, "left out: %s", left_out));
+                        rwe_arena_format(q->run->arena, rwe_text("left out: %s"), left_out));
     rwe_document_number(document, &key, "loglik.null", model->fit.loglik_null);
     rwe_document_number(document, &key, "loglik", model->fit.loglik);
     rwe_document_number(document, &key, "converged", model->fit.converged);
