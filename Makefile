@@ -185,6 +185,13 @@ test: deps
 test-built: $(TEST_BINS) $(EXAMPLES) $(BUILD)/librwe.so $(BUILD)/rwe-analyze
 	@sh tests/tools/run_tests.sh $(BUILD) $(TEST_BINS)
 
+# What tests keep of the program's output, written anew: look at the difference.
+KEPT := golden/test_golden unit/test_draw_plot unit/test_draw_forest unit/test_draw_dots unit/test_draw_butterfly
+.PHONY: goldens
+goldens: $(KEPT:%=$(BUILD)/tests/%)
+	for each in $^; do RWE_GOLDEN_UPDATE=1 $$each > /dev/null 2>&1 || echo "failed: $$each"; done
+	git status --short tests/golden tests/unit/drawn
+
 # Threads: what uses them, under ThreadSanitizer.
 .PHONY: check-tsan
 check-tsan:
@@ -263,8 +270,9 @@ format:
 check-format:
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 
-# Includes only point down; few files call each other in a circle; no file names a place outside the project.
-.PHONY: check-layers check-circles check-paths
+# Includes only point down; few files call each other in a circle; no file names a place outside the project; every
+# text of the code is translated once.
+.PHONY: check-layers check-circles check-paths check-catalogues
 check-layers:
 	sh tests/tools/check_layers.sh
 
@@ -273,6 +281,9 @@ check-circles: $(LIB_OBJECTS) $(CLI_OBJECTS)
 
 check-paths:
 	sh tests/tools/check_paths.sh
+
+check-catalogues:
+	sh tests/tools/catalogues.sh check
 
 # ---- measuring it --------------------------------------------------------------------------------
 
@@ -296,10 +307,11 @@ help:
 	  'make SAN=address,undefined test     tests under sanitizers' \
 	  'make check-tsan tests of threads under ThreadSanitizer' \
 	  'make check-facts  the facts of R on open cohorts; make check-cases: what went wrong once (tests/cases)' \
+  'make goldens    what tests keep of the output, written anew; then look at git diff' \
   'make check-coverage  coverage of limits and type-I error by simulation' \
 	  'make check-browser  the report in headless Chromium; make pictures: those of the README' \
 	  'make tidy       clang-tidy; make format, make check-format' \
-  'make check-layers  includes point down; make check-circles: by calls; make check-paths: no place outside' \
+  'make check-layers  includes point down; make check-circles: by calls; make check-paths, check-catalogues' \
 	  'make bench      benchmarks, with ratios to R where R is installed; PART=survival: those alone'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

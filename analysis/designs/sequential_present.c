@@ -245,6 +245,7 @@ enum rwe_status sequential_present(struct rwe_run *run, const struct sequential 
     present_trials(run, sequential);
     enum rwe_status status = present_weights(run, sequential, error);
     warn_arms(run);
+    ccw_present_columns(run, &sequential->columns);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
         const struct ccw_endpoint *exposure = &sequential->endpoint[e].exposure;
         struct rwe_key key = rwe_key_in("sequential", exposure->endpoint, &sequential->design);
