@@ -397,6 +397,7 @@ static enum rwe_status run_completed(struct rwe_job *job, struct rwe_error *erro
         .document = document,
         .estimates = estimates,
         .complaints = &job->complaints,
+        .given = &job->given,
         .progress = job->progress,
         .arena = job->arena,
         .threads = threads_of(job),
