@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli.h"
 
+#include "rwe/report/render.h"
+
 static const struct rwe_option options[] = {
     {.name = "format",
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_OUTPUT,
      .argument = "FORMAT",
-     .choices = "text|json|csv|md|html|latex",
+     .choices = rwe_format_names,
      .command_only = true,
      .help =
          "text (default), json (all facts and curves), csv (facts as a table), md, html, latex. "

@@ -20,19 +20,24 @@ static const char *base_name(const char *path)
     return slash == NULL ? path : slash + 1;
 }
 
-static const struct rwe_format *choose_format(const struct rwe_settings *settings)
+/* The one of --format, else the one that the ending of --output says, else text. */
+static enum rwe_status choose_format(const struct rwe_settings *settings,
+                                     const struct rwe_format **format, struct rwe_error *error)
 {
-    static const char *const endings[][2] = {
-        {".json", "json"}, {".csv", "csv"},   {".md", "md"},    {".html", "html"},
-        {".htm", "html"},  {".tex", "latex"}, {".txt", "text"},
-    };
     const char *name = rwe_settings_text(settings, "format");
     const char *output = rwe_settings_text(settings, "output");
-    const char *dot = output == NULL ? NULL : strrchr(base_name(output), '.');
-    for (size_t i = 0; name == NULL && dot != NULL && i < sizeof endings / sizeof *endings; i++)
-        if (strcmp(dot, endings[i][0]) == 0)
-            name = endings[i][1];
-    return rwe_format_find(name == NULL ? "text" : name);
+    enum rwe_status status = RWE_OK;
+    *format = name == NULL ? NULL : rwe_format_find(name);
+    if (*format == NULL && output != NULL)
+        status = rwe_format_of_file(output, format, error);
+    if (*format == NULL)
+        *format = rwe_format_find("text");
+    return status;
+}
+
+static bool is_standard_output(const char *path)
+{
+    return path == NULL || strcmp(path, "-") == 0;
 }
 
 /* A folder: one that is there, a path that ends in a slash, or a new name without an ending. */
@@ -74,7 +79,7 @@ static enum rwe_status read_figures(const struct rwe_settings *settings, unsigne
 static enum rwe_status check_file(const char *path, struct rwe_error *error)
 {
     struct stat info;
-    if (path == NULL || strcmp(path, "-") == 0 || stat(path, &info) == 0)
+    if (stat(path, &info) == 0)
         return RWE_OK;
     char *copy = errno == ENOENT ? strdup(path) : NULL;
     bool writable = copy != NULL && access(dirname(copy), W_OK | X_OK) == 0;
@@ -86,12 +91,23 @@ static enum rwe_status check_file(const char *path, struct rwe_error *error)
                     : rwe_fail(error, RWE_IO, RWE_NO_INDEX, "%s: %s", path, strerror(reason));
 }
 
+static enum rwe_status check_one_file(const struct rwe_cli *cli, const char *path,
+                                      struct rwe_error *error)
+{
+    const struct rwe_format *format;
+    enum rwe_status status = choose_format(cli->job.settings, &format, error);
+    if (status != RWE_OK)
+        return status;
+    return is_standard_output(path) ? rwe_format_check_stream(format, cli->out, error)
+                                    : check_file(path, error);
+}
+
 enum rwe_status rwe_cli_check_output(const struct rwe_cli *cli, struct rwe_error *error)
 {
     const char *path = rwe_settings_text(cli->job.settings, "output");
     bool overwrite = rwe_settings_flag(cli->job.settings, "overwrite");
     if (!is_folder(cli->job.settings))
-        return !overwrite ? check_file(path, error)
+        return !overwrite ? check_one_file(cli, path, error)
                           : rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                                      "--overwrite is for a folder: --output DIR. A file is always "
                                      "replaced");
@@ -143,16 +159,17 @@ static enum rwe_status write_pack(const struct rwe_cli *cli,
 
 enum rwe_status rwe_cli_output(const struct rwe_cli *cli, struct rwe_error *error)
 {
-    const struct rwe_settings *settings = cli->job.settings;
-    const char *path = rwe_settings_text(settings, "output");
-    const struct rwe_format *format = choose_format(settings);
+    const char *path = rwe_settings_text(cli->job.settings, "output");
+    const struct rwe_format *format;
     struct rwe_render_options options = rwe_job_render_options(&cli->job);
-    enum rwe_status status = read_figures(settings, &options.figure_formats, error);
+    enum rwe_status status = read_figures(cli->job.settings, &options.figure_formats, error);
+    if (status == RWE_OK && is_folder(cli->job.settings))
+        return write_pack(cli, &options, path, error);
+    if (status == RWE_OK)
+        status = choose_format(cli->job.settings, &format, error);
     if (status != RWE_OK)
         return status;
-    if (path == NULL || strcmp(path, "-") == 0)
-        return rwe_render(cli->job.document, format, &options, cli->out, error);
-    if (is_folder(settings))
-        return write_pack(cli, &options, path, error);
-    return write_file(cli->job.document, format, &options, path, error);
+    return is_standard_output(path)
+               ? rwe_render(cli->job.document, format, &options, cli->out, error)
+               : write_file(cli->job.document, format, &options, path, error);
 }

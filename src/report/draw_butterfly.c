@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Butterflies: bars to the left and to the right, the severe ones darker within; with a plot of the
  * differences beside them where the table has those. */
-#include "draw_rows.h"
+#include "draw_rows_private.h"
 
 #include <math.h>
 #include <string.h>

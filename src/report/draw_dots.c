@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Love's plot: a row a covariate, a symbol a population. */
-#include "draw_rows.h"
+#include "draw_rows_private.h"
 
 #include <math.h>
 

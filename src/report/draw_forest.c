@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Forest plots: a row an estimate with its limits. */
-#include "draw_rows.h"
+#include "draw_rows_private.h"
 
 #include <math.h>
 

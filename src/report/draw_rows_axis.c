@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Axes, reference lines and limits of figures of tables. */
-#include "draw_rows.h"
+#include "draw_rows_private.h"
 
 #include <math.h>
 #include <string.h>

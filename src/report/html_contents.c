@@ -84,11 +84,11 @@ static void put_section(struct contents *c, const struct rwe_block *section)
     c->in_parts = is_part;
 }
 
-void rwe_html_put_contents(struct rwe_flow *flow)
+void rwe_html_put_contents(struct rwe_walk *walk)
 {
-    const struct rwe_list *list = &flow->document->blocks;
+    const struct rwe_list *list = &walk->document->blocks;
     const struct rwe_block *blocks = list->items;
-    struct contents c = {.out = flow->out, .document = flow->document};
+    struct contents c = {.out = walk->out, .document = walk->document};
     size_t i = 0;
     while (i < list->n && blocks[i].kind != RWE_BLOCK_SECTION)
         c.n_tables += is_table(&blocks[i++]);
@@ -103,7 +103,7 @@ void rwe_html_put_contents(struct rwe_flow *flow)
         fputs(c.in_parts ? "</li>\n" : "", c.out);
     }
     end_entry(&c);
-    if (flow->n_origins > 0)
+    if (walk->n_origins > 0)
         rwe_html_put_in(c.out, "<li><a href=\"#provenance\">", rwe_text("Provenance"),
                         "</a></li>\n");
     fputs("</ul>\n</details>\n</nav>\n", c.out);
@@ -111,12 +111,12 @@ void rwe_html_put_contents(struct rwe_flow *flow)
 
 /* ---- warnings ---- */
 
-void rwe_html_put_warnings(struct rwe_flow *flow)
+void rwe_html_put_warnings(struct rwe_walk *walk)
 {
-    const struct rwe_block *blocks = flow->document->blocks.items;
+    const struct rwe_block *blocks = walk->document->blocks.items;
     const struct rwe_block *chapter = NULL, *section = NULL;
     size_t n = 0;
-    for (size_t i = 0; i < flow->document->blocks.n; i++) {
+    for (size_t i = 0; i < walk->document->blocks.n; i++) {
         if (blocks[i].kind == RWE_BLOCK_SECTION) {
             chapter = blocks[i].level > 1 ? chapter : &blocks[i];
             section = blocks[i].level > 1 ? &blocks[i] : NULL;
@@ -124,15 +124,15 @@ void rwe_html_put_warnings(struct rwe_flow *flow)
         if (blocks[i].kind != RWE_BLOCK_WARNING)
             continue;
         if (n++ == 0)
-            rwe_html_put_in(flow->out,
+            rwe_html_put_in(walk->out,
                             "<section class=\"warnings\" aria-labelledby=\"warnings\">\n"
                             "<h2 id=\"warnings\">",
                             rwe_text("Warnings"), "</h2>\n<ol>\n");
-        fprintf(flow->out, "<li><a href=\"#warning-%zu\">", n);
-        rwe_html_put(flow->out, chapter == NULL ? rwe_text("Report") : chapter->text);
+        fprintf(walk->out, "<li><a href=\"#warning-%zu\">", n);
+        rwe_html_put(walk->out, chapter == NULL ? rwe_text("Report") : chapter->text);
         if (section != NULL)
-            rwe_html_put_in(flow->out, ": ", section->text, "");
-        rwe_html_put_in(flow->out, "</a><br>\n", blocks[i].text, "</li>\n");
+            rwe_html_put_in(walk->out, ": ", section->text, "");
+        rwe_html_put_in(walk->out, "</a><br>\n", blocks[i].text, "</li>\n");
     }
-    fputs(n > 0 ? "</ol>\n</section>\n" : "", flow->out);
+    fputs(n > 0 ? "</ol>\n</section>\n" : "", walk->out);
 }

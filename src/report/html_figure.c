@@ -84,25 +84,25 @@ static void put_curves(FILE *out, const struct rwe_figure *figure)
     fputs(n > 0 ? "]}</script>\n" : "", out);
 }
 
-static void put_drawing(struct rwe_flow *flow, const struct rwe_figure *figure, double width)
+static void put_drawing(struct rwe_walk *walk, const struct rwe_figure *figure, double width)
 {
     const struct rwe_draw_options options = {
-        .width = width, .style = flow->style, .inline_html = true};
-    if (flow->status == RWE_OK)
-        flow->status = rwe_figure_write_svg(figure, &options, flow->out, flow->error);
+        .width = width, .style = walk->style, .inline_html = true};
+    if (walk->status == RWE_OK)
+        walk->status = rwe_figure_write_svg(figure, &options, walk->out, walk->error);
 }
 
-void rwe_html_put_figure(struct rwe_flow *flow, const struct rwe_figure *figure)
+void rwe_html_put_figure(struct rwe_walk *walk, const struct rwe_figure *figure)
 {
     const char *const *notes = figure->notes.items;
-    rwe_html_put_in(flow->out, "<figure id=\"", figure->name, "\">\n<figcaption>");
-    rwe_html_put_in(flow->out, "", figure->title, "</figcaption>\n<div class=\"wide\">\n");
-    put_drawing(flow, figure, RWE_DRAW_WIDE);
-    fputs("</div>\n<div class=\"narrow\">\n", flow->out);
-    put_drawing(flow, figure, RWE_DRAW_NARROW);
-    fputs("</div>\n", flow->out);
-    put_curves(flow->out, figure);
+    rwe_html_put_in(walk->out, "<figure id=\"", figure->name, "\">\n<figcaption>");
+    rwe_html_put_in(walk->out, "", figure->title, "</figcaption>\n<div class=\"wide\">\n");
+    put_drawing(walk, figure, RWE_DRAW_WIDE);
+    fputs("</div>\n<div class=\"narrow\">\n", walk->out);
+    put_drawing(walk, figure, RWE_DRAW_NARROW);
+    fputs("</div>\n", walk->out);
+    put_curves(walk->out, figure);
     for (size_t i = 0; i < figure->notes.n; i++)
-        rwe_html_put_in(flow->out, "<p class=\"note\">", notes[i], "</p>\n");
-    fputs("</figure>\n", flow->out);
+        rwe_html_put_in(walk->out, "<p class=\"note\">", notes[i], "</p>\n");
+    fputs("</figure>\n", walk->out);
 }

@@ -4,7 +4,7 @@
 #define RWE_REPORT_HTML_PRIVATE_H
 
 #include "figure_private.h"
-#include "flow_private.h"
+#include "walk_private.h"
 
 /** assets/page.css and assets/page.js. */
 extern const char rwe_embedded_page_css[];
@@ -23,12 +23,12 @@ void rwe_html_put_json_text(FILE *out, const char *text);
 void rwe_html_put_title(FILE *out, const struct rwe_block *section);
 
 /** Nested links to sections, tables and figures, and provenance; nothing where there are none. */
-void rwe_html_put_contents(struct rwe_flow *flow);
+void rwe_html_put_contents(struct rwe_walk *walk);
 
 /** All warnings, each with a link to where it belongs; nothing where there are none. */
-void rwe_html_put_warnings(struct rwe_flow *flow);
+void rwe_html_put_warnings(struct rwe_walk *walk);
 
 /** A figure drawn twice, for wide screens and for phones, with the data that a pointer reads. */
-void rwe_html_put_figure(struct rwe_flow *flow, const struct rwe_figure *figure);
+void rwe_html_put_figure(struct rwe_walk *walk, const struct rwe_figure *figure);
 
 #endif

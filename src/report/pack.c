@@ -74,21 +74,17 @@ static enum rwe_status add_reports(struct rwe_pack *pack, const struct rwe_docum
                                    const struct rwe_render_options *options,
                                    struct rwe_error *error)
 {
-    static const char *const reports[][2] = {
-        {"report.html", "html"}, {"report.md", "md"},      {"report.tex", "latex"},
-        {"report.txt", "text"},  {"results.json", "json"}, {"results.csv", "csv"},
-    };
     enum rwe_status status = RWE_OK;
     struct rwe_render_options with_figures = *options;
     if ((options->figure_formats & (1u << RWE_FIGURE_SVG | 1u << RWE_FIGURE_PDF)) ==
         (1u << RWE_FIGURE_SVG | 1u << RWE_FIGURE_PDF))
         with_figures.figures = RWE_PACK_FIGURES;
-    for (size_t i = 0; i < sizeof reports / sizeof *reports && status == RWE_OK; i++) {
+    for (const struct rwe_format *format = rwe_formats; format->name != NULL && status == RWE_OK;
+         format++) {
         struct rwe_bytes bytes;
-        status = rwe_render_bytes(document, rwe_format_find(reports[i][1]), &with_figures, &bytes,
-                                  error);
+        status = rwe_render_bytes(document, format, &with_figures, &bytes, error);
         if (status == RWE_OK)
-            status = rwe_pack_add(pack, reports[i][0], &bytes, error);
+            status = rwe_pack_add(pack, format->file, &bytes, error);
         rwe_bytes_clear(&bytes);
     }
     return status;

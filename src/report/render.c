@@ -9,16 +9,20 @@
 #include <stdio_ext.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
+#include <unistd.h>
 
 const struct rwe_format rwe_formats[] = {
-    {"text", "a report for the terminal (default)", rwe_render_text},
-    {"json", N_("every number at full precision, with its key"), rwe_render_json},
-    {"csv", N_("the same facts as one long table"), rwe_render_csv},
-    {"md", "a report in GitHub Markdown", rwe_render_md},
-    {"html", "a report as one self-contained page", rwe_render_html},
-    {"latex", "a report in LaTeX, with booktabs tables to copy", rwe_render_latex},
-    {NULL, NULL, NULL},
+    {"html", "report.html", "html|htm", false, rwe_render_html},
+    {"md", "report.md", "md", false, rwe_render_md},
+    {"latex", "report.tex", "tex", false, rwe_render_latex},
+    {"text", "report.txt", "txt", false, rwe_render_text},
+    {"json", "results.json", "json", false, rwe_render_json},
+    {"csv", "results.csv", "csv", false, rwe_render_csv},
+    {NULL, NULL, NULL, false, NULL},
 };
+
+const char rwe_format_names[] = "text|json|csv|md|html|latex";
 
 const struct rwe_format *rwe_format_find(const char *name)
 {
@@ -27,6 +31,68 @@ const struct rwe_format *rwe_format_find(const char *name)
             return format;
     return NULL;
 }
+
+/* ---- names of files ---- */
+
+static bool has_ending(const struct rwe_format *format, const char *ending)
+{
+    size_t length = strlen(ending);
+    for (const char *at = format->endings; *at != '\0'; at += strspn(at, "|")) {
+        size_t n = strcspn(at, "|");
+        if (n == length && strncasecmp(at, ending, n) == 0)
+            return true;
+        at += n;
+    }
+    return false;
+}
+
+/* ".html, .htm, .md": all of them, as far as there is room. */
+static void list_endings(char *list, size_t size)
+{
+    size_t used = 0;
+    for (const struct rwe_format *format = rwe_formats; format->name != NULL; format++)
+        for (const char *at = format->endings; *at != '\0'; at += strspn(at, "|")) {
+            size_t n = strcspn(at, "|");
+            int more =
+                snprintf(list + used, size - used, "%s.%.*s", used == 0 ? "" : ", ", (int)n, at);
+            used += (size_t)more < size - used ? (size_t)more : 0;
+            at += n;
+        }
+}
+
+enum rwe_status rwe_format_of_file(const char *path, const struct rwe_format **format,
+                                   struct rwe_error *error)
+{
+    const char *slash = strrchr(path, '/');
+    const char *dot = strrchr(slash == NULL ? path : slash, '.');
+    char list[256] = "";
+    *format = NULL;
+    if (dot == NULL)
+        return RWE_OK;
+    for (const struct rwe_format *each = rwe_formats; each->name != NULL; each++)
+        if (has_ending(each, dot + 1)) {
+            *format = each;
+            return RWE_OK;
+        }
+    list_endings(list, sizeof list);
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                    "%s: there is no format for files that end in %s; there are %s. Choose one of "
+                    "these endings, or say --format",
+                    path, dot, list);
+}
+
+enum rwe_status rwe_format_check_stream(const struct rwe_format *format, FILE *out,
+                                        struct rwe_error *error)
+{
+    int descriptor = fileno(out);
+    if (!format->is_binary || descriptor < 0 || !isatty(descriptor))
+        return RWE_OK;
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                    "--format %s is no text to be shown on a terminal: name a file with --output",
+                    format->name);
+}
+
+/* ---- rendering ---- */
 
 /* The format's bytes in memory, so that a failure leaves no half a report. */
 static enum rwe_status render_to_memory(const struct rwe_document *document,

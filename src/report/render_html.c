@@ -14,11 +14,11 @@ static const char policy[] = "default-src 'none'; style-src 'unsafe-inline'; "
                              "script-src 'unsafe-inline'; img-src data:; base-uri 'none'; "
                              "form-action 'none'";
 
-static void begin(struct rwe_flow *flow)
+static void begin(struct rwe_walk *walk)
 {
-    const struct rwe_document *document = flow->document;
+    const struct rwe_document *document = walk->document;
     const char *title = document->title == NULL ? "rwe-analyze" : document->title;
-    FILE *out = flow->out;
+    FILE *out = walk->out;
     fprintf(out, "<!DOCTYPE html>\n<html lang=\"%s\">\n<head>\n", rwe_languages_now().report->name);
     fputs("<meta charset=\"utf-8\">\n"
           "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n",
@@ -32,29 +32,29 @@ static void begin(struct rwe_flow *flow)
     if (document->subtitle != NULL)
         rwe_html_put_in(out, "<p class=\"subtitle\">", document->subtitle, "</p>\n");
     fputs("</header>\n<div class=\"page\">\n", out);
-    rwe_html_put_contents(flow);
+    rwe_html_put_contents(walk);
     fputs("<main id=\"main\" tabindex=\"-1\">\n", out);
-    rwe_html_put_warnings(flow);
+    rwe_html_put_warnings(walk);
 }
 
-static void section(struct rwe_flow *flow, int level, const char *title)
+static void section(struct rwe_walk *walk, int level, const char *title)
 {
     (void)title; /* with its caution */
-    fprintf(flow->out, "<h%d id=\"section-%zu\">", level + 1, flow->n_sections);
-    rwe_html_put_title(flow->out, flow->block);
-    fprintf(flow->out, "</h%d>\n", level + 1);
+    fprintf(walk->out, "<h%d id=\"section-%zu\">", level + 1, walk->n_sections);
+    rwe_html_put_title(walk->out, walk->block);
+    fprintf(walk->out, "</h%d>\n", level + 1);
 }
 
-static void paragraph(struct rwe_flow *flow, const char *text)
+static void paragraph(struct rwe_walk *walk, const char *text)
 {
-    rwe_html_put_in(flow->out, "<p>", text, "</p>\n");
+    rwe_html_put_in(walk->out, "<p>", text, "</p>\n");
 }
 
-static void warning(struct rwe_flow *flow, const char *text)
+static void warning(struct rwe_walk *walk, const char *text)
 {
-    fprintf(flow->out, "<p class=\"warning\" role=\"note\" id=\"warning-%zu\">", flow->n_warnings);
-    rwe_html_put_in(flow->out, "<strong>", rwe_text("Warning:"), "</strong> ");
-    rwe_html_put_in(flow->out, "", text, "</p>\n");
+    fprintf(walk->out, "<p class=\"warning\" role=\"note\" id=\"warning-%zu\">", walk->n_warnings);
+    rwe_html_put_in(walk->out, "<strong>", rwe_text("Warning:"), "</strong> ");
+    rwe_html_put_in(walk->out, "", text, "</p>\n");
 }
 
 /* ---- tables ---- */
@@ -123,11 +123,11 @@ static void put_row(FILE *out, const struct rwe_layout *layout, const struct rwe
     fputs("</tr>\n", out);
 }
 
-static void table(struct rwe_flow *flow, const char *title, const struct rwe_layout *layout,
+static void table(struct rwe_walk *walk, const char *title, const struct rwe_layout *layout,
                   struct rwe_arena *scratch)
 {
-    FILE *out = flow->out;
-    size_t width = width_of(layout), n = flow->n_tables;
+    FILE *out = walk->out;
+    size_t width = width_of(layout), n = walk->n_tables;
     (void)scratch;
     fprintf(out, "<div class=\"table%s%s\" id=\"table-%zu\">\n",
             width <= UPRIGHT         ? ""
@@ -139,7 +139,7 @@ static void table(struct rwe_flow *flow, const char *title, const struct rwe_lay
         fprintf(out, "aria-labelledby=\"caption-%zu\">\n<table>\n<caption id=\"caption-%zu\">", n,
                 n);
     else
-        fprintf(out, "aria-labelledby=\"section-%zu\">\n<table>\n", flow->n_sections);
+        fprintf(out, "aria-labelledby=\"section-%zu\">\n<table>\n", walk->n_sections);
     if (title != NULL)
         rwe_html_put_in(out, "<span>", title, "</span></caption>\n");
     put_headings(out, layout);
@@ -152,26 +152,26 @@ static void table(struct rwe_flow *flow, const char *title, const struct rwe_lay
     fputs("</div>\n", out);
 }
 
-static void end(struct rwe_flow *flow)
+static void end(struct rwe_walk *walk)
 {
-    fputs("</main>\n</div>\n", flow->out);
-    if (flow->n_origins > 0) {
-        rwe_html_put_in(flow->out, "<footer>\n<h2 id=\"provenance\">", rwe_text("Provenance"),
+    fputs("</main>\n</div>\n", walk->out);
+    if (walk->n_origins > 0) {
+        rwe_html_put_in(walk->out, "<footer>\n<h2 id=\"provenance\">", rwe_text("Provenance"),
                         "</h2>\n<dl>\n");
-        for (size_t i = 0; i < flow->n_origins; i++) {
-            rwe_html_put_in(flow->out, "<dt>", flow->origins[i].label, "</dt>");
-            rwe_html_put_in(flow->out, "<dd>", flow->origins[i].text, "</dd>\n");
+        for (size_t i = 0; i < walk->n_origins; i++) {
+            rwe_html_put_in(walk->out, "<dt>", walk->origins[i].label, "</dt>");
+            rwe_html_put_in(walk->out, "<dd>", walk->origins[i].text, "</dd>\n");
         }
-        fputs("</dl>\n</footer>\n", flow->out);
+        fputs("</dl>\n</footer>\n", walk->out);
     }
-    fprintf(flow->out, "<script>\n%s</script>\n</body>\n</html>\n", rwe_embedded_page_js);
+    fprintf(walk->out, "<script>\n%s</script>\n</body>\n</html>\n", rwe_embedded_page_js);
 }
 
 enum rwe_status rwe_render_html(const struct rwe_document *document,
                                 const struct rwe_render_options *options, FILE *out,
                                 struct rwe_error *error)
 {
-    static const struct rwe_flow_format format = {begin, section, paragraph,          warning,
+    static const struct rwe_walk_format format = {begin, section, paragraph,          warning,
                                                   table, end,     rwe_html_put_figure};
-    return rwe_flow_write(document, options, out, error, &format);
+    return rwe_walk_write(document, options, out, error, &format);
 }

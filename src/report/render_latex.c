@@ -2,10 +2,10 @@
 /* A LaTeX document that compiles by itself; each of its tables can be taken into a paper as it is. */
 #include "figure_private.h"
 
-#include "flow_private.h"
 #include "latex_private.h"
 #include "render_private.h"
 #include "rwe/base/language.h"
+#include "walk_private.h"
 
 #include <string.h>
 
@@ -17,60 +17,60 @@ static void put_in(FILE *out, const char *before, const char *text, const char *
     fputs(after, out);
 }
 
-static void begin(struct rwe_flow *flow)
+static void begin(struct rwe_walk *walk)
 {
-    if (flow->document->title == NULL)
+    if (walk->document->title == NULL)
         return;
-    put_in(flow->out, "\\begin{center}\n{\\Large\\bfseries ", flow->document->title, "\\par}\n");
-    if (flow->document->subtitle != NULL)
-        put_in(flow->out, "\\smallskip\n", flow->document->subtitle, "\n");
-    fputs("\\end{center}\n", flow->out);
+    put_in(walk->out, "\\begin{center}\n{\\Large\\bfseries ", walk->document->title, "\\par}\n");
+    if (walk->document->subtitle != NULL)
+        put_in(walk->out, "\\smallskip\n", walk->document->subtitle, "\n");
+    fputs("\\end{center}\n", walk->out);
 }
 
-static void section(struct rwe_flow *flow, int level, const char *title)
+static void section(struct rwe_walk *walk, int level, const char *title)
 {
-    put_in(flow->out, level == 1 ? "\n\\section{" : "\n\\subsection{", title, "}\n");
+    put_in(walk->out, level == 1 ? "\n\\section{" : "\n\\subsection{", title, "}\n");
 }
 
-static void paragraph(struct rwe_flow *flow, const char *text)
+static void paragraph(struct rwe_walk *walk, const char *text)
 {
-    put_in(flow->out, "\n", text, "\n");
+    put_in(walk->out, "\n", text, "\n");
 }
 
-static void warning(struct rwe_flow *flow, const char *text)
+static void warning(struct rwe_walk *walk, const char *text)
 {
-    put_in(flow->out, "\n\\begin{quote}\n\\textbf{", rwe_text("Warning:"), "} ");
-    put_in(flow->out, "", text, "\n\\end{quote}\n");
+    put_in(walk->out, "\n\\begin{quote}\n\\textbf{", rwe_text("Warning:"), "} ");
+    put_in(walk->out, "", text, "\n\\end{quote}\n");
 }
 
-static void table(struct rwe_flow *flow, const char *title, const struct rwe_layout *layout,
+static void table(struct rwe_walk *walk, const char *title, const struct rwe_layout *layout,
                   struct rwe_arena *scratch)
 {
-    fputc('\n', flow->out);
-    rwe_latex_table(flow->out, title, layout, scratch);
+    fputc('\n', walk->out);
+    rwe_latex_table(walk->out, title, layout, scratch);
 }
 
 /* Its title is in the drawing. */
-static void figure(struct rwe_flow *flow, const struct rwe_figure *figure)
+static void figure(struct rwe_walk *walk, const struct rwe_figure *figure)
 {
-    if (flow->figures != NULL)
-        fprintf(flow->out,
+    if (walk->figures != NULL)
+        fprintf(walk->out,
                 "\n\\begin{center}\n\\includegraphics[width=\\linewidth,height=0.9\\textheight,"
                 "keepaspectratio]{%s%s.pdf}\n\\end{center}\n",
-                flow->figures, figure->name);
+                walk->figures, figure->name);
 }
 
-static void end(struct rwe_flow *flow)
+static void end(struct rwe_walk *walk)
 {
-    if (flow->n_origins == 0)
+    if (walk->n_origins == 0)
         return;
-    section(flow, 1, rwe_text("Provenance"));
-    fputs("\\begin{description}\n", flow->out);
-    for (size_t i = 0; i < flow->n_origins; i++) {
-        put_in(flow->out, "\\item[", flow->origins[i].label, "] ");
-        put_in(flow->out, "", flow->origins[i].text, "\n");
+    section(walk, 1, rwe_text("Provenance"));
+    fputs("\\begin{description}\n", walk->out);
+    for (size_t i = 0; i < walk->n_origins; i++) {
+        put_in(walk->out, "\\item[", walk->origins[i].label, "] ");
+        put_in(walk->out, "", walk->origins[i].text, "\n");
     }
-    fputs("\\end{description}\n", flow->out);
+    fputs("\\end{description}\n", walk->out);
 }
 
 /* Only what every distribution has; xeCJK only where there is Chinese to set. */
@@ -111,13 +111,13 @@ enum rwe_status rwe_render_latex(const struct rwe_document *document,
                                  const struct rwe_render_options *options, FILE *out,
                                  struct rwe_error *error)
 {
-    static const struct rwe_flow_format format = {begin, section, paragraph, warning,
+    static const struct rwe_walk_format format = {begin, section, paragraph, warning,
                                                   table, end,     figure};
     struct rwe_bytes body = {0};
     FILE *memory = rwe_bytes_open(&body);
     if (memory == NULL)
         return rwe_fail_memory(error);
-    enum rwe_status status = rwe_flow_write(document, options, memory, error, &format);
+    enum rwe_status status = rwe_walk_write(document, options, memory, error, &format);
     enum rwe_status closed = rwe_bytes_close(&body, memory, error);
     if (status == RWE_OK && closed == RWE_OK) {
         put_preamble(out, rwe_latex_needs_of(body.byte, body.n));

@@ -2,9 +2,9 @@
 /* GitHub Flavored Markdown. */
 #include "figure_private.h"
 
-#include "flow_private.h"
 #include "render_private.h"
 #include "rwe/base/language.h"
+#include "walk_private.h"
 
 #include <ctype.h>
 #include <string.h>
@@ -46,47 +46,47 @@ static void put_prose(FILE *out, const char *text)
     put(out, text);
 }
 
-static void blank_line(const struct rwe_flow *flow)
+static void blank_line(const struct rwe_walk *walk)
 {
-    if (flow->n_blocks > 0 || flow->document->title != NULL)
-        fputc('\n', flow->out);
+    if (walk->n_blocks > 0 || walk->document->title != NULL)
+        fputc('\n', walk->out);
 }
 
-static void begin(struct rwe_flow *flow)
+static void begin(struct rwe_walk *walk)
 {
-    if (flow->document->title == NULL)
+    if (walk->document->title == NULL)
         return;
-    fputs("# ", flow->out);
-    put(flow->out, flow->document->title);
-    fputc('\n', flow->out);
-    if (flow->document->subtitle == NULL)
+    fputs("# ", walk->out);
+    put(walk->out, walk->document->title);
+    fputc('\n', walk->out);
+    if (walk->document->subtitle == NULL)
         return;
-    fputc('\n', flow->out);
-    put_prose(flow->out, flow->document->subtitle);
-    fputc('\n', flow->out);
+    fputc('\n', walk->out);
+    put_prose(walk->out, walk->document->subtitle);
+    fputc('\n', walk->out);
 }
 
-static void section(struct rwe_flow *flow, int level, const char *title)
+static void section(struct rwe_walk *walk, int level, const char *title)
 {
-    blank_line(flow);
-    fputs(level == 1 ? "## " : "### ", flow->out);
-    put(flow->out, title);
-    fputc('\n', flow->out);
+    blank_line(walk);
+    fputs(level == 1 ? "## " : "### ", walk->out);
+    put(walk->out, title);
+    fputc('\n', walk->out);
 }
 
-static void paragraph(struct rwe_flow *flow, const char *text)
+static void paragraph(struct rwe_walk *walk, const char *text)
 {
-    blank_line(flow);
-    put_prose(flow->out, text);
-    fputc('\n', flow->out);
+    blank_line(walk);
+    put_prose(walk->out, text);
+    fputc('\n', walk->out);
 }
 
-static void warning(struct rwe_flow *flow, const char *text)
+static void warning(struct rwe_walk *walk, const char *text)
 {
-    blank_line(flow);
-    fprintf(flow->out, "> **%s** ", rwe_text("Warning:"));
-    put(flow->out, text);
-    fputc('\n', flow->out);
+    blank_line(walk);
+    fprintf(walk->out, "> **%s** ", rwe_text("Warning:"));
+    put(walk->out, text);
+    fputc('\n', walk->out);
 }
 
 static void put_row(FILE *out, const struct rwe_layout_row *row, size_t n_columns)
@@ -114,12 +114,12 @@ static void put_headings(FILE *out, const struct rwe_layout *layout)
     fputs("|\n", out);
 }
 
-static void table(struct rwe_flow *flow, const char *title, const struct rwe_layout *layout,
+static void table(struct rwe_walk *walk, const char *title, const struct rwe_layout *layout,
                   struct rwe_arena *scratch)
 {
-    FILE *out = flow->out;
+    FILE *out = walk->out;
     (void)scratch;
-    blank_line(flow);
+    blank_line(walk);
     if (title != NULL) {
         fputs("**", out);
         put(out, title);
@@ -136,25 +136,25 @@ static void table(struct rwe_flow *flow, const char *title, const struct rwe_lay
 }
 
 /* What it shows stands for it where it cannot be seen; its title is in the drawing. */
-static void figure(struct rwe_flow *flow, const struct rwe_figure *figure)
+static void figure(struct rwe_walk *walk, const struct rwe_figure *figure)
 {
-    if (flow->figures == NULL)
+    if (walk->figures == NULL)
         return;
-    fputs("\n![", flow->out);
-    put(flow->out, figure->description != NULL ? figure->description : figure->title);
-    fprintf(flow->out, "](%s%s.svg)\n", flow->figures, figure->name);
+    fputs("\n![", walk->out);
+    put(walk->out, figure->description != NULL ? figure->description : figure->title);
+    fprintf(walk->out, "](%s%s.svg)\n", walk->figures, figure->name);
 }
 
-static void end(struct rwe_flow *flow)
+static void end(struct rwe_walk *walk)
 {
-    if (flow->n_origins == 0)
+    if (walk->n_origins == 0)
         return;
-    section(flow, 1, rwe_text("Provenance"));
-    fputc('\n', flow->out);
-    for (size_t i = 0; i < flow->n_origins; i++) {
-        fprintf(flow->out, "- %s: ", flow->origins[i].label);
-        put(flow->out, flow->origins[i].text);
-        fputc('\n', flow->out);
+    section(walk, 1, rwe_text("Provenance"));
+    fputc('\n', walk->out);
+    for (size_t i = 0; i < walk->n_origins; i++) {
+        fprintf(walk->out, "- %s: ", walk->origins[i].label);
+        put(walk->out, walk->origins[i].text);
+        fputc('\n', walk->out);
     }
 }
 
@@ -162,7 +162,7 @@ enum rwe_status rwe_render_md(const struct rwe_document *document,
                               const struct rwe_render_options *options, FILE *out,
                               struct rwe_error *error)
 {
-    static const struct rwe_flow_format format = {begin, section, paragraph, warning,
+    static const struct rwe_walk_format format = {begin, section, paragraph, warning,
                                                   table, end,     figure};
-    return rwe_flow_write(document, options, out, error, &format);
+    return rwe_walk_write(document, options, out, error, &format);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The report for a terminal: three-line tables, as medical journals set them, in plain text. */
-#include "flow_private.h"
+#include "walk_private.h"
 
 #include "render_private.h"
 #include "rwe/base/language.h"
@@ -278,67 +278,67 @@ static void put_table(FILE *out, const struct rwe_layout *layout, struct column 
 
 /* ---- blocks ---- */
 
-static void blank_line(const struct rwe_flow *flow)
+static void blank_line(const struct rwe_walk *walk)
 {
-    if (flow->n_blocks > 0 || flow->document->title != NULL)
-        fputc('\n', flow->out);
+    if (walk->n_blocks > 0 || walk->document->title != NULL)
+        fputc('\n', walk->out);
 }
 
-static void begin(struct rwe_flow *flow)
+static void begin(struct rwe_walk *walk)
 {
-    if (flow->document->title == NULL)
+    if (walk->document->title == NULL)
         return;
-    fprintf(flow->out, "%s\n", flow->document->title);
-    rule(flow->out, "═", rwe_text_width(flow->document->title));
-    if (flow->document->subtitle != NULL)
-        wrap(flow->out, flow->document->subtitle, 0, PAGE_WIDTH);
+    fprintf(walk->out, "%s\n", walk->document->title);
+    rule(walk->out, "═", rwe_text_width(walk->document->title));
+    if (walk->document->subtitle != NULL)
+        wrap(walk->out, walk->document->subtitle, 0, PAGE_WIDTH);
 }
 
-static void section(struct rwe_flow *flow, int level, const char *title)
+static void section(struct rwe_walk *walk, int level, const char *title)
 {
-    blank_line(flow);
-    fprintf(flow->out, "%s\n", title);
-    rule(flow->out, level == 1 ? "─" : "╌", rwe_text_width(title));
+    blank_line(walk);
+    fprintf(walk->out, "%s\n", title);
+    rule(walk->out, level == 1 ? "─" : "╌", rwe_text_width(title));
 }
 
-static void paragraph(struct rwe_flow *flow, const char *text)
+static void paragraph(struct rwe_walk *walk, const char *text)
 {
-    blank_line(flow);
-    wrap(flow->out, text, 0, PAGE_WIDTH);
+    blank_line(walk);
+    wrap(walk->out, text, 0, PAGE_WIDTH);
 }
 
-static void warning(struct rwe_flow *flow, const char *text)
+static void warning(struct rwe_walk *walk, const char *text)
 {
     const char *mark = rwe_text("Warning:");
-    blank_line(flow);
-    fprintf(flow->out, "%s ", mark);
-    wrap(flow->out, text, rwe_text_width(mark) + 1, PAGE_WIDTH);
+    blank_line(walk);
+    fprintf(walk->out, "%s ", mark);
+    wrap(walk->out, text, rwe_text_width(mark) + 1, PAGE_WIDTH);
 }
 
-static void table(struct rwe_flow *flow, const char *title, const struct rwe_layout *layout,
+static void table(struct rwe_walk *walk, const char *title, const struct rwe_layout *layout,
                   struct rwe_arena *scratch)
 {
     struct column *columns = RWE_NEW(scratch, struct column, layout->n_columns);
     if (columns == NULL)
         return;
-    blank_line(flow);
+    blank_line(walk);
     if (title != NULL)
-        wrap(flow->out, title, 0, PAGE_WIDTH);
-    put_table(flow->out, layout, columns);
+        wrap(walk->out, title, 0, PAGE_WIDTH);
+    put_table(walk->out, layout, columns);
 }
 
-static void end(struct rwe_flow *flow)
+static void end(struct rwe_walk *walk)
 {
     size_t width = 0;
-    if (flow->n_origins == 0)
+    if (walk->n_origins == 0)
         return;
-    section(flow, 1, rwe_text("Provenance"));
-    for (size_t i = 0; i < flow->n_origins; i++)
-        width = max(width, rwe_text_width(flow->origins[i].label));
-    for (size_t i = 0; i < flow->n_origins; i++) {
-        fprintf(flow->out, "%s%*s", flow->origins[i].label,
-                (int)(width + COLUMN_GAP - rwe_text_width(flow->origins[i].label)), "");
-        wrap(flow->out, flow->origins[i].text, width + COLUMN_GAP, PAGE_WIDTH);
+    section(walk, 1, rwe_text("Provenance"));
+    for (size_t i = 0; i < walk->n_origins; i++)
+        width = max(width, rwe_text_width(walk->origins[i].label));
+    for (size_t i = 0; i < walk->n_origins; i++) {
+        fprintf(walk->out, "%s%*s", walk->origins[i].label,
+                (int)(width + COLUMN_GAP - rwe_text_width(walk->origins[i].label)), "");
+        wrap(walk->out, walk->origins[i].text, width + COLUMN_GAP, PAGE_WIDTH);
     }
 }
 
@@ -346,7 +346,7 @@ enum rwe_status rwe_render_text(const struct rwe_document *document,
                                 const struct rwe_render_options *options, FILE *out,
                                 struct rwe_error *error)
 {
-    static const struct rwe_flow_format format = {begin, section, paragraph, warning,
+    static const struct rwe_walk_format format = {begin, section, paragraph, warning,
                                                   table, end,     NULL};
-    return rwe_flow_write(document, options, out, error, &format);
+    return rwe_walk_write(document, options, out, error, &format);
 }

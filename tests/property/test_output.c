@@ -63,7 +63,7 @@ static void the_ending_decides_the_format(void **state)
         {"a.md", "# "},
         {"a.tex", "% Compile"},
         {"a.txt", "Lung-metas"},
-        {"a.xyz", "Lung-metas"},
+        {"a.HTML", "<!DOCTYPE html>"},
         {"a.b.json", "{\n\"rwe\""},
     };
     const struct fixture *f = *state;
@@ -72,6 +72,26 @@ static void the_ending_decides_the_format(void **state)
         char *line = program_format("%s --km --output %s", COHORT, path);
         free(run_to(0, line));
         assert_begins(path, endings[i][1]);
+        free(line);
+        free(path);
+    }
+}
+
+static void an_ending_of_no_format_is_refused_before_any_work(void **state)
+{
+    static const char *const names[] = {"a.zzz", "a.rtf", "a.json.gz", "a."};
+    const struct fixture *f = *state;
+    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+        char *path = program_format("%s/%s", f->folder, names[i]);
+        char *line = program_format("no-such-cohort.csv --km --output %s", path);
+        char *said = run_to(2, line);
+        assert_non_null(strstr(said, ".html, .htm, .md, .tex, .txt, .json, .csv"));
+        assert_int_equal(access(path, F_OK), -1);
+        free(said);
+        free(line);
+        line = program_format("%s --km --format text --output %s", COHORT, path);
+        free(run_to(0, line));
+        assert_begins(path, "Lung-metas");
         free(line);
         free(path);
     }
@@ -307,6 +327,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
         TEST(the_ending_decides_the_format),
+        TEST(an_ending_of_no_format_is_refused_before_any_work),
         TEST(a_name_without_an_ending_is_a_folder_unless_a_format_is_given),
         TEST(a_slash_and_a_folder_that_is_there_are_folders),
         TEST(contradictions_are_wrong_usage),

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * Figures as data: what a figure shows, not how it looks. An analysis adds one to the flow of its
+ * Figures as data: what a figure shows, not how it looks. An analysis adds one to the blocks of its
  * document; report/draw_*.c draws it, the same for every format.
  *
  * As with tables, no figure writes a number of its own: the numbers in its text are cells of facts, and
@@ -23,7 +23,7 @@ enum rwe_figure_kind {
 };
 
 /**
- * Starts a figure at this place of the flow; never NULL. `name` is the stem of its files, of letters, digits and
+ * Starts a figure at this place of the document; never NULL. `name` is the stem of its files, of letters, digits and
  * hyphens: "km-os-matched" (other characters become hyphens). The title is its caption.
  */
 struct rwe_figure *rwe_document_figure(struct rwe_document *document, enum rwe_figure_kind kind,
@@ -116,7 +116,7 @@ void rwe_figure_drop(struct rwe_figure *figure, size_t group, rwe_fact x, double
  */
 struct rwe_grid *rwe_figure_grid(struct rwe_figure *figure);
 
-/** The table in the flow whose rows the figure draws; it may still be filled afterwards. */
+/** The table of the document whose rows the figure draws; it may still be filled afterwards. */
 void rwe_figure_set_grid(struct rwe_figure *figure, struct rwe_grid *grid);
 
 enum rwe_column_role {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * Figures as files: SVG, PDF and PNG of the same drawing. The document's figures are listed in the order of
- * its flow.
+ * its blocks.
  *
  * SVG is the same, byte for byte, on every machine. PDF and PNG are drawn by cairo with the fonts that pango
  * finds, so their bytes are the same where fonts and libraries are the same. PDF holds its text as text, and no
@@ -31,7 +31,7 @@ struct rwe_figure_file_options rwe_figure_file_options_default(void);
 
 size_t rwe_document_n_figures(const struct rwe_document *document);
 
-/** Figure `i` of the flow, 0 … n − 1. */
+/** Figure `i` of them, 0 … n − 1. */
 const struct rwe_figure *rwe_document_figure_at(const struct rwe_document *document, size_t i);
 
 /** The stem of its files, of letters, digits and hyphens; no two figures of a document share one. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "flow_private.h"
+#include "walk_private.h"
 
 #include "rwe/base/language.h"
 #include "utf8_private.h"
@@ -52,9 +52,9 @@ static struct rwe_origin origin(struct rwe_arena *scratch, const char *label, co
     return (struct rwe_origin){rwe_text(label), clean};
 }
 
-static void collect_origins(struct rwe_flow *flow, struct rwe_arena *scratch)
+static void collect_origins(struct rwe_walk *walk, struct rwe_arena *scratch)
 {
-    const struct rwe_provenance *from = flow->document->provenance;
+    const struct rwe_provenance *from = walk->document->provenance;
     struct rwe_origin *origins = RWE_NEW(scratch, struct rwe_origin, from->n_inputs + 3);
     size_t n = 0;
     if (origins == NULL)
@@ -73,51 +73,51 @@ static void collect_origins(struct rwe_flow *flow, struct rwe_arena *scratch)
                                     rows == NULL ? "" : rows, SHOWN_HASH_DIGITS, input->sha256));
     }
     origins[n++] = origin(scratch, N_("Seed"), rwe_arena_format(scratch, "%" PRIu64, from->seed));
-    flow->origins = origins;
-    flow->n_origins = n;
+    walk->origins = origins;
+    walk->n_origins = n;
 }
 
 /* ---- the walk ---- */
 
-static void write_block(struct rwe_flow *flow, const struct rwe_flow_format *format,
+static void write_block(struct rwe_walk *walk, const struct rwe_walk_format *format,
                         const struct rwe_block *block, struct rwe_arena *scratch)
 {
-    flow->block = block;
+    walk->block = block;
     switch (block->kind) {
     case RWE_BLOCK_SECTION:
-        flow->n_sections++;
-        format->section(flow, block->level, block->text);
+        walk->n_sections++;
+        format->section(walk, block->level, block->text);
         break;
     case RWE_BLOCK_PARAGRAPH:
-        format->paragraph(flow, block->text);
+        format->paragraph(walk, block->text);
         break;
     case RWE_BLOCK_WARNING:
-        flow->n_warnings++;
-        format->warning(flow, block->text);
+        walk->n_warnings++;
+        format->warning(walk, block->text);
         break;
     case RWE_BLOCK_TABLE: {
-        const struct rwe_layout *layout = rwe_layout_new(block->grid, flow->style, scratch);
+        const struct rwe_layout *layout = rwe_layout_new(block->grid, walk->style, scratch);
         if (layout == NULL || layout->n_columns == 0)
             return;
-        flow->n_tables++;
-        format->table(flow, block->grid->title, layout, scratch);
+        walk->n_tables++;
+        format->table(walk, block->grid->title, layout, scratch);
         break;
     }
     case RWE_BLOCK_FIGURE:
         if (format->figure == NULL)
             return;
-        flow->n_figures++;
-        format->figure(flow, block->figure);
+        walk->n_figures++;
+        format->figure(walk, block->figure);
         break;
     }
-    flow->n_blocks++;
+    walk->n_blocks++;
 }
 
-enum rwe_status rwe_flow_write(const struct rwe_document *document,
+enum rwe_status rwe_walk_write(const struct rwe_document *document,
                                const struct rwe_render_options *options, FILE *out,
-                               struct rwe_error *error, const struct rwe_flow_format *format)
+                               struct rwe_error *error, const struct rwe_walk_format *format)
 {
-    struct rwe_flow flow = {.document = document,
+    struct rwe_walk walk = {.document = document,
                             .out = out,
                             .style = options->style,
                             .figures = options->figures,
@@ -127,16 +127,16 @@ enum rwe_status rwe_flow_write(const struct rwe_document *document,
     if (scratch == NULL)
         return rwe_fail_memory(error);
     if (options->provenance && document->provenance != NULL)
-        collect_origins(&flow, scratch);
-    format->begin(&flow);
+        collect_origins(&walk, scratch);
+    format->begin(&walk);
     for (size_t i = 0; i < document->blocks.n && !rwe_arena_failed(scratch); i++) {
         struct rwe_mark mark = rwe_arena_mark(scratch);
-        write_block(&flow, format, &blocks[i], scratch);
+        write_block(&walk, format, &blocks[i], scratch);
         rwe_arena_release(scratch, mark);
     }
     bool failed = rwe_arena_failed(scratch);
     if (!failed)
-        format->end(&flow);
+        format->end(&walk);
     rwe_arena_free(scratch);
-    return failed ? rwe_fail_memory(error) : flow.status;
+    return failed ? rwe_fail_memory(error) : walk.status;
 }

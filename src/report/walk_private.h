@@ -3,8 +3,8 @@
  * The walk through a document that the formats for readers (text, md, html, latex) share: they say only
  * how each kind of block looks.
  */
-#ifndef RWE_REPORT_FLOW_PRIVATE_H
-#define RWE_REPORT_FLOW_PRIVATE_H
+#ifndef RWE_REPORT_WALK_PRIVATE_H
+#define RWE_REPORT_WALK_PRIVATE_H
 
 #include "layout_private.h"
 #include "rwe/report/render.h"
@@ -15,7 +15,7 @@ struct rwe_origin {
 };
 
 /** One writing of one document. */
-struct rwe_flow {
+struct rwe_walk {
     const struct rwe_document *document;
     FILE *out;
     const struct rwe_style *style;          /**< NULL: plain */
@@ -31,21 +31,21 @@ struct rwe_flow {
 };
 
 /** How a format writes each part. */
-struct rwe_flow_format {
-    void (*begin)(struct rwe_flow *flow); /**< title, subtitle, contents */
-    void (*section)(struct rwe_flow *flow, int level, const char *title);
-    void (*paragraph)(struct rwe_flow *flow, const char *text);
-    void (*warning)(struct rwe_flow *flow, const char *text);
-    void (*table)(struct rwe_flow *flow, const char *title, const struct rwe_layout *layout,
+struct rwe_walk_format {
+    void (*begin)(struct rwe_walk *walk); /**< title, subtitle, contents */
+    void (*section)(struct rwe_walk *walk, int level, const char *title);
+    void (*paragraph)(struct rwe_walk *walk, const char *text);
+    void (*warning)(struct rwe_walk *walk, const char *text);
+    void (*table)(struct rwe_walk *walk, const char *title, const struct rwe_layout *layout,
                   struct rwe_arena *scratch);
-    void (*end)(struct rwe_flow *flow); /**< provenance */
+    void (*end)(struct rwe_walk *walk); /**< provenance */
     /** NULL: the format has no figures */
-    void (*figure)(struct rwe_flow *flow, const struct rwe_figure *figure);
+    void (*figure)(struct rwe_walk *walk, const struct rwe_figure *figure);
 };
 
 /** Writes the document in that format. RWE_NO_MEMORY; write errors are the caller's to see. */
-enum rwe_status rwe_flow_write(const struct rwe_document *document,
+enum rwe_status rwe_walk_write(const struct rwe_document *document,
                                const struct rwe_render_options *options, FILE *out,
-                               struct rwe_error *error, const struct rwe_flow_format *format);
+                               struct rwe_error *error, const struct rwe_walk_format *format);
 
 #endif

@@ -6,8 +6,8 @@
  *
  * On a phone the rows are stacked: the label and one cell, and beneath them the plot as wide as the page.
  */
-#ifndef RWE_REPORT_DRAW_ROWS_H
-#define RWE_REPORT_DRAW_ROWS_H
+#ifndef RWE_REPORT_DRAW_ROWS_PRIVATE_H
+#define RWE_REPORT_DRAW_ROWS_PRIVATE_H
 
 #include "draw_private.h"
 #include "layout_private.h"
@@ -83,14 +83,6 @@ bool rwe_draw_rows_numbers(const struct rwe_draw_rows *rows, size_t row, size_t 
 /** The cell of the table in that row and column; NULL where the row is shorter. */
 const struct rwe_cell *rwe_draw_rows_cell(const struct rwe_draw_rows *rows, size_t row,
                                           size_t column);
-
-/** What a column of text shows in that row, and the cell with which it ends. */
-const char *rwe_draw_rows_text_in(const struct rwe_draw_rows *rows,
-                                  const struct rwe_draw_rows_text *text, size_t row,
-                                  const struct rwe_cell **cell);
-
-/** Whether a role is one of text: its cells are not drawn as marks. */
-bool rwe_draw_rows_is_text(enum rwe_column_role role);
 
 /** Whether that column stands beside the plot as text too. */
 bool rwe_draw_rows_has_text(const struct rwe_draw_rows *rows, size_t column);
