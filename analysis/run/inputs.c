@@ -1,19 +1,20 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/analysis/inputs.h"
 
+#include "describe/validate.h"
 #include "rwe/base/hash.h"
 #include "rwe/data/validate.h"
+#include "safety/toxicity_settings.h"
 #include <string.h>
 
-static struct rwe_table_options table_options(const struct rwe_settings *settings)
+static struct rwe_table_options table_options(const struct rwe_study_settings *study)
 {
     struct rwe_table_options options = rwe_table_options_default();
-    int delimiter = rwe_settings_choice(settings, "delimiter");
-    options.encoding = rwe_settings_text(settings, "encoding");
-    options.delimiter = delimiter < 0 ? '\0' : ",;\t"[delimiter];
-    options.decimal_comma = rwe_settings_choice(settings, "decimal") == 1;
-    if (rwe_settings_has(settings, "missing-tokens"))
-        options.missing = rwe_settings_list(settings, "missing-tokens");
+    options.encoding = study->encoding;
+    options.delimiter = study->delimiter < 0 ? '\0' : ",;\t"[study->delimiter];
+    options.decimal_comma = study->decimal == RWE_DECIMAL_COMMA;
+    if (study->source.missing_tokens != RWE_NOT_GIVEN)
+        options.missing = study->missing_tokens;
     return options;
 }
 
@@ -34,12 +35,13 @@ static enum rwe_status note_input(struct rwe_run *run, const char *file, const c
 enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, struct rwe_table **table,
                                    struct rwe_error *error)
 {
-    struct rwe_table_options options = table_options(run->settings);
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
+    struct rwe_table_options options = table_options(study);
     enum rwe_status status =
         rwe_table_read(path, &options, run->arena, table, run->complaints, error);
     if (status != RWE_OK)
         return status;
-    if (!rwe_settings_flag(run->settings, "allow-identifiers"))
+    if (!study->allow_identifiers)
         status = rwe_privacy_check(*table, error);
     return status == RWE_OK
                ? note_input(run, path, rwe_table_sha256(*table), rwe_table_rows(*table), error)
@@ -62,13 +64,14 @@ enum rwe_status rwe_run_note_study(struct rwe_run *run, const char *path, struct
 static enum rwe_status read_events(struct rwe_run *run, struct rwe_table **events,
                                    struct rwe_error *error)
 {
-    const char *path = rwe_settings_text(run->settings, "ae");
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
+    const char *path = toxicity_settings_of(run->settings)->file;
     struct rwe_complaints ignored = {.arena = run->arena};
-    struct rwe_table_options options = table_options(run->settings);
+    struct rwe_table_options options = table_options(study);
     if (path == NULL || strcmp(path, "-") == 0)
         return RWE_OK;
     enum rwe_status status = rwe_table_read(path, &options, run->arena, events, &ignored, error);
-    if (status == RWE_OK && !rwe_settings_flag(run->settings, "allow-identifiers"))
+    if (status == RWE_OK && !study->allow_identifiers)
         status = rwe_privacy_check(*events, error);
     return status;
 }
@@ -81,14 +84,14 @@ static enum rwe_status validate(struct rwe_run *run, const struct rwe_table *tab
 {
     struct rwe_table *events = NULL;
     struct rwe_validation *validation = RWE_NEW(run->arena, struct rwe_validation, 1);
-    const char *queries = rwe_settings_text(run->settings, "queries");
+    const char *queries = validate_settings_of(run->settings)->queries;
     enum rwe_status status = validation == NULL ? rwe_fail_memory(error) : RWE_OK;
     if (status == RWE_OK && all)
         status = read_events(run, &events, error);
     struct rwe_validation_input input = {
         .patients = table,
         .events = events,
-        .event_columns = rwe_settings_list(run->settings, "ae-columns"),
+        .event_columns = toxicity_settings_of(run->settings)->columns,
         .study = rwe_study_of(run->settings),
         .errors_only = !all,
     };
@@ -104,20 +107,18 @@ static enum rwe_status validate(struct rwe_run *run, const struct rwe_table *tab
     return status;
 }
 
+/* Endpoints from dates, or a sheet of queries about them. */
 static bool takes_dates(const struct rwe_settings *settings)
 {
-    static const char *const options[] = {"derive", "endpoint-dates", "exposure-date", "queries"};
-    bool any = false;
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-        any = any || rwe_settings_has(settings, options[i]);
-    return any;
+    return rwe_study_takes_dates(rwe_study_of(settings)) ||
+           validate_settings_of(settings)->queries != NULL;
 }
 
 /* Only endpoints from dates have a use for them. */
 static enum rwe_status read_assessments(struct rwe_run *run, struct rwe_table **assessments,
                                         struct rwe_error *error)
 {
-    const char *path = rwe_settings_text(run->settings, "assess");
+    const char *path = rwe_study_of(run->settings)->assess;
     if (path == NULL)
         return RWE_OK;
     if (!takes_dates(run->settings))
