@@ -12,14 +12,14 @@ STRICT  ?=
 comma   := ,
 VARIANT := $(if $(SAN),san-$(subst $(comma),-,$(SAN)),release)$(filter-out -O3,$(OPT))
 BUILD   ?= build/$(VARIANT)
+OBJCOPY ?= objcopy
 
 .PHONY: all
 all: $(BUILD)/rwe-analyze $(BUILD)/librwe.so
 
 # ---- what it needs -------------------------------------------------------------------------------
 
-# libcyaml needs libyaml to link, but Debian's libcyaml-dev does not bring it.
-PACKAGES := gsl jansson libcyaml yaml-0.1 uchardet nettle cairo cairo-pdf pangocairo libpng
+PACKAGES := gsl jansson yaml-0.1 uchardet nettle cairo cairo-pdf pangocairo libpng
 
 # Says what is missing and installs it; DEPS=skip leaves that to you.
 .PHONY: deps
@@ -43,7 +43,7 @@ WARNINGS   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -W
               -Wconversion -Wno-sign-conversion -Wno-format-nonliteral -Wcast-qual -Wwrite-strings
 CFLAGS     += $(WARNINGS) $(if $(STRICT),-Werror)
 
-LIB_SOURCES := $(sort $(wildcard $(addsuffix /*.c,src/base src/data/* src/stats src/report analysis/*)))
+LIB_SOURCES := $(sort $(wildcard $(addsuffix /*.c,src src/base src/data/* src/stats src/report analysis/*)))
 CLI_SOURCES := $(sort $(wildcard src/cli/*.c src/simulator/*.c))
 # Files that the library carries, as bytes of C (assets/embed.sh): the page's style and script, the built-in study.
 EMBEDDED    := assets/page.css assets/page.js sample_data/nct07062484.yaml
@@ -89,6 +89,16 @@ $(BUILD)/librwe.so: $(LIB_OBJECTS) src/librwe.map
 	$(SAY) "  LINK $@"
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-soname,librwe.so.0 -Wl,--version-script=src/librwe.map \
 	    $(LIB_OBJECTS) $(LDLIBS) -o $@
+	ln -sf librwe.so $@.0
+
+# The static one for others: a single object, in which the rest is local too.
+$(BUILD)/installed/librwe.a: $(LIB_OBJECTS)
+	$(SAY) "  LINK $@"
+	@mkdir -p $(@D)
+	$(LD) -r $^ -o $(@:.a=.o)
+	$(OBJCOPY) --wildcard --keep-global-symbol=rwe_version --keep-global-symbol='rwe_session_*' $(@:.a=.o)
+	rm -f $@
+	$(AR) rcs $@ $(@:.a=.o)
 
 $(BUILD)/rwe-analyze: $(CLI_OBJECTS) $(BUILD)/librwe.a
 	$(SAY) "  LINK $@"
@@ -108,17 +118,14 @@ demo: deps
 	@$(BUILD)/rwe-analyze sample_data/rotterdam.csv --study sample_data/rotterdam.yaml
 
 .PHONY: install
-install: all $(BUILD)/rwe.pc $(BUILD)/rwe-analyze.1 $(BUILD)/rwe-analyze.bash
+install: all $(BUILD)/installed/librwe.a $(BUILD)/rwe.pc $(BUILD)/rwe-analyze.1 $(BUILD)/rwe-analyze.bash
 	install -d $(addprefix $(DESTDIR)$(PREFIX)/,bin lib/pkgconfig share/man/man1 \
-	           share/bash-completion/completions share/rwe-analyze)
+	           include share/bash-completion/completions share/rwe-analyze)
 	install -m 755 $(BUILD)/rwe-analyze $(DESTDIR)$(PREFIX)/bin/
-	install -m 644 $(BUILD)/librwe.a $(DESTDIR)$(PREFIX)/lib/
+	install -m 644 $(BUILD)/installed/librwe.a $(DESTDIR)$(PREFIX)/lib/
 	install -m 755 $(BUILD)/librwe.so $(DESTDIR)$(PREFIX)/lib/librwe.so.0
 	ln -sf librwe.so.0 $(DESTDIR)$(PREFIX)/lib/librwe.so
-	for layer in base data stats report analysis; do \
-	    install -d $(DESTDIR)$(PREFIX)/include/rwe/$$layer && \
-	    install -m 644 include/rwe/$$layer/*.h $(DESTDIR)$(PREFIX)/include/rwe/$$layer/ || exit 1; \
-	done
+	install -m 644 include/rwe.h $(DESTDIR)$(PREFIX)/include/
 	install -m 644 $(BUILD)/rwe.pc $(DESTDIR)$(PREFIX)/lib/pkgconfig/
 	install -m 644 $(BUILD)/rwe-analyze.1 $(DESTDIR)$(PREFIX)/share/man/man1/
 	install -m 644 $(BUILD)/rwe-analyze.bash \
@@ -162,14 +169,28 @@ $(BUILD)/tests/%: tests/%.c $(SUPPORT) | $(INTERNAL)
 	$(CC) $(CPPFLAGS) $(TEST_INCLUDES) $(CFLAGS) -MMD -MP $(LDFLAGS) $< $(SUPPORT) $(INTERNAL) -Wl,-rpath,'$$ORIGIN/../..' \
 	    $(LDLIBS) -lcmocka $(TEST_LIBS) -o $@
 
+# The examples, as a user of the library builds them: against its one header and what it shows.
+EXAMPLES := $(patsubst %.c,$(BUILD)/%,$(sort $(wildcard doc/examples/*.c)))
+$(BUILD)/doc/examples/%: doc/examples/%.c include/rwe.h | $(BUILD)/librwe.so
+	$(SAY) "  CC   $<"
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -Iinclude $(LDFLAGS) $< $(BUILD)/librwe.so -Wl,-rpath,'$$ORIGIN/../..' -lm -o $@
+
 # Every test, with strict warnings as errors; the last line counts them.
 .PHONY: test
 test: deps
 	@$(MAKE) --no-print-directory STRICT=1 test-built
 
 .PHONY: test-built
-test-built: $(TEST_BINS) $(BUILD)/rwe-analyze
+test-built: $(TEST_BINS) $(EXAMPLES) $(BUILD)/librwe.so $(BUILD)/rwe-analyze
 	@sh tests/tools/run_tests.sh $(BUILD) $(TEST_BINS)
+
+# What tests keep of the program's output, written anew: look at the difference.
+KEPT := golden/test_golden unit/test_draw_plot unit/test_draw_forest unit/test_draw_dots unit/test_draw_butterfly
+.PHONY: goldens
+goldens: $(KEPT:%=$(BUILD)/tests/%)
+	for each in $^; do RWE_GOLDEN_UPDATE=1 $$each > /dev/null 2>&1 || echo "failed: $$each"; done
+	git status --short tests/golden tests/unit/drawn
 
 # Threads: what uses them, under ThreadSanitizer.
 .PHONY: check-tsan
@@ -249,8 +270,9 @@ format:
 check-format:
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 
-# Includes only point down; few files call each other in a circle; no file names a place outside the project.
-.PHONY: check-layers check-circles check-paths
+# Includes only point down; few files call each other in a circle; no file names a place outside the project; every
+# text of the code is translated once.
+.PHONY: check-layers check-circles check-paths check-catalogues
 check-layers:
 	sh tests/tools/check_layers.sh
 
@@ -259,6 +281,9 @@ check-circles: $(LIB_OBJECTS) $(CLI_OBJECTS)
 
 check-paths:
 	sh tests/tools/check_paths.sh
+
+check-catalogues:
+	sh tests/tools/catalogues.sh check
 
 # ---- measuring it --------------------------------------------------------------------------------
 
@@ -282,10 +307,11 @@ help:
 	  'make SAN=address,undefined test     tests under sanitizers' \
 	  'make check-tsan tests of threads under ThreadSanitizer' \
 	  'make check-facts  the facts of R on open cohorts; make check-cases: what went wrong once (tests/cases)' \
+  'make goldens    what tests keep of the output, written anew; then look at git diff' \
   'make check-coverage  coverage of limits and type-I error by simulation' \
 	  'make check-browser  the report in headless Chromium; make pictures: those of the README' \
 	  'make tidy       clang-tidy; make format, make check-format' \
-  'make check-layers  includes point down; make check-circles: by calls; make check-paths: no place outside' \
+  'make check-layers  includes point down; make check-circles: by calls; make check-paths, check-catalogues' \
 	  'make bench      benchmarks, with ratios to R where R is installed; PART=survival: those alone'
 
 -include $(shell find $(BUILD) -name '*.d' 2>/dev/null)

@@ -167,13 +167,11 @@ static void start_table(struct sheet *sheet, const char *title, const char *head
 
 static void note_follow_up(const struct sheet *sheet)
 {
-    const struct rwe_settings *settings = sheet->run->settings;
-    bool has_cutoff = rwe_settings_find(settings, "cutoff") != NULL &&
-                      rwe_settings_text(settings, "cutoff") != NULL;
+    const char *cutoff = rwe_study_of(sheet->run->settings)->cutoff;
     rwe_grid_note(sheet->grid,
                   "Median follow-up by reverse Kaplan–Meier (%s CI), from its own section.%s%s%s",
-                  rwe_conf_level_text(sheet->run), has_cutoff ? " Data cut-off " : "",
-                  has_cutoff ? rwe_settings_text(settings, "cutoff") : "", has_cutoff ? "." : "");
+                  rwe_conf_level_text(sheet->run), cutoff == NULL ? "" : " Data cut-off ",
+                  cutoff == NULL ? "" : cutoff, cutoff == NULL ? "" : ".");
     if (sheet->design->weight != NULL)
         rwe_grid_note(sheet->grid, "n counts patients; percentages are weighted.");
 }
@@ -279,8 +277,9 @@ static enum rwe_status present_missing(struct sheet *sheet, struct rwe_error *er
 static enum rwe_status find_columns(struct sheet *sheet, struct rwe_error *error)
 {
     const struct rwe_cohort *cohort = sheet->run->cohort;
-    const char *lost = rwe_settings_text(sheet->run->settings, "ltfu-column");
-    const char *end = rwe_settings_text(sheet->run->settings, "end-column");
+    const struct rwe_study_settings *study = rwe_study_of(sheet->run->settings);
+    const char *lost = study->ltfu_column;
+    const char *end = study->end_column;
     sheet->lost = rwe_cohort_described(cohort, lost);
     sheet->end = rwe_cohort_described(cohort, end);
     if (sheet->lost != NULL && !sheet->lost->binary)

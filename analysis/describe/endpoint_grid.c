@@ -97,7 +97,7 @@ static enum rwe_status present_arms(const struct row *row, struct rwe_error *err
     struct rwe_survival_data data;
     struct rwe_event_table table;
     struct rwe_km_options options = rwe_km_options_default();
-    options.conf_level = rwe_settings_number(run->settings, "conf-level");
+    options.conf_level = rwe_statistics_of(run->settings)->conf_level;
     enum rwe_status status =
         rwe_design_survival(run->cohort, row->design, row->endpoint, (struct rwe_design_view){0},
                             run->arena, &data, error);

@@ -7,15 +7,19 @@
 #include <math.h>
 #include <string.h>
 
+struct settings {
+    const char *export_file; /* NULL: none */
+};
+
 static const struct rwe_option options[] = {
     {.name = "export-endpoints",
-     .kind = RWE_OPTION_PATH,
+     RWE_PATH_IN(struct settings, export_file),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE",
      .help = "Write every derived row as CSV: dates, days, months, event, the code of its "
              "censoring (ADTTE's CNSR), and the column that decided it."},
 };
-static const struct rwe_options option_list = RWE_OPTIONS(options);
+static const struct rwe_options option_list = RWE_OPTIONS_IN(struct settings, options);
 
 static void present_count(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
                           const char *stat, size_t n)
@@ -191,8 +195,10 @@ static enum rwe_status write_files(const struct rwe_run *run, const void *state,
                                    struct rwe_error *error)
 {
     (void)state;
-    const char *path = rwe_settings_text(run->settings, "export-endpoints");
-    return path == NULL ? RWE_OK : rwe_file_write(path, write_rows, run->cohort, error);
+    const struct settings *settings = rwe_settings_of(run->settings, &option_list);
+    return settings->export_file == NULL
+               ? RWE_OK
+               : rwe_file_write(settings->export_file, write_rows, run->cohort, error);
 }
 
 const struct rwe_analysis rwe_analysis_endpoints = {

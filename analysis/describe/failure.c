@@ -8,7 +8,7 @@ static enum rwe_status run_failure(struct rwe_run *run, void *state, struct rwe_
     (void)state;
     struct described list = {.arena = run->arena, .cohort = run->cohort};
     const struct rwe_variable *site =
-        rwe_cohort_described(run->cohort, rwe_settings_text(run->settings, "failure-column"));
+        rwe_cohort_described(run->cohort, rwe_study_of(run->settings)->failure_column);
     if (site == NULL)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--failure needs the site of the first failure: say --failure-column COL");

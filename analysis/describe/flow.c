@@ -3,6 +3,7 @@
 #include "run/figures.h"
 #include "run/populations.h"
 
+#include "rwe/base/language.h"
 #include <string.h>
 
 /* Counts of one step: those of each arm, and of everybody, who may have no arm. */
@@ -82,7 +83,7 @@ static void present_screened(struct flow *f)
     take(f, cohort->arm_size);
     for (size_t i = 0; i < cohort->n_excluded; i++)
         count(f, cohort->excluded[i].arm);
-    present_step(f, 0, "screened", "Rows in the file");
+    present_step(f, 0, "screened", rwe_text("Rows in the file"));
 }
 
 static bool is_criterion(const struct rwe_cohort *cohort, const char *reason)
@@ -161,7 +162,7 @@ static void present_members(struct flow *f, const struct rwe_run *run,
     count_members(f, run, design, true);
     present_in(f, design, terms[design->kind].in, 0, rwe_design_title(run, design));
     count_members(f, run, design, false);
-    present_in(f, design, terms[design->kind].out, 1, "not in it");
+    present_in(f, design, terms[design->kind].out, 1, rwe_text("not in it"));
 }
 
 static void present_design_step(struct flow *f, const struct rwe_design *design,
@@ -222,7 +223,7 @@ static void present_main(struct flow *f, const struct populations *populations)
     present_unreadable(f);
     present_first(f);
     take(f, cohort->arm_size);
-    present_step(f, 0, "analysed", "Subjects analysed");
+    present_step(f, 0, "analysed", rwe_text("Subjects analysed"));
     for (size_t p = 0; p < populations->n; p++)
         if (!is_of_all(f->run, &populations->item[p]))
             present_population(f, &populations->item[p]);
@@ -269,7 +270,7 @@ static void add_left_out(const struct drawn *d, rwe_box screened)
             continue;
         if (box == RWE_NO_BOX) {
             box = rwe_figure_box(d->figure, screened, true);
-            rwe_figure_box_line(d->figure, box, 0, "Left out", RWE_NO_FACT);
+            rwe_figure_box_line(d->figure, box, 0, rwe_text("Left out"), RWE_NO_FACT);
         }
         rwe_figure_box_line(d->figure, box, 1, fact->key.term, f);
     }
@@ -297,7 +298,7 @@ static void add_population(const struct drawn *d, rwe_box arm, const char *group
         struct rwe_key in = step_key(design, terms[design->kind].in, group);
         struct rwe_key out = step_key(design, terms[design->kind].out, group);
         add_step(d, box, &in, population->label);
-        add_step(d, box, &out, "not in it");
+        add_step(d, box, &out, rwe_text("not in it"));
     }
     for (size_t s = 0; s < design->n_steps; s++) {
         const struct rwe_design_step *step = &design->step[s];
@@ -311,10 +312,12 @@ static void add_boxes(const struct drawn *d, const struct populations *populatio
 {
     const struct rwe_run *run = d->run;
     rwe_box screened = rwe_figure_box(d->figure, RWE_NO_BOX, false);
-    rwe_figure_box_line(d->figure, screened, 0, "Rows in the file", count_of(d, "screened", NULL));
+    rwe_figure_box_line(d->figure, screened, 0, rwe_text("Rows in the file"),
+                        count_of(d, "screened", NULL));
     add_left_out(d, screened);
     rwe_box analysed = rwe_figure_box(d->figure, screened, false);
-    rwe_figure_box_line(d->figure, analysed, 0, "Subjects analysed", count_of(d, "analysed", NULL));
+    rwe_figure_box_line(d->figure, analysed, 0, rwe_text("Subjects analysed"),
+                        count_of(d, "analysed", NULL));
     for (size_t a = 0; a < run->cohort->n_arms; a++) {
         const char *level = run->cohort->arm_level[a];
         rwe_box arm = rwe_figure_box(d->figure, analysed, false);

@@ -55,7 +55,7 @@ static enum rwe_status add_exposure(struct described *list, const struct rwe_run
 
 static enum rwe_status add_columns(struct described *list, const struct rwe_run *run)
 {
-    struct rwe_strings name = rwe_settings_list(run->settings, "treatment-columns");
+    struct rwe_strings name = rwe_study_of(run->settings)->treatment_columns;
     enum rwe_status status = RWE_OK;
     for (size_t i = 0; i < name.n && status == RWE_OK; i++) {
         const struct rwe_variable *column = rwe_cohort_described(run->cohort, name.item[i]);
@@ -83,7 +83,7 @@ static enum rwe_status run_treatment(struct rwe_run *run, void *state, struct rw
                         "--treatment needs columns of the treatment: say --treatment-columns "
                         "A,B,… or --exposure-start COL");
     rwe_document_section(run->document, 1, "Treatment as given");
-    const char *unit = rwe_settings_text(run->settings, "time-unit");
+    const char *unit = rwe_study_of(run->settings)->time_unit_word;
     const char *note = rwe_arena_format(
         run->arena,
         "What was given after time zero is described, and neither compared nor adjusted for. No "

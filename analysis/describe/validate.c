@@ -1,18 +1,24 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What the rules of validation found. See validate.md. */
-#include "rwe/data/validate.h"
+#include "validate.h"
 #include "rwe/analysis/present.h"
+#include "rwe/data/validate.h"
 
 static const struct rwe_option options[] = {
     {.name = "queries",
-     .kind = RWE_OPTION_PATH,
+     RWE_PATH_IN(struct validate_settings, queries),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE",
      .command_only = true,
      .help = "Write what the rules of validation found as a data-query sheet (CSV, English and "
              "Chinese), one row a finding; also when the run then stops."},
 };
-static const struct rwe_options option_list = RWE_OPTIONS(options);
+static const struct rwe_options option_list = RWE_OPTIONS_IN(struct validate_settings, options);
+
+const struct validate_settings *validate_settings_of(const struct rwe_settings *settings)
+{
+    return rwe_settings_of(settings, &option_list);
+}
 
 static void present_rule(struct rwe_run *run, struct rwe_grid *grid, size_t r)
 {

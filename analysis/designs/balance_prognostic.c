@@ -1,114 +1,109 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "balance_private.h"
+#include "rwe/analysis/model_matrix.h"
 #include "rwe/stats/cox.h"
 
 #include <math.h>
 #include <string.h>
 
-/* The model of one endpoint. Its columns are those of the covariates without reference levels. */
-struct model {
-    struct rwe_columns columns;
-    struct rwe_survival_data data; /* of the controls with all covariates */
-    size_t *column;                /* that the fit holds, in order */
-    size_t p;
-    double *x;
+/* ---- the scores ---- */
+
+/* The covariates of all who have them, by subject of `subject`: controls are fitted, all are predicted. */
+struct complete {
+    struct rwe_model_matrix matrix;
+    uint32_t *subject;
+    uint32_t *row; /* by subject of the cohort, of those in `subject` */
+    struct rwe_design controls;
+};
+
+static enum rwe_status find_complete(struct rwe_run *run, struct complete *complete,
+                                     struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    struct rwe_model model = rwe_model_new(cohort, run->arena);
+    uint8_t *member = RWE_NEW(run->arena, uint8_t, cohort->n);
+    size_t *arm_size = RWE_NEW(run->arena, size_t, cohort->n_arms);
+    complete->subject = RWE_NEW(run->arena, uint32_t, cohort->n);
+    complete->row = RWE_NEW(run->arena, uint32_t, cohort->n);
+    for (size_t j = 0; j < cohort->n_covariates; j++)
+        rwe_model_add_covariate(&model, &cohort->covariate[j], false);
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    struct rwe_model_rows rows = {.subject = complete->subject};
+    for (uint32_t i = 0; i < cohort->n; i++) {
+        if (!rwe_model_is_complete(&model, i))
+            continue;
+        complete->row[i] = (uint32_t)rows.n;
+        complete->subject[rows.n++] = i;
+        member[i] = cohort->arm[i] == 0;
+        arm_size[0] += member[i];
+    }
+    complete->controls = run->design[0];
+    complete->controls.n = arm_size[0];
+    complete->controls.member = member;
+    complete->controls.arm_size = arm_size;
+    return rwe_model_matrix_make(&model, &rows, &complete->matrix, error);
+}
+
+/* Cox's model of one endpoint in the controls. */
+struct score {
+    struct rwe_model_matrix matrix;
+    struct rwe_survival_data data;
     struct rwe_cox fit;
 };
 
-static bool is_complete(const struct rwe_cohort *cohort, size_t subject)
+static enum rwe_status take_controls(const struct complete *complete, struct rwe_arena *arena,
+                                     struct score *score)
 {
-    for (size_t j = 0; j < cohort->n_covariates; j++)
-        if (rwe_variable_missing(&cohort->covariate[j], subject))
-            return false;
-    return true;
-}
-
-/* The controls with all covariates, as a design of their own. */
-static enum rwe_status find_controls(struct rwe_run *run, struct rwe_design *controls)
-{
-    const struct rwe_cohort *cohort = run->cohort;
-    uint8_t *member = RWE_NEW(run->arena, uint8_t, cohort->n);
-    size_t *arm_size = RWE_NEW(run->arena, size_t, cohort->n_arms);
-    if (rwe_arena_failed(run->arena))
+    uint32_t *row = RWE_NEW(arena, uint32_t, score->data.n);
+    if (row == NULL)
         return RWE_NO_MEMORY;
-    for (size_t i = 0; i < cohort->n; i++) {
-        member[i] = cohort->arm[i] == 0 && is_complete(cohort, i);
-        arm_size[0] += member[i];
-    }
-    *controls = run->design[0];
-    controls->n = arm_size[0];
-    controls->member = member;
-    controls->arm_size = arm_size;
-    return RWE_OK;
+    for (size_t k = 0; k < score->data.n; k++)
+        row[k] = complete->row[score->data.subject[k]];
+    return rwe_model_matrix_take(&complete->matrix, row, score->data.n, &score->matrix);
 }
 
-/* The columns that tell controls apart; a level that none of them has says nothing. */
-static enum rwe_status build_columns(const struct rwe_run *run, struct model *model)
-{
-    size_t n = model->data.n;
-    double *values = RWE_NEW(run->arena, double, run->cohort->n);
-    model->x = rwe_arena_alloc(run->arena, n, model->columns.n * sizeof *model->x);
-    model->column = RWE_NEW(run->arena, size_t, model->columns.n);
-    if (rwe_arena_failed(run->arena))
-        return RWE_NO_MEMORY;
-    for (size_t c = 0; c < model->columns.n; c++) {
-        double *x = model->x + model->p * n;
-        bool varies = false;
-        rwe_column_values(&model->columns.item[c], run->cohort->n, values);
-        for (size_t k = 0; k < n; k++) {
-            x[k] = values[model->data.subject[k]];
-            varies = varies || x[k] != x[0];
-        }
-        if (varies)
-            model->column[model->p++] = c;
-    }
-    return RWE_OK;
-}
-
-static void drop_column(struct model *model, size_t at)
-{
-    size_t later = --model->p - at, n = model->data.n;
-    memmove(model->column + at, model->column + at + 1, later * sizeof *model->column);
-    memmove(model->x + at * n, model->x + (at + 1) * n, later * n * sizeof *model->x);
-}
-
-/* A column that earlier ones determine adds nothing to the predictor, so it is taken out. */
-static enum rwe_status fit(const struct rwe_run *run, struct model *model, struct rwe_error *why)
+/* A column that others determine adds nothing to the predictor. */
+static enum rwe_status fit(struct score *score, struct rwe_arena *arena, struct rwe_error *why)
 {
     const struct rwe_cox_options options = rwe_cox_options_default();
     size_t n_events = 0;
-    for (size_t k = 0; k < model->data.n; k++)
-        n_events += model->data.event[k] != 0;
+    for (size_t k = 0; k < score->data.n; k++)
+        n_events += score->data.event[k] != 0;
     if (n_events == 0)
         return rwe_fail(why, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
                         "no control with all covariates has an event");
-    for (;;) {
-        if (model->p == 0)
+    do {
+        if (score->matrix.p == 0)
             return rwe_fail(why, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
                             "no covariate differs between controls");
-        enum rwe_status status =
-            rwe_cox_fit(&model->data, model->x, model->p, &options, run->arena, &model->fit, why);
-        if (status != RWE_COLLINEAR || why->index >= model->p)
-            return status;
-        drop_column(model, why->index);
-    }
+        rwe_cox_fit(&score->data, score->matrix.x, score->matrix.p, &options, arena, &score->fit,
+                    why);
+    } while (rwe_model_matrix_reduce(&score->matrix, why));
+    if (why->status == RWE_SEPARATED)
+        return rwe_fail(why, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                        "among controls \"%s\" foretells the events without error",
+                        rwe_model_matrix_column(&score->matrix, why->index)->name);
+    if (why->status == RWE_OK && !score->fit.converged)
+        return rwe_fail(why, RWE_NOT_ESTIMABLE, RWE_NO_INDEX, "Cox's model did not converge");
+    return why->status;
 }
 
 /* The linear predictor of everybody, NaN without all covariates. */
-static enum rwe_status predict(const struct rwe_run *run, const struct model *model, double out[])
+static void predict(const struct rwe_run *run, const struct complete *complete,
+                    const struct score *score, double out[])
 {
-    size_t n = run->cohort->n;
-    double *values = RWE_NEW(run->arena, double, n);
-    if (values == NULL)
-        return RWE_NO_MEMORY;
-    for (size_t i = 0; i < n; i++)
-        out[i] = is_complete(run->cohort, i) ? 0 : NAN;
-    for (size_t k = 0; k < model->p; k++) {
-        rwe_column_values(&model->columns.item[model->column[k]], n, values);
-        for (size_t i = 0; i < n; i++)
-            out[i] += model->fit.estimate[k] * values[i];
+    const struct rwe_model_matrix *all = &complete->matrix;
+    for (size_t i = 0; i < run->cohort->n; i++)
+        out[i] = NAN;
+    for (size_t k = 0; k < all->n; k++)
+        out[complete->subject[k]] = 0;
+    for (size_t c = 0; c < all->n_columns; c++) {
+        size_t at = score->matrix.column[c].at;
+        for (size_t k = 0; k < all->n && at != RWE_NO_INDEX; k++)
+            out[complete->subject[k]] +=
+                score->fit.estimate[at] * all->x[all->column[c].at * all->n + k];
     }
-    return RWE_OK;
 }
 
 static bool is_in_the_data(enum rwe_status status)
@@ -116,26 +111,21 @@ static bool is_in_the_data(enum rwe_status status)
     return status == RWE_SEPARATED || status == RWE_NOT_ESTIMABLE || status == RWE_COLLINEAR;
 }
 
-static enum rwe_status fit_score(struct rwe_run *run, const struct rwe_design *controls,
+static enum rwe_status fit_score(struct rwe_run *run, const struct complete *complete,
                                  const struct rwe_endpoint *endpoint, double out[],
                                  struct rwe_error *why)
 {
     const struct rwe_design_view view = {RWE_STRATA_NONE, RWE_EVENTS_OWN};
-    struct model model = {.columns = rwe_covariate_columns(run->cohort, true, run->arena)};
-    enum rwe_status status =
-        rwe_design_survival(run->cohort, controls, endpoint, view, run->arena, &model.data, why);
-    if (status == RWE_OK && build_columns(run, &model) != RWE_OK)
+    struct score score;
+    enum rwe_status status = rwe_design_survival(run->cohort, &complete->controls, endpoint, view,
+                                                 run->arena, &score.data, why);
+    if (status == RWE_OK && take_controls(complete, run->arena, &score) != RWE_OK)
         return rwe_fail_memory(why);
+    score.matrix.quiet = true; /* the score is the same without */
     if (status == RWE_OK)
-        status = fit(run, &model, why);
-    if (status == RWE_SEPARATED)
-        return rwe_fail(why, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
-                        "among controls \"%s\" foretells the events without error",
-                        model.columns.item[model.column[why->index]].name);
-    if (status == RWE_OK && !model.fit.converged)
-        return rwe_fail(why, RWE_NOT_ESTIMABLE, RWE_NO_INDEX, "Cox's model did not converge");
-    if (status == RWE_OK && predict(run, &model, out) != RWE_OK)
-        return rwe_fail_memory(why);
+        status = fit(&score, run->arena, why);
+    if (status == RWE_OK)
+        predict(run, complete, &score, out);
     return status;
 }
 
@@ -197,18 +187,21 @@ enum rwe_status rwe_balance_add_scores(struct rwe_run *run, struct balance_lines
                                        struct rwe_error *error)
 {
     const struct rwe_cohort *cohort = run->cohort;
-    struct rwe_design controls;
+    struct complete complete;
     size_t n = 0;
     const char **name = RWE_NEW(run->arena, const char *, cohort->n_endpoints);
     double **value = RWE_NEW(run->arena, double *, cohort->n_endpoints);
     for (size_t e = 0; value != NULL && e < cohort->n_endpoints; e++)
         value[e] = RWE_NEW(run->arena, double, cohort->n);
-    if (rwe_arena_failed(run->arena) || find_controls(run, &controls) != RWE_OK)
+    if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
+    enum rwe_status made = find_complete(run, &complete, error);
+    if (made != RWE_OK)
+        return made;
     for (size_t e = 0; e < cohort->n_endpoints; e++) {
         struct rwe_error why = {0};
         struct rwe_mark mark = rwe_arena_mark(run->arena);
-        enum rwe_status status = fit_score(run, &controls, &cohort->endpoint[e], value[n], &why);
+        enum rwe_status status = fit_score(run, &complete, &cohort->endpoint[e], value[n], &why);
         rwe_arena_release(run->arena, mark);
         if (status == RWE_OK)
             name[n++] = cohort->endpoint[e].name;

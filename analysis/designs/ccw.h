@@ -11,21 +11,19 @@
 struct ccw_columns {
     const char *flag; /**< of the analysis, for messages: "ccw" */
     size_t n;
-    const uint32_t *subject; /**< of the cohort, ascending */
-    size_t n_terms;
-    const char **term; /**< names of the columns */
-    const double *x;   /**< [term * n + row] */
+    const uint32_t *subject;        /**< of the cohort, ascending */
+    struct rwe_model_matrix matrix; /**< by subject of the list */
 };
 
 /** A model of leaving, as it was fitted. */
 struct ccw_model {
-    size_t n, n_events; /**< rows, and those of them who began exposure */
-    size_t n_terms;
-    const char **term;           /**< columns in the model */
-    const double *estimate;      /**< their coefficients: log hazard or odds ratios of exposure */
-    double intercept;            /**< of the logistic model */
-    struct rwe_strings left_out; /**< columns that the others determine in these rows */
-    const char *separates; /**< the column to blame most where the fit is Firth's; else NULL */
+    const struct ccw_columns *columns; /**< what it was made from */
+    size_t n_events;                   /**< rows of those who began exposure */
+    struct rwe_model_matrix matrix;    /**< over the rows of the fit */
+    const double *coefficient; /**< by column: log hazard or odds ratio of exposure; NaN where the
+                                    column was left out */
+    double intercept;          /**< of the logistic model */
+    const char *separates;     /**< the column to blame most where the fit is Firth's; else NULL */
 };
 
 /** One endpoint. */
@@ -69,6 +67,9 @@ enum rwe_status ccw_weights(const struct rwe_run *run, const struct ccw_columns 
 enum rwe_status ccw_hazard(const struct rwe_run *run, const struct ccw_columns *columns,
                            struct ccw_endpoint *of, struct rwe_clone_weights *weights,
                            struct rwe_error *error);
+
+/** Warns of covariates that no model of `columns` can have. */
+void ccw_present_columns(struct rwe_run *run, const struct ccw_columns *columns);
 
 /** Facts of a model under its key, and the warning where exposure is told without error. */
 void ccw_present_model(struct rwe_run *run, const struct rwe_key *key,

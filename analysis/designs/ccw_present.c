@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "ccw.h"
+#include "run/estimand.h"
 
 #include "rwe/analysis/present.h"
 #include "rwe/stats/weights.h"
@@ -54,16 +55,13 @@ static void present_clones(struct rwe_run *run, const struct ccw *ccw)
     }
     rwe_grid_note(
         grid,
-        "Estimand: the average effect, in everybody (ATE), of exposure begun by %g while "
-        "free of the endpoint (\"%s\") against none by then (\"%s\"). Later exposure, and "
-        "other treatment, is part of either strategy.",
+        "Compared: exposure begun by %g while free of the endpoint (\"%s\") against none by then "
+        "(\"%s\"). Later exposure, and other treatment, is part of either strategy.",
         ccw->grace, run->cohort->arm_level[1], run->cohort->arm_level[0]);
     rwe_grid_note(grid, "Everybody follows both strategies from time zero as a clone, which leaves "
                         "one (artificial censoring) when the subject departs from it. An event "
                         "before exposure counts in both, so nobody is immortal.");
-    if (ccw->columns.n < run->cohort->n)
-        rwe_grid_note(grid, "%zu subjects lack a covariate and are not cloned.",
-                      run->cohort->n - ccw->columns.n);
+    rwe_note_estimand(run, grid, &ccw->design);
     rwe_grid_note(grid, "Baseline tables, balance, response, subgroups and toxicity leave this "
                         "population out: its arms hold the same people.");
 }
@@ -174,25 +172,38 @@ static enum rwe_status present_weights(struct rwe_run *run, const struct ccw *cc
 
 /* ---- the models ---- */
 
+void ccw_present_columns(struct rwe_run *run, const struct ccw_columns *columns)
+{
+    const char *left_out = rwe_model_matrix_left_out(&columns->matrix, NULL);
+    if (left_out != NULL)
+        rwe_document_warning(run->document, "collinear", columns->flag,
+                             "Models of exposure: left out: %s", left_out);
+}
+
 void ccw_present_model(struct rwe_run *run, const struct rwe_key *of, const struct ccw_model *model)
 {
     struct rwe_key key = *of;
-    add(run, &key, "n", (double)model->n);
+    const char *left_out = rwe_model_matrix_left_out(&model->matrix, &model->columns->matrix);
+    add(run, &key, "n", (double)model->matrix.n);
     add(run, &key, "n.event", (double)model->n_events);
-    for (size_t j = 0; j < model->n_terms; j++) {
-        key.term = model->term[j];
-        add(run, &key, "estimate", model->estimate[j]);
+    for (size_t c = 0; c < model->matrix.n_columns; c++) {
+        key.term = model->matrix.column[c].name;
+        add(run, &key, "estimate", model->coefficient[c]);
     }
     key.term = NULL;
-    for (size_t j = 0; j < model->left_out.n; j++)
-        rwe_document_string(run->document, &key, "left.out", model->left_out.item[j]);
+    for (size_t c = 0; c < model->matrix.n_columns; c++)
+        if (model->matrix.column[c].at == RWE_NO_INDEX)
+            rwe_document_string(run->document, &key, "left.out", model->matrix.column[c].name);
+    if (left_out != NULL)
+        rwe_document_warning(run->document, "collinear", key.analysis, "%s, %s: left out: %s",
+                             key.endpoint, key.model, left_out);
     if (model->separates != NULL)
         rwe_document_warning(run->document, "positivity", key.analysis,
                              "%s: some of the %zu subjects at risk could not, or had to, begin "
                              "exposure, as told most of all by \"%s\" (Firth's penalty used). No "
                              "weight makes up for them: look at the covariate, or restrict the "
                              "cohort.",
-                             key.endpoint, model->n, model->separates);
+                             key.endpoint, model->matrix.n, model->separates);
 }
 
 static void present_models(struct rwe_run *run, const struct ccw *ccw,
@@ -242,6 +253,7 @@ enum rwe_status ccw_present(struct rwe_run *run, const struct ccw *ccw, struct r
     present_clones(run, ccw);
     enum rwe_status status = present_weights(run, ccw, error);
     warn_arms(run);
+    ccw_present_columns(run, &ccw->columns);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
         present_models(run, ccw, &ccw->endpoint[e]);
         warn_timing(run, &ccw->endpoint[e]);

@@ -118,7 +118,7 @@ static enum rwe_status estimate_score_step(const struct rwe_run *run, const stru
                                            struct rwe_weight_estimation *estimation,
                                            struct rwe_error *error)
 {
-    const struct rwe_weight_model model = {s->ps->x, s->ps->n_terms, &s->ps->model};
+    const struct rwe_weight_model model = {s->ps->matrix.x, s->ps->matrix.p, &s->ps->model};
     return rwe_weights_estimation(&s->data, &s->weights, &model, run->arena, estimation, error);
 }
 
@@ -126,12 +126,13 @@ static enum rwe_status estimate_score_step(const struct rwe_run *run, const stru
 static enum rwe_status explain_entropy(const struct state *s, enum rwe_status status,
                                        const struct rwe_error *inner, struct rwe_error *error)
 {
-    if (status == RWE_NOT_ESTIMABLE && inner->index < s->ps->n_terms)
+    const struct rwe_model_column *column = rwe_model_matrix_column(&s->ps->matrix, inner->index);
+    if (status == RWE_NOT_ESTIMABLE && column != NULL)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "entropy balancing: no weights give both arms the same mean of \"%s\": one "
                         "arm lacks what the other has. Leave the covariate out, merge its "
                         "categories, or trim",
-                        s->ps->term[inner->index]);
+                        column->name);
     *error = *inner;
     return status;
 }
@@ -148,7 +149,8 @@ static enum rwe_status balance(struct rwe_run *run, struct state *s, bool with_e
         base[k] = s->data.kept[k];
     balancing.stabilised = !rwe_settings_flag(run->settings, "unstabilised");
     balancing.estimation = with_estimation;
-    const struct rwe_entropy_data data = {s->ps->n, s->ps->n_terms, s->ps->x, s->ps->treated, base};
+    const struct rwe_entropy_data data = {s->ps->n, s->ps->matrix.p, s->ps->matrix.x,
+                                          s->ps->treated, base};
     enum rwe_status status =
         rwe_entropy_balance(&data, &balancing, run->arena, &s->entropy, &inner);
     s->weight = s->entropy.weight;

@@ -153,7 +153,7 @@ static enum rwe_status run_landmark(struct rwe_run *run, void *state, struct rwe
         present_arms(run, grid, &landmarks->item[i]);
     rwe_grid_note(grid,
                   "Losses by what patients were exposed to in the end, those analysed by what "
-                  "they had been exposed to by then. Who is exposed later stays where he was. "
+                  "they had been exposed to by then. Who is exposed later stays unexposed. "
                   "Times count from the landmark. The comparisons are at the end of the "
                   "report.");
     return RWE_OK;

@@ -88,7 +88,7 @@ enum rwe_status psm_present_left_out(struct rwe_run *run, const struct psm *psm,
                                      struct rwe_error *error)
 {
     const struct rwe_cohort *cohort = run->cohort;
-    const struct rwe_columns columns = rwe_covariate_columns(cohort, false, run->arena);
+    const struct rwe_columns columns = rwe_covariate_columns(cohort, run->arena);
     double *value = RWE_NEW(run->arena, double, cohort->n);
     uint8_t *treated = RWE_NEW(run->arena, uint8_t, cohort->n);
     struct rwe_key key = rwe_key_run(run, "psm");

@@ -95,7 +95,7 @@ static enum rwe_status map_covariates(const struct rwe_run *run, const struct ps
                                       struct rwe_mahalanobis *map, struct rwe_error *error)
 {
     struct rwe_error inner = {0};
-    const struct rwe_columns columns = rwe_covariate_columns(run->cohort, false, run->arena);
+    const struct rwe_columns columns = rwe_covariate_columns(run->cohort, run->arena);
     const double *x = columns.item == NULL ? NULL : covariate_values(run, psm, &columns);
     if (x == NULL)
         return rwe_fail_memory(error);

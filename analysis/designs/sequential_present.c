@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+#include "run/estimand.h"
 #include "sequential.h"
 
 #include "rwe/analysis/present.h"
@@ -75,16 +76,15 @@ static void note_trials(struct rwe_run *run, struct rwe_grid *grid,
                         const struct sequential *sequential)
 {
     const char *treated = run->cohort->arm_level[1], *control = run->cohort->arm_level[0];
-    size_t n_missing = run->cohort->n - sequential->columns.n;
     if (sequential->options.initiators)
         rwe_grid_note(grid,
-                      "Estimand: the effect in those who begin exposure (\"%s\"), when they begin "
-                      "it, against none as long as one is followed (\"%s\").",
+                      "Compared: exposure when it begins (\"%s\") against none as long as one is "
+                      "followed (\"%s\").",
                       treated, control);
     else
         rwe_grid_note(grid,
-                      "Estimand: beginning exposure now (\"%s\") against none as long as one is "
-                      "followed (\"%s\"), given covariates: compare by the adjusted model. The "
+                      "Compared: beginning exposure now (\"%s\") against none as long as one is "
+                      "followed (\"%s\"), given covariates, by the adjusted model. The "
                       "arms of the curves differ as those who begin differ from all eligible.",
                       treated, control);
     rwe_grid_note(
@@ -94,11 +94,10 @@ static void note_trials(struct rwe_run *run, struct rwe_grid *grid,
         "initiators, exposed before the next trial, from their exposure on. So "
         "nobody is immortal.");
     rwe_grid_note(grid,
-                  "A patient is in every trial that he is eligible for. Times of events count "
+                  "Patients are in every trial that they are eligible for. Times of events count "
                   "from the start of each follow-up. Where nobody initiates there is no "
                   "trial. Cox models are stratified by trial; curves pool the trials.");
-    if (n_missing > 0)
-        rwe_grid_note(grid, "%zu subjects lack a covariate and are in no trial.", n_missing);
+    rwe_note_estimand(run, grid, &sequential->design);
     rwe_grid_note(grid, "Baseline tables, balance, response, subgroups and toxicity leave this "
                         "population out: its arms hold the same people.");
 }
@@ -246,6 +245,7 @@ enum rwe_status sequential_present(struct rwe_run *run, const struct sequential 
     present_trials(run, sequential);
     enum rwe_status status = present_weights(run, sequential, error);
     warn_arms(run);
+    ccw_present_columns(run, &sequential->columns);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
         const struct ccw_endpoint *exposure = &sequential->endpoint[e].exposure;
         struct rwe_key key = rwe_key_in("sequential", exposure->endpoint, &sequential->design);

@@ -393,7 +393,7 @@ static enum rwe_status estimate_model(struct timedep_part *part, enum rwe_cox_mo
     struct rwe_run *run = &part->run;
     struct rwe_cox_request request = {run, timedep_endpoint(part), &run->design[0], kind, 0};
     struct rwe_cox_model model;
-    enum rwe_status status = rwe_cox_model_estimate(&request, estimates, &model, error);
+    enum rwe_status status = rwe_cox_model_estimate(&request, &model, error);
     if (status != RWE_OK)
         return status;
     struct rwe_key key = rwe_key_in("cox", request.endpoint, request.design);

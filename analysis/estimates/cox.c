@@ -3,7 +3,6 @@
  * each covariate alone. See cox.md. */
 #include "cox_more.h"
 #include "rwe/analysis/bootstrap.h"
-#include "rwe/analysis/covariates.h"
 #include "rwe/analysis/estimates.h"
 #include "rwe/base/language.h"
 
@@ -248,9 +247,12 @@ static enum rwe_status list_terms(struct rwe_run *run, bool arms, struct terms *
                                   struct rwe_error *error)
 {
     const struct rwe_cohort *cohort = run->cohort;
-    struct rwe_columns columns = rwe_covariate_columns(cohort, true, run->arena);
-    size_t n_arms = arms ? cohort->n_arms - 1 : 0;
-    terms->n_terms = n_arms + columns.n;
+    const struct rwe_cox_request request = {.run = run, .kind = RWE_COX_ADJUSTED};
+    struct rwe_cox_model model;
+    if (rwe_cox_model_list(&request, &model) != RWE_OK)
+        return rwe_fail_memory(error);
+    size_t n_arms = arms ? cohort->n_arms - 1 : 0, first = arms ? 0 : cohort->n_arms - 1;
+    terms->n_terms = model.n_terms - first;
     terms->term = RWE_NEW(run->arena, struct rwe_cox_term, terms->n_terms);
     terms->shown = RWE_NEW(run->arena, struct rwe_cox_shown, run->n_designs * terms->n_terms);
     if (rwe_arena_failed(run->arena))
@@ -258,11 +260,12 @@ static enum rwe_status list_terms(struct rwe_run *run, bool arms, struct terms *
     for (size_t a = 0; a < n_arms; a++)
         terms->term[a].name = rwe_arena_format(run->arena, "arm: %s against %s",
                                                cohort->arm_level[a + 1], cohort->arm_level[0]);
-    for (size_t c = 0; c < columns.n; c++)
-        terms->term[n_arms + c].name =
-            rwe_cox_is_spline(run, columns.item[c].variable)
-                ? rwe_arena_format(run->arena, "%s (Q3 against Q1)", columns.item[c].name)
-                : columns.item[c].name;
+    for (size_t t = n_arms; t < terms->n_terms; t++) {
+        const struct rwe_cox_term *term = &model.term[first + t];
+        terms->term[t].name = term->n_columns > 1
+                                  ? rwe_arena_format(run->arena, "%s (Q3 against Q1)", term->name)
+                                  : term->name;
+    }
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }
 
@@ -490,7 +493,7 @@ static enum rwe_status estimate_model(struct rwe_run *run, const struct rwe_cox_
 {
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     struct rwe_cox_model model;
-    enum rwe_status status = rwe_cox_model_estimate(request, estimates, &model, error);
+    enum rwe_status status = rwe_cox_model_estimate(request, &model, error);
     if (status != RWE_OK)
         return status;
     struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);

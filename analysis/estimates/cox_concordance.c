@@ -22,9 +22,9 @@ static double *predictors(const struct rwe_cox_model *model, struct rwe_arena *a
 {
     size_t n = model->data.n;
     double *score = RWE_NEW(arena, double, n);
-    for (size_t j = 0; score != NULL && j < model->p; j++)
+    for (size_t j = 0; score != NULL && j < model->matrix.p; j++)
         for (size_t i = 0; i < n; i++)
-            score[i] += model->fit.estimate[j] * model->x[j * n + i];
+            score[i] += model->fit.estimate[j] * model->matrix.x[j * n + i];
     return score;
 }
 

@@ -4,39 +4,6 @@
 
 #include <string.h>
 
-static bool is_listed(struct rwe_strings list, const char *name)
-{
-    for (size_t i = 0; i < list.n; i++)
-        if (strcmp(list.item[i], name) == 0)
-            return true;
-    return false;
-}
-
-bool rwe_cox_is_modifier(const struct rwe_run *run, const struct rwe_variable *variable)
-{
-    return is_listed(rwe_settings_list(run->settings, "interaction"), variable->name);
-}
-
-enum rwe_status rwe_cox_check_interactions(const struct rwe_run *run, struct rwe_error *error)
-{
-    struct rwe_strings list = rwe_settings_list(run->settings, "interaction");
-    for (size_t i = 0; i < list.n; i++) {
-        bool found = false;
-        for (size_t j = 0; j < run->cohort->n_covariates; j++)
-            found |= strcmp(run->cohort->covariate[j].name, list.item[i]) == 0;
-        if (!found)
-            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                            "--interaction: \"%s\" is not one of the covariates: name it in "
-                            "--covariates too",
-                            list.item[i]);
-        if (is_listed(rwe_settings_list(run->settings, "spline"), list.item[i]))
-            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                            "--interaction: \"%s\" is a spline, which has no one ratio to compare",
-                            list.item[i]);
-    }
-    return RWE_OK;
-}
-
 /* The rows of the table: every product, and before those of a variable with several its joint test. */
 struct rows {
     struct rwe_cox_term *term;

@@ -2,227 +2,182 @@
 #include "cox_models.h"
 
 #include "rwe/analysis/covariates.h"
+#include "rwe/analysis/present.h"
 #include "rwe/stats/cox_two_groups.h"
 
 #include <math.h>
 #include <string.h>
 
-/* ---- who: members with all the model's covariates ---- */
+/* ---- what was asked for ---- */
 
-/* The columns of the covariates that the model takes. */
-static struct rwe_columns pick_columns(const struct rwe_cox_request *request)
+static bool is_listed(const struct rwe_run *run, const char *option, const char *name)
 {
-    const struct rwe_cohort *cohort = request->run->cohort;
-    struct rwe_columns columns = {NULL, 0};
-    if (request->kind == RWE_COX_ARM)
-        return columns;
-    columns = rwe_covariate_columns(cohort, true, request->run->arena);
-    if (request->kind != RWE_COX_UNIVARIABLE || columns.item == NULL)
-        return columns;
-    size_t n = 0;
-    for (size_t c = 0; c < columns.n; c++)
-        if (columns.item[c].variable == &cohort->covariate[request->covariate])
-            columns.item[n++] = columns.item[c];
-    columns.n = n;
-    return columns;
+    struct rwe_strings list = rwe_settings_list(run->settings, option);
+    for (size_t i = 0; i < list.n; i++)
+        if (strcmp(list.item[i], name) == 0)
+            return true;
+    return false;
 }
 
-static void keep_those_with(const struct rwe_variable *variable, size_t n, uint8_t keep[])
+enum rwe_status rwe_cox_check_splines(const struct rwe_run *run, struct rwe_error *error)
 {
-    for (size_t i = 0; i < n; i++)
-        keep[i] &= variable->categorical ? variable->code[i] >= 0 : !isnan(variable->number[i]);
+    struct rwe_strings list = rwe_settings_list(run->settings, "spline");
+    for (size_t i = 0; i < list.n; i++) {
+        const struct rwe_variable *v =
+            rwe_covariate_find(run->cohort, list.item[i], strlen(list.item[i]));
+        if (v == NULL)
+            return rwe_covariate_unknown(run, "spline", list.item[i], error);
+        if (v->categorical || v->binary)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "--spline: \"%s\" is a category; a spline bends numbers", list.item[i]);
+    }
+    return RWE_OK;
+}
+
+enum rwe_status rwe_cox_check_interactions(const struct rwe_run *run, struct rwe_error *error)
+{
+    struct rwe_strings list = rwe_settings_list(run->settings, "interaction");
+    for (size_t i = 0; i < list.n; i++) {
+        if (rwe_covariate_find(run->cohort, list.item[i], strlen(list.item[i])) == NULL)
+            return rwe_covariate_unknown(run, "interaction", list.item[i], error);
+        if (is_listed(run, "spline", list.item[i]))
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "--interaction: \"%s\" is a spline, which has no one ratio to compare",
+                            list.item[i]);
+    }
+    return RWE_OK;
+}
+
+const char *rwe_cox_ties_text(const struct rwe_run *run)
+{
+    static const char *const texts[] = {"Efron's", "Breslow's", "exact"};
+    return texts[rwe_settings_choice(run->settings, "ties")];
+}
+
+/* ---- the model of a request ---- */
+
+static void add_covariate(struct rwe_model *model, const struct rwe_run *run, size_t covariate)
+{
+    const struct rwe_variable *v = &run->cohort->covariate[covariate];
+    rwe_model_add_covariate(model, v, is_listed(run, "spline", v->name));
+}
+
+/* The arm, the covariates and the products of the arm with those of --interaction. */
+static struct rwe_model terms_of(const struct rwe_cox_request *request)
+{
+    const struct rwe_run *run = request->run;
+    const struct rwe_cohort *cohort = run->cohort;
+    struct rwe_model model = rwe_model_new(cohort, run->arena);
+    if (request->kind == RWE_COX_UNIVARIABLE) {
+        add_covariate(&model, run, request->covariate);
+        return model;
+    }
+    size_t arm = rwe_model_add_arm(&model);
+    for (size_t j = 0; request->kind != RWE_COX_ARM && j < cohort->n_covariates; j++)
+        add_covariate(&model, run, j);
+    for (size_t j = 0; request->kind == RWE_COX_INTERACTION && j < cohort->n_covariates; j++)
+        if (is_listed(run, "interaction", cohort->covariate[j].name))
+            rwe_model_add_product(&model, arm, arm + 1 + j);
+    return model;
 }
 
 /* The design less those who lack a covariate. RWE_OK or RWE_NO_MEMORY. */
 static enum rwe_status take_complete(const struct rwe_cox_request *request,
-                                     const struct rwe_columns *columns, struct rwe_design *design)
+                                     const struct rwe_model *model, struct rwe_design *design)
 {
     const struct rwe_run *run = request->run;
     uint8_t *keep = RWE_NEW(run->arena, uint8_t, run->cohort->n);
-    if (keep == NULL)
+    if (rwe_arena_failed(run->arena))
         return RWE_NO_MEMORY;
-    memset(keep, 1, run->cohort->n);
-    for (size_t c = 0; c < columns->n; c++)
-        if (c == 0 || columns->item[c].variable != columns->item[c - 1].variable)
-            keep_those_with(columns->item[c].variable, run->cohort->n, keep);
+    for (size_t i = 0; i < run->cohort->n; i++)
+        keep[i] = rwe_model_is_complete(model, i);
     return rwe_design_narrow(run->cohort, request->design, keep, run->arena, design);
 }
 
-/* ---- what: terms and their columns of numbers ---- */
-
-/* The model while it is built. */
-struct builder {
-    const struct rwe_cox_request *request;
-    struct rwe_columns columns;
-    const uint32_t *subject; /* by row */
-    struct rwe_cox_model *model;
-    struct rwe_cox_term *term;
-    double *x;
-    bool splines; /* some column is bent */
-};
-
-/* Indicators of the arms other than the control. */
-static enum rwe_status add_arms(struct builder *b)
+/* One term a column, but one for all of a spline's. It has no place in the fit where a column of it was
+ * left out: what is left of a spline has no contrast of its own. */
+static enum rwe_status list_terms(struct rwe_cox_model *model)
 {
-    const struct rwe_cohort *cohort = b->request->run->cohort;
-    struct rwe_cox_model *model = b->model;
-    for (size_t arm = 1; arm < cohort->n_arms; arm++) {
-        const char *name = cohort->n_arms == 2 ? "arm"
-                                               : rwe_arena_format(b->request->run->arena, "arm=%s",
-                                                                  cohort->arm_level[arm]);
-        if (name == NULL)
-            return RWE_NO_MEMORY;
-        for (size_t k = 0; k < model->data.n; k++)
-            b->x[model->p * model->data.n + k] = model->data.group[k] == arm;
-        b->term[model->n_terms++] = (struct rwe_cox_term){
-            .name = name, .variable = "arm", .column = model->p++, .n_columns = 1};
-    }
-    return RWE_OK;
-}
-
-/* Whether a level tells anybody apart: somebody has it, and somebody an earlier one. */
-static bool level_tells(const struct builder *b, const struct rwe_column *column)
-{
-    bool occurs = false, earlier = false;
-    for (size_t k = 0; k < b->model->data.n; k++) {
-        int32_t code = column->variable->code[b->subject[k]];
-        occurs |= code == column->level;
-        earlier |= code < column->level;
-    }
-    return occurs && earlier;
-}
-
-/* A spline that cannot be placed is the model's failure, not the run's. */
-static enum rwe_status add_bent(struct builder *b, const double value[], struct rwe_cox_term *term)
-{
-    struct rwe_cox_model *model = b->model;
-    struct rwe_error reason = {0};
-    enum rwe_status status = rwe_cox_add_spline(value, model->data.n, b->request->run->arena,
-                                                b->x + model->p * model->data.n, term, &reason);
-    if (status == RWE_NO_MEMORY)
-        return status;
-    if (status != RWE_OK)
-        rwe_error_set(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX, "\"%s\": %s", term->name,
-                      reason.message);
-    return RWE_OK;
-}
-
-static enum rwe_status add_covariates(struct builder *b, double values[], double taken[])
-{
-    struct rwe_cox_model *model = b->model;
-    for (size_t c = 0; c < b->columns.n; c++) {
-        const struct rwe_column *column = &b->columns.item[c];
-        struct rwe_cox_term *term = &b->term[model->n_terms++];
-        *term = (struct rwe_cox_term){
-            .name = column->name, .variable = column->variable->name, .column = RWE_NO_INDEX};
-        if (column->variable->categorical && !level_tells(b, column))
-            continue;
-        rwe_column_values(column, b->request->run->cohort->n, values);
-        bool bent = b->splines && rwe_cox_is_spline(b->request->run, column->variable);
-        double *to = bent ? taken : b->x + model->p * model->data.n;
-        for (size_t k = 0; k < model->data.n; k++)
-            to[k] = values[b->subject[k]];
-        term->n_columns = 1;
-        if (bent && add_bent(b, taken, term) != RWE_OK)
-            return RWE_NO_MEMORY;
-        term->column = model->p;
-        model->p += term->n_columns;
-    }
-    return RWE_OK;
-}
-
-/* The product of the arm's column and the covariate's; a level that nobody has stays out. */
-static enum rwe_status add_product(struct builder *b, const struct rwe_cox_term *arm,
-                                   const struct rwe_cox_term *covariate, const char *variable)
-{
-    struct rwe_cox_model *model = b->model;
-    size_t n = model->data.n;
-    struct rwe_cox_term *term = &b->term[model->n_terms++];
-    *term = (struct rwe_cox_term){.variable = variable, .column = RWE_NO_INDEX, .is_product = true};
-    term->name = rwe_arena_format(b->request->run->arena, "%s:%s", arm->name, covariate->name);
-    if (term->name == NULL)
+    const struct rwe_model_matrix *matrix = &model->matrix;
+    struct rwe_cox_term *term =
+        RWE_NEW(matrix->model.arena, struct rwe_cox_term, matrix->n_columns);
+    if (term == NULL)
         return RWE_NO_MEMORY;
-    if (covariate->column == RWE_NO_INDEX)
-        return RWE_OK;
-    term->column = model->p++;
-    term->n_columns = 1;
-    const double *left = b->x + arm->column * n, *right = b->x + covariate->column * n;
-    for (size_t k = 0; k < n; k++)
-        b->x[term->column * n + k] = left[k] * right[k];
-    return RWE_OK;
-}
-
-/* Products stand together by covariate, which tells them apart by the address of `variable`. */
-static enum rwe_status add_products(struct builder *b)
-{
-    const struct rwe_run *run = b->request->run;
-    size_t n_arms = run->cohort->n_arms - 1;
-    const char *variable = NULL;
-    for (size_t c = 0; c < b->columns.n; c++) {
-        const struct rwe_variable *v = b->columns.item[c].variable;
-        if (!rwe_cox_is_modifier(run, v))
-            continue;
-        if (c == 0 || b->columns.item[c - 1].variable != v)
-            variable = rwe_arena_format(run->arena, "arm:%s", v->name);
-        for (size_t arm = 0; arm < n_arms; arm++)
-            if (variable == NULL || add_product(b, &b->term[arm], &b->term[n_arms + c], variable))
-                return RWE_NO_MEMORY;
+    model->n_terms = 0;
+    for (size_t c = 0; c < matrix->n_columns; c += term[model->n_terms++].n_columns) {
+        const struct rwe_model_column *column = &matrix->column[c];
+        const struct rwe_model_term *of = &matrix->model.term[column->term];
+        const struct rwe_term_columns *columns = &matrix->of_term[column->term];
+        bool spline = of->kind == RWE_TERM_SPLINE;
+        struct rwe_cox_term *next = &term[model->n_terms];
+        *next = (struct rwe_cox_term){.name = spline ? of->name : column->name,
+                                      .variable = of->name,
+                                      .column = column->at,
+                                      .n_columns = spline ? columns->n : 1,
+                                      .is_product = of->kind == RWE_TERM_PRODUCT};
+        if (spline) {
+            next->contrast_name = columns->contrast_name;
+            next->contrast = columns->contrast;
+        }
+        for (size_t j = 0; j < next->n_columns; j++)
+            if (matrix->column[c + j].at == RWE_NO_INDEX)
+                next->column = RWE_NO_INDEX;
     }
+    model->term = term;
     return RWE_OK;
 }
 
-/* Room for the arms, the covariates and their products: for long data a column is no small thing. */
-static size_t most_columns(const struct builder *b)
+enum rwe_status rwe_cox_model_list(const struct rwe_cox_request *request,
+                                   struct rwe_cox_model *model)
 {
-    size_t n_arms = b->request->run->cohort->n_arms;
-    size_t of_one = b->splines ? RWE_SPLINE_MOST_DF : 1;
-    size_t products = b->request->kind == RWE_COX_INTERACTION ? n_arms : 0;
-    return n_arms + b->columns.n * (of_one + products);
+    const struct rwe_model terms = terms_of(request);
+    *model = (struct rwe_cox_model){0};
+    return rwe_model_matrix_list(&terms, &model->matrix) == RWE_OK ? list_terms(model)
+                                                                   : RWE_NO_MEMORY;
 }
 
 enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
-                                    const struct rwe_cox_view *view, struct rwe_cox_model *model,
+                                    struct rwe_design_view view, struct rwe_cox_model *model,
                                     struct rwe_error *error)
 {
-    struct rwe_arena *arena = request->run->arena;
-    const struct rwe_cohort *cohort = request->run->cohort;
+    const struct rwe_run *run = request->run;
+    const struct rwe_model terms = terms_of(request);
     struct rwe_design design;
-    struct builder b = {.request = request,
-                        .columns = pick_columns(request),
-                        .model = model,
-                        .splines = view->splines &&
-                                   rwe_settings_list(request->run->settings, "spline").n > 0};
-    if (take_complete(request, &b.columns, &design) != RWE_OK)
+    if (take_complete(request, &terms, &design) != RWE_OK)
         return rwe_fail_memory(error);
     model->n_incomplete = request->design->n - design.n;
     design.merge_copies = model->options.estimate_only;
-    enum rwe_status status = rwe_design_survival(cohort, &design, request->endpoint, view->design,
-                                                 arena, &model->data, error);
+    enum rwe_status status = rwe_design_survival(run->cohort, &design, request->endpoint, view,
+                                                 run->arena, &model->data, error);
     if (status != RWE_OK)
         return status;
-    for (size_t k = 0; k < model->data.n; k++)
-        model->n_events += model->data.event[k] == 1;
-    size_t most = most_columns(&b);
-    double *values = RWE_NEW(arena, double, cohort->n);
-    double *taken = RWE_NEW(arena, double, model->data.n);
-    b.subject = model->data.subject;
-    b.term = RWE_NEW(arena, struct rwe_cox_term, most);
-    b.x = rwe_arena_alloc(arena, most, model->data.n * sizeof *b.x);
-    if (rwe_arena_failed(arena))
+    const struct rwe_survival_data *data = &model->data;
+    for (size_t k = 0; k < data->n; k++)
+        model->n_events += data->event[k] == 1;
+    model->subject = data->subject;
+    struct rwe_error reason = {0};
+    const struct rwe_model_rows rows = {data->n, data->subject, data->group, data->stratum};
+    status = rwe_model_matrix_make(&terms, &rows, &model->matrix, &reason);
+    model->matrix.quiet = run->replicate != 0;
+    if (status == RWE_NO_MEMORY || list_terms(model) != RWE_OK)
         return rwe_fail_memory(error);
-    if (request->kind != RWE_COX_UNIVARIABLE && add_arms(&b) != RWE_OK)
-        return rwe_fail_memory(error);
-    if (add_covariates(&b, values, taken) != RWE_OK)
-        return rwe_fail_memory(error);
-    if (request->kind == RWE_COX_INTERACTION && add_products(&b) != RWE_OK)
-        return rwe_fail_memory(error);
-    model->term = b.term;
-    model->x = b.x;
-    model->subject = b.subject;
+    if (status != RWE_OK) /* a spline: the model's failure, not the run's */
+        rwe_error_set(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX, "\"%s\": %s",
+                      terms.term[reason.index].name, reason.message);
     return RWE_OK;
 }
 
-/* ---- fitting ---- */
+bool rwe_cox_model_reduce(struct rwe_cox_model *model)
+{
+    if (!rwe_model_matrix_reduce(&model->matrix, &model->failure))
+        return false;
+    if (list_terms(model) == RWE_OK)
+        return true;
+    rwe_error_set(&model->failure, RWE_NO_MEMORY, RWE_NO_INDEX, "out of memory");
+    return false;
+}
+
+/* ---- the fit ---- */
 
 /* A failure at an arm's column, in terms of the arms. */
 static void explain_arm(const struct rwe_cohort *cohort, size_t arm, struct rwe_error *reason)
@@ -254,20 +209,17 @@ static void explain_covariate(const char *name, struct rwe_error *reason)
                       name);
 }
 
-void rwe_cox_model_explain(const struct rwe_cohort *cohort, const struct rwe_cox_model *model,
-                           struct rwe_error *reason)
+void rwe_cox_model_explain(const struct rwe_cox_model *model, struct rwe_error *reason)
 {
-    for (size_t t = 0; t < model->n_terms; t++) {
-        const struct rwe_cox_term *term = &model->term[t];
-        if (reason->index == RWE_NO_INDEX || term->column == RWE_NO_INDEX ||
-            reason->index < term->column || reason->index >= term->column + term->n_columns)
-            continue;
-        if (strcmp(term->variable, "arm") == 0 && t + 1 < cohort->n_arms)
-            explain_arm(cohort, t + 1, reason);
-        else
-            explain_covariate(term->name, reason);
+    const struct rwe_model_matrix *matrix = &model->matrix;
+    const struct rwe_model_column *column = rwe_model_matrix_column(matrix, reason->index);
+    if (column == NULL)
         return;
-    }
+    const struct rwe_model_term *term = &matrix->model.term[column->term];
+    if (term->kind == RWE_TERM_ARM)
+        explain_arm(matrix->model.cohort, column->item, reason);
+    else
+        explain_covariate(term->kind == RWE_TERM_SPLINE ? term->name : column->name, reason);
 }
 
 static bool is_in_the_data(enum rwe_status status)
@@ -275,87 +227,60 @@ static bool is_in_the_data(enum rwe_status status)
     return status == RWE_SEPARATED || status == RWE_NOT_ESTIMABLE || status == RWE_COLLINEAR;
 }
 
-static enum rwe_status fit(const struct rwe_cox_request *request, struct rwe_cox_model *model,
-                           struct rwe_error *error)
+/* `start`: by column of the matrix; NULL: at 0. */
+static enum rwe_status fit_columns(struct rwe_cox_model *model, const double start[],
+                                   struct rwe_arena *arena)
 {
-    struct rwe_arena *arena = request->run->arena;
+    const struct rwe_model_matrix *matrix = &model->matrix;
+    if (matrix->p == 0)
+        return rwe_fail(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                        "everybody has the same value");
+    double *begin = start == NULL ? NULL : RWE_NEW(arena, double, matrix->p);
+    if (start != NULL && begin == NULL)
+        return rwe_fail_memory(&model->failure);
+    if (start != NULL)
+        rwe_model_matrix_start(matrix, matrix, start, begin);
+    model->options.start = begin;
+    return rwe_cox_fit(&model->data, matrix->x, matrix->p, &model->options, arena, &model->fit,
+                       &model->failure);
+}
+
+static enum rwe_status fit(const struct rwe_cox_request *request, const double start[],
+                           struct rwe_cox_model *model, struct rwe_error *error)
+{
     if (model->failure.status != RWE_OK)
         return model->failure.status;
     if (model->data.n == 0)
         return rwe_fail(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
                         "nobody is at risk with a value in every covariate");
-    if (model->p == 0)
-        return rwe_fail(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
-                        "everybody has the same value");
     bool exact = model->options.ties == RWE_COX_EXACT;
     if (exact && model->options.robust)
         return rwe_fail(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
                         "exact ties have no robust error; take --ties efron");
-    enum rwe_status status = rwe_cox_fit(&model->data, model->x, model->p, &model->options, arena,
-                                         &model->fit, &model->failure);
+    do
+        fit_columns(model, start, request->run->arena);
+    while (rwe_cox_model_reduce(model));
+    enum rwe_status status = model->failure.status;
     if (status == RWE_OK)
         return RWE_OK;
     if (exact && status == RWE_BAD_INPUT) /* too many deaths at one time */
         status = model->failure.status = RWE_NOT_ESTIMABLE;
     if (is_in_the_data(status))
-        rwe_cox_model_explain(request->run->cohort, model, &model->failure);
+        rwe_cox_model_explain(model, &model->failure);
     else
         *error = model->failure;
     return status;
-}
-
-/* ---- replicates start where the data ended ---- */
-
-/* A replicate's last step is no longer than 3e-5 standard errors, and leaves the square of that. */
-static const double SETTLED_REPLICATE = 1e-9;
-
-/* The data's coefficient of each column, 0 where it had none; NULL when memory is out. What the list
- * keeps is a number a term, since replicates may lack a level. */
-static const double *start_of(const struct rwe_cox_model *model, struct rwe_estimates *estimates,
-                              struct rwe_arena *arena)
-{
-    double *start = RWE_NEW(arena, double, model->p + 1);
-    for (size_t t = 0; start != NULL && t < model->n_terms; t++) {
-        const struct rwe_cox_term *term = &model->term[t];
-        double kept = rwe_estimates_keep(estimates, NAN);
-        if (term->column != RWE_NO_INDEX && isfinite(kept))
-            start[term->column] = kept;
-    }
-    return start;
-}
-
-static void keep_estimate(const struct rwe_cox_model *model, struct rwe_estimates *estimates)
-{
-    for (size_t t = 0; t < model->n_terms; t++) {
-        const struct rwe_cox_term *term = &model->term[t];
-        bool found = model->failure.status == RWE_OK && term->column != RWE_NO_INDEX;
-        rwe_estimates_keep(estimates, found ? model->fit.estimate[term->column] : NAN);
-    }
-}
-
-/* Of a replicate the ratio of two arms alone, where the short way leads to it. */
-static bool settle_arms(const struct rwe_cox_request *request, struct rwe_cox_model *model)
-{
-    struct rwe_error ignored = {0};
-    const double *start = model->options.start;
-    double *estimate = RWE_NEW(request->run->arena, double, 1);
-    if (start == NULL || request->kind != RWE_COX_ARM || model->p != 1 || estimate == NULL ||
-        rwe_cox_two_groups(&model->data, model->options.ties, start[0], request->run->arena,
-                           estimate, &ignored) != RWE_OK)
-        return false;
-    model->fit = (struct rwe_cox){.p = 1, .estimate = estimate, .converged = true};
-    return true;
 }
 
 static enum rwe_status build_to_fit(const struct rwe_cox_request *request,
                                     struct rwe_cox_model *model, struct rwe_error *error)
 {
     static const char *const names[] = {"arm", "adjusted", "univariable", "interaction"};
+    const struct rwe_design_view view = {RWE_STRATA_DECLARED, RWE_EVENTS_OWN};
     *model =
         (struct rwe_cox_model){.name = names[request->kind], .options = rwe_cox_options_default()};
-    const struct rwe_cox_view view = {{RWE_STRATA_DECLARED, RWE_EVENTS_OWN}, true};
     model->options.estimate_only = request->run->replicate != 0;
-    enum rwe_status status = rwe_cox_model_build(request, &view, model, error);
+    enum rwe_status status = rwe_cox_model_build(request, view, model, error);
     if (status != RWE_OK)
         return status;
     model->options.ties = (enum rwe_cox_ties)rwe_settings_choice(request->run->settings, "ties");
@@ -368,28 +293,124 @@ enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
 {
     enum rwe_status status = build_to_fit(request, model, error);
     if (status == RWE_OK)
-        status = fit(request, model, error);
+        status = fit(request, NULL, model, error);
     return is_in_the_data(status) ? RWE_OK : status;
 }
 
+/* ---- replicates start where the data ended ---- */
+
+/* A replicate's last step is no longer than 3e-5 standard errors, and leaves the square of that. */
+static const double SETTLED_REPLICATE = 1e-9;
+
+/* By column what the data's fit found there. */
+static const double *kept_estimate(const struct rwe_cox_request *request,
+                                   const struct rwe_cox_model *model)
+{
+    const struct rwe_model_matrix *matrix = &model->matrix;
+    struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
+    double *coefficient = RWE_NEW(request->run->arena, double, matrix->n_columns);
+    bool found = model->fit.estimate != NULL && model->failure.status == RWE_OK;
+    if (coefficient == NULL)
+        return NULL;
+    key.model = model->name;
+    if (found)
+        rwe_model_matrix_spread(matrix, model->fit.estimate, coefficient);
+    for (size_t c = 0; c < matrix->n_columns; c++) {
+        key.term = matrix->column[c].name;
+        coefficient[c] = rwe_run_fixed(request->run, &key, "start", found ? coefficient[c] : NAN);
+    }
+    return coefficient;
+}
+
+/* Of a replicate the ratio of two arms alone, where the short way leads to it. */
+static bool settle_arms(const struct rwe_cox_request *request, const double start[],
+                        struct rwe_cox_model *model)
+{
+    struct rwe_error ignored = {0};
+    double *estimate = RWE_NEW(request->run->arena, double, 1), begin;
+    if (request->kind != RWE_COX_ARM || model->matrix.p != 1 || estimate == NULL)
+        return false;
+    rwe_model_matrix_start(&model->matrix, &model->matrix, start, &begin);
+    if (rwe_cox_two_groups(&model->data, model->options.ties, begin, request->run->arena, estimate,
+                           &ignored) != RWE_OK)
+        return false;
+    model->fit = (struct rwe_cox){.p = 1, .estimate = estimate, .converged = true};
+    return true;
+}
+
 enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
-                                       struct rwe_estimates *estimates, struct rwe_cox_model *model,
-                                       struct rwe_error *error)
+                                       struct rwe_cox_model *model, struct rwe_error *error)
 {
     enum rwe_status status = build_to_fit(request, model, error);
     if (status != RWE_OK)
         return status;
-    if (!rwe_estimates_are_of_data(estimates)) {
+    bool from_data = rwe_estimates_are_of_data(request->run->estimates);
+    if (from_data)
+        status = fit(request, NULL, model, error);
+    const double *coefficient = kept_estimate(request, model);
+    if (coefficient == NULL)
+        return rwe_fail_memory(error);
+    if (!from_data) {
         model->options.settled_rise = SETTLED_REPLICATE;
-        model->options.start = start_of(model, estimates, request->run->arena);
-        if (model->options.start == NULL)
-            return rwe_fail_memory(error);
+        if (!settle_arms(request, coefficient, model))
+            status = fit(request, coefficient, model, error);
     }
-    if (!settle_arms(request, model))
-        status = fit(request, model, error);
-    if (rwe_estimates_are_of_data(estimates))
-        keep_estimate(model, estimates);
     return is_in_the_data(status) ? RWE_OK : status;
+}
+
+/* ---- limits that do not rest on the normal approximation ---- */
+
+/* Limits and tests of all columns. One that was not found is NaN, of which the caller warns. */
+static enum rwe_status profile_columns(const struct rwe_cox_request *request,
+                                       struct rwe_cox_model *model, struct rwe_error *error)
+{
+    struct rwe_arena *arena = request->run->arena;
+    struct rwe_cox_profile *profile = RWE_NEW(arena, struct rwe_cox_profile, model->matrix.p);
+    struct rwe_cox_profile_options options = rwe_cox_profile_options_default();
+    options.level = rwe_settings_number(request->run->settings, "conf-level");
+    options.firth = model->separation.status != RWE_OK;
+    if (profile == NULL)
+        return rwe_fail_memory(error);
+    for (size_t j = 0; j < model->matrix.p; j++) {
+        options.column = j;
+        enum rwe_status status =
+            rwe_cox_profile(&model->data, model->matrix.x, &model->fit, &model->options, &options,
+                            arena, &profile[j], error);
+        if (status != RWE_OK)
+            return status;
+    }
+    model->profile = profile;
+    return RWE_OK;
+}
+
+/* Firth's fit in place of the one that has no maximum. */
+static enum rwe_status penalise(const struct rwe_cox_request *request, struct rwe_cox_model *model,
+                                struct rwe_error *error)
+{
+    enum rwe_status status =
+        rwe_cox_firth_fit(&model->data, model->matrix.x, model->matrix.p, &model->options,
+                          request->run->arena, &model->fit, error);
+    if (status != RWE_OK)
+        return status;
+    model->separation = model->failure;
+    model->failure = (struct rwe_error){0};
+    return RWE_OK;
+}
+
+enum rwe_status rwe_cox_model_limits(const struct rwe_cox_request *request,
+                                     struct rwe_cox_model *model, struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    if (model->options.robust)
+        return RWE_OK;
+    bool wanted = rwe_settings_flag(request->run->settings, "profile");
+    if (model->failure.status == RWE_SEPARATED && model->options.ties != RWE_COX_EXACT) {
+        status = penalise(request, model, error);
+        wanted = true;
+    }
+    if (status != RWE_OK || !wanted || model->failure.status != RWE_OK)
+        return status;
+    return profile_columns(request, model, error);
 }
 
 /* ---- a period ---- */
@@ -421,7 +442,6 @@ static enum rwe_status take_period(const struct rwe_cox_model *whole, double spl
     struct rwe_survival_data *to = &model->data;
     uint32_t *row = RWE_NEW(arena, uint32_t, from->n);
     uint8_t *event = RWE_NEW(arena, uint8_t, from->n);
-    double *x = rwe_arena_alloc(arena, from->n, whole->p * sizeof *x);
     size_t n = 0;
     for (size_t i = 0; row != NULL && i < from->n; i++)
         if (after ? from->time[i] > split : from->entry == NULL || from->entry[i] < split)
@@ -442,11 +462,11 @@ static enum rwe_status take_period(const struct rwe_cox_model *whole, double spl
         event[k] = later ? 0 : from->event[row[k]];
         time[k] = later ? split : time[k];
         model->n_events += event[k];
-        for (size_t j = 0; j < whole->p; j++)
-            x[j * n + k] = whole->x[j * from->n + row[k]];
     }
-    model->x = x;
-    return RWE_OK;
+    if (rwe_model_matrix_take(&whole->matrix, row, n, &model->matrix) != RWE_OK)
+        return RWE_NO_MEMORY;
+    model->matrix.stratum = to->stratum;
+    return list_terms(model);
 }
 
 enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
@@ -461,12 +481,6 @@ enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
     model->n_events = 0;
     if (take_period(whole, split, after, request->run->arena, model) != RWE_OK)
         return rwe_fail_memory(error);
-    enum rwe_status status = fit(request, model, error);
+    enum rwe_status status = fit(request, NULL, model, error);
     return is_in_the_data(status) ? RWE_OK : status;
-}
-
-const char *rwe_cox_ties_text(const struct rwe_run *run)
-{
-    static const char *const texts[] = {"Efron's", "Breslow's", "exact"};
-    return texts[rwe_settings_choice(run->settings, "ties")];
 }

@@ -8,8 +8,8 @@
 
 #include "rwe/analysis/analysis.h"
 #include "rwe/analysis/estimates.h"
+#include "rwe/analysis/model_matrix.h"
 #include "rwe/stats/cox_firth.h"
-#include "rwe/stats/spline.h"
 
 enum rwe_cox_model_kind {
     RWE_COX_ARM,
@@ -27,17 +27,17 @@ struct rwe_cox_request {
     size_t covariate; /**< of RWE_COX_UNIVARIABLE */
 };
 
-/** A term of the model. */
+/** A term of the model: a column of it, or all of a spline's. */
 struct rwe_cox_term {
     const char *name;     /**< "arm", "age", "size=20-50" */
-    const char *variable; /**< "arm", "age", "size": terms of one variable stand together */
-    size_t column;        /**< in the fit; RWE_NO_INDEX for a level that nobody has, and for the
-                               first that somebody has when the reference is such a level */
+    const char *variable; /**< "arm", "age", "size": terms of one variable stand together, and share
+                               the address of its name */
+    size_t column;        /**< in the fit; RWE_NO_INDEX where it is not in it, or not all of it
+                               (model_matrix.h) */
     size_t n_columns;     /**< 1; more for a spline, whose columns follow each other */
     bool is_product;      /**< of an arm and a covariate: "arm:age" */
-    const char *contrast_name;           /**< "61 against 45": quartiles, of a spline; or NULL */
-    double contrast[RWE_SPLINE_MOST_DF]; /**< basis at the one less that at the other */
-    const struct rwe_spline *spline;     /**< NULL: a straight line */
+    const char *contrast_name; /**< "61 against 45": quartiles, of a spline; or NULL */
+    const double *contrast;    /**< n_columns: basis at the one less that at the other */
 };
 
 /** A model with its data and its fit. */
@@ -49,8 +49,7 @@ struct rwe_cox_model {
     const uint32_t *subject;       /**< by row of data; NULL in a period */
     size_t n_events;
     size_t n_incomplete; /**< members of the design left out, since a covariate is missing */
-    const double *x;     /**< p columns of data.n values */
-    size_t p;
+    struct rwe_model_matrix matrix; /**< over the rows of data */
     struct rwe_cox_options options;
     struct rwe_cox fit;                    /**< where `failure.status` is RWE_OK */
     struct rwe_error failure;              /**< why there is no fit, in terms of the covariates */
@@ -72,26 +71,25 @@ enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
  * Its estimates are within 1e-9 standard errors of those that rwe_cox_model_fit finds in it.
  */
 enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
-                                       struct rwe_estimates *estimates, struct rwe_cox_model *model,
-                                       struct rwe_error *error);
-
-/** How a model looks at its rows, for models other than Cox's that have the same terms. */
-struct rwe_cox_view {
-    struct rwe_design_view design;
-    bool splines; /**< whether --spline bends columns; else numbers are as they stand */
-};
+                                       struct rwe_cox_model *model, struct rwe_error *error);
 
 /**
  * Rows, terms and columns without the fit, of a `model` whose name is set: complete cases, n_events
  * those of cause 1. `failure` is set where a spline cannot be placed. Lives in the run's arena.
  */
 enum rwe_status rwe_cox_model_build(const struct rwe_cox_request *request,
-                                    const struct rwe_cox_view *view, struct rwe_cox_model *model,
+                                    struct rwe_design_view view, struct rwe_cox_model *model,
                                     struct rwe_error *error);
 
+/** The terms that the model has in every design, without a place in a fit. RWE_OK or RWE_NO_MEMORY. */
+enum rwe_status rwe_cox_model_list(const struct rwe_cox_request *request,
+                                   struct rwe_cox_model *model);
+
+/** rwe_model_matrix_reduce of the model and its `failure`; the terms know then what was left out. */
+bool rwe_cox_model_reduce(struct rwe_cox_model *model);
+
 /** Rewords a failure at a column (`reason->index`) in terms of the arms and covariates. */
-void rwe_cox_model_explain(const struct rwe_cohort *cohort, const struct rwe_cox_model *model,
-                           struct rwe_error *reason);
+void rwe_cox_model_explain(const struct rwe_cox_model *model, struct rwe_error *reason);
 
 /**
  * Gives a model whose likelihood is monotone (`failure` RWE_SEPARATED) Firth's fit, and it or any
@@ -114,19 +112,8 @@ enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
 /** RWE_USAGE where --spline names what is no numeric covariate. */
 enum rwe_status rwe_cox_check_splines(const struct rwe_run *run, struct rwe_error *error);
 
-/** Whether --spline names the variable. */
-bool rwe_cox_is_spline(const struct rwe_run *run, const struct rwe_variable *variable);
-
 /** RWE_USAGE where --interaction names what is no covariate, or a spline. */
 enum rwe_status rwe_cox_check_interactions(const struct rwe_run *run, struct rwe_error *error);
-
-/** Whether --interaction names the variable. */
-bool rwe_cox_is_modifier(const struct rwe_run *run, const struct rwe_variable *variable);
-
-/** Writes the columns of a spline of n values to x, and into `term` how many they are and what its
- * hazard ratio compares. RWE_NOT_ESTIMABLE with few distinct values. */
-enum rwe_status rwe_cox_add_spline(const double value[], size_t n, struct rwe_arena *arena,
-                                   double x[], struct rwe_cox_term *term, struct rwe_error *error);
 
 /** "Efron's", "Breslow's" or "exact": the ties of the run. */
 const char *rwe_cox_ties_text(const struct rwe_run *run);

@@ -109,18 +109,8 @@ static const char *place(const struct rwe_cox_request *request, const struct rwe
         level = text == NULL ? common_level(model, variable, arena) : level_of(variable, text);
     else if (text == NULL || !rwe_number_parse(text, strlen(text), &value))
         value = common_number(model, variable);
-    for (size_t t = 0; t < model->n_terms; t++) {
-        const struct rwe_cox_term *term = &model->term[t];
-        if (term->variable != variable->name || term->column == RWE_NO_INDEX)
-            continue;
-        if (term->spline != NULL)
-            rwe_spline_basis(term->spline, value, at + term->column);
-        else if (variable->categorical)
-            at[term->column] =
-                strcmp(term->name + strlen(variable->name) + 1, variable->level[level]) == 0;
-        else
-            at[term->column] = value;
-    }
+    rwe_model_matrix_set(&model->matrix, variable, variable->categorical ? (double)level : value,
+                         at);
     return variable->categorical
                ? rwe_arena_format(arena, "%s = %s", variable->name, variable->level[level])
                : rwe_arena_format(arena, "%s = %.6g", variable->name, value);
@@ -160,7 +150,7 @@ static struct predicted of_mean(const struct rwe_run *run, const struct rwe_cox_
 }
 
 /* A request with its model and what is predicted of it. */
-struct job {
+struct prediction {
     const struct rwe_cox_request *request;
     const struct rwe_cox_model *model;
     struct rwe_cox_fitted fitted;
@@ -172,69 +162,68 @@ struct job {
     size_t n_points;
 };
 
-static enum rwe_status predict_patient(struct job *job, struct rwe_error *error)
+static enum rwe_status predict_patient(struct prediction *of, struct rwe_error *error)
 {
-    struct rwe_run *run = job->request->run;
+    struct rwe_run *run = of->request->run;
     const struct rwe_cohort *cohort = run->cohort;
-    struct rwe_key key = rwe_key_in("cox", job->request->endpoint, job->request->design);
-    double *at = RWE_NEW(run->arena, double, job->model->p);
-    job->patient = RWE_NEW(run->arena, struct rwe_cox_prediction, cohort->n_arms);
+    struct rwe_key key = rwe_key_in("cox", of->request->endpoint, of->request->design);
+    double *at = RWE_NEW(run->arena, double, of->model->matrix.p);
+    of->patient = RWE_NEW(run->arena, struct rwe_cox_prediction, cohort->n_arms);
     const char *who = NULL;
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     for (size_t j = 0; j < cohort->n_covariates; j++) {
-        const char *one = place(job->request, job->model, &cohort->covariate[j], at);
+        const char *one = place(of->request, of->model, &cohort->covariate[j], at);
         who = who == NULL ? one : rwe_arena_format(run->arena, "%s, %s", who, one);
     }
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
-    key.model = job->model->name;
+    key.model = of->model->name;
     rwe_document_string(run->document, &key, "predicted.at", who);
     enum rwe_status status = RWE_OK;
     for (size_t arm = 0; arm < cohort->n_arms && status == RWE_OK; arm++) {
         for (size_t a = 1; a < cohort->n_arms; a++)
-            at[job->model->term[a - 1].column] = a == arm;
-        status =
-            rwe_cox_predict_survival(&job->fitted, at, 0, run->arena, &job->patient[arm], error);
+            at[of->model->term[a - 1].column] = a == arm;
+        status = rwe_cox_predict_survival(&of->fitted, at, 0, run->arena, &of->patient[arm], error);
     }
     return status;
 }
 
 /* The model's columns with everybody in each arm. */
-static enum rwe_status make_versions(struct job *job, struct rwe_error *error)
+static enum rwe_status make_versions(struct prediction *of, struct rwe_error *error)
 {
-    struct rwe_run *run = job->request->run;
-    size_t n_arms = run->cohort->n_arms, n = job->model->data.n;
-    job->version = RWE_NEW(run->arena, const double *, n_arms);
-    for (size_t arm = 0; job->version != NULL && arm < n_arms; arm++) {
-        double *x = rwe_arena_alloc(run->arena, job->model->p, n * sizeof *x);
+    struct rwe_run *run = of->request->run;
+    size_t n_arms = run->cohort->n_arms, n = of->model->data.n;
+    of->version = RWE_NEW(run->arena, const double *, n_arms);
+    for (size_t arm = 0; of->version != NULL && arm < n_arms; arm++) {
+        double *x = rwe_arena_alloc(run->arena, of->model->matrix.p, n * sizeof *x);
         if (x == NULL)
             break;
-        memcpy(x, job->model->x, job->model->p * n * sizeof *x);
+        memcpy(x, of->model->matrix.x, of->model->matrix.p * n * sizeof *x);
         for (size_t a = 1; a < n_arms; a++)
             for (size_t i = 0; i < n; i++)
-                x[job->model->term[a - 1].column * n + i] = a == arm;
-        job->version[arm] = x;
+                x[of->model->term[a - 1].column * n + i] = a == arm;
+        of->version[arm] = x;
     }
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }
 
-static enum rwe_status standardise(struct job *job, struct rwe_error *error)
+static enum rwe_status standardise(struct prediction *of, struct rwe_error *error)
 {
-    struct rwe_run *run = job->request->run;
-    const struct rwe_survival_data *data = &job->model->data;
+    struct rwe_run *run = of->request->run;
+    const struct rwe_survival_data *data = &of->model->data;
     double last = data->time[data->n - 1];
-    for (job->n_points = 0; job->n_points < CURVE_POINTS; job->n_points++)
-        job->point[job->n_points] = last * (double)(job->n_points + 1) / CURVE_POINTS;
-    enum rwe_status status = make_versions(job, error);
-    struct rwe_cox_versions versions = {job->version, run->cohort->n_arms, job->times.at,
-                                        job->times.n};
+    for (of->n_points = 0; of->n_points < CURVE_POINTS; of->n_points++)
+        of->point[of->n_points] = last * (double)(of->n_points + 1) / CURVE_POINTS;
+    enum rwe_status status = make_versions(of, error);
+    struct rwe_cox_versions versions = {of->version, run->cohort->n_arms, of->times.at,
+                                        of->times.n};
     if (status == RWE_OK)
-        status = rwe_cox_standardise(&job->fitted, &versions, run->arena, &job->mean, error);
-    versions.time = job->point;
-    versions.n_times = job->n_points;
+        status = rwe_cox_standardise(&of->fitted, &versions, run->arena, &of->mean, error);
+    versions.time = of->point;
+    versions.n_times = of->n_points;
     if (status == RWE_OK)
-        status = rwe_cox_standardise(&job->fitted, &versions, run->arena, &job->curve, error);
+        status = rwe_cox_standardise(&of->fitted, &versions, run->arena, &of->curve, error);
     return status;
 }
 
@@ -250,13 +239,13 @@ static void present_predicted(struct rwe_run *run, struct rwe_grid *grid, const 
     rwe_grid_cell(grid, RWE_CELL_SURVIVAL_LIMITS, value, low, high);
 }
 
-static void present_difference(const struct job *job, struct rwe_grid *grid, struct rwe_key key,
-                               size_t arm, size_t t)
+static void present_difference(const struct prediction *of, struct rwe_grid *grid,
+                               struct rwe_key key, size_t arm, size_t t)
 {
-    struct rwe_run *run = job->request->run;
-    size_t V = run->cohort->n_arms, n = job->times.n;
-    const double *C = job->mean.covariance + t * V * V;
-    double value = job->mean.survival[arm * n + t] - job->mean.survival[t];
+    struct rwe_run *run = of->request->run;
+    size_t V = run->cohort->n_arms, n = of->times.n;
+    const double *C = of->mean.covariance + t * V * V;
+    double value = of->mean.survival[arm * n + t] - of->mean.survival[t];
     double error = sqrt(fmax(0, C[arm * V + arm] - 2 * C[arm * V] + C[0]));
     double reach = rwe_normal_limit(run) * error;
     key.term = "difference";
@@ -267,53 +256,53 @@ static void present_difference(const struct job *job, struct rwe_grid *grid, str
     rwe_grid_cell(grid, RWE_CELL_SURVIVAL_LIMITS, shown, low, high);
 }
 
-static void present_row(const struct job *job, struct rwe_grid *grid, size_t arm, size_t t)
+static void present_row(const struct prediction *of, struct rwe_grid *grid, size_t arm, size_t t)
 {
-    struct rwe_run *run = job->request->run;
-    struct rwe_key key = rwe_key_arm(
-        rwe_key_in("cox", job->request->endpoint, job->request->design), run->cohort, arm);
-    key.time = job->times.at[t];
+    struct rwe_run *run = of->request->run;
+    struct rwe_key key = rwe_key_arm(rwe_key_in("cox", of->request->endpoint, of->request->design),
+                                     run->cohort, arm);
+    key.time = of->times.at[t];
     rwe_grid_row(grid, 1, "%s at %.10g", run->cohort->arm_level[arm], key.time);
-    key.model = job->model->name;
-    if (job->patient == NULL)
+    key.model = of->model->name;
+    if (of->patient == NULL)
         rwe_grid_empty(grid);
     else
-        present_predicted(run, grid, &key, at_time(run, &job->patient[arm], key.time));
+        present_predicted(run, grid, &key, at_time(run, &of->patient[arm], key.time));
     key.model = "standardised";
     present_predicted(run, grid, &key,
-                      of_mean(run, &job->mean, run->cohort->n_arms, job->times.n, arm, t));
+                      of_mean(run, &of->mean, run->cohort->n_arms, of->times.n, arm, t));
     if (arm > 0)
-        present_difference(job, grid, key, arm, t);
+        present_difference(of, grid, key, arm, t);
     else
         rwe_grid_empty(grid);
 }
 
-static void add_series(const struct job *job, struct rwe_cox_predictions *all, size_t arm,
+static void add_series(const struct prediction *of, struct rwe_cox_predictions *all, size_t arm,
                        struct rwe_figure *figure)
 {
     static const char *const names[] = {"time", "predicted", "conf.low", "conf.high"};
-    struct rwe_run *run = job->request->run;
+    struct rwe_run *run = of->request->run;
     double *column[4];
     for (size_t c = 0; c < 4; c++, all->column += DRAWN_POINTS) {
         column[c] = all->column;
         column[c][0] = c == 0 ? 0 : 1;
     }
-    for (size_t k = 0; k < job->n_points; k++) {
-        struct predicted p = of_mean(run, &job->curve, run->cohort->n_arms, job->n_points, arm, k);
-        column[0][k + 1] = job->point[k];
+    for (size_t k = 0; k < of->n_points; k++) {
+        struct predicted p = of_mean(run, &of->curve, run->cohort->n_arms, of->n_points, arm, k);
+        column[0][k + 1] = of->point[k];
         column[1][k + 1] = p.survival;
         column[2][k + 1] = p.low;
         column[3][k + 1] = p.high;
     }
-    struct rwe_key key = rwe_key_arm(
-        rwe_key_in("cox", job->request->endpoint, job->request->design), run->cohort, arm);
+    struct rwe_key key = rwe_key_arm(rwe_key_in("cox", of->request->endpoint, of->request->design),
+                                     run->cohort, arm);
     key.model = "standardised";
     const double *const columns[] = {column[0] + 1, column[1] + 1, column[2] + 1, column[3] + 1};
-    rwe_document_series(run->document, &key, NULL, job->n_points, 4, names, columns);
+    rwe_document_series(run->document, &key, NULL, of->n_points, 4, names, columns);
     rwe_figure_curve(figure, &(struct rwe_curve){.label = rwe_arm_label(run, arm),
                                                  .style = RWE_CURVE_LINE,
                                                  .group = arm,
-                                                 .n = job->n_points + 1,
+                                                 .n = of->n_points + 1,
                                                  .x = column[0],
                                                  .y = column[1],
                                                  .low = column[2],
@@ -322,16 +311,16 @@ static void add_series(const struct job *job, struct rwe_cox_predictions *all, s
 }
 
 /* The standardised curves of all arms. */
-static struct rwe_figure *start_figure(const struct job *job)
+static struct rwe_figure *start_figure(const struct prediction *of)
 {
-    struct rwe_run *run = job->request->run;
-    struct rwe_times ticks = rwe_times_ticks(run, job->point[job->n_points - 1]);
+    struct rwe_run *run = of->request->run;
+    struct rwe_times ticks = rwe_times_ticks(run, of->point[of->n_points - 1]);
     struct rwe_figure *figure = rwe_plot_new(run, "standardised", "Standardised survival",
-                                             job->request->endpoint, job->request->design);
+                                             of->request->endpoint, of->request->design);
     rwe_figure_describe(figure,
                         "Curves of event-free survival (%s) that the adjusted model predicts for "
                         "the whole population, were all in one arm or all in another, with limits.",
-                        job->request->endpoint->name);
+                        of->request->endpoint->name);
     rwe_figure_x_axis(figure, &(struct rwe_axis){.label = rwe_time_axis_label(run),
                                                  .to = ticks.at[ticks.n - 1],
                                                  .step = ticks.n < 2 ? 0 : ticks.at[1]});
@@ -389,22 +378,22 @@ enum rwe_status rwe_cox_add_predictions(struct rwe_cox_predictions *all,
                              request->endpoint->name, request->design->label, refusal(model));
         return RWE_OK;
     }
-    struct job job = {request,
-                      model,
-                      {&model->data, model->x, &model->fit, &model->options},
-                      .times = rwe_times_of(run, request->endpoint)};
-    enum rwe_status status = model->data.stratum == NULL ? predict_patient(&job, error) : RWE_OK;
+    struct prediction of = {request,
+                            model,
+                            {&model->data, model->matrix.x, &model->fit, &model->options},
+                            .times = rwe_times_of(run, request->endpoint)};
+    enum rwe_status status = model->data.stratum == NULL ? predict_patient(&of, error) : RWE_OK;
     if (status == RWE_OK)
-        status = standardise(&job, error);
+        status = standardise(&of, error);
     if (status != RWE_OK)
         return status;
     rwe_grid_row(all->grid, 0, "%s, %s", request->endpoint->name, request->design->label);
-    for (size_t t = 0; t < job.times.n; t++)
+    for (size_t t = 0; t < of.times.n; t++)
         for (size_t arm = 0; arm < run->cohort->n_arms; arm++)
-            present_row(&job, all->grid, arm, t);
-    struct rwe_figure *figure = start_figure(&job);
+            present_row(&of, all->grid, arm, t);
+    struct rwe_figure *figure = start_figure(&of);
     for (size_t arm = 0; arm < run->cohort->n_arms; arm++)
-        add_series(&job, all, arm, figure);
+        add_series(&of, all, arm, figure);
     return RWE_OK;
 }
 

@@ -111,7 +111,7 @@ static double joint_lr(const struct rwe_run *run, const struct rwe_cox_model *mo
     struct rwe_cox_joint_test test;
     const struct rwe_cox_joint_request request = {term->column, term->n_columns,
                                                   model->separation.status != RWE_OK};
-    enum rwe_status status = rwe_cox_joint_test(&model->data, model->x, &model->fit,
+    enum rwe_status status = rwe_cox_joint_test(&model->data, model->matrix.x, &model->fit,
                                                 &model->options, &request, run->arena, &test, NULL);
     return status == RWE_OK && test.converged ? test.lr_statistic : NAN;
 }
@@ -221,7 +221,7 @@ rwe_fact rwe_cox_model_facts(struct rwe_run *run, const struct rwe_key *key,
 static bool profile_failed(const struct rwe_cox_model *model)
 {
     bool failed = false;
-    for (size_t j = 0; model->profile != NULL && j < model->p; j++)
+    for (size_t j = 0; model->profile != NULL && j < model->matrix.p; j++)
         failed |= !model->profile[j].converged;
     return failed;
 }
@@ -237,6 +237,10 @@ void rwe_cox_model_warn(struct rwe_run *run, const struct rwe_key *key, const ch
             "cox", "%s, %s: %s", key->endpoint, label, failure->message);
         return;
     }
+    const char *left_out = rwe_model_matrix_left_out(&model->matrix, NULL);
+    if (left_out != NULL)
+        rwe_document_warning(document, "collinear", "cox", "%s, %s: left out: %s", key->endpoint,
+                             label, left_out);
     if (model->separation.status != RWE_OK)
         rwe_document_warning(document, "monotone-likelihood", "cox",
                              "%s, %s: %s. Shown is Firth's penalised estimate", key->endpoint,

@@ -90,8 +90,8 @@ enum rwe_status rwe_cox_influence(struct rwe_grid *grid, const struct rwe_cox_re
     if (grid == NULL || request->kind != kind_of(run) || model->failure.status != RWE_OK ||
         model->options.ties == RWE_COX_EXACT || !request->design->disjoint_arms)
         return RWE_OK;
-    enum rwe_status status = rwe_cox_residuals(&model->data, model->x, &model->fit, &model->options,
-                                               run->arena, &residuals, error);
+    enum rwe_status status = rwe_cox_residuals(&model->data, model->matrix.x, &model->fit,
+                                               &model->options, run->arena, &residuals, error);
     for (size_t a = 0; status == RWE_OK && a + 1 < run->cohort->n_arms; a++)
         present_greatest(grid, request, model, &residuals, &model->term[a]);
     return status;
@@ -203,7 +203,7 @@ static enum rwe_status add_part(const struct rwe_cox_request *request, struct pa
     const struct rwe_cox_model *model = &part->model;
     if (status != RWE_OK || model->failure.status != RWE_OK || model->options.ties == RWE_COX_EXACT)
         return status;
-    status = rwe_cox_residuals(&model->data, model->x, &model->fit, &model->options, arena,
+    status = rwe_cox_residuals(&model->data, model->matrix.x, &model->fit, &model->options, arena,
                                &part->residuals, error);
     if (status == RWE_OK)
         status = index_rows(part, arena, error);

@@ -13,15 +13,19 @@ static enum rwe_status fit(const struct rwe_cuminc_question *q, struct rwe_cox_m
     struct rwe_fine_gray result;
     struct rwe_fine_gray_options options = rwe_fine_gray_options_default();
     options.cause = q->cause;
-    enum rwe_status status = rwe_cuminc_check_entry(&model->data, &model->failure);
-    if (status == RWE_OK && model->data.n == 0)
-        status = rwe_fail(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
-                          "nobody is at risk with a value in every covariate");
-    if (status == RWE_OK)
-        status = rwe_fine_gray_fit(&model->data, model->x, model->p, &options, q->run->arena,
-                                   &result, &model->failure);
+    if (model->failure.status == RWE_OK)
+        rwe_cuminc_check_entry(&model->data, &model->failure);
+    if (model->failure.status == RWE_OK && model->data.n == 0)
+        rwe_error_set(&model->failure, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
+                      "nobody is at risk with a value in every covariate");
+    if (model->failure.status == RWE_OK)
+        do
+            rwe_fine_gray_fit(&model->data, model->matrix.x, model->matrix.p, &options,
+                              q->run->arena, &result, &model->failure);
+        while (rwe_cox_model_reduce(model));
+    enum rwe_status status = model->failure.status;
     if (rwe_cuminc_is_absence(status)) {
-        rwe_cox_model_explain(q->run->cohort, model, &model->failure);
+        rwe_cox_model_explain(model, &model->failure);
         return RWE_OK;
     }
     if (status != RWE_OK) {
@@ -74,6 +78,10 @@ static void present(const struct rwe_cuminc_question *q, struct rwe_grid *grid,
         rwe_cuminc_warn(q, "not-estimable", what, model->failure.message);
         return;
     }
+    const char *left_out = rwe_model_matrix_left_out(&model->matrix, NULL);
+    if (left_out != NULL)
+        rwe_cuminc_warn(q, "collinear", what,
+                        rwe_arena_format(q->run->arena, "left out: %s", left_out));
     rwe_document_number(document, &key, "loglik.null", model->fit.loglik_null);
     rwe_document_number(document, &key, "loglik", model->fit.loglik);
     rwe_document_number(document, &key, "converged", model->fit.converged);
@@ -84,11 +92,11 @@ static void present(const struct rwe_cuminc_question *q, struct rwe_grid *grid,
 static enum rwe_status run_cause(const struct rwe_cuminc_question *q, struct rwe_grid *grid,
                                  struct rwe_error *error)
 {
-    static const struct rwe_cox_view view = {{RWE_STRATA_NONE, RWE_EVENTS_BY_CAUSE}, true};
+    static const struct rwe_design_view view = {RWE_STRATA_NONE, RWE_EVENTS_BY_CAUSE};
     struct rwe_mark mark = rwe_arena_mark(q->run->arena);
     struct rwe_cox_request request = {q->run, q->endpoint, q->design, RWE_COX_ADJUSTED, 0};
     struct rwe_cox_model model = {.name = "adjusted"};
-    enum rwe_status status = rwe_cox_model_build(&request, &view, &model, error);
+    enum rwe_status status = rwe_cox_model_build(&request, view, &model, error);
     if (status == RWE_OK)
         status = fit(q, &model, error);
     if (status != RWE_OK)

@@ -3,6 +3,7 @@
  * 9:e030215, 2019). See km.md. */
 #include "km_figure.h"
 
+#include "rwe/base/language.h"
 #include <math.h>
 
 /* ---- counts ---- */
@@ -88,14 +89,14 @@ static void add_patients(struct rwe_run *run, const struct km_figure *of, struct
 static void add_counts(struct rwe_run *run, const struct km_figure *of, struct rwe_figure *figure,
                        const struct rwe_times *ticks)
 {
-    static const char *const rows[] = {"At risk", "Events", "Censored"};
+    static const char *const rows[] = {N_("At risk"), N_("Events"), N_("Censored")};
     struct rwe_grid *grid = rwe_figure_grid(figure);
     for (size_t a = 0; a < run->cohort->n_arms; a++) {
         struct rwe_key key =
             rwe_key_arm(rwe_key_in("km", of->endpoint, of->design), run->cohort, a);
         rwe_grid_row(grid, 0, "%s", rwe_arm_label(run, a));
         for (size_t r = 0; r < sizeof rows / sizeof rows[0]; r++) {
-            rwe_grid_row(grid, 1, "%s", rows[r]);
+            rwe_grid_row(grid, 1, "%s", rwe_text(rows[r]));
             for (size_t t = 0; t < ticks->n; t++) {
                 key.time = ticks->at[t];
                 const struct km_count *count = km_count_at(run, &of->counts[a], &key, of->curve[a]);
@@ -117,16 +118,16 @@ static void add_test(const struct rwe_run *run, const struct km_figure *of,
 {
     static const char *const p_value[] = {"p.value", NULL, NULL};
     struct rwe_key key = rwe_key_in("logrank", of->endpoint, of->design);
-    const char *words = "Log-rank p";
+    const char *words = rwe_text("Log-rank p");
     key.term = "logrank";
     if (of->unweighted != NULL)
-        words = "Robust log-rank p";
+        words = rwe_text("Robust log-rank p");
     else if (of->clustered) {
         key.model = "robust";
-        words = "Robust log-rank p";
+        words = rwe_text("Robust log-rank p");
     } else if (run->cohort->stratum != NULL) {
         key.model = "stratified";
-        words = "Stratified log-rank p";
+        words = rwe_text("Stratified log-rank p");
     }
     rwe_figure_result(figure, words, RWE_CELL_P_VALUE, &key, p_value);
 }
@@ -139,13 +140,13 @@ static void add_results(struct rwe_run *run, const struct km_figure *of, struct 
     for (size_t a = 0; run->cohort->n_arms == 2 && a < 2; a++) {
         struct rwe_key key =
             rwe_key_arm(rwe_key_in("km", of->endpoint, of->design), run->cohort, a);
-        const char *words = rwe_arena_format(run->arena, "Median%s, %s:", rwe_time_unit_suffix(run),
-                                             rwe_arm_label(run, a));
+        const char *words = rwe_arena_format(run->arena, rwe_text("Median%s, %s:"),
+                                             rwe_time_unit_suffix(run), rwe_arm_label(run, a));
         if (words != NULL)
             rwe_figure_result(figure, words, RWE_CELL_TIME_LIMITS, &key, median);
     }
     struct rwe_key key = rwe_key_in("cox", of->endpoint, of->design);
-    const char *words = rwe_arena_format(run->arena, "Hazard ratio (%s CI)", level);
+    const char *words = rwe_arena_format(run->arena, rwe_text("Hazard ratio (%s CI)"), level);
     key.model = key.term = "arm";
     if (run->cohort->n_arms == 2 && words != NULL)
         rwe_figure_result(figure, words, RWE_CELL_RATIO_LIMITS, &key, ratio);
@@ -161,7 +162,7 @@ void km_add_figure(struct rwe_run *run, const struct km_figure *of)
     if (ticks.n < 2)
         return;
     struct rwe_figure *figure =
-        rwe_plot_new(run, "km", "Kaplan–Meier curves", of->endpoint, of->design);
+        rwe_plot_new(run, "km", rwe_text("Kaplan–Meier curves"), of->endpoint, of->design);
     if (!of->design->naive)
         rwe_figure_clear_banner(figure);
     rwe_figure_describe(
@@ -173,7 +174,8 @@ void km_add_figure(struct rwe_run *run, const struct km_figure *of)
     rwe_figure_x_axis(figure, &(struct rwe_axis){.label = rwe_time_axis_label(run),
                                                  .to = ticks.at[ticks.n - 1],
                                                  .step = ticks.at[1]});
-    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = "Event-free", .to = 1, .percent = true});
+    rwe_figure_y_axis(
+        figure, &(struct rwe_axis){.label = rwe_text("Event-free"), .to = 1, .percent = true});
     add_curves(run, of, figure);
     add_counts(run, of, figure, &ticks);
     add_results(run, of, figure);

@@ -34,23 +34,23 @@ struct variables {
     size_t n;
 };
 
-/* Terms of one variable stand together and share its name, which is compared by address: a
- * covariate may well be called "arm". */
+/* Columns of one variable stand together and share its name, which is compared by address: a covariate
+ * may well be called "arm". */
 static enum rwe_status group_terms(const struct rwe_cox_model *model, struct rwe_arena *arena,
                                    struct variables *variables)
 {
     *variables = (struct variables){RWE_NEW(arena, const char *, model->n_terms),
-                                    RWE_NEW(arena, uint32_t, model->p), 0};
+                                    RWE_NEW(arena, uint32_t, model->matrix.p), 0};
     if (rwe_arena_failed(arena))
         return RWE_NO_MEMORY;
-    for (size_t t = 0; t < model->n_terms; t++) {
-        const struct rwe_cox_term *term = &model->term[t];
-        if (term->column == RWE_NO_INDEX)
+    for (size_t c = 0; c < model->matrix.n_columns; c++) {
+        const struct rwe_model_column *column = &model->matrix.column[c];
+        const char *name = model->matrix.model.term[column->term].name;
+        if (column->at == RWE_NO_INDEX)
             continue;
-        if (variables->n == 0 || variables->name[variables->n - 1] != term->variable)
-            variables->name[variables->n++] = term->variable;
-        for (size_t j = 0; j < term->n_columns; j++)
-            variables->of_column[term->column + j] = (uint32_t)variables->n - 1;
+        if (variables->n == 0 || variables->name[variables->n - 1] != name)
+            variables->name[variables->n++] = name;
+        variables->of_column[column->at] = (uint32_t)variables->n - 1;
     }
     return RWE_OK;
 }
@@ -96,6 +96,16 @@ static void warn_of_change(struct rwe_run *run, const struct rwe_cox_request *re
                          request->endpoint->name, request->design->label, model->name);
 }
 
+static void warn_of_columns(struct rwe_run *run, const struct rwe_cox_request *request,
+                            const struct rwe_cox_model *model)
+{
+    const char *left_out = rwe_model_matrix_left_out(&model->matrix, NULL);
+    if (left_out != NULL)
+        rwe_document_warning(run->document, "collinear", "ph", "%s, %s, %s model: left out: %s",
+                             request->endpoint->name, request->design->label, model->name,
+                             left_out);
+}
+
 /* The arms come first in both models, and are the only variable of one. */
 static void present(struct rwe_run *run, struct rwe_grid *grid,
                     const struct rwe_cox_request *request, const struct rwe_cox_model *model,
@@ -114,6 +124,7 @@ static void present(struct rwe_run *run, struct rwe_grid *grid,
         present_test(run, variables->n > 1 ? grid : NULL, key, &ph->term[v]);
     }
     warn_of_change(run, request, model, ph);
+    warn_of_columns(run, request, model);
 }
 
 /* No model, no test: null facts, and why. */
@@ -125,7 +136,7 @@ static void present_failure(struct rwe_run *run, struct rwe_grid *grid,
     key.model = model->name;
     key.term = "GLOBAL";
     start_row(grid, request, model);
-    present_test(run, grid, key, &(struct rwe_ph_test){NAN, (double)model->p, NAN});
+    present_test(run, grid, key, &(struct rwe_ph_test){NAN, (double)model->matrix.p, NAN});
     rwe_grid_words(grid, "none");
     rwe_document_warning(run->document, "not-estimable", "ph", "%s, %s, %s model: %s", key.endpoint,
                          request->design->label, model->name, reason);
@@ -154,7 +165,7 @@ static enum rwe_status run_one(struct rwe_run *run, struct rwe_grid *grid,
         test.ties = model.options.ties;
         test.robust = model.options.robust;
         rwe_ph_test(&model.data,
-                    &(struct rwe_ph_model){model.x, model.p, model.fit.estimate,
+                    &(struct rwe_ph_model){model.matrix.x, model.matrix.p, model.fit.estimate,
                                            variables.of_column, variables.n},
                     &test, run->arena, &ph, &reason);
     }
@@ -196,7 +207,7 @@ static enum rwe_status average_model(const struct rwe_cox_request *request,
     if (model->failure.status != RWE_OK)
         return RWE_OK;
     struct rwe_average_hr average;
-    status = rwe_average_hr_fit(&model->data, model->x, model->p, &model->options,
+    status = rwe_average_hr_fit(&model->data, model->matrix.x, model->matrix.p, &model->options,
                                 request->run->arena, &average, &model->failure);
     if (status == RWE_NO_MEMORY)
         return rwe_fail_memory(error);

@@ -149,7 +149,7 @@ static enum rwe_status look_at_residuals(const struct rwe_cox_request *request,
     if (options.ties == RWE_COX_EXACT)
         return RWE_OK;
     enum rwe_status status =
-        rwe_cox_residuals(&model->data, model->x, &model->fit, &options, arena, &r, error);
+        rwe_cox_residuals(&model->data, model->matrix.x, &model->fit, &options, arena, &r, error);
     if (status != RWE_OK)
         return status;
     if (!new_points(to, r.n_events, false, arena))
@@ -172,7 +172,7 @@ enum rwe_status rwe_ph_look(const struct rwe_cox_request *request,
     if (picture->log_log == NULL)
         return rwe_fail_memory(error);
     enum rwe_status status = look_at_survival(model, n_arms, arena, picture, error);
-    if (status == RWE_OK && model->p == 1 && model->failure.status == RWE_OK)
+    if (status == RWE_OK && model->matrix.p == 1 && model->failure.status == RWE_OK)
         status = look_at_residuals(request, model, arena, picture, error);
     return status;
 }

@@ -79,80 +79,75 @@ enum rwe_status rwe_subgroup_fit(const struct rwe_subgroup_setting *setting,
 
 /* ---- arm × subgroup ---- */
 
-/* The columns: the arm, levels but the first taken, and their products with the arm. */
+/* The columns: the arm, levels but the first, and the arm's products with them, which the test is about.
+ * A level's own column that the strata determine is left out: its hazard is theirs. */
 struct products {
     struct rwe_survival_data data;
-    double *x;
+    struct rwe_variable levels;
+    struct rwe_model_matrix matrix;
     size_t n_main; /* columns before the products */
-    size_t n_products;
 };
 
 static enum rwe_status build_products(const struct rwe_subgroup_setting *setting,
                                       const struct rwe_subgroup_variable *variable,
-                                      const bool taken[], struct products *model,
+                                      const bool taken[], struct products *products,
                                       struct rwe_error *error)
 {
     struct rwe_arena *arena = setting->run->arena;
+    const struct rwe_cohort *cohort = setting->run->cohort;
     const struct rwe_design_view view = {RWE_STRATA_DECLARED, RWE_EVENTS_OWN};
+    struct rwe_survival_data *data = &products->data;
     struct rwe_design design;
     if (narrow(setting, variable, taken, &design) != RWE_OK)
         return rwe_fail_memory(error);
-    enum rwe_status status = rwe_design_survival(setting->run->cohort, &design, setting->endpoint,
-                                                 view, arena, &model->data, error);
+    enum rwe_status status =
+        rwe_design_survival(cohort, &design, setting->endpoint, view, arena, data, error);
     if (status != RWE_OK)
         return status;
-    size_t n = model->data.n, others = 0, column = 0;
-    for (size_t l = 0; l < variable->n_levels; l++)
-        others += taken[l];
-    others--;
-    model->n_main = 1 + others;
-    model->n_products = others;
-    model->x = rwe_arena_alloc(arena, 1 + 2 * others, n * sizeof *model->x);
-    if (model->x == NULL)
+    products->levels = (struct rwe_variable){.name = variable->name,
+                                             .categorical = true,
+                                             .code = variable->code,
+                                             .level = variable->level,
+                                             .n_levels = variable->n_levels};
+    struct rwe_model model = rwe_model_new(cohort, arena);
+    size_t arm = rwe_model_add_arm(&model);
+    size_t main = rwe_model_add_covariate(&model, &products->levels, false);
+    size_t product = rwe_model_add_product(&model, arm, main);
+    if (rwe_arena_failed(arena))
         return rwe_fail_memory(error);
-    for (size_t k = 0; k < n; k++)
-        model->x[k] = model->data.group[k];
-    for (size_t l = 0, seen = 0; l < variable->n_levels; l++) {
-        if (!taken[l] || seen++ == 0)
-            continue;
-        double *main = model->x + ++column * n, *product = main + others * n;
-        for (size_t k = 0; k < n; k++) {
-            main[k] = variable->code[model->data.subject[k]] == (int32_t)l;
-            product[k] = main[k] * model->x[k];
-        }
-    }
-    return RWE_OK;
+    model.term[product].required = true;
+    const struct rwe_model_rows rows = {data->n, data->subject, data->group, data->stratum};
+    status = rwe_model_matrix_make(&model, &rows, &products->matrix, error);
+    products->matrix.quiet = true;
+    return status;
 }
 
-/* What strata determine, a subgroup's own hazard, needs no column. */
-static void drop_main(struct products *model, size_t column)
+static size_t count_main(const struct rwe_model_matrix *matrix)
 {
-    size_t n = model->data.n, after = model->n_main + model->n_products - column - 1;
-    memmove(model->x + column * n, model->x + (column + 1) * n, after * n * sizeof *model->x);
-    model->n_main--;
+    size_t n = 0;
+    while (n < matrix->p &&
+           matrix->model.term[rwe_model_matrix_column(matrix, n)->term].kind != RWE_TERM_PRODUCT)
+        n++;
+    return n;
 }
 
-static enum rwe_status fit_products(struct products *model, const struct rwe_cox_options *options,
-                                    struct rwe_arena *arena, struct rwe_cox *fit,
-                                    struct rwe_error *failure)
+static enum rwe_status fit_products(struct products *products,
+                                    const struct rwe_cox_options *options, struct rwe_arena *arena,
+                                    struct rwe_cox *fit, struct rwe_error *failure)
 {
-    for (;;) {
-        *failure = (struct rwe_error){0};
-        enum rwe_status status =
-            rwe_cox_fit(&model->data, model->x, model->n_main + model->n_products, options, arena,
-                        fit, failure);
-        bool of_main = failure->index >= 1 && failure->index < model->n_main;
-        if (status != RWE_COLLINEAR || !of_main)
-            return status;
-        drop_main(model, failure->index);
-    }
+    do
+        rwe_cox_fit(&products->data, products->matrix.x, products->matrix.p, options, arena, fit,
+                    failure);
+    while (rwe_model_matrix_reduce(&products->matrix, failure));
+    products->n_main = count_main(&products->matrix);
+    return failure->status;
 }
 
 /* b' V⁻¹ b of the products; NaN where V is singular. */
-static enum rwe_status wald(const struct products *model, const struct rwe_cox *fit,
+static enum rwe_status wald(const struct products *products, const struct rwe_cox *fit,
                             struct rwe_arena *arena, double *statistic)
 {
-    size_t q = model->n_products, first = model->n_main;
+    size_t first = products->n_main, q = products->matrix.p - first;
     double *block = rwe_arena_alloc(arena, q, q * sizeof *block);
     double *solved = RWE_NEW(arena, double, q);
     if (block == NULL || solved == NULL)
@@ -173,15 +168,15 @@ static enum rwe_status wald(const struct products *model, const struct rwe_cox *
     return RWE_OK;
 }
 
-static enum rwe_status likelihood_ratio(const struct products *model,
+static enum rwe_status likelihood_ratio(const struct products *products,
                                         const struct rwe_cox_options *options,
                                         const struct rwe_cox *fit, struct rwe_arena *arena,
                                         double *statistic)
 {
     struct rwe_cox without;
     struct rwe_error ignored = {0};
-    enum rwe_status status =
-        rwe_cox_fit(&model->data, model->x, model->n_main, options, arena, &without, &ignored);
+    enum rwe_status status = rwe_cox_fit(&products->data, products->matrix.x, products->n_main,
+                                         options, arena, &without, &ignored);
     *statistic = status == RWE_OK && without.converged ? 2 * (fit->loglik - without.loglik) : NAN;
     return status == RWE_NO_MEMORY ? status : RWE_OK;
 }
@@ -207,25 +202,26 @@ static enum rwe_status fail_test(struct rwe_subgroup_test *test, const char *why
     return RWE_OK;
 }
 
-static enum rwe_status test_products(struct products *model, const struct rwe_cox_options *options,
-                                     struct rwe_arena *arena, struct rwe_subgroup_test *test)
+static enum rwe_status test_products(struct products *products,
+                                     const struct rwe_cox_options *options, struct rwe_arena *arena,
+                                     struct rwe_subgroup_test *test)
 {
     struct rwe_cox fit;
-    enum rwe_status status = fit_products(model, options, arena, &fit, &test->failure);
+    enum rwe_status status = fit_products(products, options, arena, &fit, &test->failure);
     if (status == RWE_BAD_INPUT && options->ties == RWE_COX_EXACT) /* too many deaths at one time */
         status = test->failure.status = RWE_NOT_ESTIMABLE;
     if (status != RWE_OK)
         return explain(&test->failure);
     if (!fit.converged)
         return fail_test(test, "Newton's method did not converge");
-    status = options->robust ? wald(model, &fit, arena, &test->statistic)
-                             : likelihood_ratio(model, options, &fit, arena, &test->statistic);
+    status = options->robust ? wald(products, &fit, arena, &test->statistic)
+                             : likelihood_ratio(products, options, &fit, arena, &test->statistic);
     if (status != RWE_OK)
         return status;
     if (isnan(test->statistic))
         return fail_test(test, options->robust ? "the robust variance is singular"
                                                : "the model without it did not converge");
-    test->df = (double)model->n_products;
+    test->df = (double)(products->matrix.p - products->n_main);
     test->p_value = gsl_cdf_chisq_Q(fmax(test->statistic, 0), test->df);
     return RWE_OK;
 }
@@ -242,16 +238,16 @@ enum rwe_status rwe_subgroup_interaction(const struct rwe_subgroup_setting *sett
         n_shown += shown[l];
     if (n_shown < 2)
         return fail_test(test, "fewer than two subgroups are large enough to compare");
-    struct products model;
-    enum rwe_status status = build_products(setting, variable, shown, &model, error);
+    struct products products;
+    enum rwe_status status = build_products(setting, variable, shown, &products, error);
     if (status != RWE_OK)
         return status;
     struct rwe_cox_options options = rwe_cox_options_default();
     options.ties = (enum rwe_cox_ties)rwe_settings_choice(settings, "ties");
-    options.robust = model.data.cluster != NULL || model.data.weight != NULL;
+    options.robust = products.data.cluster != NULL || products.data.weight != NULL;
     if (options.robust && options.ties == RWE_COX_EXACT)
         return fail_test(test, "exact ties have no robust error; take --ties efron");
-    status = test_products(&model, &options, setting->run->arena, test);
+    status = test_products(&products, &options, setting->run->arena, test);
     if (status != RWE_OK)
         *error = test->failure;
     return status == RWE_NO_MEMORY ? rwe_fail_memory(error) : status;

@@ -3,6 +3,7 @@
  * bootstrap.md. */
 #include "rwe/analysis/bootstrap.h"
 
+#include "rwe/base/language.h"
 #include "rwe/base/rng.h"
 #include "rwe/data/resample.h"
 
@@ -20,8 +21,9 @@ static const struct rwe_option options[] = {
      .argument = "B",
      .low = 2,
      .high = 1e6,
-     .help = "Draw B cohorts anew, with --seed, and repeat all of it in each: propensity model, "
-             "matching or weights, and estimates. Gives standard errors and percentile limits."},
+     .help =
+         N_("Draw B cohorts anew, with --seed, and repeat all of it in each: propensity model, "
+            "matching or weights, and estimates. Gives standard errors and percentile limits.")},
 };
 const struct rwe_options rwe_bootstrap_options = RWE_OPTIONS_IN(struct settings, options);
 

@@ -3,6 +3,7 @@
 #include "rwe/analysis/bootstrap.h"
 
 #include "rwe/analysis/present.h"
+#include "rwe/base/language.h"
 
 #include <math.h>
 #include <string.h>
@@ -77,7 +78,16 @@ static bool same_text(const char *a, const char *b)
     return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
 }
 
-/* What the estimate is of, from its key: "km, arm 1, at 12". */
+static const struct rwe_table_column columns[] = {
+    {.heading = N_("estimate")},
+    {N_("value"), RWE_CELL_COEFFICIENT, "bootstrap.estimate"},
+    {N_("std. error"), RWE_CELL_COEFFICIENT, "bootstrap.std.error"},
+    {N_("low"), RWE_CELL_COEFFICIENT, "bootstrap.conf.low"},
+    {N_("high"), RWE_CELL_COEFFICIENT, "bootstrap.conf.high"},
+    {N_("replicates"), RWE_CELL_COUNT, "bootstrap.n"},
+};
+
+/* What the estimate is of, from its key: "km, arm 1, at 12". Names of facts, and words of the data. */
 static const char *label_of(const struct rwe_run *run, const struct rwe_estimate *estimate)
 {
     const struct rwe_key *key = &estimate->key;
@@ -98,23 +108,14 @@ static void present_estimate(struct rwe_run *run, struct rwe_grid *grid,
                              const struct rwe_estimate *estimate,
                              const struct rwe_bootstrap_result *result)
 {
-    struct rwe_document *document = run->document;
     const struct rwe_key *key = &estimate->key;
     bool is_ratio = estimate->kind == RWE_ESTIMATE_LOG_RATIO;
-    double value = is_ratio ? exp(estimate->own.value) : estimate->own.value;
-    double low = is_ratio ? exp(result->conf_low) : result->conf_low;
-    double high = is_ratio ? exp(result->conf_high) : result->conf_high;
     rwe_grid_row(grid, 1, "%s", label_of(run, estimate));
-    rwe_fact told = rwe_document_number(document, key, "bootstrap.estimate", value);
-    rwe_fact error = rwe_document_number(document, key, "bootstrap.std.error", result->std_error);
-    rwe_fact from = rwe_document_number(document, key, "bootstrap.conf.low", low);
-    rwe_fact to = rwe_document_number(document, key, "bootstrap.conf.high", high);
-    rwe_fact n = rwe_document_number(document, key, "bootstrap.n", (double)result->n);
-    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, told, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, error, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, from, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, to, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_COUNT, n, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_put(grid, key, is_ratio ? exp(estimate->own.value) : estimate->own.value);
+    rwe_grid_put(grid, key, result->std_error);
+    rwe_grid_put(grid, key, is_ratio ? exp(result->conf_low) : result->conf_low);
+    rwe_grid_put(grid, key, is_ratio ? exp(result->conf_high) : result->conf_high);
+    rwe_grid_put(grid, key, (double)result->n);
 }
 
 /* A population by its name in facts, and its name for readers. */
@@ -134,9 +135,10 @@ static void present_group(struct rwe_run *run, struct rwe_grid *grid,
         if (!is_told(estimate) || !same_text(estimate->key.endpoint, endpoint) ||
             !same_text(estimate->key.population, population->name))
             continue;
-        if (!any)
-            rwe_grid_row(grid, 0, "%s%s%s", endpoint == NULL ? "" : endpoint,
-                         endpoint == NULL ? "" : ", ", population->label);
+        if (!any && endpoint == NULL)
+            rwe_grid_row(grid, 0, "%s", population->label);
+        else if (!any)
+            rwe_grid_row(grid, 0, "%s, %s", endpoint, population->label);
         any = true;
         present_estimate(run, grid, estimate, &bootstrap->result[k]);
     }
@@ -198,9 +200,7 @@ void rwe_bootstrap_report(struct rwe_run *run)
         return;
     rwe_document_section(run->document, 1, "Bootstrap");
     struct rwe_grid *grid = rwe_document_table(run->document, "Bootstrap of the whole pipeline");
-    const char *const headings[] = {"estimate", "value", "std. error", "low", "high", "replicates"};
-    for (size_t c = 0; c < sizeof headings / sizeof *headings; c++)
-        rwe_grid_column(grid, "%s", headings[c]);
+    RWE_GRID_COLUMNS(grid, columns);
     for (size_t d = 0; d < run->n_designs; d++)
         present_population(run, grid,
                            &(struct population){run->design[d].name, run->design[d].label});
@@ -210,11 +210,18 @@ void rwe_bootstrap_report(struct rwe_run *run)
         if (starts_other_population(run, k))
             present_population(run, grid, &(struct population){name, name});
     }
-    rwe_grid_note(
-        grid,
-        "%zu cohorts drawn anew%s; in each the designs are made and the estimates computed "
-        "again. Limits: percentiles at %s. Standard errors of ratios are of their logarithms.",
-        bootstrap->replicates.n, run->cohort->cluster == NULL ? "" : " by cluster",
-        rwe_conf_level_text(run));
+    if (run->cohort->cluster == NULL)
+        rwe_grid_note(
+            grid,
+            "%zu cohorts drawn anew; in each the designs are made and the estimates computed "
+            "again. Limits: percentiles at %s. Standard errors of ratios are of their logarithms.",
+            bootstrap->replicates.n, rwe_conf_level_text(run));
+    else
+        rwe_grid_note(
+            grid,
+            "%zu cohorts drawn anew by cluster; in each the designs are made and the estimates "
+            "computed again. Limits: percentiles at %s. Standard errors of ratios are of their "
+            "logarithms.",
+            bootstrap->replicates.n, rwe_conf_level_text(run));
     warn(run);
 }

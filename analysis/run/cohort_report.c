@@ -74,7 +74,7 @@ static void present_subjects(struct rwe_run *run)
 static void present_list(struct rwe_run *run)
 {
     const struct rwe_cohort *cohort = run->cohort;
-    if (!rwe_settings_flag(run->settings, "list-excluded") || cohort->n_excluded == 0)
+    if (!rwe_study_of(run->settings)->list_excluded || cohort->n_excluded == 0)
         return;
     struct rwe_grid *grid = rwe_document_table(run->document, "Rows left out");
     rwe_grid_column(grid, "subject");

@@ -120,7 +120,7 @@ enum rwe_status rwe_covariate_balance(struct rwe_run *run,
     struct rwe_covariate_balance *fresh = RWE_NEW(run->arena, struct rwe_covariate_balance, 1);
     if (fresh == NULL)
         return rwe_fail_memory(error);
-    fresh->columns = rwe_covariate_columns(run->cohort, false, run->arena);
+    fresh->columns = rwe_covariate_columns(run->cohort, run->arena);
     if (fresh->columns.item == NULL)
         return rwe_fail_memory(error);
     const struct column_values values = {run->cohort->n, fresh->columns.item};

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/analysis/covariates.h"
 
-#include <math.h>
+#include "rwe/base/text.h"
 
-struct rwe_columns rwe_covariate_columns(const struct rwe_cohort *cohort, bool for_model,
-                                         struct rwe_arena *arena)
+#include <math.h>
+#include <string.h>
+
+struct rwe_columns rwe_covariate_columns(const struct rwe_cohort *cohort, struct rwe_arena *arena)
 {
     size_t n = 0;
     for (size_t j = 0; j < cohort->n_covariates; j++)
@@ -15,7 +17,7 @@ struct rwe_columns rwe_covariate_columns(const struct rwe_cohort *cohort, bool f
         if (!v->categorical)
             columns.item[columns.n++] =
                 (struct rwe_column){.variable = v, .level = -1, .name = v->name};
-        for (size_t l = for_model; v->categorical && l < v->n_levels; l++)
+        for (size_t l = 0; v->categorical && l < v->n_levels; l++)
             columns.item[columns.n++] =
                 (struct rwe_column){.variable = v,
                                     .level = (int32_t)l,
@@ -24,50 +26,15 @@ struct rwe_columns rwe_covariate_columns(const struct rwe_cohort *cohort, bool f
     return rwe_arena_failed(arena) ? (struct rwe_columns){NULL, 0} : columns;
 }
 
-struct rwe_columns rwe_missing_columns(const struct rwe_cohort *cohort, struct rwe_arena *arena)
-{
-    struct rwe_columns columns = {RWE_NEW(arena, struct rwe_column, cohort->n_covariates), 0};
-    for (size_t j = 0; columns.item != NULL && j < cohort->n_covariates; j++) {
-        const struct rwe_variable *v = &cohort->covariate[j];
-        if (v->n_missing > 0)
-            columns.item[columns.n++] =
-                (struct rwe_column){.variable = v,
-                                    .level = -1,
-                                    .name = rwe_arena_format(arena, "%s=missing", v->name),
-                                    .missing = true};
-    }
-    return rwe_arena_failed(arena) ? (struct rwe_columns){NULL, 0} : columns;
-}
-
 void rwe_column_values(const struct rwe_column *column, size_t n, double out[])
 {
     const struct rwe_variable *v = column->variable;
     for (size_t i = 0; i < n; i++) {
-        if (column->missing)
-            out[i] = rwe_variable_missing(v, i);
-        else if (!v->categorical)
+        if (!v->categorical)
             out[i] = v->number[i];
         else
             out[i] = v->code[i] < 0 ? NAN : v->code[i] == column->level;
     }
-}
-
-double rwe_column_values_filled(const struct rwe_column *column, size_t n, double out[])
-{
-    double sum = 0, fill = 0;
-    size_t present = 0;
-    rwe_column_values(column, n, out);
-    for (size_t i = 0; i < n; i++)
-        if (!isnan(out[i])) {
-            sum += out[i];
-            present++;
-        }
-    if (!column->variable->categorical && present > 0)
-        fill = sum / (double)present;
-    for (size_t i = 0; i < n; i++)
-        if (isnan(out[i]))
-            out[i] = fill;
-    return fill;
 }
 
 bool rwe_missing_has_indicator(const struct rwe_settings *settings)
@@ -80,7 +47,48 @@ bool rwe_variable_missing(const struct rwe_variable *variable, size_t subject)
     return variable->categorical ? variable->code[subject] < 0 : isnan(variable->number[subject]);
 }
 
+double rwe_variable_mean(const struct rwe_variable *variable, size_t n)
+{
+    double sum = 0;
+    size_t present = 0;
+    for (size_t i = 0; i < n; i++)
+        if (!isnan(variable->number[i])) {
+            sum += variable->number[i];
+            present++;
+        }
+    return present > 0 ? sum / (double)present : 0;
+}
+
+const struct rwe_variable *rwe_covariate_find(const struct rwe_cohort *cohort, const char *name,
+                                              size_t length)
+{
+    for (size_t j = 0; j < cohort->n_covariates; j++)
+        if (strlen(cohort->covariate[j].name) == length &&
+            memcmp(cohort->covariate[j].name, name, length) == 0)
+            return &cohort->covariate[j];
+    return NULL;
+}
+
+enum rwe_status rwe_covariate_unknown(const struct rwe_run *run, const char *option,
+                                      const char *name, struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    const char **names = RWE_NEW(run->arena, const char *, cohort->n_covariates);
+    for (size_t j = 0; names != NULL && j < cohort->n_covariates; j++)
+        names[j] = cohort->covariate[j].name;
+    if (names == NULL || name == NULL)
+        return rwe_fail_memory(error);
+    const char *near = rwe_text_nearest(name, names, cohort->n_covariates);
+    if (near != NULL)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--%s: \"%s\" is not one of the covariates: did you mean \"%s\"?", option,
+                        name, near);
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                    "--%s: \"%s\" is not one of the covariates: name it in --covariates too",
+                    option, name);
+}
+
 bool rwe_column_is_binary(const struct rwe_column *column)
 {
-    return column->missing || column->variable->categorical || column->variable->binary;
+    return column->variable->categorical || column->variable->binary;
 }

@@ -6,153 +6,202 @@
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/compat.h"
 #include "rwe/analysis/immortal.h"
+#include "rwe/analysis/inputs.h"
+#include "rwe/analysis/pipeline.h"
+#include "rwe/analysis/plan.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
-#include "rwe/base/hash.h"
-#include "rwe/base/language.h"
 #include "rwe/base/parallel.h"
-#include "rwe/data/validate.h"
+#include <stdio.h>
 #include <string.h>
 
-/* ---- files ---- */
+/* ---- options ---- */
 
-static struct rwe_table_options table_options(const struct rwe_settings *settings)
+struct job_settings {
+    const char *study; /* path */
+    int style;         /* −1: plain */
+    const char *style_name;
+    bool no_provenance;
+};
+
+static const struct rwe_option options[] = {
+    {.name = "study",
+     RWE_PATH_IN(struct job_settings, study),
+     .section = RWE_SECTION_FILE,
+     .argument = "FILE",
+     .command_only = true,
+     .help = "Study file (YAML). Its keys are these options; the command line overrides them. "
+             "Without it, and without --arm and --endpoint, the built-in study of NCT07062484 "
+             "says how the file reads."},
+    {.name = "style",
+     RWE_CHOICE_IN(struct job_settings, style),
+     RWE_WORD_IN(struct job_settings, style_name),
+     .section = RWE_SECTION_OUTPUT,
+     .argument = "STYLE",
+     .choices = "plain|nejm|jama|lancet|cn",
+     .help =
+         "How tables and figures write numbers and p-values: plain (default), or as NEJM, JAMA, "
+         "The Lancet or Chinese journals ask. json and csv keep every digit."},
+    {.name = "no-provenance",
+     RWE_FLAG_IN(struct job_settings, no_provenance),
+     .section = RWE_SECTION_OUTPUT,
+     .command_only = true,
+     .help = "Leave out version, command, settings and hashes of the inputs."},
+};
+
+const struct rwe_options rwe_job_options = RWE_OPTIONS_IN(struct job_settings, options);
+
+static const struct job_settings *settings_of(const struct rwe_job *job)
 {
-    struct rwe_table_options options = rwe_table_options_default();
-    int delimiter = rwe_settings_choice(settings, "delimiter");
-    options.encoding = rwe_settings_text(settings, "encoding");
-    options.delimiter = delimiter < 0 ? '\0' : ",;\t"[delimiter];
-    options.decimal_comma = rwe_settings_choice(settings, "decimal") == 1;
-    if (rwe_settings_has(settings, "missing-tokens"))
-        options.missing = rwe_settings_list(settings, "missing-tokens");
-    return options;
+    return rwe_settings_of(job->settings, &rwe_job_options);
 }
 
-static enum rwe_status note_input(struct rwe_run *run, const char *file, const char *sha256,
-                                  size_t rows, struct rwe_error *error)
+enum rwe_status rwe_job_init(struct rwe_job *job, const struct rwe_options *more,
+                             struct rwe_error *error)
 {
-    if (run->n_inputs == RWE_MOST_INPUTS)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "more than %d input files",
-                        RWE_MOST_INPUTS);
-    run->input[run->n_inputs++] = (struct rwe_input){
-        .file = rwe_arena_string(run->arena, file),
-        .sha256 = rwe_arena_string(run->arena, sha256),
-        .rows = rows,
-    };
-    return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
+    const struct rwe_options *lists[RWE_MOST_OPTION_LISTS + 1];
+    *job = (struct rwe_job){.arena = rwe_arena_new(), .document_arena = rwe_arena_new()};
+    job->complaints.arena = job->arena;
+    size_t n = 0;
+    if (job->arena != NULL && job->document_arena != NULL)
+        n = rwe_option_lists(job->arena, lists);
+    if (n > 0 && more != NULL)
+        lists[n++] = more;
+    if (n > 0)
+        job->settings = rwe_settings_new(job->arena, lists, n);
+    return job->settings == NULL ? rwe_fail_memory(error) : RWE_OK;
 }
 
-enum rwe_status rwe_job_read_table(struct rwe_run *run, const char *path, struct rwe_table **table,
-                                   struct rwe_error *error)
+void rwe_job_release(struct rwe_job *job)
 {
-    struct rwe_table_options options = table_options(run->settings);
-    enum rwe_status status =
-        rwe_table_read(path, &options, run->arena, table, run->complaints, error);
-    if (status != RWE_OK)
-        return status;
-    if (!rwe_settings_flag(run->settings, "allow-identifiers"))
-        status = rwe_privacy_check(*table, error);
-    return status == RWE_OK
-               ? note_input(run, path, rwe_table_sha256(*table), rwe_table_rows(*table), error)
-               : status;
+    rwe_arena_free(job->document_arena);
+    rwe_arena_free(job->arena);
+    *job = (struct rwe_job){0};
 }
 
-static enum rwe_status note_study(struct rwe_run *run, const char *path, struct rwe_error *error)
+enum rwe_status rwe_job_fail_unknown(struct rwe_job *job, const char *argument,
+                                     struct rwe_error *error)
 {
-    char sha256[RWE_SHA256_SIZE];
-    if (path == NULL)
-        return RWE_OK;
-    enum rwe_status status = rwe_sha256_file(path, sha256, error);
-    return status == RWE_OK ? note_input(run, path, sha256, 0, error) : status;
-}
-
-/* ---- validation ---- */
-
-/* The adverse events, for the rules that look at them; what cannot be read there the analysis that
- * needs them will tell. */
-static enum rwe_status read_events(struct rwe_run *run, struct rwe_table **events,
-                                   struct rwe_error *error)
-{
-    const char *path = rwe_settings_text(run->settings, "ae");
-    struct rwe_complaints ignored = {.arena = run->arena};
-    struct rwe_table_options options = table_options(run->settings);
-    if (path == NULL || strcmp(path, "-") == 0)
-        return RWE_OK;
-    enum rwe_status status = rwe_table_read(path, &options, run->arena, events, &ignored, error);
-    if (status == RWE_OK && !rwe_settings_flag(run->settings, "allow-identifiers"))
-        status = rwe_privacy_check(*events, error);
-    return status;
-}
-
-/* All rules where they are asked for, those of severity E where times are made from dates. A file of
- * ready times, with columns that only happen to have these names, is not judged. The sheet of queries is
- * written before the run can stop for what stands in it. */
-static enum rwe_status validate(struct rwe_run *run, const struct rwe_table *table, bool all,
-                                struct rwe_error *error)
-{
-    struct rwe_table *events = NULL;
-    struct rwe_validation *validation = RWE_NEW(run->arena, struct rwe_validation, 1);
-    const char *queries = rwe_settings_text(run->settings, "queries");
-    enum rwe_status status = validation == NULL ? rwe_fail_memory(error) : RWE_OK;
-    if (status == RWE_OK && all)
-        status = read_events(run, &events, error);
-    struct rwe_validation_input input = {
-        .patients = table,
-        .events = events,
-        .event_columns = rwe_settings_list(run->settings, "ae-columns"),
-        .study = rwe_study_of(run->settings),
-        .errors_only = !all,
-    };
-    if (status == RWE_OK)
-        status = rwe_validate(&input, run->arena, validation, error);
-    rwe_table_close(events);
-    if (status == RWE_OK && queries != NULL)
-        status = rwe_validation_write(validation, queries, error);
-    if (status == RWE_OK &&
-        rwe_validation_complain(validation, rwe_study_of(run->settings), run->complaints) != RWE_OK)
-        status = rwe_fail_memory(error);
-    run->validation = validation;
-    return status;
-}
-
-static bool takes_dates(const struct rwe_settings *settings)
-{
-    static const char *const options[] = {"derive", "endpoint-dates", "exposure-date", "queries"};
-    bool any = false;
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-        any = any || rwe_settings_has(settings, options[i]);
-    return any;
-}
-
-/* Only endpoints from dates have a use for them. */
-static enum rwe_status read_assessments(struct rwe_run *run, struct rwe_table **assessments,
-                                        struct rwe_error *error)
-{
-    const char *path = rwe_settings_text(run->settings, "assess");
-    if (path == NULL)
-        return RWE_OK;
-    if (!takes_dates(run->settings))
+    struct rwe_options known = rwe_settings_options(job->settings);
+    const char **names = RWE_NEW(job->arena, const char *, known.n);
+    if (names == NULL)
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < known.n; i++)
+        names[i] = known.item[i].name;
+    const char *near = rwe_text_nearest(argument + strspn(argument, "-"), names, known.n);
+    if (near == NULL)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--assess is for endpoints from dates: say --derive too");
-    return rwe_job_read_table(run, path, assessments, error);
+                        "unknown option %s; --help lists the options", argument);
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "unknown option %s: did you mean --%s?",
+                    argument, near);
 }
 
-static enum rwe_status read_cohort(struct rwe_run *run, const char *path, bool all_rules,
-                                   struct rwe_error *error)
+static enum rwe_status add_word(struct rwe_job *job, const char *word, struct rwe_error *error)
 {
-    struct rwe_table *table = NULL, *assessments = NULL;
-    enum rwe_status status = rwe_job_read_table(run, path, &table, error);
-    if (status == RWE_OK && (all_rules || takes_dates(run->settings)))
-        status = validate(run, table, all_rules, error);
-    if (status == RWE_OK)
-        status = read_assessments(run, &assessments, error);
-    if (status == RWE_OK)
-        status = rwe_cohort_build(&(struct rwe_cohort_tables){table, assessments},
-                                  rwe_study_of(run->settings), run->arena, run->complaints,
-                                  &run->cohort, error);
-    rwe_table_close(assessments);
-    rwe_table_close(table);
+    struct rwe_strings *command = &job->command;
+    const char **longer = RWE_NEW(job->arena, const char *, command->n + 1);
+    if (longer == NULL || word == NULL)
+        return rwe_fail_memory(error);
+    if (command->n > 0)
+        memcpy(longer, command->item, command->n * sizeof *longer);
+    longer[command->n] = word;
+    *command = (struct rwe_strings){longer, command->n + 1};
+    return RWE_OK;
+}
+
+/* An option as it is kept in the provenance; what only decides where results go is left out. */
+static enum rwe_status record(struct rwe_job *job, const struct rwe_option *option,
+                              const char *text, struct rwe_error *error)
+{
+    bool decides = strcmp(option->name, "study") == 0 ||
+                   (!option->command_only && option->section != RWE_SECTION_OUTPUT &&
+                    strcmp(option->name, "threads") != 0);
+    if (!decides)
+        return RWE_OK;
+    return add_word(job,
+                    text == NULL ? rwe_arena_format(job->arena, "--%s", option->name)
+                                 : rwe_arena_format(job->arena, "--%s=%s", option->name, text),
+                    error);
+}
+
+enum rwe_status rwe_job_set(struct rwe_job *job, const char *name, const char *text,
+                            struct rwe_error *error)
+{
+    const struct rwe_option *option = rwe_settings_find(job->settings, name);
+    if (option == NULL)
+        return rwe_job_fail_unknown(job, name, error);
+    enum rwe_status status = rwe_settings_set(job->settings, name, text, RWE_FROM_COMMAND, error);
+    return status == RWE_OK ? record(job, option, text, error) : status;
+}
+
+static unsigned threads_of(const struct rwe_job *job)
+{
+    uint64_t threads = rwe_statistics_of(job->settings)->threads;
+    return threads == 0 ? rwe_parallel_available() : (unsigned)threads;
+}
+
+struct rwe_render_options rwe_job_render_options(const struct rwe_job *job)
+{
+    const struct job_settings *settings = settings_of(job);
+    return (struct rwe_render_options){
+        .provenance = !settings->no_provenance,
+        .threads = threads_of(job),
+        .style = settings->style < 0 ? NULL : rwe_style_find(settings->style_name),
+    };
+}
+
+/* Messages of the run are in the report's language too, since reasons of failures become its warnings. */
+struct rwe_languages rwe_job_languages(const struct rwe_job *job)
+{
+    const char *name = rwe_settings_text(job->settings, "lang");
+    const struct rwe_language *language = name == NULL ? NULL : rwe_language_find(name);
+    return (struct rwe_languages){language, language};
+}
+
+/* ---- study ---- */
+
+enum rwe_status rwe_job_set_study(struct rwe_job *job, const char *text, size_t size,
+                                  struct rwe_error *error)
+{
+    job->has_study = true;
+    return rwe_study_load_text(job->settings, text, size, "study", error);
+}
+
+static enum rwe_status load_builtin_study(struct rwe_settings *settings, struct rwe_error *error)
+{
+    enum rwe_status status = rwe_study_load_text(settings, rwe_embedded_nct07062484_yaml,
+                                                 rwe_embedded_nct07062484_yaml_size,
+                                                 "built-in study NCT07062484", error);
+    /* Which file holds the adverse events only the user can say. */
+    if (status == RWE_OK && rwe_settings_source(settings, "ae") == RWE_FROM_STUDY)
+        rwe_settings_unset(settings, "ae");
+    if (status == RWE_OK && !rwe_settings_has(settings, "ae"))
+        rwe_settings_unset(settings, "toxicity");
     return status;
+}
+
+static enum rwe_status load_study(struct rwe_job *job, struct rwe_error *error)
+{
+    struct rwe_settings *settings = job->settings;
+    const char *path = settings_of(job)->study;
+    if (path != NULL)
+        return job->has_study ? rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                                         "--study %s: the study was given as text already", path)
+                              : rwe_study_load(settings, path, error);
+    job->assumes_study = !job->has_study && !rwe_settings_has(settings, "arm") &&
+                         !rwe_settings_has(settings, "endpoint");
+    return job->assumes_study ? load_builtin_study(settings, error) : RWE_OK;
+}
+
+/* A file that does not have the columns of the built-in study: say what was assumed. */
+static void explain_builtin(const struct rwe_job *job, struct rwe_error *error)
+{
+    if (!job->assumes_study || error == NULL || error->status != RWE_NO_COLUMN)
+        return;
+    size_t length = strlen(error->message);
+    snprintf(error->message + length, sizeof error->message - length,
+             ". Since neither --study nor --arm and --endpoint say how the file reads, the "
+             "columns of the built-in study NCT07062484 are expected");
 }
 
 /* ---- provenance ---- */
@@ -229,25 +278,31 @@ static struct rwe_setting_value value_of(const struct rwe_run *run, const struct
 static enum rwe_status set_provenance(struct rwe_run *run, const struct rwe_job *job,
                                       struct rwe_error *error)
 {
-    struct rwe_options options = rwe_settings_options(run->settings);
+    struct rwe_options known = rwe_settings_options(run->settings);
+    struct rwe_strings command = {RWE_NEW(run->arena, const char *, job->command.n + 2),
+                                  job->command.n + 2};
     struct rwe_provenance *p = RWE_NEW(run->arena, struct rwe_provenance, 1);
-    struct rwe_setting_value *study = RWE_NEW(run->arena, struct rwe_setting_value, options.n);
+    struct rwe_setting_value *study = RWE_NEW(run->arena, struct rwe_setting_value, known.n);
     struct rwe_input *inputs = RWE_NEW(run->arena, struct rwe_input, run->n_inputs);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
+    command.item[0] = "rwe-analyze";
+    for (size_t i = 0; i < job->command.n; i++)
+        command.item[i + 1] = job->command.item[i];
+    command.item[command.n - 1] = job->cohort;
     *p = (struct rwe_provenance){
         .version = RWE_VERSION,
-        .command = job->command,
+        .command = command,
         .study = study,
         .inputs = inputs,
         .n_inputs = run->n_inputs,
-        .seed = rwe_settings_integer(run->settings, "seed"),
+        .seed = rwe_statistics_of(run->settings)->seed,
     };
     memcpy(inputs, run->input, run->n_inputs * sizeof *inputs);
-    for (size_t i = 0; i < options.n; i++)
-        if (!options.item[i].command_only && strcmp(options.item[i].name, "threads") != 0 &&
-            rwe_settings_has(run->settings, options.item[i].name))
-            study[p->n_study++] = value_of(run, &options.item[i]);
+    for (size_t i = 0; i < known.n; i++)
+        if (!known.item[i].command_only && strcmp(known.item[i].name, "threads") != 0 &&
+            rwe_settings_has(run->settings, known.item[i].name))
+            study[p->n_study++] = value_of(run, &known.item[i]);
     rwe_document_set_provenance(run->document, p);
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }
@@ -321,7 +376,7 @@ static enum rwe_status write_files(const struct rwe_run *run, const struct rwe_p
 /* More times than a curve is told at would be dropped without a word. */
 static enum rwe_status check_times(const struct rwe_run *run, struct rwe_error *error)
 {
-    size_t n = rwe_settings_numbers(run->settings, "times").n;
+    size_t n = rwe_statistics_of(run->settings)->times.n;
     if (n <= RWE_MOST_TIMES)
         return RWE_OK;
     return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "--times: %zu times; at most %d are told", n,
@@ -333,7 +388,7 @@ static void set_title(struct rwe_run *run, const struct rwe_job *job)
     const char *title = rwe_settings_text(run->settings, "title");
     const char *id = rwe_settings_text(run->settings, "study-id");
     rwe_document_set_title(run->document, title == NULL ? "Comparison of treatment arms" : title,
-                           id != NULL ? id : job->cohort_file);
+                           id != NULL ? id : job->cohort);
 }
 
 static bool wants_rules(const struct rwe_plan *plan)
@@ -354,9 +409,9 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     if (status == RWE_OK)
         status = rwe_bootstrap_check(run->settings, error);
     if (status == RWE_OK)
-        status = read_cohort(run, job->cohort_file, wants_rules(&plan), error);
+        status = rwe_run_read_cohort(run, job->cohort, wants_rules(&plan), error);
     if (status == RWE_OK)
-        status = note_study(run, job->study_file, error);
+        status = rwe_run_note_study(run, settings_of(job)->study, error);
     if (status == RWE_OK)
         status = rwe_pipeline_designs(run, &plan, error);
     if (status == RWE_OK)
@@ -381,43 +436,46 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     return status;
 }
 
-static enum rwe_status start_and_run(const struct rwe_job *job, struct rwe_document **document,
-                                     struct rwe_error *error)
+static enum rwe_status run_completed(struct rwe_job *job, struct rwe_error *error)
 {
     struct rwe_run *run = RWE_NEW(job->arena, struct rwe_run, 1);
-    *document = rwe_document_new(job->document_arena);
-    if (run == NULL || *document == NULL)
+    struct rwe_document *document = rwe_document_new(job->document_arena);
+    struct rwe_estimates *estimates = rwe_estimates_new(job->document_arena);
+    if (run == NULL || document == NULL || estimates == NULL)
         return rwe_fail_memory(error);
     *run = (struct rwe_run){
         .settings = job->settings,
-        .document = *document,
-        .estimates = rwe_estimates_new(job->document_arena),
-        .complaints = job->complaints,
+        .document = document,
+        .estimates = estimates,
+        .complaints = &job->complaints,
         .progress = job->progress,
         .arena = job->arena,
-        .threads = rwe_settings_has(job->settings, "threads")
-                       ? (unsigned)rwe_settings_integer(job->settings, "threads")
-                       : rwe_parallel_available(),
+        .threads = threads_of(job),
     };
-    enum rwe_status status =
-        rwe_arena_failed(job->document_arena) ? rwe_fail_memory(error) : run_all(run, job, error);
-    rwe_document_finish(*document);
+    enum rwe_status status = run_all(run, job, error);
+    rwe_document_finish(document);
+    if (status == RWE_OK)
+        job->document = document;
+    else
+        explain_builtin(job, error);
     return status;
 }
 
-/* The report's language; messages of the run are in it too, since reasons of failures become its warnings. */
-static struct rwe_languages languages_of(const struct rwe_settings *settings)
+enum rwe_status rwe_job_run(struct rwe_job *job, struct rwe_error *error)
 {
-    const char *name = rwe_settings_text(settings, "lang");
-    const struct rwe_language *language = name == NULL ? NULL : rwe_language_find(name);
-    return (struct rwe_languages){language, language};
-}
-
-enum rwe_status rwe_job_run(const struct rwe_job *job, struct rwe_document **document,
-                            struct rwe_error *error)
-{
-    struct rwe_languages callers = rwe_languages_use(languages_of(job->settings));
-    enum rwe_status status = start_and_run(job, document, error);
+    enum rwe_status status = RWE_OK;
+    if (job->cohort == NULL)
+        status = rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "no cohort was given");
+    if (status == RWE_OK)
+        status = load_study(job, error);
+    if (status == RWE_OK)
+        status = rwe_compat_apply(job->settings, error);
+    if (status == RWE_OK)
+        status = rwe_plan_complete(job->settings, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_languages callers = rwe_languages_use(rwe_job_languages(job));
+    status = run_completed(job, error);
     rwe_languages_use(callers);
     return status;
 }

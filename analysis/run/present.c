@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/analysis/present.h"
 
+#include "rwe/base/language.h"
 #include <gsl/gsl_cdf.h>
 #include <math.h>
+#include <string.h>
 
 struct rwe_key rwe_key_in(const char *analysis, const struct rwe_endpoint *endpoint,
                           const struct rwe_design *design)
@@ -42,23 +44,34 @@ struct rwe_key rwe_key_arm(struct rwe_key key, const struct rwe_cohort *cohort, 
     return key;
 }
 
+/* The units of --time-unit in the reader's language. */
+static const char *unit_of(const struct rwe_run *run)
+{
+    static const char *const units[] = {N_("days"), N_("weeks"), N_("months"), N_("years")};
+    const char *unit = rwe_study_of(run->settings)->time_unit_word;
+    for (size_t u = 0; unit != NULL && u < sizeof units / sizeof *units; u++)
+        if (strcmp(unit, units[u]) == 0)
+            return rwe_text(units[u]);
+    return unit;
+}
+
 const char *rwe_time_unit_suffix(const struct rwe_run *run)
 {
-    const char *unit = rwe_settings_text(run->settings, "time-unit");
-    const char *suffix = unit == NULL ? "" : rwe_arena_format(run->arena, " (%s)", unit);
+    const char *unit = unit_of(run);
+    const char *suffix = unit == NULL ? "" : rwe_arena_format(run->arena, rwe_text(" (%s)"), unit);
     return suffix == NULL ? "" : suffix;
 }
 
 const char *rwe_time_unit_word(const struct rwe_run *run)
 {
-    const char *unit = rwe_settings_text(run->settings, "time-unit");
-    const char *word = unit == NULL ? "" : rwe_arena_format(run->arena, " %s", unit);
+    const char *unit = unit_of(run);
+    const char *word = unit == NULL ? "" : rwe_arena_format(run->arena, rwe_text(" %s"), unit);
     return word == NULL ? "" : word;
 }
 
 const char *rwe_conf_level_text(const struct rwe_run *run)
 {
-    double level = rwe_settings_number(run->settings, "conf-level");
+    double level = rwe_statistics_of(run->settings)->conf_level;
     const char *text = rwe_arena_format(run->arena, "%.10g%%", 100 * level);
     return text == NULL ? "" : text;
 }
@@ -79,7 +92,7 @@ double rwe_normal_p_value(double z)
 
 double rwe_normal_limit(const struct rwe_run *run)
 {
-    double level = rwe_settings_number(run->settings, "conf-level");
+    double level = rwe_statistics_of(run->settings)->conf_level;
     return gsl_cdf_ugaussian_Pinv((1 + level) / 2);
 }
 
@@ -87,49 +100,48 @@ const char *rwe_variance_words(const struct rwe_run *run, const struct rwe_desig
                                enum rwe_variance_of of, const char *classic)
 {
     if (!design->disjoint_arms && run->cohort->cluster == NULL)
-        return "robust, by subject, the weights taken as known";
+        return rwe_text("robust, by subject, the weights taken as known");
     if (design->rows.start != NULL)
-        return "robust, by matched set and by subject";
+        return rwe_text("robust, by matched set and by subject");
     if (design->paired)
-        return of == RWE_VARIANCE_OF_ARM ? classic : "robust, by matched pair";
+        return of == RWE_VARIANCE_OF_ARM ? classic : rwe_text("robust, by matched pair");
     if (rwe_design_is_matched(design))
-        return "robust, by matched set";
+        return rwe_text("robust, by matched set");
     const char *words = classic;
-    const char *cluster = rwe_settings_text(run->settings, "cluster");
+    const char *cluster = rwe_study_of(run->settings)->cluster;
     if (design->weight != NULL)
         words = design->estimation == NULL
-                    ? "robust, the weights taken as known"
-                    : "robust, with the step that estimated the weights (M-estimation)";
+                    ? rwe_text("robust, the weights taken as known")
+                    : rwe_text("robust, with the step that estimated the weights (M-estimation)");
     else if (run->cohort->cluster != NULL)
-        words = "robust";
+        words = rwe_text("robust");
     if (run->cohort->cluster == NULL)
         return words;
-    words = rwe_arena_format(run->arena, "%s, by %s", words, cluster);
+    words = rwe_arena_format(run->arena, rwe_text("%s, by %s"), words, cluster);
     return words == NULL ? "" : words;
 }
 
-/* "Whole cohort: Greenwood's; Matched 1:1: robust, by matched pair". */
-static const char *list_variances(const struct rwe_run *run, const char *const words[])
+const char *rwe_list_add(const struct rwe_run *run, const char *list, const char *item)
 {
-    const char *list = "";
-    for (size_t d = 0; d < run->n_designs && list != NULL; d++)
-        if (words[d] != NULL)
-            list = rwe_arena_format(run->arena, "%s%s%s: %s", list, list[0] == '\0' ? "" : "; ",
-                                    run->design[d].label, words[d]);
-    return list == NULL ? "" : list;
+    if (list == NULL || item == NULL)
+        return list == NULL ? item : list;
+    return rwe_arena_format(run->arena, rwe_text("%s; %s"), list, item);
 }
 
 void rwe_note_variances(struct rwe_run *run, struct rwe_grid *grid, const char *analysis,
                         const char *what, const char *classic)
 {
-    const char *words[RWE_MOST_DESIGNS];
-    for (size_t d = 0; d < run->n_designs; d++) {
-        struct rwe_key key = rwe_key_in(analysis, NULL, &run->design[d]);
-        words[d] = rwe_variance_words(run, &run->design[d], RWE_VARIANCE_OF_CONTRAST, classic);
-        if (words[d] != NULL)
-            rwe_document_string(run->document, &key, "variance", words[d]);
+    const char *list = NULL;
+    for (size_t d = 0; run->document != NULL && d < run->n_designs; d++) {
+        const struct rwe_design *design = &run->design[d];
+        struct rwe_key key = rwe_key_in(analysis, NULL, design);
+        const char *words = rwe_variance_words(run, design, RWE_VARIANCE_OF_CONTRAST, classic);
+        if (words == NULL)
+            continue;
+        rwe_document_string(run->document, &key, "variance", words);
+        list = rwe_list_add(run, list,
+                            rwe_arena_format(run->arena, rwe_text("%s: %s"), design->label, words));
     }
-    const char *list = list_variances(run, words);
-    if (list[0] != '\0')
+    if (list != NULL)
         rwe_grid_note(grid, "%s. %s.", what, list);
 }

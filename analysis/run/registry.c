@@ -2,7 +2,9 @@
 #include "rwe/analysis/analysis.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/compat.h"
+#include "rwe/analysis/job.h"
 #include "rwe/analysis/propensity.h"
+#include "rwe/base/language.h"
 
 #define RWE_ANALYSIS(name) extern const struct rwe_analysis rwe_analysis_##name;
 #include "analyses.def"
@@ -24,23 +26,24 @@ static const struct rwe_option statistics[] = {
      .fallback = "0.95",
      .low = 0.5,
      .high = 0.9999,
-     .help = "Level of confidence limits."},
+     .help = N_("Level of confidence limits.")},
     {.name = "times",
      RWE_NUMBERS_IN(struct rwe_statistics_settings, times),
      .section = RWE_SECTION_METHOD,
      .argument = "T,T,…",
      .low = 0,
      .high = 1e300,
-     .help = "Times at which survival and numbers at risk are told, in the file's unit; without "
-             "it, round times over the follow-up."},
+     .help = N_("Times at which survival and numbers at risk are told, in the file's unit; without "
+                "it, round times over the follow-up.")},
     {.name = "time-step",
      RWE_NUMBER_IN(struct rwe_statistics_settings, time_step),
      .section = RWE_SECTION_METHOD,
      .argument = "T",
      .low = 0,
      .high = 1e300,
-     .help = "Distance of the ticks on the time axes of figures, and of the numbers at risk under "
-             "them (default: round, at most ten)."},
+     .help =
+         N_("Distance of the ticks on the time axes of figures, and of the numbers at risk under "
+            "them (default: round, at most ten).")},
     {.name = "cut-at-risk",
      RWE_NUMBER_IN(struct rwe_statistics_settings, cut_at_risk),
      .section = RWE_SECTION_METHOD,
@@ -48,29 +51,30 @@ static const struct rwe_option statistics[] = {
      .low = 0,
      .high = 1,
      .fallback = "0.1",
-     .help = "Curves in figures end where fewer than this share of an arm, or fewer than 10 "
-             "patients, are at risk (default 0.1; 0: nowhere). Tables and results go on."},
+     .help = N_("Curves in figures end where fewer than this share of an arm, or fewer than 10 "
+                "patients, are at risk (default 0.1; 0: nowhere). Tables and results go on.")},
     {.name = "variance",
      RWE_CHOICE_IN(struct rwe_statistics_settings, variance),
      .section = RWE_SECTION_METHOD,
      .argument = "estimated|robust|bootstrap",
      .choices = "estimated|robust|bootstrap",
      .fallback = "estimated",
-     .help = "Variance under estimated weights: with the step that estimated them (M-estimation, "
-             "default), robust with the weights as known, or that of --bootstrap."},
+     .help =
+         N_("Variance under estimated weights: with the step that estimated them (M-estimation, "
+            "default), robust with the weights as known, or that of --bootstrap.")},
     {.name = "seed",
      RWE_INTEGER_IN(struct rwe_statistics_settings, seed),
      .section = RWE_SECTION_METHOD,
      .argument = "N",
      .fallback = "20250731",
-     .help = "Seed of everything that is drawn at random."},
+     .help = N_("Seed of everything that is drawn at random.")},
     {.name = "threads",
      RWE_INTEGER_IN(struct rwe_statistics_settings, threads),
      .section = RWE_SECTION_METHOD,
      .argument = "N",
      .low = 1,
      .high = 256,
-     .help = "Threads to use (default: all processors). Results do not depend on it."},
+     .help = N_("Threads to use (default: all processors). Results do not depend on it.")},
 };
 
 const struct rwe_options rwe_statistics_options =
@@ -119,5 +123,6 @@ size_t rwe_option_lists(struct rwe_arena *arena,
     for (size_t a = 0; a < rwe_n_analyses; a++)
         if (rwe_analyses[a]->options != NULL)
             lists[n++] = rwe_analyses[a]->options;
+    lists[n++] = &rwe_job_options;
     return n;
 }

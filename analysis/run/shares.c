@@ -2,6 +2,7 @@
 #include "shares.h"
 
 #include "rwe/stats/proportion_weighted.h"
+#include "safety/toxicity_settings.h"
 
 #include <math.h>
 #include <string.h>
@@ -135,7 +136,7 @@ static struct rwe_weighted_share *robust_shares(const struct rwe_shares *shares,
     struct rwe_weighted_share *share = RWE_NEW(run->arena, struct rwe_weighted_share, data->n_arms);
     *status = share == NULL
                   ? rwe_fail_memory(error)
-                  : rwe_proportion_weighted(data, rwe_settings_number(run->settings, "conf-level"),
+                  : rwe_proportion_weighted(data, rwe_statistics_of(run->settings)->conf_level,
                                             run->arena, share, error);
     if (*status == RWE_OK)
         return share;
@@ -165,7 +166,7 @@ enum rwe_status rwe_shares_limits(const struct rwe_shares *shares, const uint8_t
 {
     if (shares->rule == RWE_SHARES_ROBUST)
         return robust_limits(shares, event, limits, error);
-    double level = rwe_settings_number(shares->run->settings, "conf-level");
+    double level = rwe_statistics_of(shares->run->settings)->conf_level;
     for (size_t a = 0; a < shares->run->cohort->n_arms; a++)
         limits[a] = rwe_proportion_limits((double)share[a].n, (double)share[a].of,
                                           RWE_PROPORTION_CLOPPER_PEARSON, level);
@@ -196,7 +197,7 @@ static struct rwe_paired_counts count_pairs(const struct rwe_shares *shares, con
 
 static enum rwe_difference_method method_of(const struct rwe_shares *shares)
 {
-    return (enum rwe_difference_method)rwe_settings_choice(shares->run->settings, "difference");
+    return toxicity_settings_of(shares->run->settings)->difference;
 }
 
 static enum rwe_status robust_comparison(const struct rwe_shares *shares, const uint8_t event[],
@@ -205,7 +206,7 @@ static enum rwe_status robust_comparison(const struct rwe_shares *shares, const 
 {
     struct rwe_mark mark = rwe_arena_mark(shares->run->arena);
     const struct rwe_proportion_data data = robust_data(shares, event);
-    double level = rwe_settings_number(shares->run->settings, "conf-level");
+    double level = rwe_statistics_of(shares->run->settings)->conf_level;
     struct rwe_weighted_comparison robust = {{NAN, NAN, NAN, NAN, NAN}, {NAN, NAN, NAN, NAN, NAN}};
     enum rwe_status status;
     const struct rwe_weighted_share *share = robust_shares(shares, &data, &status, error);
@@ -224,7 +225,7 @@ enum rwe_status rwe_shares_compare(const struct rwe_shares *shares, const uint8_
                                    const struct rwe_share share[],
                                    struct rwe_share_comparison *comparison, struct rwe_error *error)
 {
-    double level = rwe_settings_number(shares->run->settings, "conf-level");
+    double level = rwe_statistics_of(shares->run->settings)->conf_level;
     if (shares->rule == RWE_SHARES_ROBUST)
         return robust_comparison(shares, event, comparison, error);
     if (shares->rule == RWE_SHARES_PAIRED) {
@@ -254,7 +255,7 @@ static const char *cluster_words(const struct rwe_shares *shares)
         return ", clustered by matched set";
     if (run->cohort->cluster != NULL)
         return rwe_arena_format(run->arena, ", clustered by %s",
-                                rwe_settings_text(run->settings, "cluster"));
+                                rwe_study_of(run->settings)->cluster);
     return "";
 }
 

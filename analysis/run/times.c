@@ -9,7 +9,7 @@
 static struct rwe_times round_times(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
 {
     static const double steps[] = {1, 2, 2.5, 5, 10};
-    const char *unit = rwe_settings_text(run->settings, "time-unit");
+    bool months = rwe_study_of(run->settings)->time_unit == RWE_UNIT_MONTHS;
     double last = endpoint->time[endpoint->order[run->cohort->n - 1]];
     struct rwe_times times = {{0}, 0};
     if (!(last > 0))
@@ -18,7 +18,7 @@ static struct rwe_times round_times(const struct rwe_run *run, const struct rwe_
     double step = power;
     for (size_t s = 0; s < sizeof steps / sizeof steps[0] && step * 6 < last; s++)
         step = steps[s] * power;
-    if (unit != NULL && strcmp(unit, "months") == 0 && last > 24)
+    if (months && last > 24)
         step = 12 * ceil(last / 72);
     for (double t = step; t <= last && times.n < RWE_MOST_TIMES; t += step)
         times.at[times.n++] = t;
@@ -41,13 +41,13 @@ static double tick_step(bool months, double last)
 
 struct rwe_times rwe_times_ticks(const struct rwe_run *run, double last)
 {
-    const char *unit = rwe_settings_text(run->settings, "time-unit");
+    bool months = rwe_study_of(run->settings)->time_unit == RWE_UNIT_MONTHS;
     struct rwe_times times = {{0}, 1};
     if (!(last > 0))
         return times;
-    double step = rwe_settings_number(run->settings, "time-step");
+    double step = rwe_statistics_of(run->settings)->time_step;
     if (!(step * RWE_MOST_TICKS >= last))
-        step = tick_step(unit != NULL && strcmp(unit, "months") == 0, last);
+        step = tick_step(months, last);
     for (size_t k = 1; (double)(k - 1) * step < last * (1 - 1e-12) && k <= RWE_MOST_TICKS; k++)
         times.at[times.n++] = (double)k * step;
     return times;
@@ -67,8 +67,11 @@ void rwe_times_insert(struct rwe_times *times, double time)
 
 struct rwe_times rwe_times_of(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
 {
-    struct rwe_numbers asked = rwe_settings_numbers(run->settings, "times");
+    struct rwe_numbers asked = rwe_statistics_of(run->settings)->times;
     struct rwe_times times = {{0}, 0};
+    if (asked.n == 0 && run->data != NULL)
+        return rwe_times_of(run->data,
+                            &run->data->cohort->endpoint[endpoint - run->cohort->endpoint]);
     if (asked.n == 0)
         return round_times(run, endpoint);
     for (size_t t = 0; t < asked.n && times.n < RWE_MOST_TIMES; t++)

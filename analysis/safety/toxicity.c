@@ -11,29 +11,29 @@
 
 static const struct rwe_option options[] = {
     {.name = "ae",
-     .kind = RWE_OPTION_PATH,
+     RWE_PATH_IN(struct toxicity_settings, file),
      .section = RWE_SECTION_FILE,
      .argument = "FILE",
      .help = "Adverse events, one row each: subject, term, grade."},
     {.name = "ae-columns",
-     .kind = RWE_OPTION_LIST,
+     RWE_LIST_IN(struct toxicity_settings, columns),
      .section = RWE_SECTION_FILE,
      .argument = "ID,TERM,GRADE",
      .help = "Its columns (default: the cohort's identifier, ae_term, ae_grade)."},
     {.name = "ae-names",
-     .kind = RWE_OPTION_LIST,
+     RWE_LIST_IN(struct toxicity_settings, names),
      .section = RWE_SECTION_FILE,
      .argument = "KEY=COLUMN,…",
      .help = "Its further columns where they have names of their own: keys soc, start, start-date, "
              "serious, immune, rel-chemo, rel-pd1, rel-rt, steroid, action, outcome, last-dose, "
              "last-dose-date, rt-end, rt-end-date."},
     {.name = "ae-follow-up",
-     .kind = RWE_OPTION_TEXT,
+     RWE_TEXT_IN(struct toxicity_settings, follow_up),
      .section = RWE_SECTION_FILE,
      .argument = "ENDPOINT",
      .help = "Adverse events are seen until its time, and its event is death (default: os)."},
     {.name = "teae-days",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct toxicity_settings, days),
      .section = RWE_SECTION_METHOD,
      .argument = "DAYS",
      .low = 0,
@@ -41,7 +41,7 @@ static const struct rwe_option options[] = {
      .help = "Adverse events count up to so many days after the last dose, such as 30 (default: to "
              "the end of follow-up). Rates and incidences are then left out."},
     {.name = "teae-immune-days",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct toxicity_settings, immune_days),
      .section = RWE_SECTION_METHOD,
      .argument = "DAYS",
      .fallback = "90",
@@ -49,7 +49,7 @@ static const struct rwe_option options[] = {
      .high = 36525,
      .help = "With --teae-days, immune-related ones so many (default 90)."},
     {.name = "teae-rt-days",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct toxicity_settings, rt_days),
      .section = RWE_SECTION_METHOD,
      .argument = "DAYS",
      .fallback = "180",
@@ -58,25 +58,25 @@ static const struct rwe_option options[] = {
      .help = "With --teae-days, pneumonitis related to radiotherapy so many after its end, or its "
              "start where the end is not told (default 180)."},
     {.name = "ae-tables",
-     .kind = RWE_OPTION_LIST,
+     RWE_LIST_IN(struct toxicity_settings, tables),
      .section = RWE_SECTION_METHOD,
      .argument = "NAMES",
      .help =
          "Tables beside the main one: overview, soc, immune, pneumonitis, rates, cuminc, phases; "
          "none (default: all that the file has columns for)."},
     {.name = "ae-grades",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct toxicity_settings, grades),
      .section = RWE_SECTION_METHOD,
      .help = "A table by class and term with columns of grades 1–2, 3, 4 and 5."},
     {.name = "ae-incidence",
-     .kind = RWE_OPTION_LIST,
+     RWE_LIST_IN(struct toxicity_settings, incidence),
      .section = RWE_SECTION_METHOD,
      .argument = "TERMS",
      .help =
          "Terms whose cumulative incidence is told, TERM or TERM:3 for grade 3 or more; any and "
          "pneumonitis are terms too (default any:3,pneumonitis)."},
     {.name = "ae-cut",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct toxicity_settings, cut),
      .section = RWE_SECTION_METHOD,
      .argument = "PERCENT",
      .fallback = "10",
@@ -84,7 +84,7 @@ static const struct rwe_option options[] = {
      .high = 100,
      .help = "Show terms that this share of an arm has at any grade (default 10) …"},
     {.name = "ae-cut-severe",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct toxicity_settings, cut_severe),
      .section = RWE_SECTION_METHOD,
      .argument = "PERCENT",
      .fallback = "2",
@@ -92,7 +92,7 @@ static const struct rwe_option options[] = {
      .high = 100,
      .help = "… or this share at grade 3 or more (default 2). Facts hold all terms."},
     {.name = "difference",
-     .kind = RWE_OPTION_CHOICE,
+     RWE_CHOICE_IN(struct toxicity_settings, difference),
      .section = RWE_SECTION_METHOD,
      .argument = "METHOD",
      .choices = "newcombe|miettinen-nurminen|wald|wald-corrected",
@@ -100,13 +100,18 @@ static const struct rwe_option options[] = {
      .help = "Limits of risk differences of independent arms, in adverse events and response: "
              "newcombe (default), miettinen-nurminen, wald, wald-corrected."},
     {.name = "fisher",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct toxicity_settings, fisher),
      .section = RWE_SECTION_METHOD,
      .help =
          "P-values for adverse events: Fisher's exact; in matched pairs McNemar's; under weights "
          "and in other matched sets Wald's, robust."},
 };
-static const struct rwe_options option_list = RWE_OPTIONS(options);
+static const struct rwe_options option_list = RWE_OPTIONS_IN(struct toxicity_settings, options);
+
+const struct toxicity_settings *toxicity_settings_of(const struct rwe_settings *settings)
+{
+    return rwe_settings_of(settings, &option_list);
+}
 
 /* Facts of a row, and its cells where it is shown. */
 static enum rwe_status present_row(const struct rwe_toxicity_view *view, struct rwe_grid *grid,
@@ -142,13 +147,12 @@ static struct rwe_grid *start_table(const struct rwe_toxicity_view *view)
 
 static void end_table(const struct rwe_toxicity_view *view, struct rwe_grid *grid)
 {
-    const struct rwe_settings *settings = view->run->settings;
+    const struct toxicity_settings *settings = toxicity_settings_of(view->run->settings);
     rwe_grid_note(grid,
                   "Subjects with the event over all subjects of the arm, those without any adverse "
                   "event included. Shown: at least %g%% of an arm at any grade, or %g%% at grade 3 "
                   "or more, before weighting and matching; %zu further terms are among the facts.",
-                  rwe_settings_number(settings, "ae-cut"),
-                  rwe_settings_number(settings, "ae-cut-severe"), view->toxicity->n_hidden);
+                  settings->cut, settings->cut_severe, view->toxicity->n_hidden);
     rwe_toxicity_notes(view, grid);
 }
 
@@ -231,7 +235,7 @@ static bool lists(struct rwe_strings names, const char *name)
 
 static enum rwe_status check_parts(const struct rwe_run *run, struct rwe_error *error)
 {
-    struct rwe_strings asked = rwe_settings_list(run->settings, "ae-tables");
+    struct rwe_strings asked = toxicity_settings_of(run->settings)->tables;
     const char *known[N_PARTS + 1] = {"none"};
     for (size_t p = 0; p < N_PARTS; p++)
         known[p + 1] = parts[p].name;
@@ -268,7 +272,7 @@ static enum rwe_status present_part(struct rwe_run *run, const struct part *part
 static enum rwe_status present_parts(struct rwe_run *run, const struct rwe_toxicity_view view[],
                                      struct rwe_error *error)
 {
-    struct rwe_strings asked = rwe_settings_list(run->settings, "ae-tables");
+    struct rwe_strings asked = toxicity_settings_of(run->settings)->tables;
     enum rwe_status status = RWE_OK;
     for (size_t p = 0; p < N_PARTS && status == RWE_OK; p++) {
         bool named = lists(asked, parts[p].name);
@@ -298,7 +302,7 @@ static void report_rows(struct rwe_run *run, const struct rwe_toxicity *toxicity
                              "%zu of %zu rows of adverse events began before time zero or after "
                              "the end of %s; they are left out.",
                              toxicity->n_outside, events->n_rows,
-                             rwe_settings_has(run->settings, "teae-days")
+                             !isnan(toxicity_settings_of(run->settings)->days)
                                  ? "the window that counts as treatment-emergent"
                                  : "follow-up");
     if (events->episode.n_strays > 0)

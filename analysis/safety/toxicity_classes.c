@@ -117,7 +117,7 @@ static void start_table(const struct rwe_toxicity_view *view, struct rwe_grid *g
 static void present_table(const struct rwe_toxicity_view *view, const struct classes *classes,
                           bool by_grade)
 {
-    const struct rwe_settings *settings = view->run->settings;
+    const struct toxicity_settings *settings = toxicity_settings_of(view->run->settings);
     struct rwe_grid *grid =
         rwe_toxicity_table(view, by_grade ? "Adverse events by class, term and worst grade"
                                           : "Adverse events by class and term");
@@ -134,8 +134,7 @@ static void present_table(const struct rwe_toxicity_view *view, const struct cla
         "A subject counts once a class and once a term, by the worst grade. Shown: at "
         "least %g%% of an arm at any grade, or %g%% at grade 3 or more, before "
         "weighting and matching; %zu further classes and %zu further terms are among the facts.",
-        rwe_settings_number(settings, "ae-cut"), rwe_settings_number(settings, "ae-cut-severe"),
-        n_hidden, view->toxicity->n_hidden);
+        settings->cut, settings->cut_severe, n_hidden, view->toxicity->n_hidden);
     if (!by_grade)
         rwe_toxicity_notes(view, grid);
     else if (view->design->weight != NULL)
@@ -151,7 +150,7 @@ enum rwe_status rwe_toxicity_classes(const struct rwe_toxicity_view *view, struc
     if (status != RWE_OK)
         return status;
     present_table(view, &classes, false);
-    if (rwe_settings_flag(view->run->settings, "ae-grades"))
+    if (toxicity_settings_of(view->run->settings)->grades)
         present_table(view, &classes, true);
     return RWE_OK;
 }

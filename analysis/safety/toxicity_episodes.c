@@ -48,32 +48,38 @@ static bool counts(const struct rwe_toxicity *toxicity, const struct windows *wi
 
 double rwe_toxicity_month(const struct rwe_run *run)
 {
-    const char *unit = rwe_settings_text(run->settings, "time-unit");
-    if (unit == NULL || strcmp(unit, "months") == 0)
-        return 1;
-    return strcmp(unit, "days") == 0    ? RWE_DAYS_PER_MONTH
-           : strcmp(unit, "weeks") == 0 ? RWE_DAYS_PER_MONTH / 7
-                                        : 1.0 / 12;
+    switch (rwe_study_of(run->settings)->time_unit) {
+    case RWE_UNIT_DAYS:
+        return RWE_DAYS_PER_MONTH;
+    case RWE_UNIT_WEEKS:
+        return RWE_DAYS_PER_MONTH / 7;
+    case RWE_UNIT_YEARS:
+        return 1.0 / 12;
+    case RWE_UNIT_MONTHS:
+    case RWE_UNIT_NOT_SAID:
+        break;
+    }
+    return 1;
 }
 
-static double days_in_unit(const struct rwe_run *run, const char *option)
+static double days_in_unit(const struct rwe_run *run, double days)
 {
-    return rwe_settings_number(run->settings, option) / RWE_DAYS_PER_MONTH *
-           rwe_toxicity_month(run);
+    return days / RWE_DAYS_PER_MONTH * rwe_toxicity_month(run);
 }
 
 /* At a landmark the episodes that counted from time zero were taken. */
 static enum rwe_status make_windows(const struct rwe_run *run, const struct rwe_toxicity *toxicity,
                                     struct windows *windows)
 {
+    const struct toxicity_settings *settings = toxicity_settings_of(run->settings);
     uint8_t *mark = RWE_NEW(run->arena, uint8_t, toxicity->events.n_terms);
     if (mark == NULL)
         return RWE_NO_MEMORY;
     rwe_toxicity_mark_pneumonitis(&toxicity->events, mark);
     *windows = (struct windows){
-        .dose = run->from_zero != NULL ? NAN : days_in_unit(run, "teae-days"),
-        .immune = days_in_unit(run, "teae-immune-days"),
-        .rt = days_in_unit(run, "teae-rt-days"),
+        .dose = run->from_zero != NULL ? NAN : days_in_unit(run, settings->days),
+        .immune = days_in_unit(run, settings->immune_days),
+        .rt = days_in_unit(run, settings->rt_days),
         .is_pneumonitis = mark,
         .exposure_start = run->cohort->exposure_start,
     };

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "toxicity_figure.h"
+#include "toxicity_settings.h"
 
 #include "rwe/analysis/present.h"
 #include "rwe/report/figure.h"
@@ -29,7 +30,7 @@ void rwe_toxicity_add_figure(const struct rwe_run *run, const struct rwe_design 
         rwe_document_figure(run->document, RWE_FIGURE_BUTTERFLY, name == NULL ? "" : name,
                             "Adverse events by arm: %s", design->label);
     rwe_figure_set_grid(figure, grid);
-    add_columns(figure, rwe_settings_flag(run->settings, "fisher"));
+    add_columns(figure, toxicity_settings_of(run->settings)->fisher);
     rwe_figure_x_axis(figure, &(struct rwe_axis){.label = "Patients (%)"});
     rwe_figure_y_axis(figure, &(struct rwe_axis){.label = rwe_arena_format(
                                                      run->arena, "Difference (%s CI)", level),

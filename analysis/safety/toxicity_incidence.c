@@ -79,7 +79,7 @@ static enum rwe_status ask(const struct rwe_run *run, struct question **question
                            struct rwe_error *error)
 {
     const char *usual[] = {"any:3", "pneumonitis"};
-    struct rwe_strings asked = rwe_settings_list(run->settings, "ae-incidence");
+    struct rwe_strings asked = toxicity_settings_of(run->settings)->incidence;
     if (asked.n == 0)
         asked = (struct rwe_strings){usual, rwe_toxicity_has_pneumonitis(run) ? 2 : 1};
     struct question *question = RWE_NEW(run->arena, struct question, asked.n);

@@ -161,7 +161,7 @@ static void put_states(const struct rwe_toxicity_view *view, struct rwe_grid *gr
 {
     static const char *const groups[] = {"unexposed", "exposed"};
     struct rwe_document *document = view->run->document;
-    double level = rwe_settings_number(view->run->settings, "conf-level");
+    double level = rwe_statistics_of(view->run->settings)->conf_level;
     double scale = rwe_rate_unit_of(view->run).scale;
     for (size_t s = 0; s < 2; s++) {
         struct rwe_key at = *key;

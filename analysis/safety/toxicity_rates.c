@@ -12,21 +12,18 @@
  * no event has no row that says when his last dose was. */
 bool rwe_toxicity_has_times(const struct rwe_run *run)
 {
-    return !rwe_settings_has(run->settings, "teae-days") &&
+    return isnan(toxicity_settings_of(run->settings)->days) &&
            run->toxicity->events.episode.start != NULL && run->toxicity->follow_up != NULL &&
            run->cohort->entry == NULL;
 }
 
 struct rwe_rate_unit rwe_rate_unit_of(const struct rwe_run *run)
 {
-    const char *unit = rwe_settings_text(run->settings, "time-unit");
-    if (unit == NULL)
+    static const double per_year[] = {365.25, 365.25 / 7, 12, 1};
+    enum rwe_time_unit unit = rwe_study_of(run->settings)->time_unit;
+    if (unit == RWE_UNIT_NOT_SAID)
         return (struct rwe_rate_unit){100, "units of time"};
-    double per_year = strcmp(unit, "days") == 0     ? 365.25
-                      : strcmp(unit, "weeks") == 0  ? 365.25 / 7
-                      : strcmp(unit, "months") == 0 ? 12
-                                                    : 1;
-    return (struct rwe_rate_unit){100 * per_year, "patient-years"};
+    return (struct rwe_rate_unit){100 * per_year[unit], "patient-years"};
 }
 
 /* ---- first events ---- */
@@ -67,7 +64,7 @@ static enum rwe_status start(const struct rwe_toxicity_view *view, struct rates 
     *rates = (struct rates){
         .view = view,
         .unit = rwe_rate_unit_of(run),
-        .conf_level = rwe_settings_number(run->settings, "conf-level"),
+        .conf_level = rwe_statistics_of(run->settings)->conf_level,
         .first = {RWE_NEW(run->arena, double, run->cohort->n),
                   RWE_NEW(run->arena, uint8_t, run->cohort->n)},
         .events = RWE_NEW(run->arena, double, n),

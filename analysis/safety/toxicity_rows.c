@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "toxicity_rows.h"
 
-#include "rwe/analysis/job.h"
+#include "rwe/analysis/inputs.h"
 #include "rwe/base/sort.h"
 
 #include <math.h>
@@ -117,8 +117,8 @@ bool rwe_toxicity_is_shown(const struct rwe_run *run, const struct rwe_toxicity_
                            struct rwe_toxicity_tally tally[])
 {
     const struct rwe_design *whole = &run->design[0];
-    double cut[RWE_TOXICITY_LEVELS] = {rwe_settings_number(run->settings, "ae-cut"),
-                                       rwe_settings_number(run->settings, "ae-cut-severe")};
+    const struct toxicity_settings *settings = toxicity_settings_of(run->settings);
+    double cut[RWE_TOXICITY_LEVELS] = {settings->cut, settings->cut_severe};
     rwe_toxicity_count(run->cohort, whole, row, tally);
     for (size_t l = 0; l < RWE_TOXICITY_LEVELS; l++)
         for (size_t a = 0; a < run->cohort->n_arms; a++) {
@@ -208,21 +208,20 @@ static enum rwe_status make_rows(const struct rwe_run *run, struct rwe_toxicity 
 static enum rwe_status read_events(struct rwe_run *run, struct rwe_adverse_events *events,
                                    struct rwe_error *error)
 {
-    const char *path = rwe_settings_text(run->settings, "ae");
-    struct rwe_strings names = rwe_settings_list(run->settings, "ae-columns");
-    const char *id = rwe_settings_text(run->settings, "id");
+    const struct toxicity_settings *settings = toxicity_settings_of(run->settings);
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
+    struct rwe_strings names = settings->columns;
     struct rwe_adverse_event_columns columns = {
-        .id = id == NULL ? "" : id,
+        .id = study->id == NULL ? "" : study->id,
         .term = "ae_term",
         .grade = "ae_grade",
         .with_details = true,
-        .names = rwe_settings_list(run->settings, "ae-names"),
-        .date_system = rwe_settings_choice(run->settings, "date-system") == 1 ? RWE_DATES_1904
-                                                                              : RWE_DATES_1900,
+        .names = settings->names,
+        .date_system = rwe_study_date_system(study),
         .month = rwe_toxicity_month(run),
     };
     struct rwe_table *table = NULL;
-    if (path == NULL)
+    if (settings->file == NULL)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--toxicity needs adverse events: say --ae FILE");
     if (names.n != 0 && names.n != 3)
@@ -233,11 +232,11 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_adverse_event
         columns.term = names.item[1];
         columns.grade = names.item[2];
     }
-    enum rwe_status status = rwe_job_read_table(run, path, &table, error);
+    enum rwe_status status = rwe_run_read_table(run, settings->file, &table, error);
     if (status == RWE_OK)
         status = rwe_adverse_events_read(table, &columns, run->cohort,
-                                         rwe_settings_choice(run->settings, "on-error") == 1,
-                                         run->arena, run->complaints, events, error);
+                                         study->on_error == RWE_ON_ERROR_DROP, run->arena,
+                                         run->complaints, events, error);
     rwe_table_close(table);
     return status;
 }
@@ -246,7 +245,8 @@ static enum rwe_status check_windows(const struct rwe_run *run, const struct rwe
                                      struct rwe_error *error)
 {
     const struct rwe_adverse_episodes *e = &toxicity->events.episode;
-    if (!rwe_settings_has(run->settings, "teae-days") || (e->start != NULL && e->last_dose != NULL))
+    if (isnan(toxicity_settings_of(run->settings)->days) ||
+        (e->start != NULL && e->last_dose != NULL))
         return RWE_OK;
     return rwe_fail(
         error, RWE_USAGE, RWE_NO_INDEX,
@@ -260,7 +260,7 @@ static enum rwe_status find_follow_up(const struct rwe_run *run, struct rwe_toxi
                                       struct rwe_error *error)
 {
     const struct rwe_cohort *cohort = run->cohort;
-    const char *name = rwe_settings_text(run->settings, "ae-follow-up");
+    const char *name = toxicity_settings_of(run->settings)->follow_up;
     for (size_t e = 0; e < cohort->n_endpoints; e++)
         if (strcasecmp(cohort->endpoint[e].name, name == NULL ? "os" : name) == 0)
             toxicity->follow_up = &cohort->endpoint[e];

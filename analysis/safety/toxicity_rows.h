@@ -6,6 +6,7 @@
 
 #include "run/shares.h"
 #include "rwe/data/adverse_events.h"
+#include "toxicity_settings.h"
 
 /* A way to count a subject in: by its worst grade. */
 struct rwe_toxicity_level {

@@ -103,7 +103,7 @@ static enum rwe_status add_difference(const struct rwe_toxicity_view *view,
     facts->difference = rwe_document_number(document, key, "risk.difference", d->estimate);
     facts->low = rwe_document_number(document, key, "conf.low", d->low);
     facts->high = rwe_document_number(document, key, "conf.high", d->high);
-    if (rwe_settings_flag(view->run->settings, "fisher"))
+    if (toxicity_settings_of(view->run->settings)->fisher)
         facts->p_value = rwe_document_number(document, key, "p.value", comparison.p_value);
     return RWE_OK;
 }
@@ -146,7 +146,7 @@ void rwe_toxicity_columns(const struct rwe_toxicity_view *view, struct rwe_grid 
     if (view->run->cohort->n_arms != 2)
         return;
     rwe_grid_column(grid, "difference\n(%s CI)", rwe_conf_level_text(view->run));
-    if (rwe_settings_flag(view->run->settings, "fisher"))
+    if (toxicity_settings_of(view->run->settings)->fisher)
         rwe_grid_column(grid, "p");
 }
 
@@ -164,7 +164,7 @@ void rwe_toxicity_put(const struct rwe_toxicity_view *view, struct rwe_grid *gri
     if (view->run->cohort->n_arms != 2)
         return;
     rwe_grid_cell(grid, RWE_CELL_SURVIVAL_LIMITS, facts->difference, facts->low, facts->high);
-    if (rwe_settings_flag(view->run->settings, "fisher"))
+    if (toxicity_settings_of(view->run->settings)->fisher)
         rwe_grid_cell(grid, RWE_CELL_P_VALUE, facts->p_value, RWE_NO_FACT, RWE_NO_FACT);
 }
 
@@ -176,7 +176,7 @@ void rwe_toxicity_notes(const struct rwe_toxicity_view *view, struct rwe_grid *g
         return;
     rwe_grid_note(grid, "Differences, treated − control, with %s.",
                   rwe_shares_difference_words(&view->shares));
-    if (rwe_settings_flag(view->run->settings, "fisher"))
+    if (toxicity_settings_of(view->run->settings)->fisher)
         rwe_grid_note(grid, "p: %s, exploratory, not adjusted for their number.",
                       rwe_shares_test_words(&view->shares));
 }

@@ -3,6 +3,7 @@
  * sensitivity.md. */
 #include "sensitivity.h"
 
+#include "rwe/analysis/plan.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/replicate.h"
 #include "rwe/data/subset.h"

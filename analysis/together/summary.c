@@ -6,6 +6,7 @@
 #include "rwe/analysis/immortal.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
+#include "rwe/base/language.h"
 
 #include <math.h>
 #include <string.h>
@@ -71,7 +72,7 @@ static void arm_cells(const struct table *table, enum rwe_cell_class class, stru
 
 static void count_row(const struct table *table, const char *label, const char *stat)
 {
-    rwe_grid_row(table->grid, 1, "%s", label);
+    rwe_grid_row(table->grid, 1, "%s", rwe_text(label));
     arm_cells(table, RWE_CELL_COUNT, key_of(table, "km"), stat);
     empty_cells(table, 2);
 }
@@ -127,7 +128,7 @@ static void ratio_row(const struct table *table, const char *label, const char *
     key.term = "arm";
     if (cohort->n_arms > 2 || find(table, &key, "hr") == RWE_NO_FACT)
         return;
-    rwe_grid_row(table->grid, 1, "%s", label);
+    rwe_grid_row(table->grid, 1, "%s", rwe_text(label));
     empty_cells(table, cohort->n_arms);
     limits_cell(table, RWE_CELL_RATIO_LIMITS, &key, "hr");
     cell(table, RWE_CELL_P_VALUE, &key, "p.value");
@@ -141,7 +142,7 @@ static void ratios_row(const struct table *table, const char *label, const char 
     key.model = model;
     if (cohort->n_arms == 2 || find(table, &key, "n") == RWE_NO_FACT)
         return;
-    rwe_grid_row(table->grid, 1, "%s", label);
+    rwe_grid_row(table->grid, 1, "%s", rwe_text(label));
     rwe_grid_words(table->grid, "reference");
     for (size_t a = 1; a < cohort->n_arms; a++) {
         key.term = rwe_arena_format(table->run->arena, "arm=%s", cohort->arm_level[a]);
@@ -157,7 +158,7 @@ static void test_row(const struct table *table)
     key.term = is_state ? "mantel-byar" : "logrank";
     if (find(table, &key, "p.value") == RWE_NO_FACT)
         return;
-    rwe_grid_row(table->grid, 1, "%s", is_state ? "Mantel–Byar test" : "log-rank test");
+    rwe_grid_row(table->grid, 1, is_state ? N_("Mantel–Byar test") : N_("log-rank test"));
     empty_cells(table, table->run->cohort->n_arms + 1);
     cell(table, RWE_CELL_P_VALUE, &key, "p.value");
 }
@@ -168,20 +169,20 @@ static void present_population(const struct table *table)
 {
     const struct population *population = table->population;
     if (population->design->naive)
-        rwe_grid_row(table->grid, 0, "%s. %s", population->label, rwe_immortal_banner);
+        rwe_grid_row(table->grid, 0, "%s. %s", population->label, rwe_text(rwe_immortal_banner));
     else
         rwe_grid_row(table->grid, 0, "%s", population->label);
     empty_cells(table, table->run->cohort->n_arms + 2);
-    count_row(table, "n", "n");
-    count_row(table, "events", "n.event");
+    count_row(table, N_("n"), "n");
+    count_row(table, N_("events"), "n.event");
     median_row(table);
     survival_rows(table);
     mean_row(table);
-    ratio_row(table, "hazard ratio", "arm");
-    ratios_row(table, "hazard ratio", "arm");
+    ratio_row(table, N_("hazard ratio"), "arm");
+    ratios_row(table, N_("hazard ratio"), "arm");
     if (!population->design->arms_alike) {
-        ratio_row(table, "hazard ratio, adjusted", "adjusted");
-        ratios_row(table, "hazard ratio, adjusted", "adjusted");
+        ratio_row(table, N_("hazard ratio, adjusted"), "adjusted");
+        ratios_row(table, N_("hazard ratio, adjusted"), "adjusted");
     }
     test_row(table);
 }

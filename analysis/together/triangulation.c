@@ -84,7 +84,7 @@ static void add_row(struct table *table, const struct population *population, bo
     rwe_fact estimand =
         rwe_document_string(document, &key, "estimand", estimand_of(population, adjusted));
     if (design->naive)
-        rwe_document_string(document, &key, "caution", rwe_immortal_banner);
+        rwe_document_string(document, &key, "caution", rwe_text(rwe_immortal_banner));
     head_rows(table, design->words.heading);
     rwe_grid_row(table->grid, 1, adjusted ? "%s, adjusted" : "%s", population->label);
     rwe_grid_cell(table->grid, RWE_CELL_TEXT, estimand, RWE_NO_FACT, RWE_NO_FACT);

@@ -3,10 +3,12 @@
 
 #include "hold_private.h"
 #include <errno.h>
+#include <fcntl.h>
 #include <locale.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -53,12 +55,28 @@ static enum rwe_status write_directly(const char *path, FILE *out,
     return reason == 0 ? RWE_OK : fail_io(error, path, reason);
 }
 
-/* The permissions that a new file has here; mkstemp gives less. */
-static mode_t usual_mode(void)
+/*
+ * Opens a new file in place of the XXXXXX that `path` ends in, with the permissions that files get here. mkstemp
+ * gives less, and who asks for the umask sets it, for all threads. −1 with errno on failure.
+ */
+static int open_new(char *path)
 {
-    mode_t mask = umask(0);
-    umask(mask);
-    return 0666 & ~mask;
+    static const char letters[] =
+        "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+    enum { ATTEMPTS = 100 };
+    unsigned char random[6];
+    char *end = path + strlen(path) - sizeof random;
+    int descriptor = -1;
+    for (int attempt = 0; attempt < ATTEMPTS && descriptor < 0; attempt++) {
+        if (getrandom(random, sizeof random, 0) != (ssize_t)sizeof random)
+            return -1;
+        for (size_t i = 0; i < sizeof random; i++)
+            end[i] = letters[random[i] % (sizeof letters - 1)];
+        descriptor = open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+        if (descriptor < 0 && errno != EEXIST)
+            return -1;
+    }
+    return descriptor;
 }
 
 /* A signal that comes while the temporary file lies there waits until it is renamed or removed. */
@@ -68,13 +86,11 @@ static enum rwe_status write_beside(const char *path, char *temporary,
 {
     struct rwe_hold hold;
     rwe_hold_signals(&hold);
-    int descriptor = mkstemp(temporary);
+    int descriptor = open_new(temporary);
     FILE *out = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
     int reason = out == NULL ? errno : write_in_c_locale(write, out, context);
     if (reason == 0)
         reason = finish(out, true);
-    if (reason == 0 && fchmod(descriptor, usual_mode()) != 0)
-        reason = errno;
     if (out != NULL && fclose(out) != 0 && reason == 0)
         reason = errno;
     if (out == NULL && descriptor >= 0)
@@ -110,9 +126,9 @@ enum rwe_status rwe_file_write(const char *path, void (*write)(FILE *out, const 
 static ssize_t append(void *cookie, const char *from, size_t size)
 {
     struct rwe_bytes *bytes = cookie;
-    if (size > bytes->capacity - bytes->n) {
-        size_t capacity =
-            2 * bytes->capacity < bytes->n + size ? bytes->n + size + BUFSIZ : 2 * bytes->capacity;
+    size_t need = bytes->n + size + 1;
+    if (need > bytes->capacity) {
+        size_t capacity = 2 * bytes->capacity < need ? need + BUFSIZ : 2 * bytes->capacity;
         char *longer = realloc(bytes->byte, capacity);
         if (longer == NULL) {
             bytes->lost = true;
@@ -123,6 +139,7 @@ static ssize_t append(void *cookie, const char *from, size_t size)
     }
     memcpy(bytes->byte + bytes->n, from, size);
     bytes->n += size;
+    bytes->byte[bytes->n] = '\0';
     return (ssize_t)size;
 }
 

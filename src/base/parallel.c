@@ -2,6 +2,7 @@
 #include "rwe/base/parallel.h"
 
 #include "rwe/base/language.h"
+#include <locale.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdatomic.h>
@@ -14,12 +15,14 @@ struct job {
     void (*body)(size_t piece, void *context);
     void *context;
     struct rwe_languages languages; /* of the caller's thread */
+    locale_t locale;                /* too: numbers are written with its decimal point */
 };
 
 static void *work(void *argument)
 {
     struct job *job = argument;
     rwe_languages_use(job->languages);
+    uselocale(job->locale);
     for (;;) {
         size_t piece = atomic_fetch_add_explicit(&job->next, 1, memory_order_relaxed);
         if (piece >= job->pieces)
@@ -31,8 +34,11 @@ static void *work(void *argument)
 void rwe_parallel_for(size_t pieces, unsigned threads, void (*body)(size_t piece, void *context),
                       void *context)
 {
-    struct job job = {
-        .pieces = pieces, .body = body, .context = context, .languages = rwe_languages_now()};
+    struct job job = {.pieces = pieces,
+                      .body = body,
+                      .context = context,
+                      .languages = rwe_languages_now(),
+                      .locale = uselocale((locale_t)0)};
     pthread_t helper[MOST_THREADS];
     unsigned started = 0;
     atomic_init(&job.next, 0);

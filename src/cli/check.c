@@ -1,33 +1,25 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* --check: the same command once more, and what became of its facts. */
+/* --check: the same command once more, and what became of its facts. What it reads and compares is in results.h. */
 #include "cli.h"
 
+#include "results.h"
 #include "rwe/base/hash.h"
-#include "rwe/report/results.h"
 #include <string.h>
 
-/* The file's command as arguments of a new run. */
-static enum rwe_status again(struct rwe_cli *cli, const struct rwe_results *results,
-                             struct rwe_document **document, struct rwe_error *error)
+/* The file's command as arguments of a new run, on as many threads as this one was told to use. */
+static enum rwe_status again(const struct rwe_cli *cli, const struct rwe_results *results,
+                             struct rwe_cli *fresh, struct rwe_error *error)
 {
-    struct rwe_cli fresh = {
-        .arena = cli->arena,
-        .document_arena = cli->document_arena,
-        .settings = rwe_cli_settings(cli->arena),
-        .out = cli->out,
-        .err = cli->err,
-    };
-    char **argv = RWE_NEW(cli->arena, char *, results->command.n + 1);
+    const char *threads = rwe_settings_text(cli->job.settings, "threads");
+    char **argv = RWE_NEW(cli->job.arena, char *, results->command.n + 1);
     for (size_t i = 0; argv != NULL && i < results->command.n; i++)
-        argv[i] = rwe_arena_string(cli->arena, results->command.item[i]);
-    if (fresh.settings == NULL || rwe_arena_failed(cli->arena))
+        argv[i] = rwe_arena_string(cli->job.arena, results->command.item[i]);
+    if (rwe_arena_failed(cli->job.arena))
         return rwe_fail_memory(error);
-    enum rwe_status status = rwe_cli_parse(&fresh, (int)results->command.n, argv, error);
-    if (status == RWE_OK && rwe_settings_has(cli->settings, "threads"))
-        status =
-            rwe_settings_set(fresh.settings, "threads", rwe_settings_text(cli->settings, "threads"),
-                             RWE_FROM_COMMAND, error);
-    return status == RWE_OK ? rwe_cli_run(&fresh, document, error) : status;
+    enum rwe_status status = rwe_cli_parse(fresh, (int)results->command.n, argv, error);
+    if (status == RWE_OK && threads != NULL)
+        status = rwe_job_set(&fresh->job, "threads", threads, error);
+    return status == RWE_OK ? rwe_cli_run(fresh, error) : status;
 }
 
 /* Prints which inputs are other bytes than they were; returns how many. */
@@ -57,13 +49,13 @@ static enum rwe_status compare(struct rwe_cli *cli, const struct rwe_results *re
                                struct rwe_error *error)
 {
     struct rwe_comparison comparison;
-    enum rwe_status status =
-        rwe_results_compare(results->facts, rwe_document_facts(document), RWE_RESULTS_TOLERANCE,
-                            cli->arena, &comparison, error);
+    struct rwe_fact_list is = {rwe_document_facts(document), rwe_document_n_facts(document)};
+    enum rwe_status status = rwe_results_compare(results->facts, is, RWE_RESULTS_TOLERANCE,
+                                                 cli->job.arena, &comparison, error);
     if (status != RWE_OK)
         return status;
     for (size_t i = 0; i < comparison.n; i++) {
-        const char *text = rwe_difference_text(&comparison.difference[i], cli->arena);
+        const char *text = rwe_difference_text(&comparison.difference[i], cli->job.arena);
         if (text == NULL)
             return rwe_fail_memory(error);
         fprintf(cli->out, "%s\n", text);
@@ -78,8 +70,7 @@ static enum rwe_status check(struct rwe_cli *cli, const char *path, size_t *n_di
                              struct rwe_error *error)
 {
     struct rwe_results results;
-    struct rwe_document *document = NULL;
-    enum rwe_status status = rwe_results_read(path, cli->arena, &results, error);
+    enum rwe_status status = rwe_results_read(path, cli->job.arena, &results, error);
     if (status == RWE_OK && (!results.has_provenance || results.command.n == 0))
         status = rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                           "%s does not say how it was made (it was written with "
@@ -88,9 +79,13 @@ static enum rwe_status check(struct rwe_cli *cli, const char *path, size_t *n_di
     if (status != RWE_OK)
         return status;
     size_t inputs = compare_inputs(cli, &results);
-    status = again(cli, &results, &document, error);
+    struct rwe_cli fresh = {.out = cli->out, .err = cli->err};
+    status = rwe_job_init(&fresh.job, &rwe_cli_options, error);
     if (status == RWE_OK)
-        status = compare(cli, &results, document, n_different, error);
+        status = again(cli, &results, &fresh, error);
+    if (status == RWE_OK)
+        status = compare(cli, &results, fresh.job.document, n_different, error);
+    rwe_job_release(&fresh.job);
     *n_different += inputs;
     return status;
 }

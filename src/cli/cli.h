@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The command line, as its files see each other. */
+/* The command line, as its files see each other: arguments become options of a job (rwe/analysis/job.h), and
+ * what comes out of it is rendered and printed. */
 #ifndef RWE_CLI_CLI_H
 #define RWE_CLI_CLI_H
 
@@ -12,31 +13,16 @@ enum { RWE_EXIT_DONE = 0, RWE_EXIT_FAILED = 1, RWE_EXIT_USAGE = 2, RWE_EXIT_WARN
 
 /* What one call of the program works with. */
 struct rwe_cli {
-    struct rwe_arena *arena;          /* of the run */
-    struct rwe_arena *document_arena; /* of what is shown */
-    struct rwe_settings *settings;
-    struct rwe_strings files;     /* arguments that are no options */
-    struct rwe_strings command;   /* what decides the results, for provenance */
-    struct rwe_strings not_built; /* analyses of the contract that were asked for, but are not in
-                                     this version */
+    struct rwe_job job;
+    struct rwe_strings files; /* arguments that are no options */
     FILE *out, *err;
     double progress_since; /* seconds of the clock when progress was last told; 0: never */
 };
 
-/* Options of the command line alone: study, output, help. */
+/* Options of the command line alone: where results go, help. */
 extern const struct rwe_options rwe_cli_options;
 
-/* Analyses that the interface names and this version does not have yet, ended by NULL. */
-extern const char *const rwe_not_built[];
-
-/* Other options of the interface that this version does not have: without them a result would be another
- * than was asked for, so they are refused. Ended by NULL. */
-extern const char *const rwe_options_not_built[];
-
-/* Settings with every option of the program. NULL when memory is out. */
-struct rwe_settings *rwe_cli_settings(struct rwe_arena *arena);
-
-/* Reads the arguments into cli->settings, files and command. */
+/* Reads the arguments: options into the job, the rest into cli->files. */
 enum rwe_status rwe_cli_parse(struct rwe_cli *cli, int argc, char *const argv[],
                               struct rwe_error *error);
 
@@ -47,16 +33,14 @@ void rwe_cli_completion(const struct rwe_settings *settings, FILE *out);
 /* Tells the progress of long work on cli->err, unless --quiet. */
 struct rwe_progress rwe_cli_progress(struct rwe_cli *cli);
 
-/* Reads the study and runs the job. Complaints are printed on cli->err. */
-enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_document **document,
-                            struct rwe_error *error);
+/* Runs the job on the one file that is named. Complaints are printed on cli->err. */
+enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_error *error);
 
 /* Whether results can go where --output says, as far as that can be known before there are any. */
 enum rwe_status rwe_cli_check_output(const struct rwe_cli *cli, struct rwe_error *error);
 
 /* Writes the document where --output says, in the format and style that were asked for. */
-enum rwe_status rwe_cli_output(const struct rwe_cli *cli, const struct rwe_document *document,
-                               struct rwe_error *error);
+enum rwe_status rwe_cli_output(const struct rwe_cli *cli, struct rwe_error *error);
 
 /* --check FILE: runs again what FILE says and compares. Returns an exit code. */
 int rwe_cli_check(struct rwe_cli *cli, const char *path);
@@ -70,9 +54,5 @@ int rwe_cli_fail(FILE *err, const struct rwe_error *error);
 
 /* The whole program. Never exits, so that tests can call it. */
 int rwe_cli_main(int argc, char *const argv[], FILE *out, FILE *err);
-
-/* The study that is built in: sample_data/nct07062484.yaml, embedded by the Makefile. */
-extern const char rwe_embedded_nct07062484_yaml[];
-extern const size_t rwe_embedded_nct07062484_yaml_size;
 
 #endif

@@ -4,14 +4,6 @@
 #include "rwe/report/render.h"
 
 static const struct rwe_option options[] = {
-    {.name = "study",
-     .kind = RWE_OPTION_PATH,
-     .section = RWE_SECTION_FILE,
-     .argument = "FILE",
-     .command_only = true,
-     .help = "Study file (YAML). Its keys are these options; the command line overrides them. "
-             "Without it, and without --arm and --endpoint, the built-in study of NCT07062484 "
-             "says how the file reads."},
     {.name = "format",
      .kind = RWE_OPTION_CHOICE,
      .section = RWE_SECTION_OUTPUT,
@@ -42,19 +34,6 @@ static const struct rwe_option options[] = {
      .command_only = true,
      .help = "Replace the report that is in the folder of --output. A folder with other things in "
              "it is never replaced."},
-    {.name = "style",
-     .kind = RWE_OPTION_CHOICE,
-     .section = RWE_SECTION_OUTPUT,
-     .argument = "STYLE",
-     .choices = "plain|nejm|jama|lancet|cn",
-     .help =
-         "How tables and figures write numbers and p-values: plain (default), or as NEJM, JAMA, "
-         "The Lancet or Chinese journals ask. json and csv keep every digit."},
-    {.name = "no-provenance",
-     .kind = RWE_OPTION_FLAG,
-     .section = RWE_SECTION_OUTPUT,
-     .command_only = true,
-     .help = "Leave out version, command, settings and hashes of the inputs."},
     {.name = "quiet",
      .kind = RWE_OPTION_FLAG,
      .section = RWE_SECTION_OUTPUT,
@@ -116,17 +95,3 @@ static const struct rwe_option options[] = {
 };
 
 const struct rwe_options rwe_cli_options = RWE_OPTIONS(options);
-
-const char *const rwe_not_built[] = {NULL};
-
-const char *const rwe_options_not_built[] = {"init", NULL};
-
-struct rwe_settings *rwe_cli_settings(struct rwe_arena *arena)
-{
-    const struct rwe_options *lists[RWE_MOST_OPTION_LISTS + 1];
-    size_t n = rwe_option_lists(arena, lists);
-    if (n == 0)
-        return NULL;
-    lists[n++] = &rwe_cli_options;
-    return rwe_settings_new(arena, lists, n);
-}

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* --output, --format, --style: where results go, and as what. */
 #include "cli.h"
-#include "rwe/base/parallel.h"
 #include "rwe/report/figure_file.h"
 
 #include "rwe/base/file.h"
@@ -76,18 +75,6 @@ static enum rwe_status read_figures(const struct rwe_settings *settings, unsigne
     return RWE_OK;
 }
 
-static struct rwe_render_options options_of(const struct rwe_settings *settings)
-{
-    const char *style = rwe_settings_text(settings, "style");
-    return (struct rwe_render_options){
-        .provenance = !rwe_settings_flag(settings, "no-provenance"),
-        .threads = rwe_settings_has(settings, "threads")
-                       ? (unsigned)rwe_settings_integer(settings, "threads")
-                       : rwe_parallel_available(),
-        .style = style == NULL ? NULL : rwe_style_find(style),
-    };
-}
-
 /* A new file needs a folder that may be written. */
 static enum rwe_status check_file(const char *path, struct rwe_error *error)
 {
@@ -108,7 +95,7 @@ static enum rwe_status check_one_file(const struct rwe_cli *cli, const char *pat
                                       struct rwe_error *error)
 {
     const struct rwe_format *format;
-    enum rwe_status status = choose_format(cli->settings, &format, error);
+    enum rwe_status status = choose_format(cli->job.settings, &format, error);
     if (status != RWE_OK)
         return status;
     return is_standard_output(path) ? rwe_format_check_stream(format, cli->out, error)
@@ -117,14 +104,14 @@ static enum rwe_status check_one_file(const struct rwe_cli *cli, const char *pat
 
 enum rwe_status rwe_cli_check_output(const struct rwe_cli *cli, struct rwe_error *error)
 {
-    const char *path = rwe_settings_text(cli->settings, "output");
-    bool overwrite = rwe_settings_flag(cli->settings, "overwrite");
-    if (!is_folder(cli->settings))
+    const char *path = rwe_settings_text(cli->job.settings, "output");
+    bool overwrite = rwe_settings_flag(cli->job.settings, "overwrite");
+    if (!is_folder(cli->job.settings))
         return !overwrite ? check_one_file(cli, path, error)
                           : rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                                      "--overwrite is for a folder: --output DIR. A file is always "
                                      "replaced");
-    if (rwe_settings_has(cli->settings, "format"))
+    if (rwe_settings_has(cli->job.settings, "format"))
         return rwe_fail(
             error, RWE_USAGE, RWE_NO_INDEX,
             "%s is a folder, which gets every format: leave out --format, or name a file", path);
@@ -153,33 +140,35 @@ static enum rwe_status write_file(const struct rwe_document *document,
     return status;
 }
 
-static enum rwe_status write_pack(const struct rwe_cli *cli, const struct rwe_document *document,
+static enum rwe_status write_pack(const struct rwe_cli *cli,
                                   const struct rwe_render_options *options, const char *path,
                                   struct rwe_error *error)
 {
+    const struct rwe_settings *settings = cli->job.settings;
     struct rwe_pack *pack = rwe_pack_new();
     if (pack == NULL)
         return rwe_fail_memory(error);
-    enum rwe_status status = rwe_pack_fill(pack, document, options, error);
+    enum rwe_status status = rwe_pack_fill(pack, cli->job.document, options, error);
     if (status == RWE_OK)
-        status = rwe_pack_write(pack, path, rwe_settings_flag(cli->settings, "overwrite"), error);
-    if (status == RWE_OK && !rwe_settings_flag(cli->settings, "quiet"))
+        status = rwe_pack_write(pack, path, rwe_settings_flag(settings, "overwrite"), error);
+    if (status == RWE_OK && !rwe_settings_flag(settings, "quiet"))
         fprintf(cli->err, "%zu files written to %s\n", rwe_pack_n_files(pack), path);
     rwe_pack_free(pack);
     return status;
 }
 
-enum rwe_status rwe_cli_output(const struct rwe_cli *cli, const struct rwe_document *document,
-                               struct rwe_error *error)
+enum rwe_status rwe_cli_output(const struct rwe_cli *cli, struct rwe_error *error)
 {
-    const char *path = rwe_settings_text(cli->settings, "output");
+    const struct rwe_settings *settings = cli->job.settings;
+    const struct rwe_document *document = cli->job.document;
+    const char *path = rwe_settings_text(settings, "output");
     const struct rwe_format *format;
-    struct rwe_render_options options = options_of(cli->settings);
-    enum rwe_status status = read_figures(cli->settings, &options.figure_formats, error);
-    if (status == RWE_OK && is_folder(cli->settings))
-        return write_pack(cli, document, &options, path, error);
+    struct rwe_render_options options = rwe_job_render_options(&cli->job);
+    enum rwe_status status = read_figures(settings, &options.figure_formats, error);
+    if (status == RWE_OK && is_folder(settings))
+        return write_pack(cli, &options, path, error);
     if (status == RWE_OK)
-        status = choose_format(cli->settings, &format, error);
+        status = choose_format(settings, &format, error);
     if (status != RWE_OK)
         return status;
     return is_standard_output(path) ? rwe_render(document, format, &options, cli->out, error)

@@ -26,7 +26,7 @@ static void write_part(FILE *out, const void *context)
 static enum rwe_status write_new(const struct rwe_cli *cli, const char *folder, const char *name,
                                  const struct part *part, struct rwe_error *error)
 {
-    const char *path = rwe_arena_format(cli->arena, "%s/%s", folder, name);
+    const char *path = rwe_arena_format(cli->job.arena, "%s/%s", folder, name);
     if (path == NULL)
         return rwe_fail_memory(error);
     if (access(path, F_OK) == 0)
@@ -40,7 +40,7 @@ static enum rwe_status write_new(const struct rwe_cli *cli, const char *folder, 
 static enum rwe_status read_options(const struct rwe_cli *cli,
                                     struct rwe_simulation_options *options, struct rwe_error *error)
 {
-    const struct rwe_settings *settings = cli->settings;
+    const struct rwe_settings *settings = cli->job.settings;
     bool effect = rwe_settings_has(settings, "effect"), null = rwe_settings_flag(settings, "null");
     if (!rwe_settings_has(settings, "simulate"))
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
@@ -64,7 +64,7 @@ static enum rwe_status read_options(const struct rwe_cli *cli,
 /* The files do not know the truth, so the terminal says it. */
 static void tell_truth(const struct rwe_cli *cli, const struct rwe_simulation_options *options)
 {
-    if (!rwe_settings_flag(cli->settings, "quiet"))
+    if (!rwe_settings_flag(cli->job.settings, "quiet"))
         fprintf(cli->err,
                 "%zu synthetic patients, seed %" PRIu64 "; true hazard ratio of radiotherapy: "
                 "progression %.2f, from the day it starts; death after progression %.2f\n",
@@ -85,10 +85,10 @@ enum rwe_status rwe_cli_simulate(const struct rwe_cli *cli, struct rwe_error *er
     enum rwe_status status = read_options(cli, &options, error);
     if (status != RWE_OK)
         return status;
-    const char *folder = rwe_settings_text(cli->settings, "output");
+    const char *folder = rwe_settings_text(cli->job.settings, "output");
     if (mkdir(folder, 0777) != 0 && errno != EEXIST)
         return rwe_fail(error, RWE_IO, RWE_NO_INDEX, "%s: %s", folder, strerror(errno));
-    status = rwe_simulate_cohort(&options, cli->arena, &simulation, error);
+    status = rwe_simulate_cohort(&options, cli->job.arena, &simulation, error);
     for (size_t i = 0; i < sizeof files / sizeof files[0] && status == RWE_OK; i++) {
         const struct part part = {simulation, files[i].write};
         status = write_new(cli, folder, files[i].name, &part, error);

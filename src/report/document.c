@@ -180,6 +180,11 @@ size_t rwe_document_n_facts(const struct rwe_document *document)
     return document->facts.n;
 }
 
+const struct rwe_fact_value *rwe_document_facts(const struct rwe_document *document)
+{
+    return document->facts.items;
+}
+
 const struct rwe_fact_value *rwe_document_fact(const struct rwe_document *document, rwe_fact fact)
 {
     return (const struct rwe_fact_value *)document->facts.items + fact;
@@ -376,6 +381,11 @@ void rwe_document_warning(struct rwe_document *document, const char *code, const
 size_t rwe_document_n_warnings(const struct rwe_document *document)
 {
     return document->warnings.n;
+}
+
+const struct rwe_warning *rwe_document_warnings(const struct rwe_document *document)
+{
+    return document->warnings.items;
 }
 
 /* ---- tables ---- */

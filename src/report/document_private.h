@@ -8,14 +8,6 @@
 #include "utf8_private.h"
 #include <stdarg.h>
 
-/** The text members of a key, in the order of the contract; `time` follows the last. */
-enum { RWE_KEY_TEXTS = 7 };
-extern const char *const rwe_key_names[RWE_KEY_TEXTS];
-
-/** Member `i` of the key. */
-const char *rwe_key_text(const struct rwe_key *key, size_t i);
-void rwe_key_set_text(struct rwe_key *key, size_t i, const char *text);
-
 /** A growing array; `items` points to `n` items of the type that the owner knows. */
 struct rwe_list {
     void *items;
@@ -71,12 +63,6 @@ struct rwe_series {
     size_t n, n_columns;
     const char **names;
     const double **columns;
-};
-
-struct rwe_warning {
-    const char *code;
-    const char *analysis; /**< may be NULL */
-    const char *message;
 };
 
 /** The facts found by their keys, as far as they were asked for: see rwe_document_find. */

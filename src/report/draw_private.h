@@ -74,7 +74,4 @@ enum rwe_status rwe_figure_write_cairo(const struct rwe_figure *figure,
                                        const struct rwe_draw_options *options, double png_scale,
                                        FILE *out, struct rwe_error *error);
 
-/** Text with what XML needs escaped. */
-void rwe_svg_put_text(FILE *out, const char *text);
-
 #endif

@@ -7,7 +7,6 @@
 #include "document_private.h"
 #include "number_format_private.h"
 #include "render_private.h"
-#include "rwe/report/results.h"
 #include "utf8_private.h"
 
 #include <inttypes.h>

@@ -130,6 +130,7 @@ static double origin_of(const struct rwe_balance_data *data)
     return NAN;
 }
 
+/* Two passes: means first, then squares about them. */
 static struct arms measure_arms(const struct rwe_balance_data *data)
 {
     struct arms arms = {0};

@@ -32,7 +32,7 @@ struct climb {
     size_t singular; /* column at which the information at the last β is singular; p: none */
 };
 
-/* ---- a climb ---- */
+/* ---- the state of a climb ---- */
 
 /* A step that promises to raise twice the log-likelihood by no more is shorter than 1e-10 standard
  * errors. Rounding may keep it from becoming so short: then the promise no longer halves. */
@@ -86,7 +86,7 @@ static enum rwe_status climb_init(struct climb *climb, const struct rwe_cox_rows
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
-/* ---- the penalty ---- */
+/* ---- the penalty ½ log |I| and its gradient (Heinze & Schemper, Biometrics 57:114, 2001) ---- */
 
 /* The extra column q = x'V x, with V = I⁻¹. */
 static void write_quadratics(const struct rwe_cox_rows *rows, const double V[],
@@ -158,7 +158,7 @@ static size_t penalise(struct climb *climb, struct rwe_cox_likelihood *likelihoo
     return p;
 }
 
-/* ---- steps ---- */
+/* ---- Newton's steps ---- */
 
 /* The likelihood at climb->beta, penalised if asked for; −∞ where the penalty is. */
 static void evaluate(struct climb *climb, const double beta[],
@@ -294,7 +294,7 @@ enum rwe_status rwe_cox_firth_fit(const struct rwe_survival_data *data, const do
     return RWE_OK;
 }
 
-/* ---- profile likelihood ---- */
+/* ---- limits and tests by profile likelihood (Venzon & Moolgavkar, Appl Stat 37:87, 1988) ---- */
 
 /* A limit is found to this share of a standard error; the root of the likelihood-ratio statistic is
  * nearly linear in the coefficient, so that a few steps do. */

@@ -197,7 +197,7 @@ static void information_add_stratum(struct rwe_cox_information *of, const struct
             add_row(of, rows, i, of->share[i], gross);
 }
 
-/* ---- score ---- */
+/* ---- log-likelihood and score ---- */
 
 /* A million terms of about −13 add up to −1e7, where plain addition is off by 1e-5: more than Newton's
  * last steps rise. */
@@ -222,6 +222,8 @@ static void add_deaths(const struct rwe_cox_rows *rows, size_t begin, size_t end
     }
 }
 
+/* Over the steps of one time, at each of which S is the risk set less a share of the tied deaths
+ * (rwe_cox_n_steps): loglik −= w log S, and the sums that score and information need. */
 static struct step_sums sum_steps(const struct rwe_cox_risk_set *set, size_t n_steps,
                                   struct rwe_cox_likelihood *likelihood)
 {
@@ -278,6 +280,9 @@ struct rwe_cox_risks rwe_cox_find_risks(const struct rwe_cox_rows *rows, size_t 
     return risks;
 }
 
+/* From the last time to the first, each adds those who are at risk last at it:
+ *   loglik = Σ over deaths w x'β − Σ over steps w log S,   score = Σ over deaths w x − Σ over steps w x̄
+ * (Cox, J R Stat Soc B 34:187, 1972; ties by Efron, J Am Stat Assoc 72:557, 1977, or by Breslow). */
 static void evaluate_stratum(const struct rwe_cox_rows *rows, size_t s, enum rwe_cox_ties ties,
                              struct rwe_cox_work *work, struct rwe_cox_likelihood *likelihood)
 {

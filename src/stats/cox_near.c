@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-/* ---- a whole model ---- */
+/* ---- a whole model, from the estimate of the data ---- */
 
 /*
  * The way to a near maximum, as replicates go it from the estimate of the data. The maximum is where the
@@ -47,8 +47,8 @@ static const double MOST_HAZARD = 1e5;
 
 /* One event time, in units of the stratum's largest risk. */
 struct near_time {
-    double at_risk,
-        dying; /* Σ r; at_risk: of those at risk last at this time, until they are summed */
+    double at_risk; /* Σ r of those at risk last at this time, until they are summed */
+    double dying;   /* Σ r of those who die then */
     double death_weight;
     double died_at; /* what those who die then go through at it */
     size_t n_deaths;
@@ -364,7 +364,7 @@ enum rwe_status rwe_cox_near_climb(const struct rwe_cox_rows *rows, enum rwe_cox
     return found ? RWE_OK : RWE_NOT_ESTIMABLE;
 }
 
-/* ---- two groups and nothing else ---- */
+/* ---- two groups and nothing else, from an event table ---- */
 
 /*
  * One group against the other and nothing else: the likelihood then needs of each risk set only how much

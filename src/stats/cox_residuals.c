@@ -193,7 +193,7 @@ static enum rwe_status find_row_residuals(const struct rwe_cox_rows *rows, enum 
     return RWE_OK;
 }
 
-/* ---- the sandwich ---- */
+/* ---- the sandwich (Lin & Wei, J Am Stat Assoc 84:1074, 1989) ---- */
 
 /* out = V M V for symmetric V and M, made exactly symmetric; `half` holds p × p. */
 static void sandwich_product(const double V[], const double M[], size_t p, double half[],

@@ -45,6 +45,13 @@ static inline bool is_in(const struct problem *problem, const struct arm *arm, s
 
 /* ---- the dual of one arm ---- */
 
+/* Of all weights with which the arm's means of z are 0, those nearest to the base weights b in entropy
+ * are proportional to b exp(λ'z), where λ minimises the convex
+ *
+ *   log Σ b exp(λ'z)        its gradient: the weighted mean of z; its Hessian: their covariance
+ *
+ * (Hainmueller, Political Analysis 20:25, 2012). Newton's steps, halved by Armijo's rule. */
+
 /* A term that keeps less than this share of the cohort's variance once earlier terms of the arm are
  * known (1 − R²) has no λ of its own; rounding leaves about 1e-16. */
 #define DETERMINED 1e-10

@@ -206,6 +206,7 @@ static enum rwe_status work_init(const struct rows *rows, struct rwe_arena *aren
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
+/* r = weight × exp(x'β − shift) of each row. */
 static void find_hazards(const struct rows *rows, const double beta[], struct work *work)
 {
     size_t p = rows->p;
@@ -269,6 +270,7 @@ static void sum_competitors(const struct rows *rows, struct work *work)
     }
 }
 
+/* Σ step up to each event time, and Σ G(t−) step from it on: the two parts of ω. */
 static void sum_steps(const struct rows *rows, struct work *work)
 {
     size_t curves = rows->n_curves;
@@ -283,6 +285,8 @@ static void sum_steps(const struct rows *rows, struct work *work)
                                           rows->censor_free[t * curves + c] * work->step[t];
 }
 
+/* The rows' terms: ω_i is that of a row which leaves after upto[i] event times, and for a competitor
+ * share × Σ G(t−) step of the later ones besides. */
 static void add_rows(const struct rows *rows, const struct work *work,
                      struct likelihood *likelihood)
 {
@@ -303,6 +307,7 @@ static void add_rows(const struct rows *rows, const struct work *work,
     }
 }
 
+/* The event times' terms: loglik −= events log Σ r, information −= events mean mean'. */
 static void add_times(const struct rows *rows, const struct work *work,
                       struct likelihood *likelihood)
 {
@@ -316,6 +321,8 @@ static void add_times(const struct rows *rows, const struct work *work,
     }
 }
 
+/* log-likelihood = Σ over events x'β − Σ over event times events log Σ r (Fine & Gray, J Am Stat Assoc
+ * 94:496, 1999), with its derivatives. */
 static void evaluate(const struct rows *rows, const double beta[], struct work *work,
                      struct likelihood *likelihood)
 {

@@ -16,7 +16,7 @@ struct gray_sums {
     double n_events;    /* of the cause */
 };
 
-/* ---- Gray's own variance ---- */
+/* ---- Gray's own variance (Ann Stat 16:1141, 1988) ---- */
 
 /*
  * Gray (1988) writes the score of group i as a sum over groups k of integrals against the counting

@@ -93,7 +93,9 @@ static enum rwe_status points_allocate(size_t n_points, struct rwe_arena *arena,
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
-/* The product-limit walk. `events` and `censored` are the table's, or the other way round. */
+/* S(t) = Π (1 − d / n) over the times up to t (Kaplan & Meier, J Am Stat Assoc 53:457, 1958); the variance
+ * of log S is Σ d / (n (n − d)) (Greenwood 1926). `events` and `censored` are the table's, or the other
+ * way round: then it is the curve of follow-up. */
 static void walk(const struct rwe_event_table *table, size_t group, const double events[],
                  const double censored[], const struct rwe_km_options *options,
                  struct points *points)
@@ -109,8 +111,8 @@ static void walk(const struct rwe_event_table *table, size_t group, const double
             continue;
         if (d > 0) {
             survival *= rwe_km_left(n, d) / n;
-            greenwood +=
-                d / (n * rwe_km_left(n, d)); /* infinite when all fail; S is 0 then, and stays */
+            /* infinite when all fail; S is 0 then, and stays */
+            greenwood += d / (n * rwe_km_left(n, d));
         }
         struct rwe_km_interval limits =
             rwe_km_limits(survival, sqrt(greenwood), z, options->transform);
@@ -253,6 +255,7 @@ struct rwe_km_point rwe_km_at(const struct rwe_km_curve *curve, double time)
 
 /* ---- the Nelson–Aalen estimator ---- */
 
+/* H(t) = Σ d / n with variance Σ d / n² (Aalen, Ann Stat 6:701, 1978); limits are symmetric for log H. */
 enum rwe_status rwe_km_cumulative_hazard(const struct rwe_km_curve *curve, double conf_level,
                                          struct rwe_arena *arena,
                                          struct rwe_cumulative_hazard *result,

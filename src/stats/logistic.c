@@ -224,7 +224,7 @@ static bool has_information(const struct model *model)
     return true;
 }
 
-/* ---- Firth's penalty ---- */
+/* ---- Firth's penalty (Biometrika 80:27, 1993) ---- */
 
 /* Firth's score Σ c (y − μ + h (½ − μ)) x is that of rows which hold each patient once as he is and
  * h times as half a success and half a failure. Their information X' CW (1 + H) X is nearer to the

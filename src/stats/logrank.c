@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+/* What a test adds up along the walk. */
 struct sums {
     size_t n_groups;
     double *observed, *expected, *difference;

@@ -77,8 +77,7 @@ struct slack_node {
 
 struct slack {
     int32_t *value;
-    struct slack_node
-        *node; /* the root is 1, below i are 2 i and 2 i + 1; the last n_leaves are leaves */
+    struct slack_node *node; /* root 1, below i are 2 i and 2 i + 1; the last n_leaves are leaves */
     uint32_t n, n_leaves;
 };
 
@@ -215,9 +214,9 @@ struct surplus_node {
     int32_t least, most; /* surplus in its gaps */
     int32_t pending;     /* change of the surplus that has not gone down yet */
     int32_t offset;
-    int32_t
-        offset_of[MEMORIES]; /* those at which memories were made. Zeros mean none but the first:
-                                    an offset is kept at itself modulo MEMORIES */
+    /* Those at which memories were made. Zeros mean none but the first: an offset is kept at itself
+     * modulo MEMORIES. */
+    int32_t offset_of[MEMORIES];
     uint32_t first[KINDS], last[KINDS]; /* places, or NONE */
     struct paths memory[MEMORIES];
 };
@@ -227,7 +226,7 @@ struct surplus {
     int32_t *value; /* between a place and the next */
     uint8_t *kind;
     struct surplus_node
-        *node; /* the root is 1, below i are 2 i and 2 i + 1; the last n_leaves are leaves */
+        *node; /* root 1, below i are 2 i and 2 i + 1; the last n_leaves are leaves */
     uint32_t n, n_leaves;
 };
 

@@ -300,7 +300,7 @@ static enum rwe_status find_meat(const struct rwe_survival_data *data,
     return rwe_influence_covariance(influence, p, &dependence, scratch, variance);
 }
 
-/* ---- tests of proportional hazards ---- */
+/* ---- tests of proportional hazards (Grambsch & Therneau, Biometrika 81:515, 1994) ---- */
 
 /* As in cox.c: a column of which the earlier ones leave less than this share is theirs. */
 static const double COLLINEAR_SHARE = 1e-10;
@@ -348,8 +348,7 @@ static enum rwe_status transform_km(const struct rwe_survival_data *data, struct
                                        .n_strata = 1};
     struct rwe_event_table table;
     enum rwe_status status = rwe_event_table_build(&pooled, scratch, &table, error);
-    double survival =
-        1; /* just before the table's row; limits, as rwe_km_fit has, cost logarithms */
+    double survival = 1; /* just before the table's row */
     size_t i = 0;
     for (size_t row = 0; status == RWE_OK && row < table.n_rows; row++) {
         for (; i < data->n && data->time[i] == table.time[row]; i++)
@@ -442,7 +441,7 @@ static void model_variance(const struct ph_score *score, const double projection
         }
 }
 
-/* ---- tests ---- */
+/* ---- chi-squares by term and for all ---- */
 
 /* The test of the columns of one term, or of all (RWE_NO_INDEX). `block` holds p × p, `u` p. */
 static struct rwe_ph_test test_columns(const struct rwe_ph_model *model, size_t term,

@@ -363,6 +363,8 @@ static double residual(double linear, bool treated)
     return treated ? 1 / (1 + exp(linear)) : -1 / (1 + exp(-linear));
 }
 
+/* Of the coefficients: log w moves by slope × x with them, and the subject's influence on their
+ * estimate is I⁻¹ x (z − p), I the information of the logistic model. */
 static void fill_coefficients(const struct rwe_weight_data *data, const double slope[],
                               const struct rwe_weight_model *model, size_t q, double out_slope[],
                               double out_influence[])

@@ -412,22 +412,39 @@ static void more_times_than_are_told_are_refused(void **state)
             "%s --arm arm --endpoint os=months,dead --km --times %s", f->cohort, times);
 }
 
-static void a_constant_covariate_is_named(void **state)
+/* The propensity model goes without a covariate that says nothing new, and says which. */
+static void left_out(const struct fixture *f, const struct change changes[], const char *more,
+                     const char *says)
 {
-    refused_cohort(*state, (struct change[]){{0, "age", "50"}, {0}},
-                   "\"age\"|constant|leave it out");
-    refused_cohort(*state, (struct change[]){{0, "stage", "II"}, {0}}, "\"stage\"|leave it out");
+    write_cohort(f, changes);
+    struct program_run run = program_run("%s %s%s --iptw --strict", f->cohort, arguments, more);
+    assert_code(run, RWE_EXIT_WARNINGS);
+    assert_says(run.out, says);
+    program_clear(&run);
 }
 
-static void collinear_covariates_are_named(void **state)
+static void a_constant_covariate_is_left_out_and_named(void **state)
+{
+    left_out(*state, (struct change[]){{0, "age", "50"}, {0}}, "",
+             "Propensity model: left out: \"age\" (one value only)");
+    left_out(*state, (struct change[]){{0, "stage", "II"}, {0}}, "",
+             "Propensity model: left out: \"stage\" (one value only)");
+}
+
+static void constant_covariates_alone_are_refused(void **state)
 {
     const struct fixture *f = *state;
+    write_cohort(f, (struct change[]){{0, "age", "50"}, {0}});
+    refused(f, RWE_EXIT_FAILED, "every covariate has one value only",
+            "%s --arm arm --endpoint os=months,dead --covariates age --psm", f->cohort);
+}
+
+static void collinear_covariates_are_left_out_and_named(void **state)
+{
     struct change same[ROWS + 1] = {{0}};
     for (size_t i = 1; i <= ROWS; i++)
         same[i - 1] = (struct change){i, "kps", good[i][4]};
-    write_cohort(f, same);
-    refused(f, RWE_EXIT_FAILED, "\"kps\"|determined by the covariates before it|leave",
-            "%s %s,kps --psm", f->cohort, arguments);
+    left_out(*state, same, ",kps", "Propensity model: left out: \"kps\" (determined by \"age\")");
 }
 
 static void perfect_separation_is_named(void **state)
@@ -673,7 +690,7 @@ static void a_wrong_study_file_is_told_with_its_line(void **state)
     refused_study(*state, "id: id\n# a remark\ncaliper: wide\n",
                   "study.yaml:3|caliper|wide|not a number");
     refused_study(*state, "id: id\nconf-level: 95\n", "study.yaml:2|conf-level|between");
-    refused_study(*state, "id: id\n  arm: arm\n", "study.yaml:1|mapping");
+    refused_study(*state, "id: id\n  arm: arm\n", "study.yaml:2|mapping");
     refused_study(*state, "id: id\noutput: here.txt\n", "study.yaml:2|unknown key \"output\"");
     refused_study(*state, "just a sentence", "study.yaml:");
 }
@@ -773,8 +790,9 @@ int main(void)
         PATIENTS(an_outcome_or_a_role_is_no_covariate),
         PATIENTS(an_option_of_a_later_version_is_refused),
         PATIENTS(more_times_than_are_told_are_refused),
-        PATIENTS(a_constant_covariate_is_named),
-        PATIENTS(collinear_covariates_are_named),
+        PATIENTS(a_constant_covariate_is_left_out_and_named),
+        PATIENTS(constant_covariates_alone_are_refused),
+        PATIENTS(collinear_covariates_are_left_out_and_named),
         PATIENTS(perfect_separation_is_named),
         PATIENTS(quasi_separation_is_named_in_a_warning),
         PATIENTS(a_grade_that_is_none_is_told),

@@ -151,9 +151,9 @@ static void the_whole_cohort_is_at_no_distance_from_itself(void **state)
     program_facts_clear(&facts);
 }
 
-/* ---- the gate ---- */
+/* ---- the verdict ---- */
 
-static void the_gate_says_what_failed_by_how_much_and_what_helps(void **state)
+static void the_verdict_says_what_failed_by_how_much_and_what_helps(void **state)
 {
     (void)state;
     struct program_run run = program_run(ROTTERDAM "--psm --iptw=ate");
@@ -170,6 +170,22 @@ static void the_gate_says_what_failed_by_how_much_and_what_helps(void **state)
     assert_code(run, 0);
     assert_says(run.out, "Overlap weights: means balanced, spreads not.|none by as much as 0.001");
     assert_null(strstr(run.out, "not balanced"));
+    program_clear(&run);
+}
+
+/* Truncated overlap weights are not exact any more; at a landmark the population has another name. */
+static void who_weights_by_overlap_is_not_told_to(void **state)
+{
+    (void)state;
+    struct program_run run = program_run(
+        "sample_data/cohort.csv --id usubjid --arm arm --control GP+Tis --treated GP+Tis+RT "
+        "--endpoint pfs=pfs_mo,pfs_event --covariates age,oligo,liver_met,dfi_mo --exposure-start "
+        "rt_start_mo --landmark=6 --iptw=ato --truncate 30 --balance --balance-limit 0.001");
+    assert_code(run, 0);
+    const char *first = strstr(run.out, "Overlap weights: not balanced.");
+    assert_non_null(first);
+    assert_non_null(strstr(first + 1, "Overlap weights: not balanced."));
+    assert_null(strstr(run.out, "weight with --iptw=ato"));
     program_clear(&run);
 }
 
@@ -329,7 +345,8 @@ int main(void)
         cmocka_unit_test(peer_defect_d8_the_denominator_is_the_same_before_and_after_matching),
         cmocka_unit_test(overlap_weights_and_entropy_balancing_make_all_means_equal),
         cmocka_unit_test(the_whole_cohort_is_at_no_distance_from_itself),
-        cmocka_unit_test(the_gate_says_what_failed_by_how_much_and_what_helps),
+        cmocka_unit_test(the_verdict_says_what_failed_by_how_much_and_what_helps),
+        cmocka_unit_test(who_weights_by_overlap_is_not_told_to),
         cmocka_unit_test(each_population_has_warnings_of_its_own),
         cmocka_unit_test(limits_are_those_that_are_asked_for),
         cmocka_unit_test(more_measures_and_products_are_shown_when_asked_for),

@@ -128,16 +128,14 @@ static double until(const char *share, size_t n)
 {
     static const double time[] = {1, 2, 3, 4, 5, 6};
     double at_risk[6];
-    struct rwe_arena *arena = rwe_arena_new();
-    struct rwe_settings *settings = rwe_cli_settings(arena);
-    struct rwe_error error = {0};
-    struct rwe_run run = {.settings = settings, .arena = arena};
-    assert_int_equal(rwe_settings_set(settings, "cut-at-risk", share, RWE_FROM_COMMAND, &error),
-                     RWE_OK);
+    struct rwe_job job;
+    assert_int_equal(rwe_job_init(&job, NULL, NULL), RWE_OK);
+    assert_int_equal(rwe_job_set(&job, "cut-at-risk", share, NULL), RWE_OK);
+    struct rwe_run run = {.settings = job.settings, .arena = job.arena};
     for (size_t i = 0; i < 6; i++) /* n, n/2, n/4, … */
         at_risk[i] = (double)n / (double)(1 << i);
     double result = rwe_drawn_until(&run, 6, time, at_risk);
-    rwe_arena_free(arena);
+    rwe_job_release(&job);
     return result;
 }
 

@@ -11,6 +11,7 @@
  */
 #include "cli.h"
 #include "program.h"
+#include "rwe.h"
 
 #include <errno.h>
 #include <gsl/gsl_errno.h>
@@ -294,12 +295,67 @@ static void memory_that_is_out_for_good_is_told(void **state)
     check_all(*state, text, true);
 }
 
+/* ---- the library ---- */
+
+/* Asks a session as in a host program, with the n-th allocation failing (negative: none). Its report, which
+ * the caller frees; NULL when it failed, which it must have said. */
+static char *ask_session(const struct fixture *f, long n)
+{
+    char *copy = NULL;
+    atomic_store(&countdown, n);
+    struct rwe_session *session = rwe_session_new();
+    enum rwe_status status = RWE_NO_MEMORY;
+    if (session != NULL)
+        status = rwe_session_set_cohort(session, f->cohort);
+    if (status == RWE_OK)
+        status = rwe_session_set(session, "study", f->study);
+    if (status == RWE_OK)
+        status = rwe_session_set(session, "km", NULL);
+    if (status == RWE_OK)
+        status = rwe_session_set(session, "threads", "1");
+    if (status == RWE_OK)
+        status = rwe_session_run(session);
+    const char *report = status == RWE_OK ? rwe_session_render(session, "json", NULL) : NULL;
+    atomic_store(&countdown, -1);
+    if (report != NULL)
+        copy = strdup(report);
+    else if (session != NULL)
+        assert_says(rwe_session_error(session), "memory");
+    rwe_session_free(session);
+    return copy;
+}
+
+static void a_session_says_that_memory_is_out(void **state)
+{
+    const struct fixture *f = *state;
+    char *expected = ask_session(f, -1);
+    long n = 0;
+    assert_non_null(expected);
+    atomic_store(&fail_all_later, false);
+    for (bool any = CAN_FAIL; any;) {
+        atomic_store(&refused, 0);
+        long before = atomic_load(&in_use);
+        char *report = ask_session(f, n);
+        any = atomic_load(&refused) > 0;
+        if (report != NULL)
+            assert_string_equal(report, expected);
+        free(report);
+        if (atomic_load(&in_use) != before)
+            fail_msg("allocation %ld failed: %ld blocks are lost", n,
+                     atomic_load(&in_use) - before);
+        n++;
+    }
+    assert_true(!CAN_FAIL || n > 50);
+    free(expected);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(an_allocation_that_fails_once_is_told_or_done_without),
         cmocka_unit_test(memory_that_is_out_for_good_is_told),
         cmocka_unit_test(a_folder_is_whole_or_not_there_when_memory_is_out),
+        cmocka_unit_test(a_session_says_that_memory_is_out),
     };
     return cmocka_run_group_tests(tests, set_up, tear_down);
 }

@@ -2,6 +2,7 @@
 /* The target trial beside its emulation: each line follows from a setting and changes with it. */
 #include "program.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -111,7 +112,7 @@ static void lines_change_with_their_settings(void **state)
     assert_false(
         says(&facts, "eligibility", "emulation", "landmark: event-free and followed then"));
     assert_string_equal(estimand(&facts, "sequential", "population"),
-                        "event-free, not exposed before, at each trial");
+                        "event-free, not exposed before, at each trial, among 570 of 600 (95%)");
     assert_string_equal(estimand(&facts, "ccw-9", "population"), "");
     assert_string_equal(estimand(&facts, "timedep", "population"), "");
     program_facts_clear(&facts);
@@ -153,7 +154,84 @@ static void each_population_has_the_six_attributes(void **state)
     assert_string_equal(estimand(&facts, "ccw-9", "summary"),
                         "hazard ratio, difference in restricted means");
     assert_string_equal(estimand(&facts, "iptw-ato", "population"),
-                        "those who could have had either (ATO)");
+                        "those who could have had either (ATO), among 570 of 600 (95%)");
+    program_facts_clear(&facts);
+}
+
+static double left_out(const struct program_facts *facts, const char *population,
+                       const char *reason)
+{
+    char *key = program_format("protocol population=%s level=%s left.out", population, reason);
+    const json_t *value = program_facts_find(facts, key);
+    const char *number = value == NULL ? NULL : strrchr(json_string_value(value), ':');
+    free(key);
+    return number == NULL ? 0 : strtod(number + 1, NULL);
+}
+
+/* The treated in a population, of whom it is about, and what kept the others out add up to them all. */
+static void check_left_out(const struct program_facts *facts, const char *population)
+{
+    double n = 0, of = 0;
+    assert_int_equal(
+        sscanf(estimand(facts, population, "population"), "%lf of the %lf treated", &n, &of), 2);
+    char *key = program_format("weights population=%s group=GP+Tis+RT n", population);
+    assert_close(program_facts_number(facts, key), n, 0);
+    free(key);
+    assert_close(of, 281, 0);
+    assert_close(
+        n + left_out(facts, population, "missing") + left_out(facts, population, "support") +
+            left_out(facts, population, "trimmed") + left_out(facts, population, "unmatched"),
+        of, 0);
+}
+
+#define MORE FILE_OF ENDPOINTS "--covariates age,sex,oligo,nlr,max_lung_mm,ldh "
+
+static void whom_it_is_about_counts_who_was_left_out_and_why(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(
+        MORE "--protocol --psm --replace --caliper 0.02 --iptw=att --trim 0.4 --common-support");
+    check_left_out(&facts, "matched");
+    check_left_out(&facts, "iptw-att");
+    double missing = 281 - program_facts_number(&facts, "psm n.treated");
+    assert_true(missing > 0);
+    assert_close(left_out(&facts, "matched", "missing"), missing, 0);
+    assert_close(left_out(&facts, "iptw-att", "missing"), missing, 0);
+    assert_true(left_out(&facts, "matched", "unmatched") > 0);
+    assert_true(left_out(&facts, "iptw-att", "trimmed") > 0);
+    assert_close(left_out(&facts, "iptw-att", "support"), left_out(&facts, "matched", "support"),
+                 0);
+    assert_true(left_out(&facts, "matched", "support") > 0);
+    program_facts_clear(&facts);
+}
+
+static void the_estimand_asked_for_is_the_one_told(void **state)
+{
+    (void)state;
+    static const char *const told[][2] = {{"--psm=full --estimand att", "the treated (ATT)"},
+                                          {"--psm=full --estimand atc", "the controls (ATC)"},
+                                          {"--psm=full --estimand ate", "everybody (ATE)"}};
+    for (size_t t = 0; t < sizeof told / sizeof *told; t++) {
+        struct program_facts facts =
+            program_facts_of(FILE_OF ENDPOINTS "--covariates age,sex --missing indicator "
+                                               "--protocol --caliper 1000 %s",
+                             told[t][0]);
+        assert_string_equal(estimand(&facts, "matched", "population"), told[t][1]);
+        assert_close(left_out(&facts, "matched", "missing"), 0, 0);
+        program_facts_clear(&facts);
+    }
+}
+
+static void the_estimand_at_a_landmark_is_of_those_at_risk_then(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(READ "--protocol --landmark=6 --iptw=ate");
+    assert_string_equal(estimand(&facts, "landmark-6", "population"),
+                        "all eligible, event-free and followed at 6 months");
+    assert_string_equal(estimand(&facts, "landmark-6-iptw-ate", "population"),
+                        "417 of 438 subjects (95%), event-free and followed at 6 months");
+    assert_string_equal(estimand(&facts, "landmark-6-iptw-ate", "variable"),
+                        "time to pfs, os, from the landmark");
     program_facts_clear(&facts);
 }
 
@@ -207,6 +285,9 @@ int main(void)
         cmocka_unit_test(lines_change_with_their_settings),
         cmocka_unit_test(endpoints_from_dates_name_their_rules_and_time_zero),
         cmocka_unit_test(each_population_has_the_six_attributes),
+        cmocka_unit_test(whom_it_is_about_counts_who_was_left_out_and_why),
+        cmocka_unit_test(the_estimand_asked_for_is_the_one_told),
+        cmocka_unit_test(the_estimand_at_a_landmark_is_of_those_at_risk_then),
         cmocka_unit_test(long_lists_go_on_in_lines_without_losing_a_name),
         cmocka_unit_test(numbers_of_other_analyses_do_not_change),
     };

@@ -319,12 +319,14 @@ static void says(const char *arguments, const char *words)
 static void the_estimand_is_said_in_words_and_moves_with_who_is_left_out(void **state)
 {
     (void)state;
-    says(ROTTERDAM " --psm", "the effect in those treated who have a like control|58");
-    says(ROTTERDAM " --psm --caliper 1000", "the effect in the treated (ATT)");
+    says(ROTTERDAM " --psm",
+         "about: 281 of the 339 treated (83%)|without a partner: 58 of 339 (17%)");
+    says(ROTTERDAM " --psm --caliper 1000", "Whom the effect is about: the treated (ATT).");
     says(ROTTERDAM " --psm --estimand atc",
-         "those controls who have a like treated subject|Fewer than half of the controls");
-    says(ROTTERDAM " --psm=full --estimand ate --caliper 1000", "in everybody (ATE)");
-    says(ROTTERDAM " --psm=full --estimand ate", "those who have a like subject in the other arm");
+         "about: 281 of the 2643 controls (11%)|Fewer than half of the controls");
+    says(ROTTERDAM " --psm=full --estimand ate --caliper 1000",
+         "Whom the effect is about: everybody (ATE).");
+    says(ROTTERDAM " --psm=full --estimand ate", "of 2982 subjects (|without a partner: ");
     says(ROTTERDAM " --psm=optimal --exact size,meno",
          "Optimal 1:1 matching|is left out|Partners are equal in size, meno");
     says(ROTTERDAM " --psm=optimal --ratio 2",

@@ -228,7 +228,8 @@ static void leaving_a_centre_out_is_a_cohort_without_it(void **state)
         {"iptw-ato", "arm"}, {"landmark-6", "adjusted"}, {"landmark-6-matched", "arm"},
         {"ccw-9", "arm"},
     };
-#define CENTRES READ STARTS "--cox --psm --iptw=ato --landmark --ccw "
+/* Curves and means are estimates too, but not what is left out level by level. */
+#define CENTRES READ STARTS "--km --cox --rmst --psm --iptw=ato --landmark --ccw "
     struct program_facts facts = program_facts_of(CENTRES "--sensitivity --leave-one-out siteid");
     for (int site = 1; site <= 4; site++) {
         struct program_facts without =
@@ -242,6 +243,22 @@ static void leaving_a_centre_out_is_a_cohort_without_it(void **state)
         }
         program_facts_clear(&without);
     }
+    program_facts_clear(&facts);
+}
+
+/* Else only the adjusted model compares like with like. */
+static void trials_that_weigh_for_censoring_alone_are_told_adjusted_too(void **state)
+{
+    (void)state;
+#define TRIALS READ STARTS "--sensitivity --sequential=2 --sequential-weights "
+    struct program_facts facts = program_facts_of(TRIALS "censoring");
+    check_evalue(&facts, "sequential", "arm", false);
+    check_evalue(&facts, "sequential", "adjusted", false);
+    program_facts_clear(&facts);
+    facts = program_facts_of(TRIALS "initiators");
+    check_evalue(&facts, "sequential", "arm", false);
+    assert_int_equal(
+        count(&facts, "sensitivity endpoint=pfs population=sequential model=adjusted", ""), 0);
     program_facts_clear(&facts);
 }
 
@@ -296,7 +313,7 @@ static void a_population_that_is_not_there_is_refused_with_those_that_are(void *
 {
     (void)state;
     struct program_run run =
-        program_run(READ STARTS "--sensitivity --landmark --confounder-in matchd");
+        program_run(READ STARTS "--sensitivity --landmark --timedep --confounder-in matchd");
     assert_code(run, 2);
     assert_says(run.err, "--confounder-in matchd|all, landmark-6, timedep");
     program_clear(&run);
@@ -327,6 +344,7 @@ int main(void)
         cmocka_unit_test(with_delta_one_the_difference_is_that_of_rmst),
         cmocka_unit_test(tipping_by_hand),
         cmocka_unit_test(leaving_a_centre_out_is_a_cohort_without_it),
+        cmocka_unit_test(trials_that_weigh_for_censoring_alone_are_told_adjusted_too),
         cmocka_unit_test(a_level_without_which_there_is_no_comparison_is_told),
         cmocka_unit_test(several_arms_have_an_evalue_each),
         cmocka_unit_test(a_population_that_is_not_there_is_refused_with_those_that_are),

@@ -85,9 +85,9 @@ static void each_population_shows_its_own_numbers(void **state)
     static const char *const population[][2] = {
         {"Whole cohort. Biased reference: not for inference", "all"},
         {"Matched 1:1. Biased", "matched"},
-        {"Landmark 4\n", "landmark-4"},
-        {"Landmark 6\n", "landmark-6"},
-        {"Landmark 6, Matched 1:1", "landmark-6-matched"},
+        {"Landmark at 4 months\n", "landmark-4"},
+        {"Landmark at 6 months\n", "landmark-6"},
+        {"Landmark at 6 months: Matched 1:1", "landmark-6-matched"},
         {"Clones, grace 9", "ccw-9"},
     };
     struct program_facts facts =
@@ -148,7 +148,7 @@ static void times_are_those_of_each_populations_curve(void **state)
     assert_code(run, 0);
     const char *at = strstr(run.out, "\nEfficacy: pfs");
     assert_non_null(at);
-    at = strstr(at, "\nLandmark 36\n");
+    at = strstr(at, "\nLandmark at 36 months\n");
     assert_non_null(at);
     at = strstr(at, "\n  survival at ");
     assert_non_null(at);

@@ -122,12 +122,13 @@ static void ever_against_never_is_marked_and_the_others_are_not(void **state)
                      0);
     assert_string_equal(
         text_of(&facts, "triangulation endpoint=pfs model=arm term=landmark-6 estimand"),
-        "event-free at 6 months; exposed by then against not");
+        "all eligible, event-free and followed at 6 months; exposed by then against not");
     assert_string_equal(text_of(&facts, "triangulation endpoint=pfs model=arm term=ccw-9 estimand"),
-                        "all; exposure begun within 9 months against none within 9 months");
+                        "563 of 600 subjects (94%); exposure begun within 9 months against none "
+                        "within 9 months");
     assert_string_equal(
         text_of(&facts, "triangulation endpoint=pfs model=arm term=sequential estimand"),
-        "those who begin exposure, when they do; begun against none");
+        "those who begin exposure, when they do, among 563 of 600 (94%); begun against none");
     program_facts_clear(&facts);
 }
 
@@ -141,7 +142,9 @@ static void trials_without_weights_of_initiation_answer_by_the_adjusted_model(vo
         count_facts(&facts, "triangulation endpoint=pfs model=arm term=sequential", ""), 0);
     assert_string_equal(
         text_of(&facts, "triangulation endpoint=pfs model=adjusted term=sequential estimand"),
-        "event-free, not exposed before; begun against none; given covariates");
+        "event-free, not exposed before, at each trial, among 563 of 600 (94%); begun against "
+        "none; "
+        "given covariates");
     program_facts_clear(&facts);
 }
 

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "drawn.h"
 
+#include "kept.h"
+
 #include "../../src/report/layout_private.h"
 #include <stdlib.h>
 #include <string.h>
@@ -118,21 +120,13 @@ void drawn_is_as_kept(const struct rwe_figure *figure, const char *path)
 {
     const struct rwe_draw_options options = {.width = RWE_DRAW_WIDE};
     struct rwe_error error = {0};
-    char *bytes = NULL, kept[16384] = "";
+    char *bytes = NULL;
     size_t size = 0;
     FILE *memory = open_memstream(&bytes, &size);
     assert_non_null(memory);
     assert_int_equal(rwe_figure_write_svg(figure, &options, memory, &error), RWE_OK);
     assert_int_equal(fclose(memory), 0);
-    FILE *file = fopen(path, getenv("RWE_RENEW") != NULL ? "w+" : "r");
-    assert_non_null(file);
-    if (getenv("RWE_RENEW") != NULL) {
-        fwrite(bytes, 1, size, file);
-        rewind(file);
-    }
-    assert_int_equal(fread(kept, 1, sizeof kept - 1, file), size);
-    fclose(file);
-    assert_string_equal(bytes, kept);
+    kept_is_the_same(path, bytes, size);
     free(bytes);
 }
 

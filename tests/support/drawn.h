@@ -42,7 +42,7 @@ const struct drawn_label *drawn_find(const struct drawn *drawn, const char *text
 size_t drawn_count(const struct drawn *drawn, size_t corners);
 const struct drawn_shape *drawn_nth(const struct drawn *drawn, size_t corners, size_t nth);
 
-/** Compares the SVG, 720 wide, with the file's bytes. With RWE_RENEW in the environment it writes them. */
+/** The SVG, 720 wide, is the kept file (kept.h). */
 void drawn_is_as_kept(const struct rwe_figure *figure, const char *path);
 
 /* ---- figures of tables ---- */

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Includes only point down: cli > analysis > stats, data, report > base; the simulator stands on base alone. data
+# Includes only point down: cli, rwe.c > analysis > stats, data, report > base; the simulator stands on base alone. data
 # may use the shapes of stats (survival_data.h), which are its product; stats and report know only base.
 set -eu
 bad=0
@@ -25,6 +25,7 @@ check data src/data "data stats base"
 check report src/report "report base"
 check analysis analysis "analysis stats data report base"
 check simulator src/simulator "simulator base"
+check rwe src/rwe.c "analysis report data base"
 check cli src/cli "analysis report data simulator base"
 [ "$bad" -eq 0 ] && echo "layers: includes only point down"
 exit "$bad"

@@ -22,19 +22,19 @@ command -v msgfmt >/dev/null 2>&1 || missing="$missing gettext"
 if command -v apt-get >/dev/null 2>&1; then
     install="apt-get install -y --no-install-recommends"
     update="apt-get update"
-    packages="gcc libc6-dev make pkg-config gettext libgsl-dev libcsv-dev libjansson-dev libcyaml-dev libyaml-dev
+    packages="gcc libc6-dev make pkg-config gettext libgsl-dev libcsv-dev libjansson-dev libyaml-dev
         libuchardet-dev nettle-dev libcairo2-dev libpango1.0-dev libpng-dev libcmocka-dev libglpk-dev fonts-dejavu-core"
 elif command -v dnf >/dev/null 2>&1; then
     install="dnf install -y"
     update=":"
-    packages="gcc make pkgconf-pkg-config gettext gsl-devel libcsv-devel jansson-devel libcyaml-devel libyaml-devel
+    packages="gcc make pkgconf-pkg-config gettext gsl-devel libcsv-devel jansson-devel libyaml-devel
         uchardet-devel nettle-devel cairo-devel pango-devel libpng-devel libcmocka-devel glpk-devel dejavu-sans-fonts"
 elif command -v brew >/dev/null 2>&1; then
     install="brew install"
     update=":"
-    packages="pkg-config gettext gsl libcsv jansson libcyaml libyaml uchardet nettle cairo pango libpng cmocka glpk"
+    packages="pkg-config gettext gsl libcsv jansson libyaml uchardet nettle cairo pango libpng cmocka glpk"
 else
-    echo "Missing:$missing. No apt-get, dnf or brew here: install GSL, libcsv, jansson, libcyaml," \
+    echo "Missing:$missing. No apt-get, dnf or brew here: install GSL, libcsv, jansson, libyaml," \
         "uchardet, Nettle, cairo, pango, libpng, cmocka and GLPK with their headers." >&2
     exit 1
 fi

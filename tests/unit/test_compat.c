@@ -25,7 +25,9 @@ static int tear_down(void **state)
 
 static struct rwe_settings *program_settings(struct rwe_arena *arena)
 {
-    struct rwe_settings *settings = rwe_cli_settings(arena);
+    const struct rwe_options *lists[RWE_MOST_OPTION_LISTS];
+    size_t n = rwe_option_lists(arena, lists);
+    struct rwe_settings *settings = rwe_settings_new(arena, lists, n);
     assert_non_null(settings);
     return settings;
 }

@@ -505,11 +505,48 @@ static void assert_adjusted_fails(const char *arguments, const char *says)
     free(json);
 }
 
-static void collinear_covariates_leave_the_arm_model_standing(void **state)
+static struct program_facts facts_of_small(const char *arguments)
+{
+    char *json = program_format("%s --format json", arguments);
+    struct program_run run = run_small(json);
+    assert_code(run, 0);
+    struct program_facts facts = program_facts_parse(run.out);
+    program_clear(&run);
+    free(json);
+    return facts;
+}
+
+/* The model with a covariate that says nothing new, and the one without it. */
+static void assert_left_out(const char *covariates, const char *name, const char *says)
+{
+    char *arguments = program_format("--cox --ph --covariates %s", covariates);
+    struct program_facts with = facts_of_small(arguments);
+    struct program_facts without = facts_of_small("--cox --ph --covariates age");
+    static const char *const stats[] = {"estimate", "std.error", "p.value"};
+    for (size_t t = 0; t < 2; t++)
+        for (size_t s = 0; s < 3; s++) {
+            const char *term = t == 0 ? "arm" : "age";
+            assert_close(term_number(&with, "adjusted", term, stats[s]),
+                         term_number(&without, "adjusted", term, stats[s]), 0);
+        }
+    assert_close(number(&with, "ph", "adjusted", "term=GLOBAL df"), 2, 0);
+    char *key = program_format("cox endpoint=os population=all model=adjusted term=%s hr", name);
+    assert_true(json_is_null(program_facts_find(&with, key)));
+    struct program_run run = run_small(arguments);
+    assert_says(run.out, says);
+    program_clear(&run);
+    program_facts_clear(&with);
+    program_facts_clear(&without);
+    free(key);
+    free(arguments);
+}
+
+static void what_says_nothing_new_is_left_out_with_a_warning(void **state)
 {
     (void)state;
-    assert_adjusted_fails("--cox --covariates age,twice", "not-estimable|twice|collinear");
-    assert_adjusted_fails("--cox --ph --covariates age,one", "not-estimable|one|constant");
+    assert_left_out("age,twice", "twice",
+                    "NE|adjusted model: left out: \"twice\" (determined by \"age\")");
+    assert_left_out("age,one", "one", "NE|adjusted model: left out: \"one\" (one value only)");
 }
 
 static void a_monotone_likelihood_has_firths_fit_and_profile_limits(void **state)
@@ -585,7 +622,7 @@ static void a_spline_needs_a_numeric_covariate_with_enough_values(void **state)
 static void ph_of_a_model_that_fails_is_null(void **state)
 {
     (void)state;
-    struct program_run run = run_small("--ph --covariates age,twice --format json");
+    struct program_run run = run_small("--ph --covariates few --spline few --format json");
     assert_code(run, 0);
     struct program_facts facts = program_facts_parse(run.out);
     assert_true(json_is_null(program_facts_find(
@@ -675,7 +712,7 @@ int main(void)
         cmocka_unit_test(matched_models_are_robust_and_their_ph_test_too),
         cmocka_unit_test(splines_match_ns_in_coxph),
         cmocka_unit_test(a_spline_needs_a_numeric_covariate_with_enough_values),
-        cmocka_unit_test(collinear_covariates_leave_the_arm_model_standing),
+        cmocka_unit_test(what_says_nothing_new_is_left_out_with_a_warning),
         cmocka_unit_test(a_monotone_likelihood_has_firths_fit_and_profile_limits),
         cmocka_unit_test(a_monotone_period_of_the_arms_is_labelled_and_has_no_ph_test),
         cmocka_unit_test(a_monotone_likelihood_of_clusters_is_null_with_a_warning),

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Plots on a canvas that remembers: where words, counts and curves stand. The golden drawing was looked at. */
 #include "draw_plot.h"
+#include "kept.h"
 #include "program.h"
 #include "starve.h"
 
@@ -241,21 +242,10 @@ static struct rwe_bytes render(const struct rwe_figure *figure, enum rwe_figure_
 
 static void the_golden_drawing_is_the_same_to_the_byte(void **state)
 {
-    static const char path[] = "tests/golden/plot.svg";
     struct plot_example example = {
         .label = chinese, .n_arms = 2, .n = 12, .apart = 0.5, .step = 12, .results = true};
     struct rwe_bytes drawn = render(plot_example(*state, &example), RWE_FIGURE_SVG);
-    if (getenv("RWE_GOLDEN_UPDATE") != NULL) {
-        FILE *file = fopen(path, "wb");
-        assert_non_null(file);
-        assert_int_equal(fwrite(drawn.byte, 1, drawn.n, file), drawn.n);
-        assert_int_equal(fclose(file), 0);
-    }
-    size_t size;
-    char *golden = program_read_file(path, &size);
-    assert_int_equal(drawn.n, size);
-    assert_memory_equal(drawn.byte, golden, size);
-    free(golden);
+    kept_is_the_same("tests/unit/drawn/plot.svg", (const char *)drawn.byte, drawn.n);
     rwe_bytes_clear(&drawn);
 }
 

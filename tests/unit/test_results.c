@@ -2,7 +2,7 @@
 #include "check.h"
 #include "document.h"
 
-#include "rwe/report/results.h"
+#include "results.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -41,6 +41,11 @@ static struct rwe_results write_and_read(struct rwe_arena *arena,
     assert_int_equal(read_text(arena, text, &results, &error), RWE_OK);
     free(text);
     return results;
+}
+
+static struct rwe_fact_list facts_of(const struct rwe_document *document)
+{
+    return (struct rwe_fact_list){rwe_document_facts(document), rwe_document_n_facts(document)};
 }
 
 /* ---- reading ---- */
@@ -186,7 +191,7 @@ static void results_equal_themselves_written_and_read(void **state)
     struct rwe_document *document = check_document(*state);
     struct rwe_results was = write_and_read(*state, document, true);
     size_t n_same;
-    assert_string_equal(compare(*state, was.facts, rwe_document_facts(document), &n_same), "");
+    assert_string_equal(compare(*state, was.facts, facts_of(document), &n_same), "");
     assert_int_equal(n_same, 11);
 }
 
@@ -195,7 +200,7 @@ static void text_that_was_escaped_equals_itself(void **state)
     struct rwe_document *document = check_hostile_document(*state);
     struct rwe_results was = write_and_read(*state, document, true);
     size_t n_same;
-    assert_string_equal(compare(*state, was.facts, rwe_document_facts(document), &n_same), "");
+    assert_string_equal(compare(*state, was.facts, facts_of(document), &n_same), "");
     assert_int_equal(n_same, 1);
 }
 
@@ -215,7 +220,7 @@ static void changed_missing_and_new_facts_are_told_by_their_whole_key(void **sta
     key.time = 12.5;
     rwe_document_number(is, &key, "estimate", 0.75);
     assert_string_equal(
-        compare(*state, rwe_document_facts(was), rwe_document_facts(is), &n_same),
+        compare(*state, facts_of(was), facts_of(is), &n_same),
         "missing: km endpoint=os population=all group=0 n: 301\n"
         "changed: km endpoint=os population=all group=1 time=12 conf.high: 0.5 -> null\n"
         "changed: km endpoint=os population=all group=1 time=12 estimate: 0.75 -> 0.76 "
@@ -237,7 +242,7 @@ static void numbers_within_the_tolerance_are_the_same(void **state)
         size_t n_same;
         check_fact(was, NULL, "x", pairs[i][0]);
         check_fact(is, NULL, "x", pairs[i][1]);
-        compare(*state, rwe_document_facts(was), rwe_document_facts(is), &n_same);
+        compare(*state, facts_of(was), facts_of(is), &n_same);
         assert_int_equal(n_same, same[i]);
     }
 }
@@ -254,7 +259,7 @@ static void a_number_is_not_the_text_that_spells_it_nor_null(void **state)
     rwe_document_number(is, &key, "b", 0);
     rwe_document_number(was, &key, "c", NAN);
     rwe_document_number(is, &key, "c", NAN);
-    assert_string_equal(compare(*state, rwe_document_facts(was), rwe_document_facts(is), &n_same),
+    assert_string_equal(compare(*state, facts_of(was), facts_of(is), &n_same),
                         "changed: cox a: 1 -> \"1\"\nchanged: cox b: null -> 0\n");
     assert_int_equal(n_same, 1);
 }
@@ -269,7 +274,7 @@ static void facts_of_the_same_key_are_paired_in_their_order(void **state)
     check_fact(is, "0", "n", 1);
     check_fact(is, "0", "n", 2);
     check_fact(is, "0", "n", 3);
-    assert_string_equal(compare(*state, rwe_document_facts(was), rwe_document_facts(is), &n_same),
+    assert_string_equal(compare(*state, facts_of(was), facts_of(is), &n_same),
                         "new: km endpoint=os population=all group=0 n: 3\n");
     assert_int_equal(n_same, 2);
 }
@@ -287,8 +292,7 @@ static void the_order_of_facts_does_not_matter(void **state)
         key.time = N - 1 - i;
         rwe_document_number(is, &key, "estimate", N - 1 - i);
     }
-    assert_string_equal(compare(*state, rwe_document_facts(was), rwe_document_facts(is), &n_same),
-                        "");
+    assert_string_equal(compare(*state, facts_of(was), facts_of(is), &n_same), "");
     assert_int_equal(n_same, N);
 }
 
@@ -296,8 +300,7 @@ static void nothing_compares_with_nothing(void **state)
 {
     struct rwe_document *document = rwe_document_new(*state);
     size_t n_same;
-    assert_string_equal(
-        compare(*state, rwe_document_facts(document), rwe_document_facts(document), &n_same), "");
+    assert_string_equal(compare(*state, facts_of(document), facts_of(document), &n_same), "");
     assert_int_equal(n_same, 0);
 }
 
@@ -306,7 +309,7 @@ static void memory_that_is_out_is_said(void **state)
     struct rwe_comparison comparison;
     struct rwe_results results;
     struct rwe_error error = {0};
-    struct rwe_fact_list facts = rwe_document_facts(check_document(*state));
+    struct rwe_fact_list facts = facts_of(check_document(*state));
     struct rwe_arena *full = rwe_arena_new();
     rwe_arena_alloc(full, SIZE_MAX / 4, 8); /* fails, and so does all after it */
     assert_int_equal(rwe_results_compare(facts, facts, 0, full, &comparison, &error),

@@ -143,26 +143,69 @@ static void faults_are_told_with_their_line(void **state)
     refused(f, "# x\ncaliper: 11\n", "s.yaml:2: --caliper 11: must be between 0 and 10");
     refused(f, "flag: perhaps\n", "s.yaml:1: flag: \"perhaps\" is neither true nor false");
     refused(f, "id: a\n\npsm: best\n", "s.yaml:3: --psm best: must be one of nearest|optimal");
-    refused(f, "id: a\ncovariates: age\n", "s.yaml:2");
-    refused(f, "id: [a, b]\n", "s.yaml:1");
+    refused(f, "id: a\ncovariates: age\n", "s.yaml:2: a list is wanted here");
+    refused(f, "id: [a, b]\n", "s.yaml:1: a single value is wanted here");
+    refused(f, "[id]: a\n", "s.yaml:1: a single value is wanted here");
+    refused(f, "covariates:\n  - age\n  - [sex]\n", "s.yaml:3: a single value is wanted here");
+    refused(f, "endpoint: [os]\n", "s.yaml:1: a group of keys is wanted here: {name: …, time: …}");
+    refused(f, "times: [1,\n  x]\n", "s.yaml:1: --times x: not a number");
     refused(f, "covariates: [age, '']\n", "s.yaml:1: --covariates: item 2 is empty");
 }
 
 static void an_endpoint_with_a_part_missing_is_told(void **state)
 {
     struct fixture *f = *state;
-    refused(f, "id: a\nendpoint:\n  - {name: os, time: t}\n", "event");
-    refused(f, "id: a\nendpoint:\n  - {name: os, time: t, event: d, values: [1]}\n", "values");
+    refused(f, "id: a\nendpoint:\n  - {name: os, time: t}\n",
+            "s.yaml:3: the key \"event\" is missing here");
+    refused(f, "id: a\nendpoint:\n  - {name: os, time: t, event: d, values: [1]}\n",
+            "s.yaml:3: unknown key \"values\": did you mean \"value\"?");
     refused(f, "endpoint:\n  - {name: os, time: t, event: d}\n  - {name: os, time: u, event: e}\n",
-            "s.yaml:1: endpoint \"os\" is declared twice");
+            "s.yaml:3: endpoint \"os\" is declared twice");
+}
+
+static void a_key_that_stands_twice_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    refused(f, "id: a\nflag: true\nid: b\n", "s.yaml:3: the key \"id\" stands here twice");
+    refused(f, "endpoint:\n  - {name: os, time: t, time: u, event: d}\n",
+            "s.yaml:2: the key \"time\" stands here twice");
+}
+
+static void a_key_without_a_value_is_not_given(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(load(f, "id:\ncovariates:\nendpoint:\ncaliper:\n"), RWE_OK);
+    assert_false(rwe_settings_has(f->settings, "id"));
+    assert_false(rwe_settings_has(f->settings, "covariates"));
+    assert_false(rwe_settings_has(f->settings, "endpoint"));
+    assert_int_equal(rwe_settings_source(f->settings, "caliper"), RWE_FROM_DEFAULT);
+    assert_int_equal(load(f, "covariates: []\n"), RWE_OK); /* none, and said so */
+    assert_int_equal(rwe_settings_source(f->settings, "covariates"), RWE_FROM_STUDY);
+}
+
+/* So that a small file cannot stand for a list without end. */
+static void an_alias_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    refused(f, "covariates: &all [age, sex]\ntimes: *all\n", "s.yaml:2: aliases (*all)");
+    refused(f, "endpoint: &e [*e]\n", "s.yaml:1: aliases (*e)");
+}
+
+static void a_study_is_one_document(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(load(f, "---\nid: a\n...\n"), RWE_OK);
+    refused(f, "ae: a.csv\n---\nid: b\n", "s.yaml:2: a second document begins here");
 }
 
 static void what_is_no_yaml_mapping_is_refused(void **state)
 {
     struct fixture *f = *state;
-    refused(f, "id,arm\n1,2\n", "s.yaml");
-    refused(f, "- id\n- arm\n", "s.yaml");
-    refused(f, "id: \"open\n", "s.yaml");
+    refused(f, "", "s.yaml:1: this is no study file (YAML)");
+    refused(f, "id,arm\n1,2\n", "s.yaml:1: this is no study file (YAML)");
+    refused(f, "- id\n- arm\n", "s.yaml:1: this is no study file (YAML)");
+    refused(f, "id: \"open\n", "s.yaml:2: this is no study file (YAML): found unexpected end");
+    refused(f, "id: a\n\tarm: b\n", "s.yaml:2: this is no study file (YAML)");
 }
 
 static void a_study_that_cannot_be_read_is_told(void **state)
@@ -197,6 +240,10 @@ int main(void)
         FRESH(paths_are_relative_to_the_studys_folder),
         FRESH(faults_are_told_with_their_line),
         FRESH(an_endpoint_with_a_part_missing_is_told),
+        FRESH(a_key_that_stands_twice_is_refused),
+        FRESH(a_key_without_a_value_is_not_given),
+        FRESH(an_alias_is_refused),
+        FRESH(a_study_is_one_document),
         FRESH(what_is_no_yaml_mapping_is_refused),
         FRESH(a_study_that_cannot_be_read_is_told),
         FRESH(a_file_of_another_size_is_no_study),

@@ -178,7 +178,7 @@ enum { RWE_MOST_OPTION_LISTS = 64 };
 
 /**
  * All options below the command line: flags of the analyses, columns, statistics, the analyses'
- * own. Returns how many lists it filled, 0 when memory is out.
+ * own, those of the job (job.h). Returns how many lists it filled, 0 when memory is out.
  */
 size_t rwe_option_lists(struct rwe_arena *arena,
                         const struct rwe_options *lists[RWE_MOST_OPTION_LISTS]);

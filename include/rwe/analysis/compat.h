@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * `--compat r|sas|stata`: the defaults of another system, all at once. They take the place of this
- * program's defaults, so that what a study or the command line says still goes before.
+ * `--compat r|sas|stata`: the defaults of another system, all at once. They replace this program's
+ * defaults, so that the study and the command line still outrank them.
  */
 #ifndef RWE_ANALYSIS_COMPAT_H
 #define RWE_ANALYSIS_COMPAT_H

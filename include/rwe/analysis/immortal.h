@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Whether the arms of a run are told apart by what happened after time zero. See immortal.md. */
+/** Whether the arms of a run depend on what happened after time zero. See immortal.md. */
 #ifndef RWE_ANALYSIS_IMMORTAL_H
 #define RWE_ANALYSIS_IMMORTAL_H
 
@@ -8,8 +8,8 @@
 /** What stands over every comparison of such arms: "Biased reference: not for inference". */
 extern const char rwe_immortal_banner[];
 
-/** Whether exposure starts after time zero in anybody (Suissa, Am J Epidemiol 167:492, 2008). Not in
- * a cohort at a landmark, nor in rows of time, which have no exposure_start left. */
+/** Whether exposure starts after time zero in any subject (Suissa, Am J Epidemiol 167:492, 2008). False for a
+ * cohort at a landmark and for rows of time, which have no exposure_start. */
 bool rwe_immortal_is_naive(const struct rwe_cohort *cohort);
 
 #endif

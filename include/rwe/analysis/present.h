@@ -52,6 +52,9 @@ enum rwe_variance_of {
 const char *rwe_variance_words(const struct rwe_run *run, const struct rwe_design *design,
                                enum rwe_variance_of of, const char *classic);
 
+/** A list of things in a sentence with one more, as the reader's language separates them; either may be NULL. */
+const char *rwe_list_add(const struct rwe_run *run, const char *list, const char *item);
+
 /** A note with the variance of each population, `what` its subject ("Standard errors"), and the fact
  * `variance` of `analysis` in each. With `classic` NULL the populations that have it are left out. */
 void rwe_note_variances(struct rwe_run *run, struct rwe_grid *grid, const char *analysis,

@@ -6,40 +6,24 @@
 #ifndef RWE_ANALYSIS_PROPENSITY_H
 #define RWE_ANALYSIS_PROPENSITY_H
 
-#include "rwe/analysis/analysis.h"
+#include "rwe/analysis/model_matrix.h"
 #include "rwe/stats/logistic.h"
 
 /** --ps-spline, --ps-interaction, --common-support. */
 extern const struct rwe_options rwe_propensity_options;
-
-/** A covariate that enters as a spline: columns that follow each other. */
-struct rwe_propensity_spline {
-    const char *variable;
-    size_t first, n;           /**< of its columns among the terms */
-    const char *contrast_name; /**< "61 against 45": quartiles that the odds ratio compares */
-    const double *contrast;    /**< n: basis at the one less that at the other */
-};
 
 struct rwe_propensity {
     size_t n; /**< subjects in the model: those with all covariates, or all (--missing indicator) */
     const uint32_t *subject; /**< of the cohort, by row of the model, ascending */
     const uint8_t *treated;  /**< by row */
     size_t n_treated;
-    const char **term; /**< names of the model's columns: "age", "size=20-50", "age(spline 1)",
-                            "age:meno", "age^2", "age=missing" */
-    size_t n_terms;
-    double *x;                 /**< [term * n + row] */
-    struct rwe_logistic model; /**< by row; the intercept first, then the terms */
-
-    size_t n_required; /**< columns up to here must be estimable, or there is no model; one beyond
-                            that says what others say is left out. 0 in a replicate, whose draw may
-                            lack a level: its scores are the same without the column */
-    const struct rwe_propensity_spline *spline;
-    size_t n_splines;
-    struct rwe_strings left_out; /**< names of columns left out */
-    const uint8_t *supported;    /**< by row: 1 within common support; NULL: not asked for, and
-                                      everybody may be matched and weighted */
-    const char *separates; /**< the term to blame most when the likelihood is monotone and the model
+    struct rwe_model_matrix matrix; /**< by row */
+    struct rwe_logistic model; /**< by row; the intercept first, then the columns of matrix.x */
+    const double *coefficient; /**< by column of the matrix; NaN where one was left out */
+    const uint8_t *supported;  /**< by row: 1 within common support; NULL: not asked for, and
+                                   everybody may be matched and weighted */
+    const char
+        *separates; /**< the column to blame most when the likelihood is monotone and the model
                                 is Firth's; else NULL */
 };
 
@@ -56,11 +40,12 @@ enum rwe_status rwe_propensity(struct rwe_run *run, const char *flag,
 
 /**
  * The subjects and columns of the model without its fit (`model` is empty), for models of something
- * else than the arm. Errors as above but for those of the fit.
+ * else than the arm, with `also` as a further covariate for those who have a value of it; NULL: none.
+ * Errors as above but for those of the fit.
  */
 enum rwe_status rwe_propensity_columns(struct rwe_run *run, const char *flag,
-                                       const struct rwe_propensity **propensity,
-                                       struct rwe_error *error);
+                                       const struct rwe_variable *also,
+                                       struct rwe_propensity *propensity, struct rwe_error *error);
 
 /** The estimand of a design that is made from the model, with those left out of it for a missing
  * covariate: in the treated, the controls, or everybody else. */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** The times at which recipes tell a curve. */
+/** The times at which analyses show a curve. */
 #ifndef RWE_ANALYSIS_TIMES_H
 #define RWE_ANALYSIS_TIMES_H
 
@@ -14,15 +14,16 @@ struct rwe_times {
 };
 
 /**
- * Those of --times; without it five or six round steps over the follow-up of the endpoint: 1, 2,
- * 2.5, 5 × a power of ten, or of 12 where the unit is months and the follow-up longer than two years.
+ * The times of --times; without it, five or six round steps over the follow-up of the endpoint: 1, 2, 2.5 or 5
+ * times a power of ten, or times 12 where the unit is months and the follow-up is longer than two years.
+ * A replicate has the times of the data, however long the follow-up is in it.
  */
 struct rwe_times rwe_times_of(const struct rwe_run *run, const struct rwe_endpoint *endpoint);
 
 /**
- * Where the time axis of a figure has its ticks: from 0 in equal steps to the first that is `last` or later. Steps
- * of --time-step, unless that makes more than RWE_MOST_TICKS; else of a round length, at most ten. Whatever
- * --times says: an axis is regular.
+ * The ticks of the time axis of a figure: from 0 in equal steps to the first tick at `last` or later. The step is
+ * that of --time-step, unless that makes more than RWE_MOST_TICKS; otherwise a round length that makes at most
+ * ten. --times has no influence, since an axis is regular.
  */
 struct rwe_times rwe_times_ticks(const struct rwe_run *run, double last);
 
@@ -34,8 +35,8 @@ struct rwe_times rwe_times_kept(const struct rwe_run *run, const struct rwe_endp
 void rwe_times_insert(struct rwe_times *times, double time);
 
 /**
- * The horizon of restricted means and of Uno's concordance: --tau, else by --tau-rule. The rule counts
- * rows, not weights, whose scale is arbitrary. NaN where no time meets it. The arena is left as it was.
+ * The horizon of restricted means and of Uno's concordance: --tau, otherwise by --tau-rule. The rule counts
+ * rows and not weights, whose scale is arbitrary. NaN where no time fulfils it. The arena is left as it was.
  */
 enum rwe_status rwe_horizon_of(const struct rwe_run *run, const struct rwe_survival_data *data,
                                double *tau, struct rwe_error *error);

@@ -19,7 +19,7 @@ enum rwe_status rwe_file_write(const char *path, void (*write)(FILE *out, const 
 
 /** What a stream wrote, in memory. Zero-initialise; `byte` is freed by rwe_bytes_clear. */
 struct rwe_bytes {
-    char *byte;
+    char *byte; /**< NULL: nothing was written; else a zero byte follows */
     size_t n, capacity;
     bool lost; /**< something did not fit into memory */
 };

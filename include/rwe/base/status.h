@@ -8,20 +8,8 @@
 #ifndef RWE_BASE_STATUS_H
 #define RWE_BASE_STATUS_H
 
+#include "rwe.h" /* enum rwe_status, which is part of the contract */
 #include <stddef.h>
-
-enum rwe_status {
-    RWE_OK = 0,
-    RWE_NO_MEMORY,     /**< an allocation failed */
-    RWE_USAGE,         /**< the request itself is wrong: an option, or its value */
-    RWE_NO_COLUMN,     /**< a file lacks a column that was asked for; wrong usage too */
-    RWE_BAD_INPUT,     /**< the data cannot be read as declared */
-    RWE_NOT_FINITE,    /**< an array holds NaN or an infinity; error.index is its place */
-    RWE_NOT_ESTIMABLE, /**< the data are readable, but the quantity is not in them */
-    RWE_SEPARATED,     /**< a likelihood has no finite maximum; error.index is the column */
-    RWE_COLLINEAR,     /**< earlier columns determine this one; error.index is it */
-    RWE_IO,            /**< a file cannot be opened, read or written */
-};
 
 /** Index of an error that concerns no single item. */
 #define RWE_NO_INDEX ((size_t)-1)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Adverse events: a long file, one row an episode, brought to the worst grade per subject and term;
- * and its episodes with what else their rows tell. */
+/** Adverse events: a long file with one row for each episode. It is reduced to the worst grade per subject and
+ * term; the episodes are kept too, with the further details of their rows. */
 #ifndef RWE_DATA_ADVERSE_EVENTS_H
 #define RWE_DATA_ADVERSE_EVENTS_H
 
@@ -9,11 +9,11 @@
 /** CTCAE grades: 1 mild … 5 death. */
 enum { RWE_WORST_GRADE = 5 };
 
-/** What a row may tell besides subject, term and grade. */
+/** What a row may hold besides subject, term and grade. */
 enum rwe_adverse_detail {
     RWE_AE_SOC,        /**< system organ class */
     RWE_AE_START,      /**< onset, in the unit of the cohort's times since time zero */
-    RWE_AE_START_DATE, /**< onset; goes before RWE_AE_START where the cohort has dates */
+    RWE_AE_START_DATE, /**< onset; used instead of RWE_AE_START where the cohort has dates */
     RWE_AE_SERIOUS,
     RWE_AE_IMMUNE,
     RWE_AE_REL_CHEMO, /**< related to chemotherapy: 0 no, 1 possible, 2 probable, 3 definite; Y, N */
@@ -22,9 +22,9 @@ enum rwe_adverse_detail {
     RWE_AE_STEROID,
     RWE_AE_ACTION,    /**< none, delay, reduce, discontinue, or several of them; ADaM's AEACN */
     RWE_AE_OUTCOME,   /**< recovered, recovering, not recovered, sequelae, fatal, unknown; AEOUT */
-    RWE_AE_LAST_DOSE, /**< of the subject's drugs, as a time or a date, as the onset; on every row */
-    RWE_AE_LAST_DOSE_DATE, /**< ADaM's TRTEDT */
-    RWE_AE_RT_END,         /**< of radiotherapy, likewise */
+    RWE_AE_LAST_DOSE, /**< of the subject's drugs: a time, as the onset; the same on every row */
+    RWE_AE_LAST_DOSE_DATE, /**< the same as a date: ADaM's TRTEDT */
+    RWE_AE_RT_END,         /**< end of radiotherapy, likewise */
     RWE_AE_RT_END_DATE,
     RWE_AE_N_DETAILS,
 };
@@ -55,21 +55,22 @@ struct rwe_adverse_episodes {
     size_t n;
     const uint32_t *term, *subject; /**< as in rwe_adverse_events */
     const uint8_t *grade;           /**< 1 … 5 */
-    const double *start; /**< since time zero, in the cohort's unit; NaN: not known; NULL: the
-                                         file does not tell, or by dates alone and the cohort has none */
+    const double
+        *start; /**< since time zero, in the cohort's unit; NaN: not known; NULL: the file has
+                                         no onset, or only dates and the cohort has none */
     const double *last_dose, *rt_end; /**< likewise, of the episode's subject */
     const int8_t
-        *fact[RWE_AE_N_FACTS]; /**< 1 yes, 0 no, −1 not known; NULL: the file does not tell */
+        *fact[RWE_AE_N_FACTS]; /**< 1 yes, 0 no, −1 not known; NULL: the file has no such column */
     const int32_t
-        *class_of_term; /**< by term: of most of its rows (of equally many the first by name),
-                                       −1 none; NULL: the file does not tell */
+        *class_of_term; /**< by term: the class of most of its rows (among equally frequent ones the
+                                       first by name), −1 none; NULL: the file has no classes */
     const char *const *class_name;
     size_t n_classes;
     size_t n_strays;       /**< rows whose class is not their term's */
     bool has_unused_dates; /**< onsets are dates, and the cohort has none to count them from */
 };
 
-/** The grade that a text writes: 3, III, Ⅲ, each perhaps followed by 级 or 度; 0: none of these. */
+/** The grade that a text stands for: 3, III, Ⅲ, with or without 级 or 度 behind it; 0: none of these. */
 int rwe_adverse_grade(const char *text);
 
 struct rwe_adverse_events {
@@ -82,7 +83,7 @@ struct rwe_adverse_events {
     const uint8_t *worst; /**< greatest grade, 1 … 5 */
 
     const char *const
-        *term_name; /**< spelled as most first in sorted order; case does not matter */
+        *term_name; /**< in the spelling that comes first in sorted order; case does not matter */
     size_t n_terms;
 
     struct rwe_adverse_episodes episode;
@@ -99,9 +100,9 @@ struct rwe_adverse_event_columns {
 };
 
 /**
- * Takes a table of adverse events to the cohort. A missing term and a grade that is no whole number
- * from 1 to 5 are complaints; so are details that are neither empty nor one of their words. Rows of
- * subjects that the cohort does not have are counted.
+ * Reads a table of adverse events for the subjects of the cohort. A missing term and a grade that is no
+ * whole number from 1 to 5 are complaints; so are details that are neither empty nor one of their words.
+ * Rows of subjects that the cohort does not have are counted.
  * RWE_NO_COLUMN when a column does not exist, RWE_USAGE when the cohort has no identifier or
  * `names` is no list of KEY=COLUMN;
  * RWE_BAD_INPUT with complaints when they are to stop the run.

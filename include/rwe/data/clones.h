@@ -3,22 +3,22 @@
  * Clones, for treatments that begin after time zero: clone, censor, weight (Hernán, BMJ 360:k182,
  * 2018; Maringe et al., Int J Epidemiol 49:1719, 2020).
  *
- * At time zero nobody's data tell which of two strategies they follow, so everybody follows both:
+ * At time zero the data of a subject are compatible with two strategies, so every subject follows both:
  *
  *     arm 0   no exposure by the end of a grace period
  *     arm 1   exposure by then
  *
- * A clone leaves when its subject's course departs from its strategy: in arm 0 when exposure begins,
- * in arm 1 at the end of the grace period if it has not. Both arms begin with the same people, and
- * events before exposure count in both, so that nobody is immortal. Leaving depends on covariates;
- * weights, one over the probability of not having left, stand up for those who left.
+ * A clone leaves when its subject departs from its strategy: in arm 0 when exposure begins, in arm 1 at the
+ * end of the grace period if exposure has not begun. Both arms begin with the same people, and events before
+ * exposure count in both, so that nobody is immortal. Leaving depends on covariates. The weight of a clone that
+ * stays is one over the probability of not having left, so that it also stands for those that left.
  */
 #ifndef RWE_DATA_CLONES_H
 #define RWE_DATA_CLONES_H
 
 #include "rwe/data/design.h"
 
-/** What becomes of the clones of n subjects, on one endpoint; arrays by subject of the list. */
+/** The follow-up of the clones of n subjects for one endpoint; arrays by subject of the list. */
 struct rwe_clones {
     size_t n;
     const uint32_t *subject; /**< of the cohort, ascending; borrowed */
@@ -26,10 +26,10 @@ struct rwe_clones {
     const double
         *end[2]; /**< by arm: end of the clone's follow-up, its subject's or where it left */
     const uint8_t *left[2]; /**< by arm: 1 where it left its strategy at `end` */
-    const uint8_t *exposed; /**< exposure began by the end of grace, and before that of follow-up */
+    const uint8_t *exposed; /**< exposure began by the end of grace, and before follow-up ended */
     const uint8_t *beyond;  /**< the subject is followed beyond the grace period */
     size_t n_left[2], n_exposed;
-    double last_exposure; /**< when the last of the exposed began; −infinity: nobody */
+    double last_exposure; /**< the latest start of exposure; −infinity: nobody is exposed */
 };
 
 /**

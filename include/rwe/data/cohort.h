@@ -3,11 +3,11 @@
  * The cohort: subjects with their arm, endpoints and covariates, as the study declares them.
  *
  * Subjects stand in canonical order, by identifier, whatever the order of rows in the file was.
- * Where the file has no identifier they stand in an order drawn from their content (values, and
- * ranks of times, mixed to 64 bits), so that results do not depend on the order of rows either, and
- * ties are not settled by an outcome. Everything downstream breaks ties by this order.
+ * Where the file has no identifier, the order is drawn from the content of the rows (values, and ranks of
+ * times, mixed to 64 bits). So results do not depend on the order of rows then either, and ties are not
+ * settled by an outcome. Everything downstream breaks ties by this order.
  *
- * Built by rwe_cohort_build alone, read-only after it. Lives in the arena of the run.
+ * Only rwe_cohort_build makes it; it is read-only afterwards. It lives in the arena of the run.
  */
 #ifndef RWE_DATA_COHORT_H
 #define RWE_DATA_COHORT_H
@@ -57,10 +57,10 @@ struct rwe_criterion {
     const char *name;
     const char *keep;      /**< its condition, as written */
     const char *reason;    /**< of the rows that it was the first to leave out */
-    bool missing_excludes; /**< who cannot be judged is left out */
-    size_t *n_first;       /**< by arm: left out by it, all earlier criteria met */
-    size_t *n_failed;      /**< by arm: do not meet it, whether or not they fail others too */
-    size_t *n_unknown;     /**< by arm: cannot be judged, for want of a value */
+    bool missing_excludes; /**< rows that cannot be judged are left out */
+    size_t *n_first;       /**< by arm: rows left out by it that meet all earlier criteria */
+    size_t *n_failed;  /**< by arm: rows that do not meet it, whether or not they fail others too */
+    size_t *n_unknown; /**< by arm: rows that cannot be judged because a value is missing */
 };
 
 struct rwe_cohort {
@@ -96,7 +96,7 @@ struct rwe_cohort {
     const double *exposure_start; /**< by subject, NaN: never; NULL when not declared */
     const int8_t
         *response; /**< by subject, enum rwe_response (response.h), −1 missing; NULL when not
-                                 declared, or by the study alone and the file has no such column */
+                                 declared, or when only the study names a column that the file lacks */
 
     const struct rwe_cohort_dates
         *dates; /**< what it was derived from; NULL: nothing from dates, or
@@ -118,12 +118,12 @@ struct rwe_cohort_tables {
 };
 
 /**
- * Reads the columns that the study declares, and leaves out who is not eligible. Every unreadable cell, missing arm or time, negative
- * time, unknown event code and duplicate identifier is a complaint on its row. With --on-error stop
- * any complaint makes RWE_BAD_INPUT; with drop those rows are left out. Then RWE_BAD_INPUT also
- * when fewer than two arms remain, an endpoint has no event at all, or (unless its value was named)
- * nothing but events. RWE_NO_COLUMN for a column and RWE_USAGE for a level that does not exist, with
- * what there is; RWE_USAGE too for an identifier, an arm or an outcome named as a covariate.
+ * Reads the columns that the study declares, and leaves out subjects who are not eligible. Every unreadable
+ * cell, missing arm or time, negative time, unknown event code and duplicate identifier is a complaint on its
+ * row. With --on-error stop any complaint makes RWE_BAD_INPUT; with drop those rows are left out. RWE_BAD_INPUT
+ * also when fewer than two arms remain, when an endpoint has no event at all, or when it has only events (unless
+ * the value of the event was named). RWE_NO_COLUMN for a column and RWE_USAGE for a level that does not exist,
+ * with those that do; RWE_USAGE too for an identifier, an arm or an outcome that is named as a covariate.
  */
 enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
                                  const struct rwe_study_settings *study, struct rwe_arena *arena,
@@ -133,8 +133,8 @@ enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
 /** The subject of that identifier, or RWE_NO_INDEX. O(log n). */
 size_t rwe_cohort_find(const struct rwe_cohort *cohort, const char *id);
 
-/** The column of that name among those that are only described; NULL when it was not read, as one that
- * the study alone names and the file does not have. `name` may be NULL. */
+/** The column of that name among those that are only described; NULL when it was not read, as a column that only
+ * the study names and that the file lacks. `name` may be NULL. */
 const struct rwe_variable *rwe_cohort_described(const struct rwe_cohort *cohort, const char *name);
 
 /** The column that an option names, or RWE_NO_COLUMN with the nearest that there is. */

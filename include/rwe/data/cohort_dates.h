@@ -13,7 +13,8 @@ enum { RWE_MOST_DERIVED = 16 };
 struct rwe_derived_endpoint {
     struct rwe_endpoint_definition definition;
     const struct rwe_endpoint_outcome *outcome; /**< by subject */
-    bool is_compared; /**< an endpoint of the cohort; false where not everybody has one, as dor */
+    bool
+        is_compared; /**< it is an endpoint of the cohort; false where not every subject has one, as dor */
 };
 
 struct rwe_cohort_dates {

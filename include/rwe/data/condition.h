@@ -7,9 +7,9 @@
  *   OP         := =  ==  !=  <  <=  >  >=  (and ≤ ≥ ≠)
  *
  * COLUMN and VALUE are words, or texts in '…' or "…" where they hold blanks, operators or are `and`.
- * A value that is a date (2023-05-01) compares days, a number compares numbers, other text compares
- * bytes and knows = and != alone. There is no `or`: what must hold for a patient to stay is a list of
- * criteria, each counted by itself.
+ * A value that is a date (2023-05-01) compares days, a number compares numbers, and other text compares
+ * bytes, with = and != only. There is no `or`: the conditions under which a patient stays are a list of
+ * criteria, each of which is counted.
  */
 #ifndef RWE_DATA_CONDITION_H
 #define RWE_DATA_CONDITION_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * A date as hospitals write it: a day in one of many forms, a month, a year, or a word that says why
- * there is none. What is less than a day is flagged, never taken for one without a word.
+ * A date as hospitals write it: a day in one of many forms, a month, a year, or a word that says why there
+ * is none. A month or a year is flagged as such and never taken for a day without notice.
  */
 #ifndef RWE_DATA_DATED_H
 #define RWE_DATA_DATED_H
@@ -12,7 +12,7 @@ enum rwe_dated_kind {
     RWE_DATED_NONE,    /**< no date: empty, 无, none */
     RWE_DATED_DAY,     /**< a day */
     RWE_DATED_MONTH,   /**< a month; its day was set to the 15th (imputed) */
-    RWE_DATED_YEAR,    /**< a year alone: a question to the centre, no date */
+    RWE_DATED_YEAR,    /**< a year without a month: a question to the centre, no date */
     RWE_DATED_ONGOING, /**< "至今", until now: up to the data cut-off */
     RWE_DATED_LOST,    /**< "失访": no date, since the patient was lost */
 };
@@ -33,9 +33,9 @@ static inline bool rwe_dated_has_day(struct rwe_dated dated)
 }
 
 /**
- * Reads `text` of `length` bytes; false when it is nothing of these. Days: 2023-05-01, 2023/5/1,
+ * Reads `text` of `length` bytes; false when it is none of these. Days: 2023-05-01, 2023/5/1,
  * 2023.5.1, 2023年5月1日 (also 号), 20230501, a spreadsheet's day number of five digits from 20000 to
- * 69999 (1954 to 2091), each perhaps followed by a time of day, which is left out. Months: 2023-05,
+ * 69999 (1954 to 2091), with or without a time of day, which is ignored. Months: 2023-05,
  * 2023/5, 2023年5月, 2023.05 (not 2023.5, which may have been 2023.50 or 2023.10 before a spreadsheet
  * took it for a number). Full-width digits and signs count as ASCII.
  */

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * Covariates that follow from columns of the file: where a covariate is asked for by one of these names,
- * and the file has no such column, it is computed. NaN where a source is missing.
+ * Covariates that are computed from other columns: where a covariate of one of these names is asked for, and
+ * the file has no such column, it is computed. NaN where a source is missing.
  *
  *   dfi_mo      met_date − prim_rt_end_date, months of 30.4375 days
- *   oligo       1 when n_lung_mets <= 5 and organs <= 2 (n_met_organs; or the lung and each 1 of
- *               liver_met, bone_met, other_met that the file has), else 0
+ *   oligo       1 when n_lung_mets <= 5 and organs <= 2 (n_met_organs; or the lung and each of liver_met,
+ *               bone_met, other_met that the file has and that is 1), else 0
  *   nlr         anc / alc
  *   bmi         weight_kg / (height_cm / 100)²
  *   bed10       D (1 + d / 10), D = rt_dose_gy, d = D / rt_fx      (Fowler, Br J Radiol 62:679, 1989)
@@ -25,7 +25,7 @@ bool rwe_derived_is(const char *name);
 
 /**
  * The variable by row of the file, out[row]. RWE_NO_COLUMN names the source that the file lacks; cells
- * that cannot be read are complaints. What has no value (alc or fractions 0) is NaN.
+ * that cannot be read are complaints. NaN where the formula has no value (alc or fractions 0).
  */
 enum rwe_status rwe_derived_read(const struct rwe_table *table, const char *name,
                                  enum rwe_date_system system, struct rwe_arena *scratch,

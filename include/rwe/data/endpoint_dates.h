@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
  * Endpoints from dates: the earliest event, or else the latest date at which the patient was known to be
- * without one, and which date it was that decided. Rules are data, so that one patient can be looked
- * at under several.
+ * without one, and which date decided. Rules are data, so that one patient can be judged by several.
  *
  * Days count from time zero: an event on that day has time 0. Months are days / 30.4375.
  *
@@ -47,9 +46,9 @@ struct rwe_patient_dates {
     struct rwe_dated date[RWE_MOST_DATES]; /**< by role, then by the study's own columns */
     uint8_t pd_place;                      /**< bits of enum rwe_pd_place */
     bool pd_is_clinical;                   /**< progression was not seen on imaging */
-    bool is_lost;         /**< lost to follow-up, or 失访 where a date should be */
-    const int32_t *visit; /**< days of all assessments, ascending */
-    size_t n_visits;      /**< 0: the last assessment is all that is known */
+    bool is_lost;                          /**< lost to follow-up, or 失访 in place of a date */
+    const int32_t *visit;                  /**< days of all assessments, ascending */
+    size_t n_visits;                       /**< 0: only the last assessment is known */
 };
 
 /** A set of date columns: bit c is column c. */
@@ -61,29 +60,30 @@ struct rwe_endpoint_definition {
     const char *name;
     unsigned start;         /**< column of its time zero */
     rwe_date_set events;    /**< the earliest counts; on the same day the first column */
-    rwe_date_set competing; /**< each its own cause, from 2, in order of columns */
+    rwe_date_set competing; /**< each is a cause of its own, from 2, in the order of columns */
     rwe_date_set censor;    /**< the latest of these */
     rwe_date_set otherwise; /**< the latest of these where none of `censor` is known */
-    uint8_t pd_place; /**< progression counts there alone, elsewhere it competes; 0: anywhere */
+    uint8_t
+        pd_place; /**< progression counts only there, elsewhere it competes; 0: it counts anywhere */
     bool is_assessed; /**< seen by imaging: the rules on visits and therapy apply */
     bool is_reversed; /**< the end of follow-up is the event, and events censor it */
 };
 
 enum rwe_new_therapy { RWE_NEW_THERAPY_IGNORE, RWE_NEW_THERAPY_CENSOR, RWE_NEW_THERAPY_EVENT };
 
-/** How what was seen, and not seen, counts. Days; INFINITY: no limit. */
+/** How assessments, and their absence, count. In days; INFINITY: no limit. */
 struct rwe_endpoint_rules {
     enum rwe_new_therapy new_therapy;
     double death_window; /**< a death this long after the last assessment or less is an event */
     double visit_gap;    /**< the same for progression */
-    double pd_blank;   /**< progression up to this day after time zero is not believed; 0: all is */
-    bool imaging_only; /**< clinical progression is none */
+    double pd_blank;     /**< progression up to this day after time zero is ignored; 0: none is */
+    bool imaging_only;   /**< clinical progression does not count */
     double
         visit_every; /**< days between scheduled assessments, the first at time zero; a progression
                              seen between two counts from the later one. 0: from its own day */
-    bool unassessed_at_zero; /**< nobody without assessment and event is followed: censored at 0 */
+    bool unassessed_at_zero; /**< a patient without assessment and event is censored at 0 */
     bool has_cutoff;
-    int32_t cutoff; /**< what is later is not known yet */
+    int32_t cutoff; /**< later dates count as not yet known */
 };
 
 /** The named sets of rules. */
@@ -95,10 +95,11 @@ enum rwe_censoring {
 };
 
 /**
- * ema (treatment policy): new therapy ignored, any death and progression counts. fda-a: imaging alone;
- * new therapy censors at the scan before it; what comes more than 182 days (two visits of 13 weeks)
- * after the last scan is censored there; nobody without a scan is followed. fda-b: new therapy
- * censors, what follows missed visits counts, progression between visits counts from the next (13 weeks). fda-c: clinical progression and new therapy are events.
+ * ema (treatment policy): new therapy is ignored; any death and progression counts. fda-a: only imaging
+ * counts; new therapy censors at the scan before it; an event more than 182 days (two visits of 13 weeks) after
+ * the last scan is censored at that scan; a patient without a scan is censored at 0. fda-b: new therapy
+ * censors; events after missed visits count; progression between visits counts from the next visit (13 weeks).
+ * fda-c: clinical progression and new therapy are events.
  */
 struct rwe_endpoint_rules rwe_endpoint_rules_of(enum rwe_censoring censoring);
 
@@ -123,18 +124,18 @@ enum rwe_dates_fault {
     RWE_DATES_NO_START,     /**< no time zero: not in this endpoint, or E01 */
     RWE_DATES_NO_END,       /**< neither an event nor a date to censor at */
     RWE_DATES_BEFORE_START, /**< the deciding date is before time zero */
-    RWE_DATES_NO_PLACE,     /**< progression, but where is not known, and the endpoint asks */
+    RWE_DATES_NO_PLACE, /**< progression at an unknown place, and the endpoint depends on the place */
 };
 
 #define RWE_DECIDED_BY_CUTOFF RWE_MOST_DATES
 
 /** One derived row. */
 struct rwe_endpoint_outcome {
-    int32_t start, end;              /**< days since 1970-01-01 */
-    uint8_t cause;                   /**< 0 censored, 1 the event, from 2 what competes */
-    uint8_t cnsr;                    /**< enum rwe_cnsr */
-    uint8_t column;                  /**< that decided the end; RWE_DECIDED_BY_CUTOFF */
-    uint8_t fault;                   /**< enum rwe_dates_fault; then `column` alone may be read */
+    int32_t start, end; /**< days since 1970-01-01 */
+    uint8_t cause;      /**< 0 censored, 1 the event, from 2 what competes */
+    uint8_t cnsr;       /**< enum rwe_cnsr */
+    uint8_t column;     /**< the one that decided the end, or RWE_DECIDED_BY_CUTOFF */
+    uint8_t fault;      /**< enum rwe_dates_fault; with a fault only `column` may be read */
     bool start_imputed, end_imputed; /**< the day of a date was set by a rule */
     bool end_moved;                  /**< to the next scheduled assessment */
 };
@@ -148,7 +149,7 @@ rwe_endpoint_from_dates(const struct rwe_endpoint_definition *definition,
 /** How many causes compete with the endpoint's own, each named by its column or as below. */
 size_t rwe_endpoint_n_competing(const struct rwe_endpoint_definition *definition);
 
-/** The cause, from 2, of a competing column; of progression elsewhere it is column RWE_DATE_PD. */
+/** The cause, from 2, of a competing column; progression elsewhere has the column RWE_DATE_PD. */
 uint8_t rwe_endpoint_cause_of(const struct rwe_endpoint_definition *definition, unsigned column);
 
 /**
@@ -158,9 +159,9 @@ uint8_t rwe_endpoint_cause_of(const struct rwe_endpoint_definition *definition, 
 bool rwe_endpoint_definition_find(const char *name, struct rwe_endpoint_definition *definition);
 
 /**
- * Sets the days of months known alone: the 15th; where time zero is in the same month and later, time
- * zero; for a death where the last contact is in that month and later, the last contact. "至今" at
- * the last contact or assessment is the cut-off, where there is one. Done once, before any outcome.
+ * Sets the day of dates whose month alone is known: the 15th; time zero, where that is later in the same
+ * month; for a death the last contact, where that is later in the same month. "至今" at the last contact or
+ * assessment is the cut-off, where there is one. To be called once, before any outcome.
  */
 void rwe_patient_dates_settle(struct rwe_patient_dates *patient,
                               const struct rwe_endpoint_rules *rules);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * Exposure as a state: who began the treatment that tells the arms apart, when, and whether that start
- * counts. A start after progression is subsequent therapy, not exposure.
+ * Exposure as a state: which patients began the treatment under comparison, when, and whether that start
+ * counts. A start after progression is subsequent therapy and not exposure.
  */
 #ifndef RWE_DATA_EXPOSURE_DATES_H
 #define RWE_DATA_EXPOSURE_DATES_H

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * The cohort at a landmark: those still event-free and followed then, by what they had been exposed to
- * by then, with the clock started anew (Anderson, Cain & Gelber, J Clin Oncol 1:710, 1983). Nobody is
- * immortal: the exposure that tells the arms apart lies before follow-up.
+ * The cohort at a landmark: the subjects who are event-free and followed at that time, by their exposure so
+ * far, with the clock started again (Anderson, Cain & Gelber, J Clin Oncol 1:710, 1983). Nobody is immortal,
+ * since the exposure that makes the arms lies before follow-up.
  */
 #ifndef RWE_DATA_LANDMARK_H
 #define RWE_DATA_LANDMARK_H

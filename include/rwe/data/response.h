@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** Response of a tumour to treatment, as RECIST 1.1 tells it (Eisenhauer et al., Eur J Cancer 45:228,
+/** Response of a tumour to treatment by RECIST 1.1 (Eisenhauer et al., Eur J Cancer 45:228,
  * 2009). */
 #ifndef RWE_DATA_RESPONSE_H
 #define RWE_DATA_RESPONSE_H
@@ -18,8 +18,8 @@ enum rwe_response {
 extern const char *const rwe_response_code[RWE_N_RESPONSES];
 extern const char *const rwe_response_name[RWE_N_RESPONSES];
 
-/** A code or a name as a chart writes it, in any case, or 完全缓解 and its like; −1 for other text.
- * Numbers are no codes: charts count from the best or from the worst. */
+/** A code or a name as a chart writes it, in any case, or a Chinese name (完全缓解 …); −1 for other text.
+ * Numbers are no codes, since some charts count from the best response and others from the worst. */
 int rwe_response_parse(const char *text);
 
 #endif

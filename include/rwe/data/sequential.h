@@ -3,25 +3,27 @@
  * A sequence of nested trials, for treatments that begin after time zero (Hernán et al., Epidemiology
  * 19:766, 2008; Gran et al., Stat Med 29:2757, 2010; Danaei et al., Stat Methods Med Res 22:70, 2013).
  *
- * At each of several times a trial begins. Eligible are those at risk of every endpoint then, as at a
- * landmark, and not exposed before. Two follow-ups are compared in it, by clocks of their own:
+ * A trial begins at each of several times. Subjects are eligible who are at risk of every endpoint at that
+ * time, as at a landmark, and who were not exposed before. Two follow-ups are compared in a trial, each with a
+ * clock of its own:
  *
- *     arm 0   everybody eligible, from the start of the trial, until exposure begins: then the
- *             follow-up is censored (artificially), whose exposure it is
+ *     arm 0   all eligible subjects, from the start of the trial until exposure begins, which censors the
+ *             follow-up (artificially)
  *     arm 1   the initiators, whose exposure begins before the next trial could: from their exposure
  *
- * Exposure that begins when one of the endpoints has ended (radiotherapy of a progression, where death
- * is looked at) is later treatment, which censors nobody.
+ * Exposure that begins after one of the endpoints has ended (radiotherapy of a progression, where the endpoint
+ * is death) is later treatment, which censors nobody.
  *
- * Nobody's arm is told by what is found out later: an initiator's time before exposure is unexposed
- * time, and there is none where trials begin at the starts of exposure themselves. A subject is in
- * every trial that it is eligible for.
+ * No arm depends on what happens later: an initiator's time before exposure is unexposed time, and there is
+ * none where trials begin at the starts of exposure themselves. A subject is in every trial for which it is
+ * eligible.
  *
- * Weights. c(u) = exp((H(t + u) − H(t−)) r), one over the probability of not having been exposed from
- * the start t of the trial to u after it, stands up for those whose follow-up was censored. With
- * p = 1 − exp(−(H(t + interval, before) − H(t−)) r), the probability of being exposed in the trial, as
- * a further factor, arm 0 stands for the initiators: what would have become of them unexposed. Arm 1
- * has weight 1. Once one of the endpoints has ended a subject's hazard is 0. H is the cumulative hazard of exposure, r a subject's hazard relative to it.
+ * Weights. H is the cumulative hazard of exposure, and r a subject's hazard relative to it. The weight
+ * c(u) = exp((H(t + u) − H(t−)) r) is one over the probability of not having been exposed from the start t of the
+ * trial to u after it, so that the follow-ups that go on also stand for those that were censored.
+ * p = 1 − exp(−(H(t + interval, before) − H(t−)) r) is the probability of being exposed in the trial; with it
+ * as a further factor, arm 0 stands for the initiators as they would have been unexposed. Arm 1 has weight 1. Once
+ * one of the endpoints has ended, a subject's hazard is 0.
  */
 #ifndef RWE_DATA_SEQUENTIAL_H
 #define RWE_DATA_SEQUENTIAL_H
@@ -34,7 +36,7 @@ struct rwe_trial {
     size_t n_eligible;   /**< at risk of every endpoint, not exposed before */
     size_t n_at_start;   /**< initiators exposed at the very start: they have no unexposed time */
     size_t n_initiators; /**< with them */
-    size_t n_left;       /**< follow-ups of arm 0 that exposure ended, whenever */
+    size_t n_left;       /**< follow-ups of arm 0 that exposure ended, at any time */
     size_t n_event[2];   /**< by arm */
 };
 
@@ -43,14 +45,15 @@ struct rwe_trials {
     size_t n;                /**< of the list */
     const uint32_t *subject; /**< of the cohort, ascending; borrowed */
     double interval;         /**< between trials; 0: they begin where exposure does */
-    const double *start; /**< by subject of the list: when exposure began, at risk; NaN: never */
-    const double *end;   /**< the same: end of follow-up for the endpoint */
-    const double *open;  /**< the same: the first end of any endpoint; exposure counts before it */
+    const double
+        *start;        /**< by subject of the list: when exposure began while at risk; NaN: never */
+    const double *end; /**< the same: end of follow-up for the endpoint */
+    const double *open; /**< the same: the first end of any endpoint; exposure counts before it */
     const struct rwe_trial *trial; /**< those with an initiator, ascending */
     size_t n_trials;
-    size_t n_without;      /**< times at which one could have begun, but nobody initiated */
-    size_t n_initiators;   /**< of all trials: each subject is one once at most */
-    double last_exposure;  /**< −infinity: nobody */
+    size_t n_without;      /**< times at which a trial could have begun, but nobody initiated */
+    size_t n_initiators;   /**< of all trials; each subject is an initiator at most once */
+    double last_exposure;  /**< the latest start of exposure; −infinity: nobody is exposed */
     const uint32_t *joins; /**< by subject of the list: the trial in which it is an initiator, or
                                 RWE_NO_SET */
 };
@@ -61,8 +64,8 @@ struct rwe_trials {
  * starts nearly equal to a time of the endpoint are that time. n log n + n × trials.
  *
  * RWE_USAGE without exposure_start, with other than two arms or with late entry; RWE_BAD_INPUT for an
- * interval below 0, or one that makes more than 10,000 trials; RWE_NO_MEMORY. That nobody initiates is
- * no error here: there are no trials then.
+ * interval below 0, or one that makes more than 10,000 trials; RWE_NO_MEMORY. If nobody initiates there are no
+ * trials, which is no error here.
  */
 enum rwe_status rwe_trials_make(const struct rwe_cohort *cohort,
                                 const struct rwe_endpoint *endpoint, const uint32_t subject[],

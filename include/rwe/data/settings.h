@@ -151,8 +151,8 @@ struct rwe_criterion_specs {
  *   RWE_NUMBER_IN      double                        NaN
  *   RWE_NUMBERS_IN     struct rwe_numbers            n = 0
  *   RWE_INTEGER_IN     uint64_t                      0
- *   RWE_CHOICE_IN      int, or an enum               −1: only an int can tell; an enum, in the order of
- *                                                    the choices, is for options with a default
+ *   RWE_CHOICE_IN      int, or an enum in the        −1: an enum needs an enumerator of −1 then, unless
+ *                      order of the choices          the option has a default
  *   RWE_ENDPOINTS_IN   struct rwe_endpoint_specs     n = 0
  *   RWE_CRITERIA_IN    struct rwe_criterion_specs    n = 0
  *
@@ -270,8 +270,7 @@ struct rwe_criterion_specs rwe_settings_criteria(const struct rwe_settings *sett
 char *rwe_endpoint_spec_text(struct rwe_arena *arena, const struct rwe_endpoint_spec *spec);
 
 /**
- * Reads a study file (YAML, by libcyaml against a schema made from the options) into the settings,
- * as RWE_FROM_STUDY. A wrong key, type or value is RWE_USAGE with file and line.
+ * Reads a study file (YAML, with the options as its schema) into the settings, as RWE_FROM_STUDY. A wrong key, type or value is RWE_USAGE with file and line.
  */
 enum rwe_status rwe_study_load(struct rwe_settings *settings, const char *path,
                                struct rwe_error *error);

@@ -14,6 +14,14 @@ enum rwe_on_error { RWE_ON_ERROR_STOP, RWE_ON_ERROR_DROP };
 /** Covariates without a value: leave out who has one, or keep all with a column that says so. */
 enum rwe_missing_rule { RWE_MISSING_COMPLETE, RWE_MISSING_INDICATOR };
 
+enum rwe_time_unit {
+    RWE_UNIT_NOT_SAID = -1,
+    RWE_UNIT_DAYS,
+    RWE_UNIT_WEEKS,
+    RWE_UNIT_MONTHS,
+    RWE_UNIT_YEARS
+};
+
 enum rwe_decimal { RWE_DECIMAL_POINT, RWE_DECIMAL_COMMA };
 
 /** Columns are NULL or empty, choices −1, numbers NaN where the study does not say. */
@@ -31,7 +39,7 @@ struct rwe_study_settings {
     const char *entry;          /**< time at which the subject comes under observation */
     const char *exposure_start; /**< time of it */
     const char *response_column, *failure_column, *ltfu_column, *end_column;
-    int time_unit;              /**< days, weeks, months, years */
+    enum rwe_time_unit time_unit;
     const char *time_unit_word; /**< "months" */
 
     /* what else is known of the subjects */

@@ -15,14 +15,13 @@
 enum rwe_status rwe_subject_order_strings(const char *const id[], size_t n,
                                           struct rwe_arena *scratch, uint32_t order[]);
 
-/** Running 64-bit digests, one a subject, of what is declared about them. */
+/** Running 64-bit digests of what is declared about each subject. */
 struct rwe_subject_digest {
     uint64_t *value;
     size_t n;
 };
 
-/** Mixes a column of numbers in by value; of times by rank, so that another unit changes nothing.
- */
+/** Mixes a column into the digests: numbers by value, times by rank, so that another unit changes nothing. */
 void rwe_subject_digest_numbers(struct rwe_subject_digest digest, const double column[]);
 enum rwe_status rwe_subject_digest_ranks(struct rwe_subject_digest digest, const double column[],
                                          struct rwe_arena *scratch);

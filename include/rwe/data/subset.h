@@ -6,8 +6,8 @@
 #include "rwe/data/cohort.h"
 
 /**
- * The subjects with keep[i] != 0, in their order. Levels of categorical covariates that nobody has any
- * more are taken out, so that models do not meet them as empty columns; causes, strata and clusters
+ * The subjects with keep[i] != 0, in their order. Levels of categorical covariates that no subject has any
+ * more are removed, so that models do not have them as empty columns; causes, strata and clusters
  * keep their numbers. Names are borrowed from the cohort. RWE_BAD_INPUT when an arm is empty then, or an
  * endpoint has no event; RWE_NO_MEMORY. Linear in n.
  */

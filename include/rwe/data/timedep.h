@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * The cohort in rows of time, by what a subject is exposed to then (Andersen & Gill, Ann Stat 10:1100,
- * 1982). Who is exposed from `start` on has two rows, (entry, start] unexposed and (start, end] exposed;
- * everybody else has one. Nobody is immortal: the time before exposure counts as what it is.
+ * The cohort in rows of time, by the state of exposure at that time (Andersen & Gill, Ann Stat 10:1100, 1982). A
+ * subject who is exposed from `start` on has two rows, (entry, start] unexposed and (start, end] exposed;
+ * every other subject has one. Nobody is immortal, since the time before exposure counts as unexposed.
  *
- * Intervals are closed on the right: what happens at the very time at which exposure starts happened
- * to an unexposed subject, and exposure at the end of follow-up or later never counts. R's tmerge has
- * the same convention.
+ * Intervals are closed on the right: an event at the very time at which exposure starts happened to an
+ * unexposed subject, and exposure at the end of follow-up or later never counts. R's tmerge has the same
+ * convention.
  */
 #ifndef RWE_DATA_TIMEDEP_H
 #define RWE_DATA_TIMEDEP_H
@@ -23,15 +23,15 @@ struct rwe_timedep {
     size_t n_switched; /**< of them, with two */
     size_t n_exposed;  /**< of them, with an exposed row: from the beginning, or switched */
     size_t n_too_late; /**< of them, with exposure that starts at the end of their time or later */
-    size_t n_without;  /**< subjects left out: followed for no time at all */
+    size_t n_without;  /**< subjects left out because they are followed for no time */
     double time[2];    /**< at risk, by state, in the unit of the cohort's times */
-    double latest_switch; /**< NaN: nobody has two rows */
+    double latest_switch; /**< NaN: no subject has two rows */
 };
 
 /**
- * Takes endpoint `e` of the cohort apart. The start alone says who is exposed, and when; the cohort's
- * arms (ever exposed) say no more than the names of the states. Starts nearly equal to a time of the
- * endpoint are that time, as among the times themselves. n log n.
+ * Cuts the follow-up for endpoint `e` of the cohort into rows. Only the start decides which subjects are exposed,
+ * and when; the arms of the cohort (ever exposed) give the states their names. Starts nearly equal to a time of
+ * the endpoint are made that time, as times are among themselves. n log n.
  * RWE_USAGE without exposure_start or with other than two arms; RWE_NO_MEMORY.
  */
 enum rwe_status rwe_cohort_timedep(const struct rwe_cohort *cohort, size_t e,

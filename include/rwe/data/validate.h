@@ -2,12 +2,12 @@
 /**
  * Validation: rules that a table of patients must keep before anything is computed from it.
  *
- * The rules are one table (rwe_rules). Each names the columns it looks at by their role, which is the
+ * The rules are one table (rwe_rules). Each names the columns that it tests by their role, which is the
  * column's usual name (index_date, pd_date, …) unless `--columns ROLE=COL` says otherwise; headers in
- * Chinese are known too. A rule whose columns the file does not have is not checked, and said so.
+ * Chinese are known too. A rule whose columns the file lacks is not checked, and the report says so.
  *
- * An error (E) stops its record: a complaint on its row, so that it is treated as any other row that
- * cannot be read (--on-error). A warning (W) and a query (Q) stop nothing.
+ * An error (E) is a complaint on its row, which is treated as any other row that cannot be read
+ * (--on-error). A warning (W) and a query (Q) stop nothing.
  */
 #ifndef RWE_DATA_VALIDATE_H
 #define RWE_DATA_VALIDATE_H
@@ -30,16 +30,16 @@ struct rwe_chart;   /* the columns by role */
 struct rwe_finding; /* below */
 
 struct rwe_rule {
-    /** E01 … W33. The letter is the usual name's; `severity` decides. One number may stand twice, as
-     * an error and as a query. */
+    /** E01 … W33. The letter is part of the usual name; `severity` decides. A code may occur twice, as an
+     * error and as a query. */
     const char *code;
     enum rwe_severity severity;
-    /** Roles that must be there, blanks between; `a|b`: one of them at least. @arm, @treated,
+    /** Roles that the file must have, blanks between; `a|b`: at least one of them. @arm, @treated,
      * @endpoint, @covariates, @cutoff: what the study must say. */
     const char *needs;
-    const char *about; /**< what the message is said of: "death_date" */
-    /** One of them tests. Of a row: the column at fault, or RWE_NO_INDEX. Of the whole file: whether
-     * it is found, with what to show in the finding. */
+    const char *about; /**< what the message is about: "death_date" */
+    /** One of these makes the test. For a row it returns the column at fault, or RWE_NO_INDEX; for the whole
+     * file, whether there is a finding, which it fills. */
     size_t (*row)(const struct rwe_chart *chart, size_t row);
     size_t (*event)(const struct rwe_chart *events, size_t row); /**< of the adverse events */
     bool (*whole)(const struct rwe_chart *chart, struct rwe_finding *finding);
@@ -65,7 +65,7 @@ struct rwe_validation {
     size_t n;
     size_t *n_by_rule; /**< by rule */
     const char *
-        *not_checked; /**< by rule: what it lacks ("rt_end_date"), NULL when it was checked */
+        *not_checked; /**< by rule: the missing columns ("rt_end_date"); NULL when it was checked */
 };
 
 struct rwe_validation_input {
@@ -73,11 +73,11 @@ struct rwe_validation_input {
     const struct rwe_table *events;   /**< adverse events, or NULL */
     struct rwe_strings event_columns; /**< of `events`: ID, TERM, GRADE; none: the usual ones */
     const struct rwe_study_settings *study;
-    bool errors_only; /**< test the rules of severity E alone */
+    bool errors_only; /**< test only the rules of severity E */
 };
 
-/** Tests the rules. Findings live in `arena`; NULL where nothing was found by a rule. RWE_USAGE for a
- * --columns that does not read ROLE=COL; RWE_NO_COLUMN for a column that is not there. */
+/** Tests the rules. Findings live in `arena`; NULL where there are none. RWE_USAGE for a --columns that is not
+ * of the form ROLE=COL; RWE_NO_COLUMN for a column that the file lacks. */
 enum rwe_status rwe_validate(const struct rwe_validation_input *input, struct rwe_arena *arena,
                              struct rwe_validation *validation, struct rwe_error *error);
 
@@ -101,22 +101,22 @@ enum rwe_status rwe_validation_write(const struct rwe_validation *validation, co
 size_t rwe_chart_column(const struct rwe_table *table, const struct rwe_study_settings *study,
                         const char *role);
 
-/** Whether --columns reads ROLE=COL throughout (RWE_USAGE) with columns that the table has
+/** Checks that --columns has the form ROLE=COL throughout (RWE_USAGE), with columns that the table has
  * (RWE_NO_COLUMN). */
 enum rwe_status rwe_chart_columns_check(const struct rwe_table *table,
                                         const struct rwe_study_settings *study,
                                         struct rwe_error *error);
 
 /**
- * The sentence why a column is no baseline covariate (rule W33): it holds what became known after
- * time zero. NULL when it may be one. By role, so that other names and Chinese headers count too.
+ * The sentence that says why a column is no baseline covariate (rule W33): its values became known after time
+ * zero. NULL when it may be one. Columns are looked up by role, so that other names and Chinese headers count.
  */
 const char *rwe_post_baseline(const struct rwe_study_settings *study, const char *column);
 
 /**
- * Refuses a table that names people: a header that holds 姓名, 身份证, 住院号, 电话, 手机 or 住址, a
- * cell that is a resident identity number (18 characters, its check digit right: GB 11643-1999) or a
- * mobile number of China. RWE_BAD_INPUT says which column, never the value, and what to do.
+ * Refuses a table that identifies people by a header with 姓名, 身份证, 住院号, 电话, 手机 or 住址, or by a cell
+ * that is a resident identity number (18 characters with a correct check digit: GB 11643-1999) or a mobile
+ * number of China. RWE_BAD_INPUT names the column, never the value, and says what to do.
  */
 enum rwe_status rwe_privacy_check(const struct rwe_table *table, struct rwe_error *error);
 

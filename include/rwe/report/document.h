@@ -48,6 +48,14 @@ struct rwe_key rwe_key_of(const char *analysis);
 /** Whether two keys are the same; members that do not apply must not apply in the other either. */
 bool rwe_key_equal(const struct rwe_key *a, const struct rwe_key *b);
 
+/** The text members of a key, in the order of the contract; `time` follows the last. */
+enum { RWE_KEY_TEXTS = 7 };
+extern const char *const rwe_key_names[RWE_KEY_TEXTS];
+
+/** Member `i` of the key. */
+const char *rwe_key_text(const struct rwe_key *key, size_t i);
+void rwe_key_set_text(struct rwe_key *key, size_t i, const char *text);
+
 /** Handle of a fact. RWE_NO_FACT where a cell has none. */
 typedef uint32_t rwe_fact;
 #define RWE_NO_FACT UINT32_MAX
@@ -104,6 +112,9 @@ struct rwe_fact_value {
 size_t rwe_document_n_facts(const struct rwe_document *document);
 const struct rwe_fact_value *rwe_document_fact(const struct rwe_document *document, rwe_fact fact);
 
+/** All of them, in the order in which they came; valid until the next is added. */
+const struct rwe_fact_value *rwe_document_facts(const struct rwe_document *document);
+
 /** The first fact of that key and stat; RWE_NO_FACT where there is none. */
 rwe_fact rwe_document_find(struct rwe_document *document, const struct rwe_key *key,
                            const char *stat);
@@ -150,7 +161,15 @@ void rwe_document_paragraph(struct rwe_document *document, const char *format, .
 void rwe_document_warning(struct rwe_document *document, const char *code, const char *analysis,
                           const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/** A warning as it stands in the document. */
+struct rwe_warning {
+    const char *code;
+    const char *analysis; /**< may be NULL */
+    const char *message;
+};
+
 size_t rwe_document_n_warnings(const struct rwe_document *document);
+const struct rwe_warning *rwe_document_warnings(const struct rwe_document *document);
 
 /** A table being filled row by row. Never NULL: a table of no document, or of a failed one, swallows its cells. */
 struct rwe_grid;

@@ -3,9 +3,9 @@
  * Figures as files: SVG, PDF and PNG of the same drawing. The document's figures are listed in the order of
  * its blocks.
  *
- * SVG is the same, byte for byte, on every machine. PDF and PNG are drawn by cairo with letters of the
- * fonts that pango finds, so their bytes are the same wherever fonts and libraries are; PDF holds its text as
- * text, and no date.
+ * SVG is the same, byte for byte, on every machine. PDF and PNG are drawn by cairo with the fonts that pango
+ * finds, so their bytes are the same where fonts and libraries are the same. PDF holds its text as text, and no
+ * date.
  */
 #ifndef RWE_REPORT_FIGURE_FILE_H
 #define RWE_REPORT_FIGURE_FILE_H
@@ -43,9 +43,9 @@ const char *rwe_figure_title(const struct rwe_figure *figure);
 /**
  * Draws the figure into `bytes`, which the caller clears whatever the status, in the C locale whatever
  * the caller's is. `options` may be NULL: the defaults. RWE_USAGE: options out of range; RWE_IO: cairo
- * failed, and says why; RWE_NO_MEMORY, also when the document is incomplete. By several threads at once
- * too, of which one paints at a time. (GLib, on which pango stands, ends the program where a small
- * allocation fails; all that grows with the figure is looked after here.)
+ * failed, with the reason; RWE_NO_MEMORY, also when the document is incomplete. Several threads may call it
+ * at once; one of them paints at a time. (GLib, on which pango stands, ends the program where a small
+ * allocation fails; allocations that grow with the figure are checked here.)
  */
 enum rwe_status rwe_figure_render(const struct rwe_figure *figure, enum rwe_figure_format format,
                                   const struct rwe_figure_file_options *options,

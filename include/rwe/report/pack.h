@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * The pack: a folder with all that a paper needs, from one document.
+ * The pack: a folder with everything that a paper needs, from one document.
  *
  *     report.html report.md report.tex report.txt     the report in each format for readers
  *     results.json results.csv                        every fact, and the curves
  *     tables/01-….csv tables/01-….tex …               each table as it reads
  *     figures/….svg figures/….pdf figures/….png …     each figure
- *     manifest.json                                   each file with its size and SHA-256, and from what
+ *     manifest.json                                   each file with its size and SHA-256, and the inputs
  *
  * It is made whole in memory and then written whole or not at all (rwe/base/folder.h). The same document
  * gives the same bytes: there is no clock and no name of a machine in it.
@@ -47,10 +47,10 @@ size_t rwe_pack_n_files(const struct rwe_pack *pack);
 const char *rwe_pack_file(const struct rwe_pack *pack, size_t i, const struct rwe_bytes **bytes);
 
 /**
- * Whether a pack may be written to the folder `path`: it is not there but the folder that it would be in
- * is and may be written, or it is empty, or `overwrite` is set and it is a pack: it has a manifest.json
- * of ours and no file that this does not name, so that nothing is lost but what can be made again.
- * RWE_IO says what is in the way.
+ * Whether a pack may be written to the folder `path`. It may if the folder does not exist and the folder above it
+ * exists and is writable; if the folder is empty; or if `overwrite` is set and the folder is a pack: it has a
+ * manifest.json of this program and no file that the manifest does not name, so that only files are lost that
+ * can be made again. RWE_IO says what is in the way.
  */
 enum rwe_status rwe_pack_check(const char *path, bool overwrite, struct rwe_error *error);
 

@@ -9,6 +9,9 @@
 #include "rwe/report/style.h"
 #include <stdio.h>
 
+/** Version of the layout of "json", whose readers refuse another one. */
+#define RWE_RESULTS_SCHEMA 1
+
 struct rwe_render_options {
     bool provenance;               /**< default true */
     unsigned threads;              /**< of a pack; 0 and 1: one */

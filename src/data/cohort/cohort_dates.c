@@ -334,9 +334,11 @@ static void set_unit(struct raw *raw)
 {
     static const char *const names[] = {"days", "weeks", "months", "years"};
     static const double days[] = {1, 7, RWE_DAYS_PER_MONTH, 365.25};
-    int unit = raw->study->time_unit;
-    raw->dates->about.unit = names[unit < 0 ? 2 : unit];
-    raw->dates->about.days_per_unit = days[unit < 0 ? 2 : unit];
+    enum rwe_time_unit unit = raw->study->time_unit;
+    if (unit == RWE_UNIT_NOT_SAID)
+        unit = RWE_UNIT_MONTHS;
+    raw->dates->about.unit = names[unit];
+    raw->dates->about.days_per_unit = days[unit];
 }
 
 enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error)

@@ -1,150 +1,236 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* Study files. libyaml takes the text apart into events; the options are the schema: which keys there are,
+ * and whether a value, a list or a list of groups stands behind each. Every value is taken as
+ * text and goes through the same parser as the command line's, so both accept the same.
+ *
+ * Each function begins at the first event of what it reads and ends at the last one. What the schema does not
+ * ask for is refused where it begins, so a file cannot nest deeper than the schema. */
 #include "rwe/data/settings.h"
 
-#include <cyaml/cyaml.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <yaml.h>
 
-/* libcyaml fills one slot for each option: a string, or an array with its count. Every scalar is
- * read as text and goes through the same parser as the command line's, so both accept the same. */
-struct slot {
-    void *pointer;
-    uint64_t count;
+struct reader {
+    struct rwe_settings *settings;
+    struct rwe_arena *arena;
+    const char *folder; /* of the file, with its slash; "" from memory */
+    yaml_parser_t parser;
+    yaml_event_t event; /* the present one */
+    size_t line;        /* of what is being read, for messages */
 };
 
-/* An item of `endpoint:`, as libcyaml fills it. */
-struct endpoint_item {
-    char *name, *time, *event;
-    char **value;
-    uint64_t value_count;
-    char **competing;
-    uint64_t competing_count;
-};
+/* ---- events ---- */
 
-static const cyaml_schema_value_t string_entry = {
-    CYAML_VALUE_STRING(CYAML_FLAG_POINTER, char *, 0, CYAML_UNLIMITED),
-};
-
-static const cyaml_schema_field_t endpoint_fields[] = {
-    CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct endpoint_item, name, 1,
-                           CYAML_UNLIMITED),
-    CYAML_FIELD_STRING_PTR("time", CYAML_FLAG_POINTER, struct endpoint_item, time, 1,
-                           CYAML_UNLIMITED),
-    CYAML_FIELD_STRING_PTR("event", CYAML_FLAG_POINTER, struct endpoint_item, event, 1,
-                           CYAML_UNLIMITED),
-    CYAML_FIELD_SEQUENCE("value", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, struct endpoint_item,
-                         value, &string_entry, 1, CYAML_UNLIMITED),
-    CYAML_FIELD_SEQUENCE("competing", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-                         struct endpoint_item, competing, &string_entry, 1, CYAML_UNLIMITED),
-    CYAML_FIELD_END,
-};
-
-static const cyaml_schema_value_t endpoint_entry = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct endpoint_item, endpoint_fields),
-};
-
-/* An item of `eligibility:`. */
-struct criterion_item {
-    char *name, *keep, *missing, *column;
-};
-
-static const cyaml_schema_field_t criterion_fields[] = {
-    CYAML_FIELD_STRING_PTR("name", CYAML_FLAG_POINTER, struct criterion_item, name, 1,
-                           CYAML_UNLIMITED),
-    CYAML_FIELD_STRING_PTR("keep", CYAML_FLAG_POINTER, struct criterion_item, keep, 1,
-                           CYAML_UNLIMITED),
-    CYAML_FIELD_STRING_PTR("missing", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-                           struct criterion_item, missing, 1, CYAML_UNLIMITED),
-    CYAML_FIELD_STRING_PTR("column", CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL,
-                           struct criterion_item, column, 1, CYAML_UNLIMITED),
-    CYAML_FIELD_END,
-};
-
-static const cyaml_schema_value_t criterion_entry = {
-    CYAML_VALUE_MAPPING(CYAML_FLAG_DEFAULT, struct criterion_item, criterion_fields),
-};
-
-/* What libcyaml says while it fails, cut to what fits. */
-struct log {
-    char text[512];
-    size_t used;
-    size_t line; /* of the innermost place it names, 0: none */
-};
-
-static void keep_log(cyaml_log_t level, void *context, const char *format, va_list arguments)
+/* What libyaml says of a text that it cannot take apart; where memory is out it may say nothing. */
+static enum rwe_status fail_parse(struct reader *r, struct rwe_error *error)
 {
-    struct log *log = context;
-    char piece[256];
-    if (level < CYAML_LOG_ERROR)
-        return;
-    vsnprintf(piece, sizeof piece, format, arguments);
-    const char *line = strstr(piece, "line: ");
-    if (line != NULL && log->line == 0)
-        log->line = strtoul(line + strlen("line: "), NULL, 10);
-    bool told = line != NULL || strstr(piece, "Backtrace") != NULL;
-    const char *text = strncmp(piece, "Load: ", 6) == 0 ? piece + 6 : piece;
-    size_t length = strcspn(text, "\n");
-    if (told || log->used + length + 3 > sizeof log->text)
-        return;
-    log->used += (size_t)snprintf(log->text + log->used, sizeof log->text - log->used, "%s%.*s",
-                                  log->used == 0 ? "" : "; ", (int)length, text);
+    r->line = r->parser.problem_mark.line + 1;
+    if (r->parser.error == YAML_MEMORY_ERROR || r->parser.problem == NULL)
+        return rwe_fail_memory(error);
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "this is no study file (YAML): %s",
+                    r->parser.problem);
 }
 
-static bool is_list(enum rwe_option_kind kind)
+/* An alias (*x) would make a small file stand for a list without end; no study needs one. */
+static enum rwe_status go_on(struct reader *r, struct rwe_error *error)
 {
-    return kind == RWE_OPTION_LIST || kind == RWE_OPTION_NUMBERS;
+    yaml_event_delete(&r->event);
+    if (!yaml_parser_parse(&r->parser, &r->event))
+        return fail_parse(r, error);
+    r->line = r->event.start_mark.line + 1;
+    if (r->event.type == YAML_ALIAS_EVENT)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "aliases (*%s) are not read here: write the value itself",
+                        (const char *)r->event.data.alias.anchor);
+    return RWE_OK;
 }
 
-/* What the items of a sequence are, and how large. */
-static const cyaml_schema_value_t *entry_of(enum rwe_option_kind kind, uint32_t *size)
+/* Goes on, and says whether there is another item (or key) before the end of the list (or group). */
+static enum rwe_status go_to_next(struct reader *r, bool *is_there, struct rwe_error *error)
 {
-    switch (kind) {
-    case RWE_OPTION_ENDPOINTS:
-        *size = sizeof(struct endpoint_item);
-        return &endpoint_entry;
-    case RWE_OPTION_CRITERIA:
-        *size = sizeof(struct criterion_item);
-        return &criterion_entry;
-    default:
-        *size = sizeof(char *);
-        return &string_entry;
+    enum rwe_status status = go_on(r, error);
+    *is_there = status == RWE_OK && r->event.type != YAML_SEQUENCE_END_EVENT &&
+                r->event.type != YAML_MAPPING_END_EVENT;
+    return status;
+}
+
+/* Whether a key has no value at all. */
+static bool is_nothing(const struct reader *r)
+{
+    return r->event.type == YAML_SCALAR_EVENT && r->event.data.scalar.length == 0;
+}
+
+static enum rwe_status read_text(struct reader *r, const char **text, struct rwe_error *error)
+{
+    if (r->event.type != YAML_SCALAR_EVENT)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "a single value is wanted here, and no list or group of keys");
+    *text = rwe_arena_substring(r->arena, (const char *)r->event.data.scalar.value,
+                                r->event.data.scalar.length);
+    return *text == NULL ? rwe_fail_memory(error) : RWE_OK;
+}
+
+static enum rwe_status begin_list(struct reader *r, struct rwe_error *error)
+{
+    return r->event.type == YAML_SEQUENCE_START_EVENT
+               ? RWE_OK
+               : rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                          "a list is wanted here: [a, b], or an item a line that begins with -");
+}
+
+static enum rwe_status read_list(struct reader *r, struct rwe_strings *list,
+                                 struct rwe_error *error)
+{
+    size_t capacity = 0;
+    bool is_there;
+    *list = (struct rwe_strings){NULL, 0};
+    enum rwe_status status = begin_list(r, error);
+    while (status == RWE_OK && (status = go_to_next(r, &is_there, error)) == RWE_OK && is_there) {
+        list->item =
+            rwe_arena_grow(r->arena, list->item, &capacity, list->n + 1, sizeof *list->item);
+        status = list->item == NULL ? rwe_fail_memory(error)
+                                    : read_text(r, &list->item[list->n++], error);
     }
+    return status;
 }
 
-static bool is_sequence(enum rwe_option_kind kind)
+static enum rwe_status fail_key(const char *key, const char *const names[], size_t n,
+                                struct rwe_error *error)
 {
-    return is_list(kind) || kind == RWE_OPTION_ENDPOINTS || kind == RWE_OPTION_CRITERIA;
+    const char *near = rwe_text_nearest(key, names, n);
+    if (near == NULL)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "unknown key \"%s\"", key);
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "unknown key \"%s\": did you mean \"%s\"?", key,
+                    near);
 }
 
-/* The schema: an optional key for each option that may stand in a study file. */
-static cyaml_schema_field_t *schema_of(struct rwe_options options, struct rwe_arena *arena)
+static enum rwe_status fail_repeated(const char *key, struct rwe_error *error)
 {
-    cyaml_schema_field_t *field = RWE_NEW(arena, cyaml_schema_field_t, options.n + 1);
-    size_t n = 0;
-    for (size_t i = 0; field != NULL && i < options.n; i++) {
-        const struct rwe_option *option = &options.item[i];
-        if (option->command_only)
-            continue;
-        cyaml_schema_field_t *f = &field[n++];
-        f->key = option->name;
-        f->data_offset = (uint32_t)(i * sizeof(struct slot) + offsetof(struct slot, pointer));
-        if (!is_sequence(option->kind)) {
-            f->value = (cyaml_schema_value_t){CYAML_VALUE_STRING(
-                CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, char, 0, CYAML_UNLIMITED)};
-            continue;
-        }
-        uint32_t size;
-        const cyaml_schema_value_t *entry = entry_of(option->kind, &size);
-        f->count_offset = (uint32_t)(i * sizeof(struct slot) + offsetof(struct slot, count));
-        f->count_size = sizeof(uint64_t);
-        f->value = (cyaml_schema_value_t){CYAML_VALUE_SEQUENCE(
-            CYAML_FLAG_POINTER | CYAML_FLAG_OPTIONAL, char *, entry, 0, CYAML_UNLIMITED)};
-        f->value.data_size = size;
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "the key \"%s\" stands here twice", key);
+}
+
+/* ---- lists of groups: endpoints, eligibility ---- */
+
+enum { MOST_FIELDS = 5 };
+
+/* A key of a group, and where its value goes: a text, or a list. */
+struct field {
+    const char *name;
+    bool required;
+    const char **text;
+    struct rwe_strings *list;
+    size_t line; /* 0: not there yet */
+};
+
+static enum rwe_status read_field(struct reader *r, struct field field[], size_t n,
+                                  struct rwe_error *error)
+{
+    const char *key;
+    const char *names[MOST_FIELDS];
+    size_t f = 0;
+    enum rwe_status status = read_text(r, &key, error);
+    if (status != RWE_OK)
+        return status;
+    for (size_t i = 0; i < n; i++)
+        names[i] = field[i].name;
+    while (f < n && strcmp(field[f].name, key) != 0)
+        f++;
+    if (f == n)
+        return fail_key(key, names, n, error);
+    if (field[f].line != 0)
+        return fail_repeated(key, error);
+    field[f].line = r->line;
+    status = go_on(r, error);
+    if (status != RWE_OK || is_nothing(r))
+        return status;
+    return field[f].text != NULL ? read_text(r, field[f].text, error)
+                                 : read_list(r, field[f].list, error);
+}
+
+static enum rwe_status read_group(struct reader *r, struct field field[], size_t n,
+                                  struct rwe_error *error)
+{
+    size_t line = r->line;
+    bool is_there;
+    enum rwe_status status = RWE_OK;
+    if (r->event.type != YAML_MAPPING_START_EVENT)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "a group of keys is wanted here: {%s: …, %s: …}", field[0].name,
+                        field[1].name);
+    while (status == RWE_OK && (status = go_to_next(r, &is_there, error)) == RWE_OK && is_there)
+        status = read_field(r, field, n, error);
+    if (status != RWE_OK)
+        return status;
+    r->line = line;
+    for (size_t f = 0; f < n; f++)
+        if (field[f].required && *field[f].text == NULL)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "the key \"%s\" is missing here",
+                            field[f].name);
+    return RWE_OK;
+}
+
+static enum rwe_status take_endpoint(struct reader *r, struct rwe_error *error)
+{
+    struct rwe_endpoint_spec spec = {0};
+    struct field field[] = {
+        {"name", true, &spec.name, NULL, 0},
+        {"time", true, &spec.time, NULL, 0},
+        {"event", true, &spec.event, NULL, 0},
+        {"value", false, NULL, &spec.values, 0},
+        {"competing", false, NULL, &spec.competing, 0},
+    };
+    enum rwe_status status = read_group(r, field, 5, error);
+    if (status == RWE_OK)
+        status = rwe_settings_add_endpoint(r->settings, &spec, RWE_FROM_STUDY, error);
+    return status;
+}
+
+static enum rwe_status take_criterion(struct reader *r, struct rwe_error *error)
+{
+    struct rwe_criterion_spec spec = {0};
+    const char *missing = "keep", *column = "required";
+    struct field field[] = {
+        {"name", true, &spec.name, NULL, 0},
+        {"keep", true, &spec.keep, NULL, 0},
+        {"missing", false, &missing, NULL, 0},
+        {"column", false, &column, NULL, 0},
+    };
+    enum rwe_status status = read_group(r, field, 4, error);
+    if (status != RWE_OK)
+        return status;
+    spec.missing_excludes = strcmp(missing, "exclude") == 0;
+    spec.column_optional = strcmp(column, "optional") == 0;
+    if (!spec.missing_excludes && strcmp(missing, "keep") != 0) {
+        r->line = field[2].line;
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "eligibility \"%s\": missing: %s is neither keep nor exclude", spec.name,
+                        missing);
     }
-    return field;
+    if (!spec.column_optional && strcmp(column, "required") != 0) {
+        r->line = field[3].line;
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "eligibility \"%s\": column: %s is neither required nor optional",
+                        spec.name, column);
+    }
+    r->line = field[1].line;
+    return rwe_settings_add_criterion(r->settings, &spec, RWE_FROM_STUDY, error);
 }
+
+static enum rwe_status take_groups(struct reader *r,
+                                   enum rwe_status (*take)(struct reader *, struct rwe_error *),
+                                   struct rwe_error *error)
+{
+    bool is_there;
+    enum rwe_status status = begin_list(r, error);
+    while (status == RWE_OK && (status = go_to_next(r, &is_there, error)) == RWE_OK && is_there)
+        status = take(r, error);
+    return status;
+}
+
+/* ---- values ---- */
 
 static bool is_word(const char *text, const char *const words[], size_t n)
 {
@@ -168,231 +254,142 @@ static bool says_no(const char *text)
 
 /* `km: true`, `psm: true`, `psm: nearest`: yes stands for an argument left out, no for the option
  * left out. */
-static enum rwe_status take_scalar(struct rwe_settings *settings, const struct rwe_option *option,
-                                   const char *folder, const char *text, struct rwe_error *error)
+static enum rwe_status take_text(struct reader *r, const struct rwe_option *option,
+                                 struct rwe_error *error)
 {
+    const char *text;
+    enum rwe_status status = read_text(r, &text, error);
+    if (status != RWE_OK)
+        return status;
     bool may_be_bare = option->kind == RWE_OPTION_FLAG || option->kind == RWE_OPTION_CHOICE ||
                        option->bare != NULL;
     if (text[0] == '\0' || (may_be_bare && says_no(text)))
         return RWE_OK;
     if (may_be_bare && says_yes(text))
-        return rwe_settings_set(settings, option->name, NULL, RWE_FROM_STUDY, error);
+        return rwe_settings_set(r->settings, option->name, NULL, RWE_FROM_STUDY, error);
     if (option->kind == RWE_OPTION_FLAG)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "%s: \"%s\" is neither true nor false",
                         option->name, text);
-    if (option->kind != RWE_OPTION_PATH || text[0] == '/' || folder[0] == '\0')
-        return rwe_settings_set(settings, option->name, text, RWE_FROM_STUDY, error);
-    char *path = NULL;
-    if (asprintf(&path, "%s%s", folder, text) < 0)
+    if (option->kind == RWE_OPTION_PATH && text[0] != '/')
+        text = rwe_arena_format(r->arena, "%s%s", r->folder, text);
+    if (text == NULL)
         return rwe_fail_memory(error);
-    enum rwe_status status = rwe_settings_set(settings, option->name, path, RWE_FROM_STUDY, error);
-    free(path);
-    return status;
+    return rwe_settings_set(r->settings, option->name, text, RWE_FROM_STUDY, error);
 }
 
-static struct rwe_strings copy_strings(struct rwe_arena *arena, char *const *item, size_t n)
-{
-    struct rwe_strings list = {RWE_NEW(arena, const char *, n), n};
-    for (size_t i = 0; list.item != NULL && i < n; i++)
-        list.item[i] = rwe_arena_string(arena, item[i]);
-    return list;
-}
-
-static enum rwe_status take_endpoints(struct rwe_settings *settings, struct rwe_arena *arena,
-                                      const struct slot *slot, struct rwe_error *error)
-{
-    const struct endpoint_item *item = slot->pointer;
-    for (size_t i = 0; i < slot->count; i++) {
-        struct rwe_endpoint_spec spec = {
-            .name = rwe_arena_string(arena, item[i].name),
-            .time = rwe_arena_string(arena, item[i].time),
-            .event = rwe_arena_string(arena, item[i].event),
-            .values = copy_strings(arena, item[i].value, item[i].value_count),
-            .competing = copy_strings(arena, item[i].competing, item[i].competing_count),
-        };
-        if (rwe_arena_failed(arena))
-            return rwe_fail_memory(error);
-        enum rwe_status status = rwe_settings_add_endpoint(settings, &spec, RWE_FROM_STUDY, error);
-        if (status != RWE_OK)
-            return status;
-    }
-    return RWE_OK;
-}
-
-/* `*failed` is the item at fault. */
-static enum rwe_status take_criteria(struct rwe_settings *settings, struct rwe_arena *arena,
-                                     const struct slot *slot, size_t *failed,
-                                     struct rwe_error *error)
-{
-    const struct criterion_item *item = slot->pointer;
-    for (size_t i = 0; i < slot->count; i++) {
-        const char *missing = item[i].missing == NULL ? "keep" : item[i].missing;
-        const char *column = item[i].column == NULL ? "required" : item[i].column;
-        struct rwe_criterion_spec spec = {
-            .name = rwe_arena_string(arena, item[i].name),
-            .keep = rwe_arena_string(arena, item[i].keep),
-            .missing_excludes = strcmp(missing, "exclude") == 0,
-            .column_optional = strcmp(column, "optional") == 0,
-        };
-        *failed = i;
-        if (rwe_arena_failed(arena))
-            return rwe_fail_memory(error);
-        if (!spec.missing_excludes && strcmp(missing, "keep") != 0)
-            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                            "eligibility \"%s\": missing: %s is neither keep nor exclude",
-                            spec.name, missing);
-        if (!spec.column_optional && strcmp(column, "required") != 0)
-            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                            "eligibility \"%s\": column: %s is neither required nor optional",
-                            spec.name, column);
-        enum rwe_status status = rwe_settings_add_criterion(settings, &spec, RWE_FROM_STUDY, error);
-        if (status != RWE_OK)
-            return status;
-    }
-    return RWE_OK;
-}
-
-/* Line of the top-level key, 0 when it is not found. */
-static size_t line_of_key(const char *text, size_t size, const char *key)
-{
-    size_t line = 1;
-    size_t length = strlen(key);
-    for (const char *at = text; at < text + size; line++) {
-        const char *end = memchr(at, '\n', (size_t)(text + size - at));
-        size_t width = (size_t)((end == NULL ? text + size : end) - at);
-        if (width > length && memcmp(at, key, length) == 0 && at[length] == ':')
-            return line;
-        at += width + 1;
-    }
-    return 0;
-}
-
-struct source_text {
-    const char *text;
-    size_t size;
-    const char *name;
-    const char *folder; /* of the file, with its slash; "" from memory */
-};
-
-/* Line of item `failed` of `eligibility:`, told by its condition; the key's where that is folded. */
-static size_t line_of_criterion(const struct source_text *source, const struct slot *slot,
-                                size_t failed)
-{
-    const struct criterion_item *item = slot->pointer;
-    size_t line = line_of_key(source->text, source->size, "eligibility");
-    size_t at_line = 1;
-    const char *end = source->text + source->size;
-    for (const char *at = source->text; failed < slot->count && at < end; at_line++) {
-        const char *stop = memchr(at, '\n', (size_t)(end - at));
-        size_t width = (size_t)((stop == NULL ? end : stop) - at);
-        if (at_line >= line &&
-            memmem(at, width, item[failed].keep, strlen(item[failed].keep)) != NULL)
-            return at_line;
-        at += width + 1;
-    }
-    return line;
-}
-
-static enum rwe_status take_values(struct rwe_settings *settings, const struct slot slots[],
-                                   const struct source_text *source, struct rwe_arena *arena,
-                                   struct rwe_error *error)
-{
-    struct rwe_options options = rwe_settings_options(settings);
-    for (size_t i = 0; i < options.n; i++) {
-        const struct rwe_option *option = &options.item[i];
-        enum rwe_status status;
-        struct rwe_error inner = {0};
-        if (slots[i].pointer == NULL)
-            continue;
-        size_t line = line_of_key(source->text, source->size, option->name);
-        if (option->kind == RWE_OPTION_CRITERIA) {
-            size_t failed = 0;
-            status = take_criteria(settings, arena, &slots[i], &failed, &inner);
-            line = line_of_criterion(source, &slots[i], failed);
-        } else if (option->kind == RWE_OPTION_ENDPOINTS)
-            status = take_endpoints(settings, arena, &slots[i], &inner);
-        else if (is_list(option->kind))
-            status = rwe_settings_set_list(settings, option->name,
-                                           copy_strings(arena, slots[i].pointer, slots[i].count),
-                                           RWE_FROM_STUDY, &inner);
-        else
-            status = take_scalar(settings, option, source->folder, slots[i].pointer, &inner);
-        if (status != RWE_OK)
-            return rwe_fail(error, status, RWE_NO_INDEX, "%s:%zu: %s", source->name, line,
-                            inner.message);
-    }
-    return RWE_OK;
-}
-
-/* The key that libcyaml did not know, told with the nearest that there is. */
-static enum rwe_status fail_load(const struct rwe_settings *settings, const struct log *log,
-                                 const struct source_text *source, struct rwe_arena *scratch,
+/* `line` is that of the key. */
+static enum rwe_status take_list(struct reader *r, const struct rwe_option *option, size_t line,
                                  struct rwe_error *error)
 {
-    const char *unknown = strstr(log->text, "Unexpected key: ");
-    struct rwe_options options = rwe_settings_options(settings);
-    const char **names = RWE_NEW(scratch, const char *, options.n);
+    struct rwe_strings list;
+    enum rwe_status status = read_list(r, &list, error);
+    if (status != RWE_OK)
+        return status;
+    r->line = line;
+    return rwe_settings_set_list(r->settings, option->name, list, RWE_FROM_STUDY, error);
+}
+
+static enum rwe_status take_value(struct reader *r, const struct rwe_option *option,
+                                  struct rwe_error *error)
+{
+    size_t line = r->line;
+    enum rwe_status status = go_on(r, error);
+    if (status != RWE_OK || is_nothing(r))
+        return status;
+    switch (option->kind) {
+    case RWE_OPTION_ENDPOINTS:
+        return take_groups(r, take_endpoint, error);
+    case RWE_OPTION_CRITERIA:
+        return take_groups(r, take_criterion, error);
+    case RWE_OPTION_LIST:
+    case RWE_OPTION_NUMBERS:
+        return take_list(r, option, line, error);
+    default:
+        return take_text(r, option, error);
+    }
+}
+
+/* ---- keys ---- */
+
+static enum rwe_status fail_option(const struct reader *r, const char *key, struct rwe_error *error)
+{
+    struct rwe_options options = rwe_settings_options(r->settings);
+    const char **names = RWE_NEW(r->arena, const char *, options.n);
     if (names == NULL)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < options.n; i++)
         names[i] = options.item[i].command_only ? NULL : options.item[i].name;
-    if (unknown == NULL)
-        return rwe_fail(
-            error, RWE_USAGE, RWE_NO_INDEX, "%s:%zu: %s%s", source->name, log->line,
-            log->used == 0 ? "this is no study file (YAML)" : log->text,
-            strstr(log->text, "SEQUENCE") == NULL
-                ? ""
-                : " (a list is wanted here: [a, b], or an item a line that begins with -)");
-    const char *key = unknown + strlen("Unexpected key: ");
-    size_t line = line_of_key(source->text, source->size, key);
-    const char *near = rwe_text_nearest(key, names, options.n);
-    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "%s:%zu: unknown key \"%s\"%s%s%s",
-                    source->name, line == 0 ? log->line : line, key,
-                    near == NULL ? "" : ": did you mean \"", near == NULL ? "" : near,
-                    near == NULL ? "" : "\"?");
+    return fail_key(key, names, options.n, error);
 }
 
-/* Whether loading failed for want of memory: libcyaml's own, or libyaml's, which it passes on as a
- * parser that does not start or that fails without a problem to tell. */
-static bool is_out_of_memory(cyaml_err_t failure, const struct log *log)
+/* `seen` is by option. */
+static enum rwe_status take_key(struct reader *r, bool seen[], struct rwe_error *error)
 {
-    return failure == CYAML_ERR_OOM || failure == CYAML_ERR_LIBYAML_PARSER_INIT ||
-           (failure == CYAML_ERR_LIBYAML_PARSER && strstr(log->text, "(null)") != NULL);
+    const char *key;
+    enum rwe_status status = read_text(r, &key, error);
+    if (status != RWE_OK)
+        return status;
+    const struct rwe_option *option = rwe_settings_find(r->settings, key);
+    if (option == NULL || option->command_only)
+        return fail_option(r, key, error);
+    bool *is_seen = &seen[option - rwe_settings_options(r->settings).item];
+    if (*is_seen)
+        return fail_repeated(key, error);
+    *is_seen = true;
+    return take_value(r, option, error);
 }
 
-static enum rwe_status load(struct rwe_settings *settings, const struct source_text *source,
-                            struct rwe_arena *arena, struct rwe_error *error)
+static enum rwe_status take_keys(struct reader *r, struct rwe_error *error)
 {
-    struct rwe_options options = rwe_settings_options(settings);
-    cyaml_schema_field_t *fields = schema_of(options, arena);
-    if (fields == NULL)
-        return rwe_fail_memory(error);
-    const cyaml_schema_value_t root = {
-        .type = CYAML_MAPPING,
-        .flags = CYAML_FLAG_POINTER,
-        .data_size = (uint32_t)(options.n * sizeof(struct slot)),
-        .mapping = {.fields = fields},
-    };
-    struct log log = {0};
-    const cyaml_config_t config = {
-        .log_fn = keep_log, .log_ctx = &log, .mem_fn = cyaml_mem, .log_level = CYAML_LOG_ERROR};
-    cyaml_data_t *data = NULL;
-    cyaml_err_t failure =
-        cyaml_load_data((const uint8_t *)source->text, source->size, &config, &root, &data, NULL);
-    if (is_out_of_memory(failure, &log))
-        return rwe_fail_memory(error);
-    if (failure != CYAML_OK || data == NULL)
-        return fail_load(settings, &log, source, arena, error);
-    enum rwe_status status = take_values(settings, data, source, arena, error);
-    cyaml_free(&config, &root, data, 0);
+    bool *seen = RWE_NEW(r->arena, bool, rwe_settings_options(r->settings).n);
+    bool is_there;
+    enum rwe_status status = seen == NULL ? rwe_fail_memory(error) : RWE_OK;
+    while (status == RWE_OK && (status = go_to_next(r, &is_there, error)) == RWE_OK && is_there)
+        status = take_key(r, seen, error);
     return status;
+}
+
+/* ---- the file ---- */
+
+static enum rwe_status take_document(struct reader *r, struct rwe_error *error)
+{
+    enum rwe_status status = go_on(r, error); /* the stream, the document, what it holds */
+    for (int i = 0; i < 2 && status == RWE_OK && r->event.type != YAML_STREAM_END_EVENT; i++)
+        status = go_on(r, error);
+    if (status == RWE_OK && r->event.type != YAML_MAPPING_START_EVENT)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "this is no study file (YAML): it wants lines of KEY: VALUE");
+    if (status == RWE_OK)
+        status = take_keys(r, error);
+    for (int i = 0; i < 2 && status == RWE_OK; i++)
+        status = go_on(r, error);
+    if (status == RWE_OK && r->event.type != YAML_STREAM_END_EVENT)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "a second document begins here (---): a study is one");
+    return status;
+}
+
+static enum rwe_status load(struct rwe_settings *settings, const char *text, size_t size,
+                            const char *name, const char *folder, struct rwe_error *error)
+{
+    struct reader r = {
+        .settings = settings, .arena = rwe_settings_arena(settings), .folder = folder};
+    struct rwe_error inner = {0};
+    if (!yaml_parser_initialize(&r.parser))
+        return rwe_fail_memory(error);
+    yaml_parser_set_input_string(&r.parser, (const unsigned char *)text, size);
+    enum rwe_status status = take_document(&r, &inner);
+    yaml_event_delete(&r.event);
+    yaml_parser_delete(&r.parser);
+    if (status == RWE_OK || status == RWE_NO_MEMORY)
+        return status == RWE_OK ? RWE_OK : rwe_fail_memory(error);
+    return rwe_fail(error, status, RWE_NO_INDEX, "%s:%zu: %s", name, r.line, inner.message);
 }
 
 enum rwe_status rwe_study_load_text(struct rwe_settings *settings, const char *text, size_t size,
                                     const char *name, struct rwe_error *error)
 {
-    struct source_text source = {text, size, name, ""};
-    return load(settings, &source, rwe_settings_arena(settings), error);
+    return load(settings, text, size, name, "", error);
 }
 
 /* A study file is some hundred lines; one that is larger than this is something else. */
@@ -424,14 +421,11 @@ enum rwe_status rwe_study_load(struct rwe_settings *settings, const char *path,
 {
     struct rwe_arena *arena = rwe_settings_arena(settings);
     const char *slash = strrchr(path, '/');
-    struct source_text source = {
-        .name = path,
-        .folder = rwe_arena_substring(arena, path, slash == NULL ? 0 : (size_t)(slash + 1 - path)),
-    };
+    const char *folder =
+        rwe_arena_substring(arena, path, slash == NULL ? 0 : (size_t)(slash + 1 - path));
     char *text = NULL;
-    enum rwe_status status = source.folder == NULL
-                                 ? rwe_fail_memory(error)
-                                 : read_study(path, arena, &text, &source.size, error);
-    source.text = text;
-    return status == RWE_OK ? load(settings, &source, arena, error) : status;
+    size_t size = 0;
+    enum rwe_status status =
+        folder == NULL ? rwe_fail_memory(error) : read_study(path, arena, &text, &size, error);
+    return status == RWE_OK ? load(settings, text, size, path, folder, error) : status;
 }

@@ -1,17 +1,15 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * Results read back from the JSON that `--format json` wrote, and compared with others: whether an
- * analysis that was run again, on another day or another machine, still gives the same numbers.
+ * What --check works with (check.c): results read back from the JSON that `--format json` wrote, and compared
+ * with others, to see whether an analysis that was run again, on another day or another machine, still gives the
+ * same numbers.
  */
-#ifndef RWE_REPORT_RESULTS_H
-#define RWE_REPORT_RESULTS_H
+#ifndef RWE_CLI_RESULTS_H
+#define RWE_CLI_RESULTS_H
 
 #include "rwe/base/arena.h"
 #include "rwe/base/status.h"
 #include "rwe/report/document.h"
-
-/** Version of the layout of results; a file of another one is refused. */
-#define RWE_RESULTS_SCHEMA 1
 
 /** Relative difference of two numbers that still counts as the same (see `rwe_results_compare`). */
 #define RWE_RESULTS_TOLERANCE 1e-10
@@ -37,14 +35,11 @@ struct rwe_results {
 
 /**
  * Reads the results file `path`. RWE_IO when it cannot be read; RWE_BAD_INPUT when it is no JSON
- * (with line and column), no results, results of another schema, or has a part of a wrong type.
+ * (with line and column), no results, results of another schema (RWE_RESULTS_SCHEMA), or has a part of a wrong type.
  * Members that this version does not know are passed over.
  */
 enum rwe_status rwe_results_read(const char *path, struct rwe_arena *arena,
                                  struct rwe_results *results, struct rwe_error *error);
-
-/** The facts of a document, valid until the next is added. */
-struct rwe_fact_list rwe_document_facts(const struct rwe_document *document);
 
 /** What became of a fact. */
 enum rwe_change {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "rwe/report/results.h"
+#include "results.h"
 
-#include "document_private.h"
-#include "number_format_private.h"
+#include "rwe/base/number.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

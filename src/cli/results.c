@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "rwe/report/results.h"
+#include "results.h"
 
-#include "document_private.h"
+#include "rwe/report/render.h"
 #include <errno.h>
 #include <jansson.h>
 #include <math.h>
@@ -267,9 +267,4 @@ enum rwe_status rwe_results_read(const char *path, struct rwe_arena *arena,
         status = read_root(&reader, root, results);
     json_decref(root);
     return status;
-}
-
-struct rwe_fact_list rwe_document_facts(const struct rwe_document *document)
-{
-    return (struct rwe_fact_list){document->facts.items, document->facts.n};
 }
