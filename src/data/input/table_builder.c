@@ -534,7 +534,7 @@ static void add_values(struct rwe_table_builder *builder, const struct rwe_colum
             add_text(builder, column, values->text[i], i);
 }
 
-enum rwe_status rwe_table_from_columns(const struct rwe_columns *columns,
+enum rwe_status rwe_table_from_columns(const struct rwe_table_columns *columns,
                                        const struct rwe_table_options *options,
                                        struct rwe_arena *arena, struct rwe_table **table,
                                        struct rwe_error *error)
