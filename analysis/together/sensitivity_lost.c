@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* If those lost to follow-up fared worse than those who stayed. See sensitivity.md. */
+#include "estimates/rmst.h"
 #include "sensitivity.h"
 
 #include "rwe/analysis/immortal.h"
@@ -31,7 +32,7 @@ static enum rwe_status look_at(const struct population *population, size_t e, st
         rwe_design_survival(run->cohort, population->design, &run->cohort->endpoint[e],
                             (struct rwe_design_view){0}, run->arena, &data, error);
     if (status == RWE_OK)
-        status = rwe_horizon_of(run, &data, &lost->tau, error);
+        status = rmst_horizon(run, &data, &lost->tau, error);
     if (status != RWE_OK)
         return status;
     uint8_t *event = RWE_NEW(run->arena, uint8_t, data.n);
