@@ -94,17 +94,15 @@ static enum rwe_status add_difference(const struct rwe_toxicity_view *view,
                                       struct rwe_error *error)
 {
     struct rwe_document *document = view->run->document;
-    struct rwe_share_comparison comparison;
-    enum rwe_status status =
-        rwe_shares_compare(&view->shares, view->event, view->share, &comparison, error);
+    struct rwe_inference d;
+    enum rwe_status status = rwe_shares_compare(&view->shares, view->event, view->share, &d, error);
     if (status != RWE_OK)
         return status;
-    const struct rwe_interval *d = &comparison.difference;
-    facts->difference = rwe_document_number(document, key, "risk.difference", d->estimate);
-    facts->low = rwe_document_number(document, key, "conf.low", d->low);
-    facts->high = rwe_document_number(document, key, "conf.high", d->high);
+    facts->difference = rwe_document_number(document, key, "risk.difference", d.value);
+    facts->low = rwe_document_number(document, key, "conf.low", d.conf_low);
+    facts->high = rwe_document_number(document, key, "conf.high", d.conf_high);
     if (toxicity_settings_of(view->run->settings)->fisher)
-        facts->p_value = rwe_document_number(document, key, "p.value", comparison.p_value);
+        facts->p_value = rwe_document_number(document, key, "p.value", d.p_value);
     return RWE_OK;
 }
 
