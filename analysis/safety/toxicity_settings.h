@@ -19,6 +19,7 @@ struct toxicity_settings {
     bool fisher;                  /* p-values */
 };
 
+extern const struct rwe_options rwe_toxicity_options;
 const struct toxicity_settings *toxicity_settings_of(const struct rwe_settings *settings);
 
 #endif
