@@ -94,9 +94,10 @@ static enum rwe_status read_table(const struct rwe_run *run, const char *path,
     const struct rwe_study_settings *study = rwe_study_of(run->settings);
     struct rwe_table_options options = table_options(study);
     const struct rwe_given_table *given = find_given(run->given, path);
-    struct rwe_columns columns = {0};
+    struct rwe_table_columns columns = {0};
     if (given != NULL)
-        columns = (struct rwe_columns){given->name, given->column, given->n_columns, given->n_rows};
+        columns =
+            (struct rwe_table_columns){given->name, given->column, given->n_columns, given->n_rows};
     enum rwe_status status =
         given != NULL ? rwe_table_from_columns(&columns, &options, run->arena, table, error)
                       : rwe_table_read(path, &options, run->arena, table, complaints, error);
