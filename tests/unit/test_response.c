@@ -187,6 +187,23 @@ static void the_variance_is_named(void **state)
     program_clear(&run);
 }
 
+static void under_the_bootstrap_limits_are_those_of_replicates(void **state)
+{
+    static const char *const keys[] = {"term=ORR", "group=GP+Tis term=ORR", "group=GP+Tis term=PR"};
+    (void)state;
+    struct program_facts f = program_facts_of(COHORT "--bootstrap 25 --variance bootstrap");
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+        char *own = program_format("%s conf.low", keys[k]);
+        char *drawn = program_format("%s bootstrap.conf.low", keys[k]);
+        assert_close(number(&f, own), number(&f, drawn), 0);
+        free(own);
+        free(drawn);
+    }
+    double z = number(&f, "term=ORR difference") / number(&f, "term=ORR bootstrap.std.error");
+    assert_close(number(&f, "term=ORR p.value"), 2 * gsl_cdf_ugaussian_Q(fabs(z)), 1e-12);
+    program_facts_clear(&f);
+}
+
 /* The error of a difference of independent shares is sqrt(Σ p (1 − p) / n). */
 static void replicates_have_the_error_of_the_formula(void **state)
 {
@@ -364,6 +381,7 @@ int main(void)
         cmocka_unit_test(pairs_are_compared_as_pairs),
         cmocka_unit_test(the_variance_is_named),
         cmocka_unit_test(replicates_have_the_error_of_the_formula),
+        cmocka_unit_test(under_the_bootstrap_limits_are_those_of_replicates),
         cmocka_unit_test(two_controls_to_one_by_hand),
         cmocka_unit_test(a_control_in_two_sets_by_hand),
         cmocka_unit_test(what_is_no_column_of_responses_is_refused),
