@@ -109,7 +109,7 @@ static enum rwe_status follow(const struct rwe_toxicity_view *view, struct cours
     return RWE_OK;
 }
 
-/* Of those of an arm who are asked (what[k] >= 0), how many say yes. */
+/* How many said yes, of those of an arm of whom it is known; nothing is shown of nobody. */
 static void put_share(const struct rwe_toxicity_view *view, struct rwe_grid *grid,
                       const struct rwe_key *key, const char *const stats[3],
                       const struct rwe_share *share)
