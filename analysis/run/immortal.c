@@ -188,10 +188,9 @@ static enum rwe_status draw_starts(struct rwe_run *run, const struct starts *sta
 /* ---- the negative-control window ---- */
 
 static void window_row(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
-                       const struct rwe_share share[], const struct rwe_share_comparison *of)
+                       const struct rwe_share share[], const struct rwe_inference *of)
 {
     struct rwe_document *document = run->document;
-    const struct rwe_interval *d = &of->difference;
     for (size_t a = 0; a < 2; a++) {
         struct rwe_key arm = rwe_key_arm(*key, run->cohort, a);
         rwe_fact n = rwe_document_number(document, &arm, "n.event", (double)share[a].n);
@@ -200,9 +199,9 @@ static void window_row(struct rwe_run *run, struct rwe_grid *grid, const struct 
             rwe_document_number(document, &arm, "percent", 100 * rwe_share_estimate(&share[a]));
         rwe_grid_cell(grid, RWE_CELL_COUNT_PERCENT, n, percent, RWE_NO_FACT);
     }
-    rwe_fact difference = rwe_document_number(document, key, "difference", 100 * d->estimate);
-    rwe_fact low = rwe_document_number(document, key, "conf.low", 100 * d->low);
-    rwe_fact high = rwe_document_number(document, key, "conf.high", 100 * d->high);
+    rwe_fact difference = rwe_document_number(document, key, "difference", 100 * of->value);
+    rwe_fact low = rwe_document_number(document, key, "conf.low", 100 * of->conf_low);
+    rwe_fact high = rwe_document_number(document, key, "conf.high", 100 * of->conf_high);
     rwe_grid_cell(grid, RWE_CELL_PERCENT_LIMITS, difference, low, high);
 }
 
@@ -214,7 +213,7 @@ static enum rwe_status window_one(struct rwe_run *run, struct rwe_grid *grid,
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     struct rwe_shares shares;
     struct rwe_share share[2];
-    struct rwe_share_comparison comparison;
+    struct rwe_inference difference;
     uint8_t *event = RWE_NEW(run->arena, uint8_t, run->cohort->n);
     enum rwe_status status = event == NULL ? rwe_fail_memory(error)
                                            : rwe_shares_start(run, design, NULL, &shares, error);
@@ -223,14 +222,14 @@ static enum rwe_status window_one(struct rwe_run *run, struct rwe_grid *grid,
     for (size_t i = 0; i < run->cohort->n; i++)
         event[i] = endpoint->event[i] > 0 && endpoint->time[i] <= window;
     rwe_shares_count(&shares, event, share);
-    status = rwe_shares_compare(&shares, event, share, &comparison, error);
+    status = rwe_shares_compare(&shares, event, share, &difference, error);
     if (status != RWE_OK)
         return status;
     struct rwe_key key = rwe_key_in("immortal", endpoint, design);
     key.term = "control-window";
     key.time = window;
     rwe_grid_row(grid, 0, "%s, %s", endpoint->name, design->label);
-    window_row(run, grid, &key, share, &comparison);
+    window_row(run, grid, &key, share, &difference);
     rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }
