@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
+/* What every canvas has in common: colours, dashes and symbols; widths of text, and text in lines. */
 #include "canvas_private.h"
+#include "rwe/base/text.h"
+#include "utf8_private.h"
 
+#include <ctype.h>
 #include <math.h>
+#include <string.h>
 
 /*
  * Okabe & Ito's colours (jfly.uni-koeln.de/color, 2008), which colour-blind readers tell apart, in an
@@ -107,4 +112,151 @@ void rwe_canvas_symbol(struct rwe_canvas *canvas, struct rwe_point centre, doubl
         corner[i] = (struct rwe_point){centre.x + 0.6 * size * corner[i].x,
                                        centre.y + 0.6 * size * corner[i].y};
     canvas->kind->shape(canvas, corner, n, true, &look);
+}
+
+/* ---- widths of text ---- */
+
+const char rwe_font_families[] = "Arial,Helvetica,Liberation Sans,DejaVu Sans,Noto Sans CJK SC,"
+                                 "PingFang SC,Microsoft YaHei,sans-serif";
+
+enum { FIRST = ' ', LAST = '~', N_WIDTHS = LAST - FIRST + 1 };
+
+/* Thousandths of the font's size, of DejaVu Sans 2.37: regular and bold. */
+static const short widths[2][N_WIDTHS] = {
+    {
+        318,  401, 460, 838, 636, 950, 780, 275, 390, 390, 500, 838, 318, 361, 318, 337,
+        636,  636, 636, 636, 636, 636, 636, 636, 636, 636, 337, 337, 838, 838, 838, 531,
+        1000, 684, 686, 698, 770, 632, 575, 775, 752, 295, 295, 656, 557, 863, 748, 787,
+        603,  787, 695, 635, 611, 732, 684, 989, 685, 611, 685, 390, 337, 390, 838, 500,
+        500,  613, 635, 550, 635, 615, 352, 635, 634, 278, 278, 579, 278, 974, 634, 612,
+        635,  635, 411, 521, 392, 634, 592, 818, 592, 592, 525, 636, 337, 636, 838,
+    },
+    {
+        348,  456, 521, 838, 696, 1002, 872, 306,  457, 457, 523, 838, 380, 415,  380, 365,
+        696,  696, 696, 696, 696, 696,  696, 696,  696, 696, 400, 400, 838, 838,  838, 580,
+        1000, 774, 762, 734, 830, 683,  683, 821,  837, 372, 372, 775, 637, 995,  837, 850,
+        733,  850, 770, 720, 682, 812,  774, 1103, 771, 724, 725, 457, 365, 457,  838, 500,
+        500,  675, 716, 593, 716, 678,  435, 716,  712, 343, 343, 665, 343, 1042, 712, 687,
+        716,  716, 493, 595, 478, 712,  652, 924,  645, 652, 582, 712, 365, 712,  838,
+    },
+};
+
+/* Other characters: East Asian ones are square, the rest (dashes, Greek, accents) at most this. */
+static const double SQUARE = 1, OTHER = 0.84;
+
+/* Of one character, in sizes of the font; `at` then points behind it. */
+static double width_of_next(const char **at, bool bold)
+{
+    char bytes[5] = "";
+    const char *start = *at;
+    uint32_t c = rwe_utf8_next(at);
+    if (c >= FIRST && c <= LAST)
+        return widths[bold][c - FIRST] / 1000.0;
+    memcpy(bytes, start, (size_t)(*at - start));
+    size_t columns = rwe_text_width(bytes);
+    return columns == 0 ? 0 : columns == 2 ? SQUARE : OTHER;
+}
+
+double rwe_label_width(const char *text, double size, bool bold)
+{
+    double width = 0;
+    while (*text != '\0')
+        width += width_of_next(&text, bold);
+    return width * size;
+}
+
+/* ---- text in lines ---- */
+
+/* One character, `text` then pointing behind it, and its width. */
+struct sign {
+    const char *start;
+    char bytes[5];
+    double width;
+};
+
+static struct sign next_sign(const char **text, double size)
+{
+    struct sign sign = {.start = *text};
+    rwe_utf8_next(text);
+    memcpy(sign.bytes, sign.start, (size_t)(*text - sign.start));
+    sign.width = rwe_label_width(sign.bytes, size, false);
+    return sign;
+}
+
+/* A line may end behind a blank, a hyphen within a word, and any East Asian character. */
+static bool may_end_behind(const struct sign *sign, const char *text, const char *next)
+{
+    bool hyphen = sign->bytes[0] == '-' && sign->start > text && isalpha((unsigned char)*next);
+    return sign->bytes[0] == ' ' || hyphen || rwe_text_width(sign->bytes) == 2;
+}
+
+/*
+ * Behind the last character of the line that starts at `text`. A word that is wider than the line is cut
+ * behind a sign in its second half, or else where the line ends; no line is empty.
+ */
+static const char *line_end(const char *text, double size, double width)
+{
+    const char *soft = NULL, *cut = NULL, *at = text;
+    double used = 0;
+    while (*at != '\0' && *at != '\n') {
+        struct sign sign = next_sign(&at, size);
+        used += sign.width;
+        if (used > width && sign.bytes[0] != ' ' && sign.start > text) {
+            if (soft != NULL)
+                return soft;
+            return cut != NULL && 2 * (cut - text) > sign.start - text ? cut : sign.start;
+        }
+        if (may_end_behind(&sign, text, at))
+            soft = at;
+        if (sign.bytes[1] == '\0' && strchr("=_-/,;:)", sign.bytes[0]) != NULL)
+            cut = at;
+    }
+    return at;
+}
+
+static bool starts_with_closing_mark(const char *line)
+{
+    static const char *const marks[] = {"）", "」", "』", "】", "》", "，",
+                                        "、", "。", "；", "：", "％"};
+    for (size_t m = 0; m < sizeof marks / sizeof marks[0]; m++)
+        if (strncmp(line, marks[m], strlen(marks[m])) == 0)
+            return true;
+    return false;
+}
+
+/* No line of East Asian text begins with what closes: its neighbour comes down with it, if there is room. */
+static const char *bring_neighbour_down(const char *text, const char *end, double size,
+                                        double width)
+{
+    const char *last = end;
+    if (!starts_with_closing_mark(end))
+        return end;
+    while (last > text && ((unsigned char)*--last & 0xc0) == 0x80)
+        ; /* to the start of its character */
+    const char *below = line_end(last, size, width);
+    return last > text && below > end ? last : end;
+}
+
+/* The line, without the blank at its end; `*text` then points to the next. */
+static const char *take_line(struct rwe_arena *arena, const char **text, double size, double width)
+{
+    const char *end = bring_neighbour_down(*text, line_end(*text, size, width), size, width);
+    size_t n = (size_t)(end - *text);
+    while (n > 0 && (*text)[n - 1] == ' ')
+        n--;
+    const char *line = rwe_arena_format(arena, "%.*s", (int)n, *text);
+    *text = end + (*end == '\n');
+    return line;
+}
+
+struct rwe_strings rwe_label_wrap(struct rwe_arena *arena, const char *text, double size,
+                                  double width)
+{
+    struct rwe_strings lines = {RWE_NEW(arena, const char *, strlen(text) + 1), 0};
+    while (lines.item != NULL && *text != '\0') {
+        const char *line = take_line(arena, &text, size, width);
+        if (line != NULL && line[0] != '\0')
+            lines.item[lines.n++] = line;
+    }
+    return rwe_arena_failed(arena) ? (struct rwe_strings){NULL, 0} : lines;
 }

@@ -39,7 +39,7 @@ static void put_attribute(FILE *out, const char *name, double x)
     fputc('"', out);
 }
 
-void rwe_svg_put_text(FILE *out, const char *text)
+static void put_text(FILE *out, const char *text)
 {
     for (const char *c = text; *c != '\0'; c++) {
         const char *entity = *c == '&'   ? "&amp;"
@@ -178,7 +178,7 @@ static void label(struct rwe_canvas *canvas, const struct rwe_label *label)
         fputs(")\"", out);
     }
     fputc('>', out);
-    rwe_svg_put_text(out, label->text);
+    put_text(out, label->text);
     fputs("</text>\n", out);
 }
 
@@ -232,9 +232,9 @@ static void put_head(FILE *out, const struct rwe_figure *figure, const struct sv
     fprintf(out, " font-family=\"%s\" role=\"img\" aria-labelledby=\"%s-title %s-desc\">\n",
             rwe_font_families, svg->name, svg->name);
     fprintf(out, "<title id=\"%s-title\">", svg->name);
-    rwe_svg_put_text(out, figure->title == NULL ? "" : figure->title);
+    put_text(out, figure->title == NULL ? "" : figure->title);
     fprintf(out, "</title>\n<desc id=\"%s-desc\">", svg->name);
-    rwe_svg_put_text(out, figure->description == NULL ? "" : figure->description);
+    put_text(out, figure->description == NULL ? "" : figure->description);
     fputs("</desc>\n", out);
 }
 

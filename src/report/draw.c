@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What all figures have in common: title, caution, results, notes; each kind draws what is between. */
+/* What all figures have in common: title, caution, notes; each kind draws what is between. */
 #include "draw_private.h"
 
-#include "layout_private.h"
 #include "rwe/base/text.h"
 #include <math.h>
 
@@ -30,32 +29,6 @@ static double put_lines(struct rwe_canvas *canvas, const char *text, const struc
         top += LINE * look->size;
     }
     return top;
-}
-
-struct rwe_result_line *rwe_draw_result_lines(const struct rwe_figure *figure,
-                                              const struct rwe_style *style,
-                                              struct rwe_arena *scratch, size_t *n)
-{
-    const struct rwe_figure_result *results = figure->results.items;
-    struct rwe_result_line *lines = RWE_NEW(scratch, struct rwe_result_line, figure->results.n);
-    *n = 0;
-    for (size_t r = 0; lines != NULL && r < figure->results.n; r++) {
-        struct rwe_cell *cell = &lines[*n].cell;
-        *cell = (struct rwe_cell){.class = results[r].class};
-        for (int i = 0; i < 3; i++)
-            cell->fact[i] =
-                results[r].stat[i] == NULL
-                    ? RWE_NO_FACT
-                    : rwe_document_find(figure->document, &results[r].key, results[r].stat[i]);
-        if (cell->fact[0] == RWE_NO_FACT)
-            continue;
-        const char *value = rwe_layout_cell_text(figure->document, cell, style, scratch);
-        const char *text = rwe_arena_format(scratch, "%s %s", results[r].words, value);
-        if (text == NULL)
-            break;
-        lines[(*n)++].text = text;
-    }
-    return lines;
 }
 
 enum rwe_status rwe_figure_draw(const struct rwe_figure *figure,

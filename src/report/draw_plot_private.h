@@ -27,6 +27,12 @@ struct rwe_drawn_curve {
     struct rwe_cover cover, band;    /**< of the line (an area, bars) and of the limits */
 };
 
+/** A result in a figure as it reads, "HR 0.74 (0.59–0.92)", and the facts that stand in it. */
+struct rwe_result_line {
+    const char *text;
+    struct rwe_cell cell;
+};
+
 /** The table under a plot: its columns that are drawn, and how its cells read. */
 struct rwe_counts {
     size_t n_columns;     /**< on the axis, ascending */
@@ -84,16 +90,5 @@ double rwe_plot_words_above(const struct rwe_plot *plot, double top);
 
 /** Draws what found one. */
 void rwe_plot_words_within(const struct rwe_plot *plot);
-
-/* ---- draw_counts.c ---- */
-
-/** Reads the table's cells; `from` and `to` are the ends of the axis. */
-void rwe_counts_read(struct rwe_plot *plot, double from, double to);
-
-/** Chooses the columns that have room between each other, now that the scale is there. */
-void rwe_counts_choose(struct rwe_plot *plot);
-
-/** Draws the table from `top` on, each column under its tick; returns where it ends. */
-double rwe_counts_draw(const struct rwe_plot *plot, double top);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Words in a plot: each where nothing else is. */
 #include "draw_plot_private.h"
+#include "layout_private.h"
 
 #include "rwe/base/text.h"
 #include <math.h>
@@ -58,6 +59,33 @@ static bool is_free(const struct rwe_plot *plot, const struct rwe_box_of *box, b
 }
 
 /* ---- results ---- */
+
+/* The results of a figure, *n of them; those without facts are left out. */
+static struct rwe_result_line *result_lines(const struct rwe_figure *figure,
+                                            const struct rwe_style *style,
+                                            struct rwe_arena *scratch, size_t *n)
+{
+    const struct rwe_figure_result *results = figure->results.items;
+    struct rwe_result_line *lines = RWE_NEW(scratch, struct rwe_result_line, figure->results.n);
+    *n = 0;
+    for (size_t r = 0; lines != NULL && r < figure->results.n; r++) {
+        struct rwe_cell *cell = &lines[*n].cell;
+        *cell = (struct rwe_cell){.class = results[r].class};
+        for (int i = 0; i < 3; i++)
+            cell->fact[i] =
+                results[r].stat[i] == NULL
+                    ? RWE_NO_FACT
+                    : rwe_document_find(figure->document, &results[r].key, results[r].stat[i]);
+        if (cell->fact[0] == RWE_NO_FACT)
+            continue;
+        const char *value = rwe_layout_cell_text(figure->document, cell, style, scratch);
+        const char *text = rwe_arena_format(scratch, "%s %s", results[r].words, value);
+        if (text == NULL)
+            break;
+        lines[(*n)++].text = text;
+    }
+    return lines;
+}
 
 static void draw_results(struct rwe_canvas *canvas, const struct rwe_result_line *lines, size_t n,
                          struct rwe_point at)
@@ -338,7 +366,7 @@ void rwe_plot_place_words(struct rwe_plot *plot)
     struct rwe_arena *scratch = plot->canvas->scratch;
     size_t most = 2 * (figure->references.n + figure->drops.n) + figure->curves.n + 1;
     plot->taken = RWE_NEW(scratch, struct rwe_box_of, most);
-    plot->result = rwe_draw_result_lines(figure, plot->canvas->style, scratch, &plot->n_results);
+    plot->result = result_lines(figure, plot->canvas->style, scratch, &plot->n_results);
     if (rwe_arena_failed(scratch))
         return;
     take_references(plot);

@@ -39,17 +39,6 @@ rwe_draw_function rwe_draw_flow;
 const char *rwe_draw_identifier(const struct rwe_figure *figure,
                                 const struct rwe_draw_options *options, struct rwe_arena *scratch);
 
-/** A result in a figure as it reads, "HR 0.74 (0.59–0.92)", and the facts that stand in it. */
-struct rwe_result_line {
-    const char *text;
-    struct rwe_cell cell;
-};
-
-/** The results of a figure, *n of them; those without facts are left out. */
-struct rwe_result_line *rwe_draw_result_lines(const struct rwe_figure *figure,
-                                              const struct rwe_style *style,
-                                              struct rwe_arena *scratch, size_t *n);
-
 /* ---- axes, which several kinds share ---- */
 
 /** Where numbers are on the canvas. */
@@ -84,8 +73,5 @@ void rwe_put_fact_marks(FILE *out, const struct rwe_cell *cell);
 enum rwe_status rwe_figure_write_cairo(const struct rwe_figure *figure,
                                        const struct rwe_draw_options *options, double png_scale,
                                        FILE *out, struct rwe_error *error);
-
-/** Text with what XML needs escaped. */
-void rwe_svg_put_text(FILE *out, const char *text);
 
 #endif

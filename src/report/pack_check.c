@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What may be in the way of a pack. */
-#include "pack_private.h"
+#include "rwe/report/pack.h"
 
 #include <dirent.h>
 #include <errno.h>

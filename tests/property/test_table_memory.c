@@ -8,7 +8,7 @@
 enum { ROWS = 9000 };
 
 struct input {
-    struct rwe_columns columns;
+    struct rwe_table_columns columns;
 };
 
 static enum rwe_status make(const struct input *input, struct rwe_arena *arena,

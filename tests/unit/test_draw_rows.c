@@ -2,7 +2,7 @@
 /* Text in lines, as labels of rows are written; and legends. */
 #include "drawn.h"
 
-#include "../../src/report/draw_rows.h"
+#include "../../src/report/draw_rows_private.h"
 #include <stdlib.h>
 
 /* At size 10, where an East Asian character is 10 wide, a digit 6.36. */

@@ -186,7 +186,7 @@ static void labels_of_text_are_found_too(void **state)
     struct rwe_arena *arena = rwe_arena_new();
     struct rwe_table *table;
     const char *text[4];
-    struct rwe_columns columns = {.column = &column, .n_columns = 1, .n_rows = 4};
+    struct rwe_table_columns columns = {.column = &column, .n_columns = 1, .n_rows = 4};
     assert_int_equal(rwe_table_from_columns(&columns, NULL, arena, &table, NULL), RWE_OK);
     assert_int_equal(rwe_table_strings(table, 0, arena, text), RWE_OK);
     assert_string_equal(text[0], "female");
@@ -354,7 +354,7 @@ static void text_that_begins_like_another_kind_is_read(void **state)
 
 /* ---- columns in memory ---- */
 
-static struct rwe_table *make(const struct rwe_columns *columns, struct rwe_arena *arena,
+static struct rwe_table *make(const struct rwe_table_columns *columns, struct rwe_arena *arena,
                               struct rwe_error *error)
 {
     struct rwe_table *table;
@@ -377,7 +377,8 @@ static void columns_in_memory_make_a_table(void **state)
     };
     struct rwe_arena *arena = rwe_arena_new();
     struct rwe_error error;
-    struct rwe_columns columns = {.name = "frame", .column = column, .n_columns = 3, .n_rows = 3};
+    struct rwe_table_columns columns = {
+        .name = "frame", .column = column, .n_columns = 3, .n_rows = 3};
     struct rwe_table *table = make(&columns, arena, &error);
     static const char *const expected[][3] = {
         {"1.5", "RT", "2023-05-01"}, {NULL, NULL, "1970-01-01"}, {NULL, "IO", NULL}};
@@ -407,7 +408,7 @@ static void the_digest_of_columns_follows_names_and_values(void **state)
     const char *digest[4];
     for (size_t i = 0; i < 4; i++) {
         struct rwe_error error;
-        struct rwe_columns columns = {.column = &variants[i], .n_columns = 1, .n_rows = 2};
+        struct rwe_table_columns columns = {.column = &variants[i], .n_columns = 1, .n_rows = 2};
         struct rwe_table *table = make(&columns, arena, &error);
         digest[i] = rwe_arena_string(arena, rwe_table_sha256(table));
         rwe_table_close(table);
@@ -428,7 +429,7 @@ static void columns_that_are_no_table_are_refused(void **state)
     const struct rwe_column_values latin[] = {{.info.name = "a", .text = bad}};
     const struct rwe_column_values nameless[] = {{.number = x}};
     const struct {
-        struct rwe_columns columns;
+        struct rwe_table_columns columns;
         const char *expected;
     } cases[] = {
         {{.column = twice, .n_columns = 2, .n_rows = 1}, "data: columns 1 and 2 are both named"},

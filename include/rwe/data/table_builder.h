@@ -74,7 +74,7 @@ struct rwe_column_values {
 };
 
 /** A table's worth of them. */
-struct rwe_columns {
+struct rwe_table_columns {
     const char *name; /**< how to call the table in messages; NULL: "data" */
     const struct rwe_column_values *column;
     size_t n_columns, n_rows;
@@ -82,7 +82,7 @@ struct rwe_columns {
 
 /** A table of them, rows numbered from 1. Its digest is that of names and values. RWE_BAD_INPUT: as above, or
  * text that is not UTF-8, with its column and row. `options` may be NULL: the defaults. */
-enum rwe_status rwe_table_from_columns(const struct rwe_columns *columns,
+enum rwe_status rwe_table_from_columns(const struct rwe_table_columns *columns,
                                        const struct rwe_table_options *options,
                                        struct rwe_arena *arena, struct rwe_table **table,
                                        struct rwe_error *error);

@@ -19,7 +19,9 @@
 #include "rwe/report/document.h"
 #include "rwe/report/render.h"
 
-/** Version of the layout of manifest.json; a folder whose manifest is of another one is not ours. */
+/** The file that names the others, and the version of its layout; a folder whose manifest is of another one is not
+ * ours. */
+#define RWE_PACK_MANIFEST_NAME "manifest.json"
 #define RWE_PACK_MANIFEST 1
 
 /** Files in memory, to be written as one folder. */

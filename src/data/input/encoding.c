@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "encoding_private.h"
 
+#include "rwe/base/language.h"
+
 #include <ctype.h>
 #include <stdint.h>
 #include <string.h>
@@ -81,43 +83,44 @@ struct kind {
 
 static const struct kind kinds[] = {
     {30, MAGIC("mimetypeapplication/vnd.oasis.opendocument.spreadsheet"),
-     "is an OpenDocument workbook (.ods): open it and save the sheet as \"CSV UTF-8\""},
+     N_("is an OpenDocument workbook (.ods): open it and save the sheet as \"CSV UTF-8\"")},
     {0, MAGIC("PK\003\004"),
-     "is an Excel workbook (.xlsx) or another zip archive: open it and save the sheet as \"CSV "
-     "UTF-8\""},
+     N_("is an Excel workbook (.xlsx) or another zip archive: open it and save the sheet as \"CSV "
+        "UTF-8\"")},
     {0, MAGIC("\xD0\xCF\x11\xE0"),
-     "is an old Excel workbook (.xls): open it and save the sheet as \"CSV UTF-8\""},
+     N_("is an old Excel workbook (.xls): open it and save the sheet as \"CSV UTF-8\"")},
     {0, MAGIC("$FL2@(#)"),
-     "is an SPSS file (.sav): save it as CSV in SPSS or PSPP (SAVE TRANSLATE /TYPE=CSV "
-     "/FIELDNAMES)"},
+     N_("is an SPSS file (.sav): save it as CSV in SPSS or PSPP (SAVE TRANSLATE /TYPE=CSV "
+        "/FIELDNAMES)")},
     {0, MAGIC("$FL3@(#)"),
-     "is a compressed SPSS file (.zsav): save it as CSV in SPSS or PSPP (SAVE TRANSLATE "
-     "/TYPE=CSV /FIELDNAMES)"},
-    {0, MAGIC("<stata_dta>"), "is a Stata file (.dta): write it as CSV with export delimited"},
+     N_("is a compressed SPSS file (.zsav): save it as CSV in SPSS or PSPP (SAVE TRANSLATE "
+        "/TYPE=CSV /FIELDNAMES)")},
+    {0, MAGIC("<stata_dta>"), N_("is a Stata file (.dta): write it as CSV with export delimited")},
     {0, MAGIC("\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x60\xb3\x14\x11\xcf\xbd\x92\x08\0"),
-     "is a SAS data set (.sas7bdat): write it as CSV with PROC EXPORT"},
+     N_("is a SAS data set (.sas7bdat): write it as CSV with PROC EXPORT")},
     {0, MAGIC("HEADER RECORD*******LIB"),
-     "is a SAS transport file (.xpt): write it as CSV with PROC EXPORT"},
-    {0, MAGIC("RDX3\n"), "is an R data file: write the table with write.csv(…, row.names = FALSE)"},
-    {0, MAGIC("PAR1\x15"), "is a Parquet file: write the table as CSV"},
+     N_("is a SAS transport file (.xpt): write it as CSV with PROC EXPORT")},
+    {0, MAGIC("RDX3\n"),
+     N_("is an R data file: write the table with write.csv(…, row.names = FALSE)")},
+    {0, MAGIC("PAR1\x15"), N_("is a Parquet file: write the table as CSV")},
     {0, MAGIC("\x1f\x8b"),
-     "is compressed with gzip (as R's .rds files are too): decompress it first (gunzip)"},
-    {4, MAGIC("1AY&SY"), "is compressed with bzip2: decompress it first (bunzip2)"},
+     N_("is compressed with gzip (as R's .rds files are too): decompress it first (gunzip)")},
+    {4, MAGIC("1AY&SY"), N_("is compressed with bzip2: decompress it first (bunzip2)")},
     {0,
      MAGIC("\xfd"
            "7zXZ"),
-     "is compressed with xz: decompress it first (unxz)"},
-    {0, MAGIC("7z\xbc\xaf"), "is a 7z archive: unpack it first"},
-    {0, MAGIC("Rar!\x1a"), "is a RAR archive: unpack it first"},
-    {0, MAGIC("%PDF"), "is a PDF document: export the table as CSV"},
-    {0, MAGIC("{\\rtf"), "is a text document (.rtf): save the table as \"CSV UTF-8\""},
-    {0, MAGIC("\x89PNG"), "is a picture: the table must be typed or exported as CSV"},
-    {0, MAGIC("\xff\xd8\xff"), "is a picture: the table must be typed or exported as CSV"},
+     N_("is compressed with xz: decompress it first (unxz)")},
+    {0, MAGIC("7z\xbc\xaf"), N_("is a 7z archive: unpack it first")},
+    {0, MAGIC("Rar!\x1a"), N_("is a RAR archive: unpack it first")},
+    {0, MAGIC("%PDF"), N_("is a PDF document: export the table as CSV")},
+    {0, MAGIC("{\\rtf"), N_("is a text document (.rtf): save the table as \"CSV UTF-8\"")},
+    {0, MAGIC("\x89PNG"), N_("is a picture: the table must be typed or exported as CSV")},
+    {0, MAGIC("\xff\xd8\xff"), N_("is a picture: the table must be typed or exported as CSV")},
     {0, MAGIC("<html"),
-     "is a web page, whatever its name: open it in a spreadsheet and save it as CSV"},
+     N_("is a web page, whatever its name: open it in a spreadsheet and save it as CSV")},
     {0, MAGIC("<!DOCTYPE"),
-     "is a web page, whatever its name: open it in a spreadsheet and save it as CSV"},
-    {0, MAGIC("<?xml"), "is an XML document: open it in a spreadsheet and save it as CSV"},
+     N_("is a web page, whatever its name: open it in a spreadsheet and save it as CSV")},
+    {0, MAGIC("<?xml"), N_("is an XML document: open it in a spreadsheet and save it as CSV")},
 };
 
 /* The files of Stata 4 to 12 begin with their release, the order of bytes, and 1, 0. */
@@ -145,8 +148,9 @@ const char *rwe_encoding_refuse(const unsigned char *bytes, size_t n)
             are(bytes + kind->offset, kind->magic, kind->length))
             return kind->sentence;
     }
-    return is_old_stata(bytes, n) ? "is a Stata file (.dta): write it as CSV with export delimited"
-                                  : NULL;
+    return is_old_stata(bytes, n)
+               ? N_("is a Stata file (.dta): write it as CSV with export delimited")
+               : NULL;
 }
 
 bool rwe_encoding_is_binary(const unsigned char *bytes, size_t n)

@@ -16,7 +16,8 @@ size_t rwe_ascii_prefix(const unsigned char *bytes, size_t n);
  * follows can still become a character: the bytes end within it. */
 size_t rwe_utf8_prefix(const unsigned char *bytes, size_t n, bool *cut);
 
-/** What kind of file begins so, that is no delimited text ("is an Excel workbook: …"), or NULL. */
+/** What kind of file begins so, that is no delimited text ("is an Excel workbook: …", to be looked up among the
+ * messages), or NULL. */
 const char *rwe_encoding_refuse(const unsigned char *bytes, size_t n);
 
 /** Whether more bytes than a slip explains are control characters (for one-byte and UTF-8 text). */

@@ -2,6 +2,7 @@
 #include "rwe/data/reader.h"
 
 #include "encoding_private.h"
+#include "rwe/base/language.h"
 #include "stream_private.h"
 #include "table_private.h"
 
@@ -30,8 +31,10 @@ static enum rwe_status fail_unknown(const struct rwe_stream *stream, struct rwe_
     size_t n;
     const unsigned char *bytes = rwe_stream_bytes(stream, &n);
     const char *what = rwe_encoding_refuse(bytes, n);
+    if (what == NULL)
+        what = N_("is not a text file: save the table as \"CSV UTF-8\"");
     return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "%s: %s", rwe_stream_name(stream),
-                    what != NULL ? what : "is not a text file: save the table as \"CSV UTF-8\"");
+                    rwe_message(what));
 }
 
 static enum rwe_status read_stream(const struct rwe_reading *reading,

@@ -20,17 +20,6 @@
 #define MOST_COLUMNS ((size_t)100000)
 #define MOST_ROWS ((size_t)UINT32_MAX - 1)
 
-__attribute__((format(printf, 2, 3))) static void fail(struct rwe_table_builder *builder,
-                                                       const char *format, ...)
-{
-    char text[512];
-    va_list arguments;
-    va_start(arguments, format);
-    vsnprintf(text, sizeof text, format, arguments);
-    va_end(arguments);
-    builder->status = rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX, "%s", text);
-}
-
 static void fail_memory(struct rwe_table_builder *builder)
 {
     builder->status = rwe_fail_memory(&builder->error);
@@ -157,8 +146,9 @@ size_t rwe_table_builder_column(struct rwe_table_builder *builder,
     if (builder->status != RWE_OK)
         return at;
     if (at == MOST_COLUMNS) {
-        fail(builder, "%s: has more than %zu columns, which no table of patients has",
-             builder->name, MOST_COLUMNS);
+        builder->status = rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                                   "%s: has more than %zu columns, which no table of patients has",
+                                   builder->name, MOST_COLUMNS);
         return at;
     }
     struct rwe_column *column = rwe_arena_grow(table->arena, table->column,
@@ -186,10 +176,11 @@ enum rwe_status rwe_table_builder_check_names(struct rwe_table_builder *builder,
     for (size_t i = 0; i < table->n_columns && builder->status == RWE_OK; i++) {
         const char *name = table->column[i].info->name;
         if (name == NULL || name[0] == '\0') {
-            fail(builder,
-                 "%s%s: column %zu of %zu has no name in the header: name it, or delete the "
-                 "column; no title may stand above the header",
-                 builder->name, place, i + 1, table->n_columns);
+            builder->status = rwe_fail(
+                &builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                "%s%s: column %zu of %zu has no name in the header: name it, or delete the "
+                "column; no title may stand above the header",
+                builder->name, place, i + 1, table->n_columns);
             break;
         }
         uint32_t number =
@@ -197,8 +188,10 @@ enum rwe_status rwe_table_builder_check_names(struct rwe_table_builder *builder,
         if (number == RWE_INTERN_FAILED)
             fail_memory(builder);
         else if (number < i)
-            fail(builder, "%s%s: columns %u and %zu are both named \"%s\": rename one of them",
-                 builder->name, place, number + 1, i + 1, name);
+            builder->status =
+                rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                         "%s%s: columns %u and %zu are both named \"%s\": rename one of them",
+                         builder->name, place, number + 1, i + 1, name);
     }
     rwe_arena_free(seen.arena);
     builder->names_are_checked = true;
@@ -424,7 +417,9 @@ void rwe_table_builder_end_full_row(struct rwe_table_builder *builder, size_t li
     if (builder->status != RWE_OK)
         return;
     if (table->n_rows >= MOST_ROWS) {
-        fail(builder, "%s:%zu: more than %zu rows: split the file", builder->name, line, MOST_ROWS);
+        builder->status =
+            rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                     "%s:%zu: more than %zu rows: split the file", builder->name, line, MOST_ROWS);
         return;
     }
     note_line(builder, line);
@@ -443,7 +438,9 @@ void rwe_table_builder_end_rows(struct rwe_table_builder *builder, size_t n)
     if (builder->status != RWE_OK || n == 0)
         return;
     if (n > MOST_ROWS - table->n_rows) {
-        fail(builder, "%s: more than %zu rows: split the table", builder->name, MOST_ROWS);
+        builder->status =
+            rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                     "%s: more than %zu rows: split the table", builder->name, MOST_ROWS);
         return;
     }
     note_line(builder, table->n_rows + 1);
@@ -466,9 +463,12 @@ enum rwe_status rwe_table_builder_finish(struct rwe_table_builder *builder,
     if (!builder->names_are_checked)
         rwe_table_builder_check_names(builder, 0);
     if (builder->status == RWE_OK && table->n_columns == 0)
-        fail(builder, "%s: holds no column", builder->name);
+        builder->status = rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                                   "%s: holds no column", builder->name);
     if (builder->status == RWE_OK && table->n_rows == 0)
-        fail(builder, "%s: holds no row: there must be one for each patient", builder->name);
+        builder->status =
+            rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                     "%s: holds no row: there must be one for each patient", builder->name);
     if (builder->status != RWE_OK) {
         rwe_table_builder_discard(builder);
         if (error != NULL)
@@ -510,8 +510,9 @@ static void add_text(struct rwe_table_builder *builder, size_t column, const cha
     size_t length = strlen(text);
     bool cut;
     if (rwe_utf8_prefix((const unsigned char *)text, length, &cut) < length)
-        fail(builder, "%s: column \"%s\", row %zu: the text is not UTF-8", builder->name,
-             table->column[column].info->name, row + 1);
+        builder->status = rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                                   "%s: column \"%s\", row %zu: the text is not UTF-8",
+                                   builder->name, table->column[column].info->name, row + 1);
     rwe_table_builder_text(builder, column, text, length);
 }
 
@@ -533,7 +534,7 @@ static void add_values(struct rwe_table_builder *builder, const struct rwe_colum
             add_text(builder, column, values->text[i], i);
 }
 
-enum rwe_status rwe_table_from_columns(const struct rwe_columns *columns,
+enum rwe_status rwe_table_from_columns(const struct rwe_table_columns *columns,
                                        const struct rwe_table_options *options,
                                        struct rwe_arena *arena, struct rwe_table **table,
                                        struct rwe_error *error)
