@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Kaplan–Meier curves by arm: medians, survival at times, differences, follow-up, numbers at risk. See km.md. */
+#include "km.h"
 #include "km_figure.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/times.h"
@@ -59,6 +60,12 @@ static const struct rwe_options option_list = RWE_OPTIONS_IN(struct km_settings,
 static const struct km_settings *settings_of(const struct rwe_run *run)
 {
     return rwe_settings_of(run->settings, &option_list);
+}
+
+enum rwe_km_transform km_transform_of(const struct rwe_settings *settings)
+{
+    const struct km_settings *own = rwe_settings_of(settings, &option_list);
+    return own->conf_type;
 }
 
 /* What is known of one arm in one population. */

@@ -180,15 +180,15 @@ static enum rwe_status draw_starts(struct rwe_run *run, const struct starts *sta
 /* ---- the negative-control window ---- */
 
 static void present_shares(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
-                           const struct rwe_share share[], const struct rwe_share_comparison *of)
+                           const struct rwe_share share[], const struct rwe_inference *difference)
 {
-    const struct rwe_interval *d = &of->difference;
     for (size_t a = 0; a < 2; a++) {
         struct rwe_key arm = rwe_key_arm(*key, run->cohort, a);
         rwe_grid_put(grid, &arm, (double)share[a].n, (double)share[a].of,
                      100 * rwe_share_estimate(&share[a]));
     }
-    rwe_grid_put(grid, key, 100 * d->estimate, 100 * d->low, 100 * d->high);
+    rwe_grid_put(grid, key, 100 * difference->value, 100 * difference->conf_low,
+                 100 * difference->conf_high);
 }
 
 static enum rwe_status present_window_of(struct rwe_run *run, struct rwe_grid *grid,
@@ -199,7 +199,7 @@ static enum rwe_status present_window_of(struct rwe_run *run, struct rwe_grid *g
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     struct rwe_shares shares;
     struct rwe_share share[2];
-    struct rwe_share_comparison comparison;
+    struct rwe_inference difference;
     uint8_t *event = RWE_NEW(run->arena, uint8_t, run->cohort->n);
     enum rwe_status status = event == NULL ? rwe_fail_memory(error)
                                            : rwe_shares_start(run, design, NULL, &shares, error);
@@ -208,14 +208,14 @@ static enum rwe_status present_window_of(struct rwe_run *run, struct rwe_grid *g
     for (size_t i = 0; i < run->cohort->n; i++)
         event[i] = endpoint->event[i] > 0 && endpoint->time[i] <= window;
     rwe_shares_count(&shares, event, share);
-    status = rwe_shares_compare(&shares, event, share, &comparison, error);
+    status = rwe_shares_compare(&shares, event, share, &difference, error);
     if (status != RWE_OK)
         return status;
     struct rwe_key key = rwe_key_in("immortal", endpoint, design);
     key.term = "control-window";
     key.time = window;
     rwe_grid_row(grid, 0, "%s, %s", endpoint->name, design->label);
-    present_shares(run, grid, &key, share, &comparison);
+    present_shares(run, grid, &key, share, &difference);
     rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }
