@@ -28,7 +28,7 @@ static const struct rwe_option options[] = {
 };
 const struct rwe_options rwe_bootstrap_options = RWE_OPTIONS_IN(struct settings, options);
 
-static size_t replicates_of(const struct rwe_settings *settings)
+size_t rwe_bootstrap_n(const struct rwe_settings *settings)
 {
     const struct settings *own = rwe_settings_of(settings, &rwe_bootstrap_options);
     return (size_t)own->replicates;
@@ -190,7 +190,7 @@ static enum rwe_status put_in_force(struct rwe_run *run, const struct rwe_bootst
 
 enum rwe_status rwe_bootstrap_check(const struct rwe_settings *settings, struct rwe_error *error)
 {
-    if (!rwe_bootstrap_is_variance(settings) || replicates_of(settings) > 0)
+    if (!rwe_bootstrap_is_variance(settings) || rwe_bootstrap_n(settings) > 0)
         return RWE_OK;
     return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                     "--variance bootstrap needs replicates: say --bootstrap 1000");
@@ -200,7 +200,7 @@ enum rwe_status rwe_bootstrap_run(struct rwe_run *run, const struct rwe_plan *pl
                                   struct rwe_error *error)
 {
     static const struct rwe_replicate_source source = {.name = "bootstrap", .cohort = draw};
-    size_t n = replicates_of(run->settings);
+    size_t n = rwe_bootstrap_n(run->settings);
     if (n == 0)
         return RWE_OK;
     struct rwe_bootstrap *bootstrap = RWE_NEW(run->arena, struct rwe_bootstrap, 1);

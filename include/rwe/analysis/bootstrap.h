@@ -29,6 +29,9 @@ struct rwe_bootstrap {
         *failure; /**< why the first replicate without any estimate has none; NULL: all have */
 };
 
+/** How many replicates --bootstrap asks for; 0: none. */
+size_t rwe_bootstrap_n(const struct rwe_settings *settings);
+
 /** Whether --variance bootstrap was said. */
 bool rwe_bootstrap_is_variance(const struct rwe_settings *settings);
 
