@@ -114,7 +114,7 @@ static void present_unreadable(struct flow *f)
         for (size_t k = i; k < cohort->n_excluded; k++)
             if (strcmp(cohort->excluded[k].reason, reason) == 0)
                 count(f, cohort->excluded[k].arm);
-        present_step(f, 1, reason, reason);
+        present_step(f, 1, reason, cohort->excluded[i].told);
     }
 }
 
@@ -123,7 +123,7 @@ static void present_first(struct flow *f)
     const struct rwe_cohort *cohort = f->run->cohort;
     for (size_t k = 0; k < cohort->n_criteria; k++) {
         take(f, cohort->criterion[k].n_first);
-        present_step(f, 1, cohort->criterion[k].reason, cohort->criterion[k].reason);
+        present_step(f, 1, cohort->criterion[k].reason, cohort->criterion[k].told);
     }
 }
 
