@@ -2,6 +2,7 @@
 /* Cumulative incidence as a figure: all causes of an endpoint in a population. See cuminc.md. */
 #include "cuminc.h"
 #include "run/figures.h"
+#include "rwe/base/language.h"
 
 #include <math.h>
 
@@ -13,9 +14,9 @@ static void add_curves(struct rwe_run *run, const struct rwe_endpoint *endpoint,
         for (size_t a = 0; a < n_arms; a++) {
             const struct rwe_aalen_johansen *c = &arm[a];
             size_t first = (cause - 1) * c->n_points;
-            const char *label =
-                rwe_arena_format(run->arena, "%s: %s%s", rwe_arm_label(run, a),
-                                 endpoint->cause_name[cause - 1], cause == 1 ? "" : " (competes)");
+            const char *label = rwe_arena_format(
+                run->arena, rwe_text(cause == 1 ? N_("%s: %s") : N_("%s: %s (competes)")),
+                rwe_arm_label(run, a), endpoint->cause_name[cause - 1]);
             rwe_figure_curve(figure,
                              &(struct rwe_curve){
                                  .label = label,
@@ -59,14 +60,15 @@ static void add_results(struct rwe_run *run, const struct rwe_endpoint *endpoint
     static const char *const p_value[] = {"p.value", NULL, NULL};
     const char *cause = endpoint->cause_name[0];
     struct rwe_key key = rwe_key_cause("finegray", endpoint, design, 1);
-    const char *of_ratio = rwe_arena_format(run->arena, "%s: subdistribution hazard ratio (%s CI)",
-                                            cause, rwe_conf_level_text(run));
+    const char *of_ratio =
+        rwe_arena_format(run->arena, rwe_text("%s: subdistribution hazard ratio (%s CI)"), cause,
+                         rwe_conf_level_text(run));
     key.term = "arm";
     if (of_ratio != NULL && run->cohort->n_arms == 2)
         rwe_figure_result(figure, of_ratio, RWE_CELL_RATIO_LIMITS, &key, ratio);
     key = rwe_key_cause("gray", endpoint, design, 1);
     key.model = robust ? "robust" : NULL;
-    const char *of_test = rwe_arena_format(run->arena, "%s: Gray's test p", cause);
+    const char *of_test = rwe_arena_format(run->arena, rwe_text("%s: Gray's test p"), cause);
     if (of_test != NULL)
         rwe_figure_result(figure, of_test, RWE_CELL_P_VALUE, &key, p_value);
 }
@@ -85,7 +87,7 @@ void rwe_cuminc_add_figure(struct rwe_run *run, const struct rwe_endpoint *endpo
     if (ticks.n < 2)
         return;
     struct rwe_figure *figure =
-        rwe_plot_new(run, "cuminc", "Cumulative incidence", endpoint, design);
+        rwe_plot_new(run, "cuminc", rwe_text("Cumulative incidence"), endpoint, design);
     rwe_figure_describe(
         figure,
         "Curves of the probability of having had each kind of event (%s) by a "
@@ -94,7 +96,8 @@ void rwe_cuminc_add_figure(struct rwe_run *run, const struct rwe_endpoint *endpo
     rwe_figure_x_axis(figure, &(struct rwe_axis){.label = rwe_time_axis_label(run),
                                                  .to = ticks.at[ticks.n - 1],
                                                  .step = ticks.at[1]});
-    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = "Cumulative incidence", .percent = true});
+    rwe_figure_y_axis(
+        figure, &(struct rwe_axis){.label = rwe_text("Cumulative incidence"), .percent = true});
     add_curves(run, endpoint, arm, figure);
     add_counts(run, endpoint, design, arm, &ticks, figure);
     add_results(run, endpoint, design, robust, figure);

@@ -55,6 +55,14 @@ static const char *unit_of(const struct rwe_run *run)
     return unit;
 }
 
+struct rwe_key rwe_key_cause(const char *analysis, const struct rwe_endpoint *endpoint,
+                             const struct rwe_design *design, size_t cause)
+{
+    struct rwe_key key = rwe_key_in(analysis, endpoint, design);
+    key.level = endpoint->cause_name[cause - 1];
+    return key;
+}
+
 const char *rwe_time_unit_suffix(const struct rwe_run *run)
 {
     const char *unit = unit_of(run);

@@ -131,10 +131,10 @@ static enum rwe_status fit(const struct rwe_toxicity_view *view,
                            const struct rwe_endpoint *endpoint, struct rwe_aalen_johansen curve[],
                            struct rwe_error *error)
 {
-    const struct rwe_cuminc_question q = {view->run, endpoint, view->design, 1};
     struct rwe_arena *scratch = rwe_arena_new(); /* the event table need not outlive its curves */
     enum rwe_status status =
-        scratch == NULL ? rwe_fail_memory(error) : rwe_cuminc_fit(&q, scratch, curve, error);
+        scratch == NULL ? rwe_fail_memory(error)
+                        : rwe_cuminc_fit(view->run, endpoint, view->design, scratch, curve, error);
     rwe_arena_free(scratch);
     return status;
 }

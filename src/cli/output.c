@@ -159,18 +159,17 @@ static enum rwe_status write_pack(const struct rwe_cli *cli,
 
 enum rwe_status rwe_cli_output(const struct rwe_cli *cli, struct rwe_error *error)
 {
-    const struct rwe_settings *settings = cli->job.settings;
-    const struct rwe_document *document = cli->job.document;
-    const char *path = rwe_settings_text(settings, "output");
+    const char *path = rwe_settings_text(cli->job.settings, "output");
     const struct rwe_format *format;
     struct rwe_render_options options = rwe_job_render_options(&cli->job);
-    enum rwe_status status = read_figures(settings, &options.figure_formats, error);
-    if (status == RWE_OK && is_folder(settings))
+    enum rwe_status status = read_figures(cli->job.settings, &options.figure_formats, error);
+    if (status == RWE_OK && is_folder(cli->job.settings))
         return write_pack(cli, &options, path, error);
     if (status == RWE_OK)
-        status = choose_format(settings, &format, error);
+        status = choose_format(cli->job.settings, &format, error);
     if (status != RWE_OK)
         return status;
-    return is_standard_output(path) ? rwe_render(document, format, &options, cli->out, error)
-                                    : write_file(document, format, &options, path, error);
+    return is_standard_output(path)
+               ? rwe_render(cli->job.document, format, &options, cli->out, error)
+               : write_file(cli->job.document, format, &options, path, error);
 }

@@ -7,8 +7,8 @@
 #   <!-- file: NAME -->               the code block that follows is written to NAME, for later commands
 #
 # Commands run in a folder of their own that holds copies of sample_data (both as ./FILE and as
-# sample_data/FILE), with this build's program, library and pkg-config file. What long outputs are cut
-# with is not shown as part of the command:
+# sample_data/FILE) and a link to the repository's headers, with this build's program, library and
+# pkg-config file. What long outputs are cut with is not shown as part of the command:
 #   | first N    | last N
 #   | blocks [-N] TITLE…   the paragraphs and tables (at most N lines each) that begin with these lines
 #
@@ -112,6 +112,7 @@ export WORK PLACE SCRATCH
 mkdir "$PLACE" "$PLACE/sample_data"
 cp -r sample_data/* "$PLACE"
 cp -r sample_data/* "$PLACE/sample_data"
+ln -s "$ROOT/include" "$PLACE/include"
 awk -v work="$WORK" -v place="$PLACE" -f "$ALL/renew.awk" "$document" >"$WORK/new"
 rm -rf "$PLACE"
 if grep -n 'NOTHING BEGINS WITH' "$WORK/new" >"$WORK/lost"; then

@@ -34,8 +34,12 @@ static const struct rwe_variable variable[N_VARIABLES] = {
     {.name = "size", .categorical = true, .code = sizes, .level = abc, .n_levels = 3},
     {.name = "half", .categorical = true, .code = halves, .level = lh, .n_levels = 2},
 };
-static const struct rwe_cohort cohort = {
-    .n = N, .arm = arm, .n_arms = 3, .arm_level = arms, .covariate = variable, .n_covariates = N_VARIABLES};
+static const struct rwe_cohort cohort = {.n = N,
+                                         .arm = arm,
+                                         .n_arms = 3,
+                                         .arm_level = arms,
+                                         .covariate = variable,
+                                         .n_covariates = N_VARIABLES};
 
 static const struct rwe_model_rows all = {.n = N, .subject = everybody};
 
@@ -60,7 +64,8 @@ static struct rwe_model model_of(struct rwe_arena *arena, const int covariate[],
     return model;
 }
 
-static struct rwe_model_matrix make(const struct rwe_model *model, const struct rwe_model_rows *rows)
+static struct rwe_model_matrix make(const struct rwe_model *model,
+                                    const struct rwe_model_rows *rows)
 {
     struct rwe_model_matrix matrix;
     struct rwe_error error = {0};
@@ -276,8 +281,8 @@ static void what_strata_determine_goes_in_one_step(void **state)
 {
     static const uint32_t stratum[N] = {0, 1, 2, 0, 1, 2, 0, 1, 2, 0}; /* by grade */
     struct rwe_model model = model_of(*state, (int[]){GRADE, AGE, SIZE}, 3);
-    struct rwe_model_matrix matrix = make(
-        &model, &(struct rwe_model_rows){.n = N, .subject = everybody, .stratum = stratum});
+    struct rwe_model_matrix matrix =
+        make(&model, &(struct rwe_model_rows){.n = N, .subject = everybody, .stratum = stratum});
     struct rwe_error failure = refused(0);
     assert_true(rwe_model_matrix_reduce(&matrix, &failure));
     assert_columns(&matrix, "age size=c"); /* of the stratum of grade 1 the last has size c */
@@ -320,8 +325,8 @@ static void a_fit_without_them_is_the_fit_without_their_covariates(void **state)
     assert_int_equal(n_fits, 2);
     model = model_of(*state, (int[]){AGE, GRADE}, 2);
     matrix = make(&model, &all);
-    assert_int_equal(
-        rwe_cox_fit(&data, matrix.x, matrix.p, &options, *state, &without, &error), RWE_OK);
+    assert_int_equal(rwe_cox_fit(&data, matrix.x, matrix.p, &options, *state, &without, &error),
+                     RWE_OK);
     for (size_t j = 0; j < 2; j++)
         assert_close(with.estimate[j], without.estimate[j], 0);
 }

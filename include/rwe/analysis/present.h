@@ -22,6 +22,10 @@ const char *rwe_figure_name_in(const struct rwe_run *run, const char *name);
 /** The same key with the arm as its group. */
 struct rwe_key rwe_key_arm(struct rwe_key key, const struct rwe_cohort *cohort, size_t arm);
 
+/** The key of a fact about a cause of an endpoint (from 1), which is its level. */
+struct rwe_key rwe_key_cause(const char *analysis, const struct rwe_endpoint *endpoint,
+                             const struct rwe_design *design, size_t cause);
+
 /** " (months)", or "" when the study does not say the unit of time. */
 const char *rwe_time_unit_suffix(const struct rwe_run *run);
 
