@@ -160,6 +160,8 @@ $(INTERNAL): $(LIB_OBJECTS) $(filter-out %/main.o,$(CLI_OBJECTS))
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic-functions $^ $(LDLIBS) -o $@
 
 TEST_INCLUDES := -Itests/support -Isrc/cli
+# Tests are many: they are compiled faster than what they test.
+$(TEST_BINS): private CFLAGS += $(OPT:-O3=-O1)
 # GLPK, against which a test solves matchings; it has no pkg-config file.
 $(BUILD)/tests/property/test_match_flow_proof $(BUILD)/tests/property/test_match_optimal_proof: \
     TEST_LIBS := -lglpk

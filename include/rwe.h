@@ -113,6 +113,23 @@ enum rwe_status rwe_session_set_study(struct rwe_session *session, const char *t
 enum rwe_status rwe_session_set_cohort(struct rwe_session *session, const char *name);
 
 /**
+ * Adds a column to a table in memory, which its first column makes. Wherever a file is named (the cohort, the
+ * options "ae" and "assess"), a table of that name is meant before any file:
+ *
+ *     rwe_session_add_texts(session, "patients", "arm", arm, 600);
+ *     rwe_session_add_numbers(session, "patients", "os_months", months, 600);
+ *     rwe_session_set_cohort(session, "patients");
+ *
+ * All columns of a table have `n` values. No value is NaN among numbers, and NULL or "" among texts; texts are
+ * read as the cells of a file are, so dates are texts ("2023-05-01"). RWE_USAGE: another n than that of the
+ * columns before. A name that is twice in a table, or text that is no UTF-8, shows when the session is run.
+ */
+enum rwe_status rwe_session_add_numbers(struct rwe_session *session, const char *table,
+                                        const char *column, const double values[], size_t n);
+enum rwe_status rwe_session_add_texts(struct rwe_session *session, const char *table,
+                                      const char *column, const char *const values[], size_t n);
+
+/**
  * Tells `tell` how far long work is: `done` of `of` pieces of `what` ("bootstrap"). Called by one thread at a
  * time, which need not be the caller's, while rwe_session_run lasts; it must not call this session. NULL: nobody
  * is told.

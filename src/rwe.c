@@ -150,6 +150,34 @@ enum rwe_status rwe_session_set_cohort(struct rwe_session *session, const char *
     return end(session, session->job.cohort == NULL ? rwe_fail_memory(&session->error) : RWE_OK);
 }
 
+static enum rwe_status add_column(struct rwe_session *session, const char *table,
+                                  const struct rwe_column_values *column, size_t n)
+{
+    enum rwe_status status = begin_asking(session);
+    if (status != RWE_OK)
+        return status;
+    if (table == NULL || column->info.name == NULL)
+        return end(session, fail_null(session, table == NULL ? "table" : "column"));
+    if (n > 0 && column->number == NULL && column->text == NULL)
+        return end(session, fail_null(session, "values"));
+    return end(session, rwe_given_add(&session->job.given, table, column, n, session->job.arena,
+                                      &session->error));
+}
+
+enum rwe_status rwe_session_add_numbers(struct rwe_session *session, const char *table,
+                                        const char *column, const double values[], size_t n)
+{
+    const struct rwe_column_values given = {.info.name = column, .number = values};
+    return add_column(session, table, &given, n);
+}
+
+enum rwe_status rwe_session_add_texts(struct rwe_session *session, const char *table,
+                                      const char *column, const char *const values[], size_t n)
+{
+    const struct rwe_column_values given = {.info.name = column, .text = values};
+    return add_column(session, table, &given, n);
+}
+
 enum rwe_status rwe_session_set_progress(struct rwe_session *session,
                                          void (*tell)(void *context, const char *what, size_t done,
                                                       size_t of),

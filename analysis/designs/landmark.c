@@ -11,13 +11,24 @@
 
 enum { N_STEPS = 4 };
 
-static const struct rwe_option times = {
-    .kind = RWE_OPTION_NUMBERS,
+struct settings {
+    struct rwe_numbers times;
+};
+
+static const struct rwe_option flag = {
+    RWE_NUMBERS_IN(struct settings, times),
     .argument = "T,T,…",
     .low = 1e-6,
     .high = 1e300,
     .bare = "6",
 };
+static const struct rwe_options option_list = RWE_NO_OPTIONS_IN(struct settings);
+
+static struct rwe_numbers times_of(const struct rwe_run *run)
+{
+    const struct settings *settings = rwe_settings_of(run->settings, &option_list);
+    return settings->times;
+}
 
 /* ---- the runs ---- */
 
@@ -85,7 +96,7 @@ static enum rwe_status add_run(struct rwe_run *run, struct landmark *landmark,
 
 static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_error *error)
 {
-    struct rwe_numbers all = rwe_settings_numbers(run->settings, "landmark");
+    struct rwe_numbers all = times_of(run);
     struct landmarks *landmarks = RWE_NEW(run->arena, struct landmarks, 1);
     struct landmark *item = RWE_NEW(run->arena, struct landmark, all.n);
     if (rwe_arena_failed(run->arena))
@@ -161,16 +172,20 @@ static enum rwe_status run_landmark(struct rwe_run *run, void *state, struct rwe
 
 static void emulate(const struct rwe_run *run, struct rwe_protocol *protocol)
 {
-    struct rwe_strings times_text = rwe_settings_number_texts(run->settings, "landmark");
+    struct rwe_numbers times = times_of(run);
+    const char *list = "";
+    for (size_t i = 0; i < times.n && list != NULL; i++)
+        list = rwe_arena_format(run->arena, "%s%s%.10g", list, i == 0 ? "" : ", ", times.item[i]);
     rwe_protocol_say(protocol, RWE_PROTOCOL_ELIGIBILITY, "landmark: event-free and followed then");
     rwe_protocol_say(protocol, RWE_PROTOCOL_TIME_ZERO, "landmark: at %s%s",
-                     rwe_text_join(run->arena, times_text, ", "), rwe_time_unit_word(run));
+                     list == NULL ? "" : list, rwe_time_unit_word(run));
     rwe_protocol_say(protocol, RWE_PROTOCOL_CONTRAST, "landmark: as exposed by then");
 }
 
 const struct rwe_analysis rwe_analysis_landmark = {
     .name = "landmark",
-    .flag = &times,
+    .flag = &flag,
+    .options = &option_list,
     .help = "Landmark analysis (default at 6): those still event-free then, by whether exposure "
             "(--exposure-start) had begun; every analysis that is asked for runs on them too, with "
             "matching or weights made anew.",

@@ -174,7 +174,7 @@ static enum rwe_status run_arm(struct rwe_run *run, struct arm_table *table,
 {
     struct rwe_cox_model model;
     struct arm_part part = {0};
-    enum rwe_status status = rwe_cox_model_fit(request, &model, error);
+    enum rwe_status status = rwe_cox_model_estimate(request, &model, error);
     if (status == RWE_OK)
         status = rwe_cox_model_limits(request, &model, error);
     struct rwe_cox_shown *shown = RWE_NEW(run->arena, struct rwe_cox_shown, run->cohort->n_arms);
@@ -209,6 +209,28 @@ struct terms {
     bool firth;                  /* a model is Firth's fit */
 };
 
+/* Whether the adjusted model was asked for: by name, not by --km, which brings the arms' ratio only. */
+static bool is_adjusted(const struct rwe_run *run)
+{
+    return run->cohort->n_covariates > 0 && rwe_settings_has(run->settings, "cox");
+}
+
+/* Where another analysis asks for Cox models (triangulation), it shows adjusted ones of all patients alone:
+ * replicates of the others would only cost time. */
+static bool is_adjusted_in_replicates(const struct rwe_run *run, size_t design)
+{
+    bool by_name = rwe_settings_source(run->settings, "cox") > RWE_FROM_DEFAULT;
+    return is_adjusted(run) && (by_name || design == 0);
+}
+
+static enum rwe_status fit_adjusted(const struct rwe_cox_request *request, size_t design,
+                                    struct rwe_cox_model *model, struct rwe_error *error)
+{
+    return is_adjusted_in_replicates(request->run, design)
+               ? rwe_cox_model_estimate(request, model, error)
+               : rwe_cox_model_fit(request, model, error);
+}
+
 /* Adds the adjusted model's facts and the row of its arms; its terms go to those of design d. */
 static enum rwe_status run_adjusted(struct rwe_run *run, struct arm_table *table,
                                     const struct rwe_cox_request *request, size_t d,
@@ -217,7 +239,7 @@ static enum rwe_status run_adjusted(struct rwe_run *run, struct arm_table *table
     struct rwe_cox_model model;
     struct arm_part part = {.what = "adjusted"};
     struct rwe_cox_shown *shown = terms->shown + d * terms->n_terms;
-    enum rwe_status status = rwe_cox_model_fit(request, &model, error);
+    enum rwe_status status = fit_adjusted(request, d, &model, error);
     if (status == RWE_OK)
         status = rwe_cox_model_limits(request, &model, error);
     if (status != RWE_OK)
@@ -267,12 +289,6 @@ static enum rwe_status list_terms(struct rwe_run *run, bool arms, struct terms *
                                   : term->name;
     }
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
-}
-
-/* Whether the adjusted model was asked for: by name, not by --km, which brings the arms' ratio only. */
-static bool is_adjusted(const struct rwe_run *run)
-{
-    return run->cohort->n_covariates > 0 && rwe_settings_has(run->settings, "cox");
 }
 
 static enum rwe_status run_one(struct rwe_run *run, struct arm_table *table,
@@ -447,10 +463,51 @@ static enum rwe_status run_univariable_part(struct rwe_run *run, struct rwe_erro
     return status;
 }
 
+/* ---- in a replicate: the arms' ratios alone ---- */
+
+static enum rwe_status estimate_model(const struct rwe_cox_request *request,
+                                      struct rwe_error *error)
+{
+    struct rwe_run *run = request->run;
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
+    struct rwe_cox_model model;
+    enum rwe_status status = rwe_cox_model_estimate(request, &model, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
+    key.model = model.name;
+    for (size_t a = 0; a + 1 < run->cohort->n_arms; a++) {
+        bool fitted = model.failure.status == RWE_OK;
+        const struct rwe_inference of = {.value = fitted ? model.fit.estimate[model.term[a].column]
+                                                         : NAN};
+        key.term = model.term[a].name;
+        rwe_run_estimate(run, &key, "hr", RWE_ESTIMATE_LOG_RATIO, &of);
+    }
+    rwe_arena_release(run->arena, mark);
+    return RWE_OK;
+}
+
+static enum rwe_status run_replicate(struct rwe_run *run, struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    for (size_t e = 0; e < run->cohort->n_endpoints; e++)
+        for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++) {
+            struct rwe_cox_request request = {run, &run->cohort->endpoint[e], &run->design[d],
+                                              RWE_COX_ARM, 0};
+            status = estimate_model(&request, error);
+            request.kind = RWE_COX_ADJUSTED;
+            if (status == RWE_OK && is_adjusted_in_replicates(run, d))
+                status = estimate_model(&request, error);
+        }
+    return status;
+}
+
 static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
     const struct rwe_cohort *cohort = run->cohort;
+    if (run->replicate > 0)
+        return run_replicate(run, error);
     enum rwe_status status = rwe_need_endpoint(run, "cox", error);
     if (status == RWE_OK)
         status = rwe_cox_check_splines(run, error);
@@ -486,53 +543,6 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
     return status == RWE_OK ? run_univariable_part(run, error) : status;
 }
 
-/* ---- for replicates ---- */
-
-static enum rwe_status estimate_model(struct rwe_run *run, const struct rwe_cox_request *request,
-                                      struct rwe_estimates *estimates, struct rwe_error *error)
-{
-    struct rwe_mark mark = rwe_arena_mark(run->arena);
-    struct rwe_cox_model model;
-    enum rwe_status status = rwe_cox_model_estimate(request, &model, error);
-    if (status != RWE_OK)
-        return status;
-    struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
-    key.model = model.name;
-    for (size_t a = 0; a + 1 < run->cohort->n_arms; a++) {
-        key.term = model.term[a].name;
-        bool fitted = model.failure.status == RWE_OK;
-        rwe_estimates_add(estimates, &key, "hr", RWE_ESTIMATE_LOG_RATIO,
-                          fitted ? model.fit.estimate[model.term[a].column] : NAN);
-    }
-    if (!rwe_estimates_are_of_data(estimates)) /* else the names of the terms are still needed */
-        rwe_arena_release(run->arena, mark);
-    return RWE_OK;
-}
-
-/* Where another analysis asks for Cox models (triangulation), it shows adjusted ones of all patients alone:
- * replicates of the others would only cost time. */
-static bool is_adjusted_in_replicates(const struct rwe_run *run, size_t design)
-{
-    bool by_name = rwe_settings_source(run->settings, "cox") > RWE_FROM_DEFAULT;
-    return is_adjusted(run) && (by_name || design == 0);
-}
-
-static enum rwe_status estimate_cox(struct rwe_run *run, struct rwe_estimates *estimates,
-                                    struct rwe_error *error)
-{
-    enum rwe_status status = RWE_OK;
-    for (size_t e = 0; e < run->cohort->n_endpoints; e++)
-        for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++) {
-            struct rwe_cox_request request = {run, &run->cohort->endpoint[e], &run->design[d],
-                                              RWE_COX_ARM, 0};
-            status = estimate_model(run, &request, estimates, error);
-            request.kind = RWE_COX_ADJUSTED;
-            if (status == RWE_OK && is_adjusted_in_replicates(run, d))
-                status = estimate_model(run, &request, estimates, error);
-        }
-    return status;
-}
-
 const struct rwe_analysis rwe_analysis_cox = {
     .name = "cox",
     .method = N_("Cox models"),
@@ -542,7 +552,7 @@ const struct rwe_analysis rwe_analysis_cox = {
             "Asked for by name, not by --km, also adjusted for the covariates.",
     .also_for = "predict",
     .options = &option_list,
+    .lists = RWE_LISTS_ESTIMATES,
     .run = run_cox,
-    .estimate = estimate_cox,
     .write_files = rwe_cox_write_residuals,
 };

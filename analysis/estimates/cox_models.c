@@ -344,7 +344,8 @@ enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
     enum rwe_status status = build_to_fit(request, model, error);
     if (status != RWE_OK)
         return status;
-    bool from_data = rwe_estimates_are_of_data(request->run->estimates);
+    bool from_data = request->run->replicate == 0;
+    model->is_repeated = true;
     if (from_data)
         status = fit(request, NULL, model, error);
     const double *coefficient = kept_estimate(request, model);
@@ -475,6 +476,7 @@ enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
 {
     *model = *whole;
     model->name = "piecewise";
+    model->is_repeated = false;
     model->subject = NULL;
     model->failure = model->separation = (struct rwe_error){0};
     model->profile = NULL;

@@ -54,6 +54,7 @@ struct rwe_cox_model {
     struct rwe_cox fit;                    /**< where `failure.status` is RWE_OK */
     struct rwe_error failure;              /**< why there is no fit, in terms of the covariates */
     struct rwe_error separation;           /**< why `fit` is Firth's: the likelihood is monotone */
+    bool is_repeated;                      /**< replicates fit it too, for the ratios of its arms */
     const struct rwe_cox_profile *profile; /**< by column, in place of Wald's limits and tests; or
                                                 NULL. Set by rwe_cox_model_limits alone */
 };

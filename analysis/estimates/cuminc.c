@@ -660,7 +660,8 @@ static void present_adjusted(const struct question *q, struct rwe_grid *grid,
     }
     const char *left_out = rwe_model_matrix_left_out(&model->matrix, NULL);
     if (left_out != NULL)
-        warn_of(q, "collinear", what, rwe_arena_format(q->run->arena, "left out: %s", left_out));
+        warn_of(q, "collinear", what,
+                rwe_arena_format(q->run->arena, rwe_text("left out: %s"), left_out));
     rwe_document_number(document, &key, "loglik.null", model->fit.loglik_null);
     rwe_document_number(document, &key, "loglik", model->fit.loglik);
     rwe_document_number(document, &key, "converged", model->fit.converged);

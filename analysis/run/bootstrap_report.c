@@ -19,22 +19,14 @@ bool rwe_bootstrap_is_variance(const struct rwe_settings *settings)
 
 /* ---- reading ---- */
 
-const struct rwe_bootstrap_result *rwe_bootstrap_find(const struct rwe_run *run,
-                                                      const struct rwe_key *key, const char *stat)
-{
-    if (run->bootstrap == NULL)
-        return NULL;
-    size_t k = rwe_estimates_find(run->bootstrap->replicates.estimates, key, stat);
-    return k == RWE_NO_INDEX ? NULL : &run->bootstrap->result[k];
-}
-
 /* What replicates say an error, limits and a p-value of. */
 static bool is_told(const struct rwe_estimate *estimate)
 {
-    return estimate->kind != RWE_ESTIMATE_FIXED && estimate->kind != RWE_ESTIMATE_STATISTIC;
+    return !estimate->once && estimate->kind != RWE_ESTIMATE_FIXED &&
+           estimate->kind != RWE_ESTIMATE_STATISTIC;
 }
 
-bool rwe_bootstrap_infer_at(const struct rwe_run *run, size_t k, struct rwe_inference *inference)
+bool rwe_bootstrap_infer(const struct rwe_run *run, size_t k, struct rwe_inference *inference)
 {
     if (run->bootstrap == NULL || !rwe_bootstrap_is_variance(run->settings))
         return false;
@@ -44,22 +36,16 @@ bool rwe_bootstrap_infer_at(const struct rwe_run *run, size_t k, struct rwe_infe
     if (!is_told(estimate))
         return false;
     double value = estimate->own.value;
-    *inference = (struct rwe_inference){value,
-                                        result->std_error,
-                                        INFINITY,
-                                        result->conf_low,
-                                        result->conf_high,
-                                        rwe_normal_p_value(value / result->std_error)};
+    *inference = (struct rwe_inference){
+        .value = value,
+        .std_error = result->std_error,
+        .df = INFINITY,
+        .conf_low = result->conf_low,
+        .conf_high = result->conf_high,
+        .p_value = rwe_normal_p_value(value / result->std_error),
+        .replaced = true,
+    };
     return true;
-}
-
-bool rwe_bootstrap_infer(const struct rwe_run *run, const struct rwe_key *key, const char *stat,
-                         struct rwe_inference *inference)
-{
-    if (run->bootstrap == NULL)
-        return false;
-    size_t k = rwe_estimates_find(run->bootstrap->replicates.estimates, key, stat);
-    return k != RWE_NO_INDEX && rwe_bootstrap_infer_at(run, k, inference);
 }
 
 void rwe_bootstrap_note(const struct rwe_run *run, struct rwe_grid *grid)

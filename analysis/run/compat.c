@@ -4,9 +4,13 @@
 
 #include <string.h>
 
+struct settings {
+    int system; /* −1: none */
+};
+
 static const struct rwe_option options[] = {
     {.name = "compat",
-     .kind = RWE_OPTION_CHOICE,
+     RWE_CHOICE_IN(struct settings, system),
      .section = RWE_SECTION_METHOD,
      .argument = "r|sas|stata",
      .choices = "r|sas|stata",
@@ -14,7 +18,7 @@ static const struct rwe_option options[] = {
              "limits, medians of flat pieces, horizon of restricted means, ties, limits of risk "
              "differences."},
 };
-const struct rwe_options rwe_compat_options = RWE_OPTIONS(options);
+const struct rwe_options rwe_compat_options = RWE_OPTIONS_IN(struct settings, options);
 
 /* In the order of the option's choices. */
 static const char *const systems[] = {
@@ -39,7 +43,8 @@ enum { N_DEFAULTS = sizeof defaults / sizeof defaults[0] };
 
 static int system_of(const struct rwe_settings *settings)
 {
-    return rwe_settings_choice(settings, "compat");
+    const struct settings *own = rwe_settings_of(settings, &rwe_compat_options);
+    return own->system;
 }
 
 enum rwe_status rwe_compat_apply(struct rwe_settings *settings, struct rwe_error *error)

@@ -129,24 +129,39 @@ static size_t position(struct rwe_estimates *walk, const struct rwe_estimates *l
     return k;
 }
 
+/* What is in force for an estimate of this list. */
+static struct rwe_inference list(struct rwe_run *run, const struct rwe_estimate *estimate)
+{
+    struct rwe_estimates *estimates = run->estimates;
+    struct rwe_inference inference = estimate->own;
+    size_t k = RWE_NO_INDEX;
+    if (estimates->data != NULL) {
+        k = position(estimates, estimates->data, &estimate->key, estimate->stat);
+        if (k != RWE_NO_INDEX)
+            estimates->value[k] = inference.value;
+        return inference;
+    }
+    if (estimates->is_repeated)
+        k = position(estimates, estimates, &estimate->key, estimate->stat);
+    if (k == RWE_NO_INDEX)
+        append(estimates, estimate);
+    else
+        rwe_bootstrap_infer(run, k, &inference);
+    return inference;
+}
+
 struct rwe_inference rwe_run_estimate(struct rwe_run *run, const struct rwe_key *key,
                                       const char *stat, enum rwe_estimate_kind kind,
                                       const struct rwe_inference *own)
 {
-    struct rwe_estimates *estimates = run->estimates;
-    struct rwe_inference inference = *own;
-    if (estimates->data != NULL) {
-        size_t k = position(estimates, estimates->data, key, stat);
-        if (k != RWE_NO_INDEX)
-            estimates->value[k] = own->value;
-        return inference;
-    }
-    size_t k = estimates->is_repeated ? position(estimates, estimates, key, stat) : RWE_NO_INDEX;
-    if (k == RWE_NO_INDEX)
-        append(estimates, &(struct rwe_estimate){*key, stat, kind, *own});
-    else
-        rwe_bootstrap_infer_at(run, k, &inference);
-    return inference;
+    return list(run, &(struct rwe_estimate){*key, stat, kind, false, *own});
+}
+
+struct rwe_inference rwe_run_estimate_once(struct rwe_run *run, const struct rwe_key *key,
+                                           const char *stat, enum rwe_estimate_kind kind,
+                                           const struct rwe_inference *own)
+{
+    return list(run, &(struct rwe_estimate){*key, stat, kind, true, *own});
 }
 
 double rwe_run_fixed(struct rwe_run *run, const struct rwe_key *key, const char *stat, double value)
@@ -172,7 +187,7 @@ void rwe_estimates_add(struct rwe_estimates *estimates, const struct rwe_key *ke
                        enum rwe_estimate_kind kind, double value)
 {
     if (estimates->data == NULL) {
-        append(estimates, &(struct rwe_estimate){*key, stat, kind, {.value = value}});
+        append(estimates, &(struct rwe_estimate){*key, stat, kind, false, {.value = value}});
         return;
     }
     size_t k = position(estimates, estimates->data, key, stat);

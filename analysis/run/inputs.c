@@ -1,20 +1,108 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/analysis/inputs.h"
 
+#include "describe/validate.h"
 #include "rwe/base/hash.h"
+#include "rwe/data/study.h"
 #include "rwe/data/validate.h"
+#include "safety/toxicity_settings.h"
 #include <string.h>
 
-static struct rwe_table_options table_options(const struct rwe_settings *settings)
+/* ---- tables in memory ---- */
+
+static struct rwe_given_table *find_given(const struct rwe_given *given, const char *name)
+{
+    for (size_t i = 0; i < given->n; i++)
+        if (strcmp(given->table[i].name, name) == 0)
+            return &given->table[i];
+    return NULL;
+}
+
+static struct rwe_given_table *find_or_add(struct rwe_given *given, const char *name, size_t n_rows,
+                                           struct rwe_arena *arena)
+{
+    struct rwe_given_table *table = find_given(given, name);
+    if (table != NULL)
+        return table;
+    given->table = rwe_arena_grow(arena, given->table, &given->room, given->n + 1, sizeof *table);
+    const char *copy = rwe_arena_string(arena, name);
+    if (rwe_arena_failed(arena))
+        return NULL;
+    table = &given->table[given->n++];
+    *table = (struct rwe_given_table){.name = copy, .n_rows = n_rows};
+    return table;
+}
+
+static const double *copy_numbers(const double from[], size_t n, struct rwe_arena *arena)
+{
+    double *copy = RWE_NEW(arena, double, n);
+    if (copy != NULL && n > 0)
+        memcpy(copy, from, n * sizeof *copy);
+    return copy;
+}
+
+static const char *const *copy_texts(const char *const from[], size_t n, struct rwe_arena *arena)
+{
+    const char **copy = RWE_NEW(arena, const char *, n);
+    for (size_t i = 0; copy != NULL && i < n; i++)
+        copy[i] = from[i] == NULL ? NULL : rwe_arena_string(arena, from[i]);
+    return copy;
+}
+
+enum rwe_status rwe_given_add(struct rwe_given *given, const char *name,
+                              const struct rwe_column_values *column, size_t n_rows,
+                              struct rwe_arena *arena, struct rwe_error *error)
+{
+    struct rwe_given_table *table = find_or_add(given, name, n_rows, arena);
+    if (table == NULL)
+        return rwe_fail_memory(error);
+    if (n_rows != table->n_rows)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "%s: column \"%s\" has %zu rows, those before it have %zu", name,
+                        column->info.name, n_rows, table->n_rows);
+    table->column = rwe_arena_grow(arena, table->column, &table->room, table->n_columns + 1,
+                                   sizeof *table->column);
+    struct rwe_column_values copy = {
+        .info.name = rwe_arena_string(arena, column->info.name),
+        .number = column->number == NULL ? NULL : copy_numbers(column->number, n_rows, arena),
+        .text = column->text == NULL ? NULL : copy_texts(column->text, n_rows, arena),
+    };
+    if (rwe_arena_failed(arena))
+        return rwe_fail_memory(error);
+    table->column[table->n_columns++] = copy;
+    return RWE_OK;
+}
+
+/* ---- reading ---- */
+
+static struct rwe_table_options table_options(const struct rwe_study_settings *study)
 {
     struct rwe_table_options options = rwe_table_options_default();
-    int delimiter = rwe_settings_choice(settings, "delimiter");
-    options.encoding = rwe_settings_text(settings, "encoding");
-    options.delimiter = delimiter < 0 ? '\0' : ",;\t"[delimiter];
-    options.decimal_comma = rwe_settings_choice(settings, "decimal") == 1;
-    if (rwe_settings_has(settings, "missing-tokens"))
-        options.missing = rwe_settings_list(settings, "missing-tokens");
+    options.encoding = study->encoding;
+    options.delimiter = study->delimiter < 0 ? '\0' : ",;\t"[study->delimiter];
+    options.decimal_comma = study->decimal == RWE_DECIMAL_COMMA;
+    if (study->source.missing_tokens != RWE_NOT_GIVEN)
+        options.missing = study->missing_tokens;
     return options;
+}
+
+/* A table in memory of that name, or the file. */
+static enum rwe_status read_table(const struct rwe_run *run, const char *path,
+                                  struct rwe_complaints *complaints, struct rwe_table **table,
+                                  struct rwe_error *error)
+{
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
+    struct rwe_table_options options = table_options(study);
+    const struct rwe_given_table *given = find_given(run->given, path);
+    struct rwe_table_columns columns = {0};
+    if (given != NULL)
+        columns =
+            (struct rwe_table_columns){given->name, given->column, given->n_columns, given->n_rows};
+    enum rwe_status status =
+        given != NULL ? rwe_table_from_columns(&columns, &options, run->arena, table, error)
+                      : rwe_table_read(path, &options, run->arena, table, complaints, error);
+    return status == RWE_OK && !study->allow_identifiers ? rwe_privacy_check(*table, error)
+                                                         : status;
 }
 
 static enum rwe_status note_input(struct rwe_run *run, const char *file, const char *sha256,
@@ -34,13 +122,7 @@ static enum rwe_status note_input(struct rwe_run *run, const char *file, const c
 enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, struct rwe_table **table,
                                    struct rwe_error *error)
 {
-    struct rwe_table_options options = table_options(run->settings);
-    enum rwe_status status =
-        rwe_table_read(path, &options, run->arena, table, run->complaints, error);
-    if (status != RWE_OK)
-        return status;
-    if (!rwe_settings_flag(run->settings, "allow-identifiers"))
-        status = rwe_privacy_check(*table, error);
+    enum rwe_status status = read_table(run, path, run->complaints, table, error);
     return status == RWE_OK
                ? note_input(run, path, rwe_table_sha256(*table), rwe_table_rows(*table), error)
                : status;
@@ -62,15 +144,11 @@ enum rwe_status rwe_run_note_study(struct rwe_run *run, const char *path, struct
 static enum rwe_status read_events(struct rwe_run *run, struct rwe_table **events,
                                    struct rwe_error *error)
 {
-    const char *path = rwe_settings_text(run->settings, "ae");
+    const char *path = toxicity_settings_of(run->settings)->file;
     struct rwe_complaints ignored = {.arena = run->arena};
-    struct rwe_table_options options = table_options(run->settings);
     if (path == NULL || strcmp(path, "-") == 0)
         return RWE_OK;
-    enum rwe_status status = rwe_table_read(path, &options, run->arena, events, &ignored, error);
-    if (status == RWE_OK && !rwe_settings_flag(run->settings, "allow-identifiers"))
-        status = rwe_privacy_check(*events, error);
-    return status;
+    return read_table(run, path, &ignored, events, error);
 }
 
 /* All rules where they are asked for, those of severity E where times are made from dates. A file of
@@ -81,14 +159,14 @@ static enum rwe_status validate(struct rwe_run *run, const struct rwe_table *tab
 {
     struct rwe_table *events = NULL;
     struct rwe_validation *validation = RWE_NEW(run->arena, struct rwe_validation, 1);
-    const char *queries = rwe_settings_text(run->settings, "queries");
+    const char *queries = validate_settings_of(run->settings)->queries;
     enum rwe_status status = validation == NULL ? rwe_fail_memory(error) : RWE_OK;
     if (status == RWE_OK && all)
         status = read_events(run, &events, error);
     struct rwe_validation_input input = {
         .patients = table,
         .events = events,
-        .event_columns = rwe_settings_list(run->settings, "ae-columns"),
+        .event_columns = toxicity_settings_of(run->settings)->columns,
         .study = rwe_study_of(run->settings),
         .errors_only = !all,
     };
@@ -104,20 +182,18 @@ static enum rwe_status validate(struct rwe_run *run, const struct rwe_table *tab
     return status;
 }
 
+/* Endpoints from dates, or a sheet of queries about them. */
 static bool takes_dates(const struct rwe_settings *settings)
 {
-    static const char *const options[] = {"derive", "endpoint-dates", "exposure-date", "queries"};
-    bool any = false;
-    for (size_t i = 0; i < sizeof options / sizeof options[0]; i++)
-        any = any || rwe_settings_has(settings, options[i]);
-    return any;
+    return rwe_study_takes_dates(rwe_study_of(settings)) ||
+           validate_settings_of(settings)->queries != NULL;
 }
 
 /* Only endpoints from dates have a use for them. */
 static enum rwe_status read_assessments(struct rwe_run *run, struct rwe_table **assessments,
                                         struct rwe_error *error)
 {
-    const char *path = rwe_settings_text(run->settings, "assess");
+    const char *path = rwe_study_of(run->settings)->assess;
     if (path == NULL)
         return RWE_OK;
     if (!takes_dates(run->settings))

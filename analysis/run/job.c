@@ -11,6 +11,7 @@
 #include "rwe/analysis/plan.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
+#include "rwe/base/number.h"
 #include "rwe/base/parallel.h"
 #include <stdio.h>
 #include <string.h>
@@ -153,8 +154,7 @@ struct rwe_render_options rwe_job_render_options(const struct rwe_job *job)
 /* Messages of the run are in the report's language too, since reasons of failures become its warnings. */
 struct rwe_languages rwe_job_languages(const struct rwe_job *job)
 {
-    const char *name = rwe_settings_text(job->settings, "lang");
-    const struct rwe_language *language = name == NULL ? NULL : rwe_language_find(name);
+    const struct rwe_language *language = rwe_language_find(rwe_study_of(job->settings)->lang_word);
     return (struct rwe_languages){language, language};
 }
 
@@ -206,70 +206,19 @@ static void explain_builtin(const struct rwe_job *job, struct rwe_error *error)
 
 /* ---- provenance ---- */
 
-static struct rwe_strings one_text(struct rwe_arena *arena, const char *text)
-{
-    struct rwe_strings list = {RWE_NEW(arena, const char *, 1), 1};
-    if (list.item != NULL)
-        list.item[0] = text;
-    return list;
-}
-
-static struct rwe_strings endpoint_texts(const struct rwe_run *run)
-{
-    struct rwe_endpoint_specs specs = rwe_settings_endpoints(run->settings);
-    struct rwe_strings list = {RWE_NEW(run->arena, const char *, specs.n), specs.n};
-    for (size_t e = 0; list.item != NULL && e < specs.n; e++)
-        list.item[e] = rwe_endpoint_spec_text(run->arena, &specs.item[e]);
-    return list;
-}
-
-static struct rwe_strings criterion_texts(const struct rwe_run *run)
-{
-    struct rwe_criterion_specs specs = rwe_settings_criteria(run->settings);
-    struct rwe_strings list = {RWE_NEW(run->arena, const char *, specs.n), specs.n};
-    for (size_t c = 0; list.item != NULL && c < specs.n; c++)
-        list.item[c] =
-            rwe_arena_format(run->arena, "%s=%s%s", specs.item[c].name, specs.item[c].keep,
-                             specs.item[c].missing_excludes ? " (missing: exclude)" : "");
-    return list;
-}
-
 static struct rwe_setting_value value_of(const struct rwe_run *run, const struct rwe_option *option)
 {
-    const struct rwe_settings *settings = run->settings;
-    struct rwe_setting_value value = {.name = option->name};
-    switch (option->kind) {
-    case RWE_OPTION_FLAG:
-        value.is_flag = true;
-        value.number = 1;
-        break;
-    case RWE_OPTION_NUMBER:
-        value.is_number = true;
-        value.number = rwe_settings_number(settings, option->name);
-        break;
-    case RWE_OPTION_LIST:
-        value.is_list = true;
-        value.texts = rwe_settings_list(settings, option->name);
-        break;
-    case RWE_OPTION_NUMBERS:
-        value.is_list = true;
-        value.texts = rwe_settings_number_texts(settings, option->name);
-        break;
-    case RWE_OPTION_ENDPOINTS:
-        value.is_list = true;
-        value.texts = endpoint_texts(run);
-        break;
-    case RWE_OPTION_CRITERIA:
-        value.is_list = true;
-        value.texts = criterion_texts(run);
-        break;
-    case RWE_OPTION_TEXT:
-    case RWE_OPTION_PATH:
-    case RWE_OPTION_INTEGER:
-    case RWE_OPTION_CHOICE:
-        value.texts = one_text(run->arena, rwe_settings_text(settings, option->name));
-        break;
-    }
+    struct rwe_setting_value value = {
+        .name = option->name,
+        .is_flag = option->kind == RWE_OPTION_FLAG,
+        .is_number = option->kind == RWE_OPTION_NUMBER,
+        .is_list = option->kind == RWE_OPTION_LIST || option->kind == RWE_OPTION_NUMBERS ||
+                   option->kind == RWE_OPTION_ENDPOINTS || option->kind == RWE_OPTION_CRITERIA,
+        .number = 1,
+        .texts = rwe_settings_texts(run->settings, option->name, run->arena),
+    };
+    if (value.is_number && value.texts.n == 1)
+        rwe_number_parse(value.texts.item[0], strlen(value.texts.item[0]), &value.number);
     return value;
 }
 
@@ -385,10 +334,10 @@ static enum rwe_status check_times(const struct rwe_run *run, struct rwe_error *
 
 static void set_title(struct rwe_run *run, const struct rwe_job *job)
 {
-    const char *title = rwe_settings_text(run->settings, "title");
-    const char *id = rwe_settings_text(run->settings, "study-id");
-    rwe_document_set_title(run->document, title == NULL ? "Comparison of treatment arms" : title,
-                           id != NULL ? id : job->cohort);
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
+    rwe_document_set_title(run->document,
+                           study->title == NULL ? "Comparison of treatment arms" : study->title,
+                           study->study_id != NULL ? study->study_id : job->cohort);
 }
 
 static bool wants_rules(const struct rwe_plan *plan)
@@ -448,6 +397,7 @@ static enum rwe_status run_completed(struct rwe_job *job, struct rwe_error *erro
         .document = document,
         .estimates = estimates,
         .complaints = &job->complaints,
+        .given = &job->given,
         .progress = job->progress,
         .arena = job->arena,
         .threads = threads_of(job),

@@ -2,6 +2,7 @@
 #include "rwe/analysis/model_matrix.h"
 
 #include "rwe/analysis/covariates.h"
+#include "rwe/base/language.h"
 #include "rwe/stats/rank.h"
 #include "rwe/stats/summary.h"
 
@@ -640,13 +641,13 @@ static const char *why_left_out(const struct rwe_model_matrix *m, size_t c)
     const struct rwe_model_column *column = &m->column[c];
     switch (column->state) {
     case RWE_COLUMN_CONSTANT:
-        return "one value only";
+        return rwe_text("one value only");
     case RWE_COLUMN_DETERMINED:
         if (column->by_strata)
-            return "one value in each stratum";
+            return rwe_text("one value in each stratum");
         return column->by == NULL
-                   ? "determined by the terms before it"
-                   : rwe_arena_format(m->model.arena, "determined by %s", column->by);
+                   ? rwe_text("determined by the terms before it")
+                   : rwe_arena_format(m->model.arena, rwe_text("determined by %s"), column->by);
     case RWE_COLUMN_IN:
     case RWE_COLUMN_EMPTY:
         break;
@@ -662,7 +663,7 @@ const char *rwe_model_matrix_left_out(const struct rwe_model_matrix *matrix,
     for (size_t t = 0; t < matrix->model.n_terms && !rwe_arena_failed(arena); t++) {
         const struct rwe_term_columns *of = &matrix->of_term[t];
         if (has_one_level(matrix, t) && (whole == NULL || !has_one_level(whole, t)))
-            text = append(arena, text, matrix->model.term[t].name, "one value only");
+            text = append(arena, text, matrix->model.term[t].name, rwe_text("one value only"));
         for (size_t c = of->first; c < of->first + of->n; c++) {
             bool known = whole != NULL && whole->column[c].at == RWE_NO_INDEX;
             const char *why = known ? NULL : why_left_out(matrix, c);

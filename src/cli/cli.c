@@ -3,6 +3,7 @@
 
 #include "rwe/base/file.h"
 #include <errno.h>
+#include <math.h>
 #include <string.h>
 
 static int analyze(struct rwe_cli *cli)
@@ -16,9 +17,9 @@ static int analyze(struct rwe_cli *cli)
         status = rwe_cli_output(cli, &error);
     if (status != RWE_OK)
         return rwe_cli_fail(cli->err, &error);
-    bool strict = rwe_settings_flag(cli->job.settings, "strict");
-    return strict && rwe_document_n_warnings(cli->job.document) > 0 ? RWE_EXIT_WARNINGS
-                                                                    : RWE_EXIT_DONE;
+    return rwe_cli_settings_of(cli)->strict && rwe_document_n_warnings(cli->job.document) > 0
+               ? RWE_EXIT_WARNINGS
+               : RWE_EXIT_DONE;
 }
 
 /* ---- the program ---- */
@@ -50,30 +51,28 @@ static int print(const struct rwe_cli *cli, void (*make)(const struct rwe_settin
     return status == RWE_OK ? RWE_EXIT_DONE : rwe_cli_fail(cli->err, &error);
 }
 
-static int print_something(const struct rwe_cli *cli)
+static int print_something(const struct rwe_cli *cli, enum rwe_cli_print what)
 {
     static void (*const makers[])(const struct rwe_settings *,
                                   FILE *) = {rwe_cli_man, rwe_cli_completion, print_study};
-    return print(cli, makers[rwe_settings_choice(cli->job.settings, "print")]);
+    return print(cli, makers[what]);
 }
 
 static int dispatch(struct rwe_cli *cli)
 {
     struct rwe_error error = {0};
-    const char *check = rwe_settings_text(cli->job.settings, "check");
-    if (rwe_settings_flag(cli->job.settings, "help"))
+    const struct rwe_cli_settings *settings = rwe_cli_settings_of(cli);
+    if (settings->help)
         return print(cli, rwe_cli_help);
-    if (rwe_settings_flag(cli->job.settings, "version")) {
+    if (settings->version) {
         fprintf(cli->out, "rwe-analyze %s\n", RWE_VERSION);
         return RWE_EXIT_DONE;
     }
-    if (rwe_settings_has(cli->job.settings, "print"))
-        return print_something(cli);
-    if (check != NULL)
-        return rwe_cli_check(cli, check);
-    bool simulates = rwe_settings_has(cli->job.settings, "simulate") ||
-                     rwe_settings_has(cli->job.settings, "effect") ||
-                     rwe_settings_flag(cli->job.settings, "null");
+    if (settings->print != RWE_PRINT_NOTHING)
+        return print_something(cli, settings->print);
+    if (settings->check != NULL)
+        return rwe_cli_check(cli, settings->check);
+    bool simulates = settings->simulate > 0 || !isnan(settings->effect) || settings->null;
     if (!simulates)
         return analyze(cli);
     return rwe_cli_simulate(cli, &error) == RWE_OK ? RWE_EXIT_DONE : rwe_cli_fail(cli->err, &error);

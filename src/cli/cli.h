@@ -19,8 +19,26 @@ struct rwe_cli {
     double progress_since; /* seconds of the clock when progress was last told; 0: never */
 };
 
+/* What --print prints, in the order of its choices. */
+enum rwe_cli_print { RWE_PRINT_NOTHING = -1, RWE_PRINT_MAN, RWE_PRINT_COMPLETION, RWE_PRINT_STUDY };
+
 /* Options of the command line alone: where results go, help. */
+struct rwe_cli_settings {
+    int format;                 /* −1: by the ending of `output` */
+    const char *format_name;    /* "json" */
+    const char *output;         /* file or folder; NULL: standard output */
+    struct rwe_strings figures; /* none: all kinds */
+    bool overwrite, quiet, strict;
+    const char *check; /* a file of results */
+    uint64_t simulate; /* patients; 0: none */
+    double effect;     /* true hazard ratio; NaN: the usual one */
+    bool null;         /* a true hazard ratio of 1 */
+    enum rwe_cli_print print;
+    bool help, version;
+};
+
 extern const struct rwe_options rwe_cli_options;
+const struct rwe_cli_settings *rwe_cli_settings_of(const struct rwe_cli *cli);
 
 /* Reads the arguments: options into the job, the rest into cli->files. */
 enum rwe_status rwe_cli_parse(struct rwe_cli *cli, int argc, char *const argv[],

@@ -5,7 +5,8 @@
 
 static const struct rwe_option options[] = {
     {.name = "format",
-     .kind = RWE_OPTION_CHOICE,
+     RWE_CHOICE_IN(struct rwe_cli_settings, format),
+     RWE_WORD_IN(struct rwe_cli_settings, format_name),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FORMAT",
      .choices = rwe_format_names,
@@ -14,7 +15,7 @@ static const struct rwe_option options[] = {
          "text (default), json (all facts and curves), csv (facts as a table), md, html, latex. "
          "Without it the ending of --output decides."},
     {.name = "output",
-     .kind = RWE_OPTION_PATH,
+     RWE_PATH_IN(struct rwe_cli_settings, output),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE|DIR",
      .command_only = true,
@@ -23,36 +24,36 @@ static const struct rwe_option options[] = {
          "ending, or ends in /: it gets the report in every format, results, each table as CSV "
          "and LaTeX, the figures, and a manifest. With --simulate: the folder."},
     {.name = "figures",
-     .kind = RWE_OPTION_LIST,
+     RWE_LIST_IN(struct rwe_cli_settings, figures),
      .section = RWE_SECTION_OUTPUT,
      .argument = "svg,pdf,png|none",
      .command_only = true,
      .help = "Kinds of files that figures get in the folder of --output (default all three)."},
     {.name = "overwrite",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct rwe_cli_settings, overwrite),
      .section = RWE_SECTION_OUTPUT,
      .command_only = true,
      .help = "Replace the report that is in the folder of --output. A folder with other things in "
              "it is never replaced."},
     {.name = "quiet",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct rwe_cli_settings, quiet),
      .section = RWE_SECTION_OUTPUT,
      .command_only = true,
      .help = "Nothing on standard error but errors."},
     {.name = "strict",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct rwe_cli_settings, strict),
      .section = RWE_SECTION_OUTPUT,
      .command_only = true,
      .help = "Exit with 3 when there are warnings."},
     {.name = "check",
-     .kind = RWE_OPTION_PATH,
+     RWE_PATH_IN(struct rwe_cli_settings, check),
      .section = RWE_SECTION_OTHER,
      .argument = "RESULTS.json",
      .command_only = true,
      .help = "Run again what a results file says and compare fact by fact; exit with 1 and a list "
              "when anything changed."},
     {.name = "simulate",
-     .kind = RWE_OPTION_INTEGER,
+     RWE_INTEGER_IN(struct rwe_cli_settings, simulate),
      .section = RWE_SECTION_OTHER,
      .argument = "N",
      .low = 1,
@@ -61,7 +62,7 @@ static const struct rwe_option options[] = {
      .help = "Write a synthetic cohort of N patients, cohort.csv, assess.csv and ae.csv, into "
              "the folder of --output, drawn with --seed."},
     {.name = "effect",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct rwe_cli_settings, effect),
      .section = RWE_SECTION_OTHER,
      .argument = "HR",
      .low = 0.01,
@@ -70,28 +71,33 @@ static const struct rwe_option options[] = {
      .help = "With --simulate: the true hazard ratio of progression from the start of radiotherapy "
              "(default 0.7)."},
     {.name = "null",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct rwe_cli_settings, null),
      .section = RWE_SECTION_OTHER,
      .command_only = true,
      .help = "With --simulate: radiotherapy does nothing, neither to progression nor to death "
              "after it."},
     {.name = "print",
-     .kind = RWE_OPTION_CHOICE,
+     RWE_CHOICE_IN(struct rwe_cli_settings, print),
      .section = RWE_SECTION_OTHER,
      .argument = "WHAT",
      .choices = "man|completion|study",
      .command_only = true,
      .help = "Print the man page, the bash completion, or the built-in study file, and stop."},
     {.name = "help",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct rwe_cli_settings, help),
      .section = RWE_SECTION_OTHER,
      .command_only = true,
      .help = "Print this help and stop."},
     {.name = "version",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct rwe_cli_settings, version),
      .section = RWE_SECTION_OTHER,
      .command_only = true,
      .help = "Print the version and stop."},
 };
 
-const struct rwe_options rwe_cli_options = RWE_OPTIONS(options);
+const struct rwe_options rwe_cli_options = RWE_OPTIONS_IN(struct rwe_cli_settings, options);
+
+const struct rwe_cli_settings *rwe_cli_settings_of(const struct rwe_cli *cli)
+{
+    return rwe_settings_of(cli->job.settings, &rwe_cli_options);
+}

@@ -21,13 +21,12 @@ static const char *base_name(const char *path)
 }
 
 /* The one of --format, else the one that the ending of --output says, else text. */
-static enum rwe_status choose_format(const struct rwe_settings *settings,
+static enum rwe_status choose_format(const struct rwe_cli_settings *settings,
                                      const struct rwe_format **format, struct rwe_error *error)
 {
-    const char *name = rwe_settings_text(settings, "format");
-    const char *output = rwe_settings_text(settings, "output");
+    const char *output = settings->output;
     enum rwe_status status = RWE_OK;
-    *format = name == NULL ? NULL : rwe_format_find(name);
+    *format = settings->format < 0 ? NULL : rwe_format_find(settings->format_name);
     if (*format == NULL && output != NULL)
         status = rwe_format_of_file(output, format, error);
     if (*format == NULL)
@@ -41,10 +40,10 @@ static bool is_standard_output(const char *path)
 }
 
 /* A folder: one that is there, a path that ends in a slash, or a new name without an ending. */
-static bool is_folder(const struct rwe_settings *settings)
+static bool is_folder(const struct rwe_cli_settings *settings)
 {
     struct stat info;
-    const char *path = rwe_settings_text(settings, "output");
+    const char *path = settings->output;
     size_t length = path == NULL ? 0 : strlen(path);
     if (length == 0 || strcmp(path, "-") == 0)
         return false;
@@ -52,14 +51,14 @@ static bool is_folder(const struct rwe_settings *settings)
         return true;
     if (stat(path, &info) == 0)
         return S_ISDIR(info.st_mode);
-    return !rwe_settings_has(settings, "format") && strchr(base_name(path), '.') == NULL;
+    return settings->format < 0 && strchr(base_name(path), '.') == NULL;
 }
 
 /* --figures svg,pdf,png: all of them unless it says which, or none. */
-static enum rwe_status read_figures(const struct rwe_settings *settings, unsigned *formats,
+static enum rwe_status read_figures(const struct rwe_cli_settings *settings, unsigned *formats,
                                     struct rwe_error *error)
 {
-    struct rwe_strings names = rwe_settings_list(settings, "figures");
+    struct rwe_strings names = settings->figures;
     *formats = names.n == 0 ? RWE_FIGURE_FORMATS : 0;
     for (size_t i = 0; i < names.n; i++) {
         int f = 0;
@@ -95,7 +94,7 @@ static enum rwe_status check_one_file(const struct rwe_cli *cli, const char *pat
                                       struct rwe_error *error)
 {
     const struct rwe_format *format;
-    enum rwe_status status = choose_format(cli->job.settings, &format, error);
+    enum rwe_status status = choose_format(rwe_cli_settings_of(cli), &format, error);
     if (status != RWE_OK)
         return status;
     return is_standard_output(path) ? rwe_format_check_stream(format, cli->out, error)
@@ -104,18 +103,19 @@ static enum rwe_status check_one_file(const struct rwe_cli *cli, const char *pat
 
 enum rwe_status rwe_cli_check_output(const struct rwe_cli *cli, struct rwe_error *error)
 {
-    const char *path = rwe_settings_text(cli->job.settings, "output");
-    bool overwrite = rwe_settings_flag(cli->job.settings, "overwrite");
-    if (!is_folder(cli->job.settings))
-        return !overwrite ? check_one_file(cli, path, error)
-                          : rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                                     "--overwrite is for a folder: --output DIR. A file is always "
-                                     "replaced");
-    if (rwe_settings_has(cli->job.settings, "format"))
+    const struct rwe_cli_settings *settings = rwe_cli_settings_of(cli);
+    const char *path = settings->output;
+    if (!is_folder(settings))
+        return !settings->overwrite
+                   ? check_one_file(cli, path, error)
+                   : rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                              "--overwrite is for a folder: --output DIR. A file is always "
+                              "replaced");
+    if (settings->format >= 0)
         return rwe_fail(
             error, RWE_USAGE, RWE_NO_INDEX,
             "%s is a folder, which gets every format: leave out --format, or name a file", path);
-    return rwe_pack_check(path, overwrite, error);
+    return rwe_pack_check(path, settings->overwrite, error);
 }
 
 /* ---- writing ---- */
@@ -144,14 +144,14 @@ static enum rwe_status write_pack(const struct rwe_cli *cli,
                                   const struct rwe_render_options *options, const char *path,
                                   struct rwe_error *error)
 {
-    const struct rwe_settings *settings = cli->job.settings;
+    const struct rwe_cli_settings *settings = rwe_cli_settings_of(cli);
     struct rwe_pack *pack = rwe_pack_new();
     if (pack == NULL)
         return rwe_fail_memory(error);
     enum rwe_status status = rwe_pack_fill(pack, cli->job.document, options, error);
     if (status == RWE_OK)
-        status = rwe_pack_write(pack, path, rwe_settings_flag(settings, "overwrite"), error);
-    if (status == RWE_OK && !rwe_settings_flag(settings, "quiet"))
+        status = rwe_pack_write(pack, path, settings->overwrite, error);
+    if (status == RWE_OK && !settings->quiet)
         fprintf(cli->err, "%zu files written to %s\n", rwe_pack_n_files(pack), path);
     rwe_pack_free(pack);
     return status;
@@ -159,14 +159,15 @@ static enum rwe_status write_pack(const struct rwe_cli *cli,
 
 enum rwe_status rwe_cli_output(const struct rwe_cli *cli, struct rwe_error *error)
 {
-    const char *path = rwe_settings_text(cli->job.settings, "output");
+    const struct rwe_cli_settings *settings = rwe_cli_settings_of(cli);
+    const char *path = settings->output;
     const struct rwe_format *format;
     struct rwe_render_options options = rwe_job_render_options(&cli->job);
-    enum rwe_status status = read_figures(cli->job.settings, &options.figure_formats, error);
-    if (status == RWE_OK && is_folder(cli->job.settings))
+    enum rwe_status status = read_figures(settings, &options.figure_formats, error);
+    if (status == RWE_OK && is_folder(settings))
         return write_pack(cli, &options, path, error);
     if (status == RWE_OK)
-        status = choose_format(cli->job.settings, &format, error);
+        status = choose_format(settings, &format, error);
     if (status != RWE_OK)
         return status;
     return is_standard_output(path)

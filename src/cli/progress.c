@@ -33,7 +33,7 @@ static void tell(void *context, const char *what, size_t done, size_t of)
 
 struct rwe_progress rwe_cli_progress(struct rwe_cli *cli)
 {
-    if (rwe_settings_flag(cli->job.settings, "quiet"))
+    if (rwe_cli_settings_of(cli)->quiet)
         return (struct rwe_progress){NULL, NULL};
     return (struct rwe_progress){tell, cli};
 }

@@ -5,6 +5,7 @@
 #include "rwe/simulator/simulate.h"
 #include <errno.h>
 #include <inttypes.h>
+#include <math.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -40,23 +41,23 @@ static enum rwe_status write_new(const struct rwe_cli *cli, const char *folder, 
 static enum rwe_status read_options(const struct rwe_cli *cli,
                                     struct rwe_simulation_options *options, struct rwe_error *error)
 {
-    const struct rwe_settings *settings = cli->job.settings;
-    bool effect = rwe_settings_has(settings, "effect"), null = rwe_settings_flag(settings, "null");
-    if (!rwe_settings_has(settings, "simulate"))
+    const struct rwe_cli_settings *settings = rwe_cli_settings_of(cli);
+    bool effect = !isnan(settings->effect);
+    if (settings->simulate == 0)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--%s is the truth of patients that are simulated: it needs --simulate N",
                         effect ? "effect" : "null");
-    if (rwe_settings_text(settings, "output") == NULL || cli->files.n > 0)
+    if (settings->output == NULL || cli->files.n > 0)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "say rwe-analyze --simulate N --output FOLDER");
-    if (effect && null)
+    if (effect && settings->null)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--effect and --null contradict each other: --null is no effect at all");
-    options->n = rwe_settings_integer(settings, "simulate");
-    options->seed = rwe_settings_integer(settings, "seed");
+    options->n = settings->simulate;
+    options->seed = rwe_statistics_of(cli->job.settings)->seed;
     if (effect)
-        options->hr_progression = rwe_settings_number(settings, "effect");
-    if (null)
+        options->hr_progression = settings->effect;
+    if (settings->null)
         options->hr_progression = options->hr_death = 1;
     return RWE_OK;
 }
@@ -64,7 +65,7 @@ static enum rwe_status read_options(const struct rwe_cli *cli,
 /* The files do not know the truth, so the terminal says it. */
 static void tell_truth(const struct rwe_cli *cli, const struct rwe_simulation_options *options)
 {
-    if (!rwe_settings_flag(cli->job.settings, "quiet"))
+    if (!rwe_cli_settings_of(cli)->quiet)
         fprintf(cli->err,
                 "%zu synthetic patients, seed %" PRIu64 "; true hazard ratio of radiotherapy: "
                 "progression %.2f, from the day it starts; death after progression %.2f\n",
@@ -85,7 +86,7 @@ enum rwe_status rwe_cli_simulate(const struct rwe_cli *cli, struct rwe_error *er
     enum rwe_status status = read_options(cli, &options, error);
     if (status != RWE_OK)
         return status;
-    const char *folder = rwe_settings_text(cli->job.settings, "output");
+    const char *folder = rwe_cli_settings_of(cli)->output;
     if (mkdir(folder, 0777) != 0 && errno != EEXIST)
         return rwe_fail(error, RWE_IO, RWE_NO_INDEX, "%s: %s", folder, strerror(errno));
     status = rwe_simulate_cohort(&options, cli->job.arena, &simulation, error);

@@ -308,6 +308,10 @@ static char *ask_session(const struct fixture *f, long n)
     if (session != NULL)
         status = rwe_session_set_cohort(session, f->cohort);
     if (status == RWE_OK)
+        status = rwe_session_add_numbers(session, "other", "x", (double[]){1, 2}, 2);
+    if (status == RWE_OK)
+        status = rwe_session_add_texts(session, "other", "y", (const char *[]){"a", NULL}, 2);
+    if (status == RWE_OK)
         status = rwe_session_set(session, "study", f->study);
     if (status == RWE_OK)
         status = rwe_session_set(session, "km", NULL);

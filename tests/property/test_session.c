@@ -142,6 +142,94 @@ static void what_is_set_goes_before_the_study(void **state)
     rwe_session_free(session);
 }
 
+/* ---- tables in memory ---- */
+
+/* Gives a file's columns to the session under a name: as numbers where all cells are numbers. */
+static void give_file(struct rwe_session *session, const char *name, const char *path)
+{
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_table_options options = rwe_table_options_default();
+    struct rwe_complaints complaints = {.arena = arena};
+    struct rwe_table *table;
+    assert_int_equal(rwe_table_read(path, &options, arena, &table, &complaints, NULL), RWE_OK);
+    size_t n = rwe_table_rows(table);
+    double *number = RWE_NEW(arena, double, n);
+    const char **text = RWE_NEW(arena, const char *, n);
+    for (size_t j = 0; j < rwe_table_columns(table); j++) {
+        const char *column = rwe_table_name(table, j);
+        struct rwe_column_summary is = rwe_table_summary(table, j);
+        enum rwe_status status;
+        if (is.n_date + is.n_other == 0) {
+            assert_int_equal(rwe_table_numbers(table, j, number, &complaints), RWE_OK);
+            status = rwe_session_add_numbers(session, name, column, number, n);
+        } else {
+            assert_int_equal(rwe_table_strings(table, j, arena, text), RWE_OK);
+            status = rwe_session_add_texts(session, name, column, text, n);
+        }
+        if (status != RWE_OK)
+            fail_msg("%s: %s", column, rwe_session_error(session));
+    }
+    rwe_table_close(table);
+    rwe_arena_free(arena); /* the session has copies */
+}
+
+static void columns_in_memory_have_the_facts_of_their_files(void **state)
+{
+    static const struct option options[] = {
+        {"ae", "events"}, {"km", NULL}, {"psm", NULL}, {"toxicity", NULL}, {NULL, NULL}};
+    struct rwe_session *session = ask("patients", options);
+    (void)state;
+    give_file(session, "patients", COHORT);
+    give_file(session, "events", "sample_data/ae.csv");
+    assert_int_equal(rwe_session_run(session), RWE_OK);
+    check_report(session, "csv", COHORT " --ae sample_data/ae.csv --km --psm --toxicity");
+    rwe_session_free(session);
+}
+
+static const struct option small[] = {
+    {"arm", "arm"}, {"endpoint", "os=months,dead"}, {"km", NULL}, {NULL, NULL}};
+static const char *const arms[] = {"A", "A", "B", "B"};
+static const char *const deaths[] = {"1", "0", "1", "0"};
+
+static void a_cell_in_memory_is_complained_of_by_its_row(void **state)
+{
+    static const char *const months[] = {"12", "7", "soon", "9"};
+    struct rwe_session *session = ask("patients", small);
+    struct rwe_session_complaint complaint;
+    (void)state;
+    rwe_session_add_texts(session, "patients", "arm", arms, 4);
+    rwe_session_add_texts(session, "patients", "dead", deaths, 4);
+    rwe_session_add_texts(session, "patients", "months", months, 4);
+    check_fails(session, rwe_session_run(session), RWE_BAD_INPUT, "on-error");
+    assert_int_equal(rwe_session_get_complaint(session, 0, &complaint), RWE_OK);
+    assert_string_equal(complaint.file, "patients");
+    assert_int_equal(complaint.line, 3);
+    assert_string_equal(complaint.column, "months");
+    rwe_session_free(session);
+}
+
+static void columns_that_make_no_table_are_told(void **state)
+{
+    static const double months[] = {12, 7, 3, 9};
+    static const char *const broken[] = {"A", "\xff", "B", "B"};
+    struct rwe_session *session = ask("patients", small);
+    (void)state;
+    assert_int_equal(rwe_session_add_texts(session, "patients", "arm", arms, 4), RWE_OK);
+    check_fails(session, rwe_session_add_numbers(session, "patients", "months", months, 3),
+                RWE_USAGE, "patients|months|3 rows|4");
+    check_fails(session, rwe_session_add_numbers(session, "patients", "months", NULL, 4), RWE_USAGE,
+                "values|NULL");
+    check_fails(session, rwe_session_add_texts(session, NULL, "dead", deaths, 4), RWE_USAGE,
+                "table|NULL");
+    assert_int_equal(rwe_session_add_texts(session, "patients", "arm", arms, 4), RWE_OK);
+    check_fails(session, rwe_session_run(session), RWE_BAD_INPUT, "patients|arm");
+    rwe_session_free(session);
+    session = ask("patients", small);
+    assert_int_equal(rwe_session_add_texts(session, "patients", "arm", broken, 4), RWE_OK);
+    check_fails(session, rwe_session_run(session), RWE_BAD_INPUT, "patients|arm|UTF-8");
+    rwe_session_free(session);
+}
+
 /* ---- reading ---- */
 
 static void check_text(const json_t *fact, const char *name, const char *actual)
@@ -495,6 +583,9 @@ int main(void)
         cmocka_unit_test(the_defaults_of_another_system_are_taken),
         cmocka_unit_test(a_study_counts_as_its_file),
         cmocka_unit_test(what_is_set_goes_before_the_study),
+        cmocka_unit_test(columns_in_memory_have_the_facts_of_their_files),
+        cmocka_unit_test(a_cell_in_memory_is_complained_of_by_its_row),
+        cmocka_unit_test(columns_that_make_no_table_are_told),
         cmocka_unit_test(facts_are_those_of_the_json),
         cmocka_unit_test(there_is_nothing_behind_the_last),
         cmocka_unit_test(warnings_are_those_of_the_json),

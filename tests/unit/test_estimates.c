@@ -10,42 +10,92 @@
 
 /* ---- the list ---- */
 
-static void a_replicate_fills_the_list_of_the_data(void **state)
+/* A run that lists, of the data or of a replicate of them. */
+static struct rwe_run run_of(struct rwe_estimates *estimates)
+{
+    return (struct rwe_run){.estimates = estimates};
+}
+
+static double list(struct rwe_run *run, const char *term, double time, double value)
+{
+    struct rwe_key key = rwe_key_of("km");
+    key.term = term;
+    key.time = time;
+    const struct rwe_inference own = {.value = value, .std_error = 0.25};
+    return rwe_run_estimate(run, &key, "estimate", RWE_ESTIMATE_PLAIN, &own).value;
+}
+
+static void a_replicate_fills_the_list_of_the_data_by_key(void **state)
 {
     (void)state;
     enum { MANY = 20 };
     struct rwe_arena *arena = rwe_arena_new();
-    struct rwe_estimates data = rwe_estimates_of_data(arena);
-    struct rwe_key key = rwe_key_of("km");
+    struct rwe_estimates *data = rwe_estimates_new(arena);
+    struct rwe_run of_data = run_of(data);
     double value[MANY];
-    for (int k = 0; k < MANY; k++) {
-        key.time = k;
-        rwe_estimates_add(&data, &key, "estimate", RWE_ESTIMATE_PLAIN, 0.5 * k);
-    }
-    assert_int_equal(data.n, MANY);
-    assert_close(data.item[7].key.time, 7, 0);
-    assert_close(data.item[7].value, 3.5, 0);
-    struct rwe_estimates replicate = rwe_estimates_of_replicate(&data, value);
     for (int k = 0; k < MANY; k++)
-        rwe_estimates_add(&replicate, &key, "estimate", RWE_ESTIMATE_PLAIN, 100 + k);
-    assert_int_equal(replicate.n, MANY);
+        assert_close(list(&of_data, "a", k, 0.5 * k), 0.5 * k, 0);
+    assert_int_equal(rwe_estimates_n(data), MANY);
+    assert_close(rwe_estimates_item(data, 7)->key.time, 7, 0);
+    assert_close(rwe_estimates_item(data, 7)->own.std_error, 0.25, 0);
+    struct rwe_run replicate = run_of(rwe_estimates_of_replicate(data, value, arena));
+    for (int k = MANY - 1; k >= 2; k--) /* another order, and the first two are not there */
+        list(&replicate, "a", k, 100 + k);
+    list(&replicate, "b", 1, 5); /* what the data do not have is nobody's */
     assert_close(value[7], 107, 0);
-    assert_close(data.item[7].value, 3.5, 0); /* the data's stays */
+    assert_nan(value[0]);
+    assert_nan(value[1]);
+    assert_close(rwe_estimates_item(data, 7)->own.value, 3.5, 0); /* the data's stays */
     rwe_arena_free(arena);
 }
 
-static void a_replicate_is_given_what_was_kept_of_the_data(void **state)
+static void texts_of_keys_may_go_once_they_are_listed(void **state)
 {
     (void)state;
     struct rwe_arena *arena = rwe_arena_new();
-    struct rwe_estimates data = rwe_estimates_of_data(arena);
-    assert_close(rwe_estimates_keep(&data, 12), 12, 0);
-    assert_close(rwe_estimates_keep(&data, 24), 24, 0);
+    struct rwe_estimates *data = rwe_estimates_new(arena);
+    struct rwe_run run = run_of(data);
+    char term[8] = "before";
+    list(&run, term, NAN, 1);
+    strcpy(term, "after");
+    struct rwe_key key = rwe_key_of("km");
+    key.term = "before";
+    assert_int_equal(rwe_estimates_find(data, &key, "estimate"), 0);
+    key.term = "after";
+    assert_int_equal(rwe_estimates_find(data, &key, "estimate"), RWE_NO_INDEX);
+    rwe_arena_free(arena);
+}
+
+static void a_replicate_is_given_what_is_fixed_by_the_data(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_estimates *data = rwe_estimates_new(arena);
+    struct rwe_run of_data = run_of(data);
+    struct rwe_key key = rwe_key_of("rmst"), other = rwe_key_of("km");
+    assert_close(rwe_run_fixed(&of_data, &key, "tau", 12), 12, 0);
     for (int r = 0; r < 2; r++) {
-        struct rwe_estimates replicate = rwe_estimates_of_replicate(&data, NULL);
-        assert_close(rwe_estimates_keep(&replicate, 11), 12, 0);
-        assert_close(rwe_estimates_keep(&replicate, NAN), 24, 0);
+        double value[1];
+        struct rwe_run replicate = run_of(rwe_estimates_of_replicate(data, value, arena));
+        assert_close(rwe_run_fixed(&replicate, &key, "tau", 11), 12, 0);
+        assert_nan(rwe_run_fixed(&replicate, &other, "tau", 11));
     }
+    rwe_arena_free(arena);
+}
+
+static void a_walk_that_comes_again_lists_nothing_twice(void **state)
+{
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_estimates *data = rwe_estimates_new(arena);
+    struct rwe_run run = run_of(data);
+    list(&run, "a", 1, 1);
+    list(&run, "a", 2, 2);
+    rwe_estimates_repeat(data);
+    list(&run, "a", 1, 1);
+    list(&run, "b", 1, 3); /* an analysis that was not walked before */
+    list(&run, "a", 2, 2);
+    assert_int_equal(rwe_estimates_n(data), 3);
     rwe_arena_free(arena);
 }
 
@@ -127,33 +177,29 @@ static void a_time_not_reached_is_later_than_all(void **state)
 
 /* ---- finding ---- */
 
-static void a_result_is_found_by_its_whole_key(void **state)
+static void an_estimate_is_found_by_its_whole_key(void **state)
 {
     (void)state;
     struct rwe_arena *arena = rwe_arena_new();
-    struct rwe_bootstrap bootstrap = {.estimates = rwe_estimates_of_data(arena)};
-    const struct rwe_bootstrap_result result[] = {
-        {.std_error = 1}, {.std_error = 2}, {.std_error = 3}};
+    struct rwe_estimates *data = rwe_estimates_new(arena);
+    struct rwe_run run = run_of(data);
+    const struct rwe_inference own = {.value = 0.5};
     struct rwe_key key = rwe_key_of("km");
     key.group = "a";
-    rwe_estimates_add(&bootstrap.estimates, &key, "median", RWE_ESTIMATE_TIME, 5);
+    rwe_run_estimate(&run, &key, "median", RWE_ESTIMATE_TIME, &own);
     key.time = 12;
-    rwe_estimates_add(&bootstrap.estimates, &key, "estimate", RWE_ESTIMATE_PLAIN, 0.5);
+    rwe_run_estimate(&run, &key, "estimate", RWE_ESTIMATE_PLAIN, &own);
     key.group = "b";
-    rwe_estimates_add(&bootstrap.estimates, &key, "estimate", RWE_ESTIMATE_PLAIN, 0.6);
-    bootstrap.result = result;
-    struct rwe_run run = {.bootstrap = &bootstrap};
+    rwe_run_estimate(&run, &key, "estimate", RWE_ESTIMATE_PLAIN, &own);
     char other_b[] = "b"; /* texts are compared, not pointers */
     key.group = other_b;
-    assert_ptr_equal(rwe_bootstrap_find(&run, &key, "estimate"), &result[2]);
+    assert_int_equal(rwe_estimates_find(data, &key, "estimate"), 2);
     key.time = 13;
-    assert_null(rwe_bootstrap_find(&run, &key, "estimate"));
+    assert_int_equal(rwe_estimates_find(data, &key, "estimate"), RWE_NO_INDEX);
     key.group = "a";
     key.time = NAN;
-    assert_ptr_equal(rwe_bootstrap_find(&run, &key, "median"), &result[0]);
-    assert_null(rwe_bootstrap_find(&run, &key, "estimate"));
-    run.bootstrap = NULL;
-    assert_null(rwe_bootstrap_find(&run, &key, "median"));
+    assert_int_equal(rwe_estimates_find(data, &key, "median"), 0);
+    assert_int_equal(rwe_estimates_find(data, &key, "estimate"), RWE_NO_INDEX);
     rwe_arena_free(arena);
 }
 
@@ -184,7 +230,8 @@ static void matching_with_replacement_is_warned_of(void **state)
     static const size_t start[] = {0};
     static const char said[] = "not valid after matching with replacement";
     struct rwe_arena *arena = rwe_arena_new();
-    struct rwe_bootstrap bootstrap = {.n_replicates = 200};
+    struct rwe_bootstrap bootstrap = {
+        .replicates = {.n = 200, .estimates = rwe_estimates_new(arena)}};
     struct rwe_design design = {.name = "matched", .label = "Matched"};
     char *once = report_of(&bootstrap, &design, arena);
     design.rows.start = start;
@@ -199,14 +246,16 @@ static void matching_with_replacement_is_warned_of(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_replicate_fills_the_list_of_the_data),
-        cmocka_unit_test(a_replicate_is_given_what_was_kept_of_the_data),
+        cmocka_unit_test(a_replicate_fills_the_list_of_the_data_by_key),
+        cmocka_unit_test(texts_of_keys_may_go_once_they_are_listed),
+        cmocka_unit_test(a_replicate_is_given_what_is_fixed_by_the_data),
+        cmocka_unit_test(a_walk_that_comes_again_lists_nothing_twice),
         cmocka_unit_test(limits_are_percentiles_by_hand),
         cmocka_unit_test(limits_of_a_thousand_are_the_25th_and_976th),
         cmocka_unit_test(limits_beyond_the_replicates_are_the_outermost),
         cmocka_unit_test(what_could_not_be_estimated_is_left_out),
         cmocka_unit_test(a_time_not_reached_is_later_than_all),
-        cmocka_unit_test(a_result_is_found_by_its_whole_key),
+        cmocka_unit_test(an_estimate_is_found_by_its_whole_key),
         cmocka_unit_test(matching_with_replacement_is_warned_of),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);

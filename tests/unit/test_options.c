@@ -19,8 +19,8 @@ static bool overlap(const struct rwe_option *a, const struct rwe_option *b)
 
 static void no_two_options_fill_the_same_member(void **state)
 {
-    struct rwe_arena *arena = *state;
-    struct rwe_options options = rwe_settings_options(rwe_cli_settings(arena));
+    const struct rwe_cli *cli = *state;
+    struct rwe_options options = rwe_settings_options(cli->job.settings);
     assert_true(options.n > 150);
     for (size_t i = 0; i < options.n; i++)
         for (size_t k = 0; k < i; k++)
@@ -30,22 +30,25 @@ static void no_two_options_fill_the_same_member(void **state)
 
 static void no_two_options_have_one_name(void **state)
 {
-    struct rwe_arena *arena = *state;
-    const struct rwe_settings *settings = rwe_cli_settings(arena);
-    struct rwe_options options = rwe_settings_options(settings);
+    const struct rwe_cli *cli = *state;
+    struct rwe_options options = rwe_settings_options(cli->job.settings);
     for (size_t i = 0; i < options.n; i++)
-        assert_ptr_equal(rwe_settings_find(settings, options.item[i].name), &options.item[i]);
+        assert_ptr_equal(rwe_settings_find(cli->job.settings, options.item[i].name),
+                         &options.item[i]);
 }
 
 static int set_up(void **state)
 {
-    *state = rwe_arena_new();
-    return 0;
+    static struct rwe_cli cli;
+    struct rwe_error error = {0};
+    *state = &cli;
+    return rwe_job_init(&cli.job, &rwe_cli_options, &error) == RWE_OK ? 0 : -1;
 }
 
 static int tear_down(void **state)
 {
-    rwe_arena_free(*state);
+    struct rwe_cli *cli = *state;
+    rwe_job_release(&cli->job);
     return 0;
 }
 

@@ -174,7 +174,8 @@ static void names_of_tables_are_latin_and_short(void **state)
         "tables/01-cohort.csv", "tables/02.csv", "tables/03-up.csv",
         "tables/04-a-title-of-a-great-many-words-that-goes-on-and-on-and-on-to-no.csv"};
     for (size_t i = 0; i < 4; i++)
-        rwe_grid_column(rwe_document_table(document, "%s", titles[i]), "a");
+        rwe_grid_column(rwe_document_table(document, titles[i] == NULL ? NULL : "%s", titles[i]),
+                        "a");
     struct rwe_pack *pack = pack_of(document, NULL);
     for (size_t i = 0; i < 4; i++) {
         char *text = text_of(pack, names[i]);

@@ -15,6 +15,7 @@ struct rwe_analysis;
 struct rwe_bootstrap;
 struct rwe_covariate_balance;
 struct rwe_estimates;
+struct rwe_given;
 struct rwe_propensity;
 struct rwe_protocol;
 struct rwe_toxicity;
@@ -48,6 +49,7 @@ struct rwe_run {
     struct rwe_document *document;     /**< NULL: the run is not told, as a replicate's */
     struct rwe_estimates *estimates;   /**< what it estimates (estimates.h) */
     struct rwe_complaints *complaints; /**< about the input files */
+    const struct rwe_given *given;     /**< tables in memory that stand for files (inputs.h) */
     struct rwe_input input[RWE_MOST_INPUTS];
     size_t n_inputs;
     const struct rwe_validation *validation; /**< of the files as read (validate.h); of a replicate

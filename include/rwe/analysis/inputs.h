@@ -1,10 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** The files of a run: read as the settings say, checked, and noted for its provenance. */
+/**
+ * The files of a run: read as the settings say, checked, and noted for its provenance. A table that the caller
+ * gave in memory stands for a file wherever its name does.
+ */
 #ifndef RWE_ANALYSIS_INPUTS_H
 #define RWE_ANALYSIS_INPUTS_H
 
 #include "rwe/analysis/analysis.h"
-#include "rwe/data/table.h"
+#include "rwe/data/table_builder.h"
+
+/** A table in memory, column by column. */
+struct rwe_given_table {
+    const char *name;
+    struct rwe_column_values *column;
+    size_t n_columns, room, n_rows;
+};
+
+/** Those that the caller gave. Zero-initialise. */
+struct rwe_given {
+    struct rwe_given_table *table;
+    size_t n, room;
+};
+
+/**
+ * Adds a copy of a column to the table of that name, which the first column makes. RWE_USAGE when its rows are
+ * not as many as those of the columns before; whether its name is new and its text UTF-8 shows when it is read.
+ */
+enum rwe_status rwe_given_add(struct rwe_given *given, const char *name,
+                              const struct rwe_column_values *column, size_t n_rows,
+                              struct rwe_arena *arena, struct rwe_error *error);
 
 /**
  * Reads a table and notes it among the inputs of the run. For analyses that read a file of their own; the

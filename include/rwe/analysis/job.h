@@ -16,7 +16,7 @@
 #ifndef RWE_ANALYSIS_JOB_H
 #define RWE_ANALYSIS_JOB_H
 
-#include "rwe/analysis/analysis.h"
+#include "rwe/analysis/inputs.h"
 #include "rwe/base/language.h"
 #include "rwe/data/complaints.h"
 #include "rwe/report/render.h"
@@ -26,7 +26,8 @@ struct rwe_job {
     struct rwe_arena *document_arena; /**< of what is shown */
     struct rwe_settings *settings;
     struct rwe_strings command;   /**< the options that decide the results, for provenance */
-    const char *cohort;           /**< path, or "-"; borrowed */
+    struct rwe_given given;       /**< tables in memory (rwe_given_add) */
+    const char *cohort;           /**< path, "-", or a table in memory; borrowed */
     bool has_study;               /**< by rwe_job_set_study */
     bool assumes_study;           /**< the built-in one, since nothing says how the file reads */
     struct rwe_progress progress; /**< for long work; may be empty */

@@ -241,11 +241,19 @@ enum rwe_status rwe_settings_add_criterion(struct rwe_settings *settings,
 void rwe_settings_unset(struct rwe_settings *settings, const char *name);
 
 /* By name: for the border, where options come in and go out as text. Unknown names have no value. */
+
 enum rwe_source rwe_settings_source(const struct rwe_settings *settings, const char *name);
 bool rwe_settings_has(const struct rwe_settings *settings,
                       const char *name); /**< given or default */
 const char *rwe_settings_text(const struct rwe_settings *settings,
                               const char *name); /**< or NULL */
+
+/**
+ * A value as the command line would write it: a list item by item, endpoints and criteria each in their
+ * notation, anything else as one text; a flag has none. In `arena`; NULL items when memory is out.
+ */
+struct rwe_strings rwe_settings_texts(const struct rwe_settings *settings, const char *name,
+                                      struct rwe_arena *arena);
 
 /* The same for code that has no struct yet. An option that no list declares, or another kind, is a bug
  * (assertion). */
@@ -259,15 +267,9 @@ int rwe_settings_choice(const struct rwe_settings *settings, const char *name);
 
 struct rwe_numbers rwe_settings_numbers(const struct rwe_settings *settings, const char *name);
 
-/** The numbers as they were written. */
-struct rwe_strings rwe_settings_number_texts(const struct rwe_settings *settings, const char *name);
-
 struct rwe_endpoint_specs rwe_settings_endpoints(const struct rwe_settings *settings);
 
 struct rwe_criterion_specs rwe_settings_criteria(const struct rwe_settings *settings);
-
-/** An endpoint in the notation of the command line. NULL when memory is out. */
-char *rwe_endpoint_spec_text(struct rwe_arena *arena, const struct rwe_endpoint_spec *spec);
 
 /**
  * Reads a study file (YAML, with the options as its schema) into the settings, as RWE_FROM_STUDY. A wrong key, type or value is RWE_USAGE with file and line.

@@ -523,6 +523,70 @@ const char *rwe_settings_text(const struct rwe_settings *settings, const char *n
     return i == RWE_NO_INDEX ? NULL : settings->value[i].text;
 }
 
+/* ---- values as text ---- */
+
+static char *endpoint_text(const struct rwe_endpoint_spec *spec, struct rwe_arena *arena)
+{
+    if (spec->values.n == 0)
+        return rwe_arena_format(arena, "%s=%s,%s", spec->name, spec->time, spec->event);
+    char *values = rwe_text_join(arena, spec->values, "+");
+    char *competing = rwe_text_join(arena, spec->competing, ";");
+    if (rwe_arena_failed(arena))
+        return NULL;
+    return rwe_arena_format(arena, "%s=%s,%s:%s%s%s", spec->name, spec->time, spec->event, values,
+                            spec->competing.n > 0 ? ";" : "", competing);
+}
+
+static char *criterion_text(const struct rwe_criterion_spec *spec, struct rwe_arena *arena)
+{
+    return rwe_arena_format(arena, "%s=%s%s", spec->name, spec->keep,
+                            spec->missing_excludes ? " (missing: exclude)" : "");
+}
+
+/* How many texts an option's value has. */
+static size_t count_texts(const struct rwe_settings *settings, size_t i)
+{
+    switch (settings->option[i].kind) {
+    case RWE_OPTION_LIST:
+    case RWE_OPTION_NUMBERS:
+        return settings->value[i].list.n;
+    case RWE_OPTION_ENDPOINTS:
+        return settings->n_endpoints;
+    case RWE_OPTION_CRITERIA:
+        return settings->n_criteria;
+    default:
+        return settings->value[i].text == NULL ? 0 : 1;
+    }
+}
+
+struct rwe_strings rwe_settings_texts(const struct rwe_settings *settings, const char *name,
+                                      struct rwe_arena *arena)
+{
+    size_t i = position_of(settings, name);
+    if (i == RWE_NO_INDEX)
+        return (struct rwe_strings){NULL, 0};
+    size_t n = count_texts(settings, i);
+    struct rwe_strings texts = {RWE_NEW(arena, const char *, n), n};
+    for (size_t k = 0; texts.item != NULL && k < n; k++)
+        switch (settings->option[i].kind) {
+        case RWE_OPTION_LIST:
+        case RWE_OPTION_NUMBERS:
+            texts.item[k] = settings->value[i].list.item[k];
+            break;
+        case RWE_OPTION_ENDPOINTS:
+            texts.item[k] = endpoint_text(&settings->endpoint[k], arena);
+            break;
+        case RWE_OPTION_CRITERIA:
+            texts.item[k] = criterion_text(&settings->criterion[k], arena);
+            break;
+        default:
+            texts.item[k] = settings->value[i].text;
+        }
+    return texts;
+}
+
+/* ---- for code that has no struct yet ---- */
+
 static const union reading *reading_of(const struct rwe_settings *settings, const char *name,
                                        enum rwe_option_kind kind)
 {
@@ -563,12 +627,6 @@ struct rwe_numbers rwe_settings_numbers(const struct rwe_settings *settings, con
     return reading_of(settings, name, RWE_OPTION_NUMBERS)->numbers;
 }
 
-struct rwe_strings rwe_settings_number_texts(const struct rwe_settings *settings, const char *name)
-{
-    size_t i = position_of(settings, name);
-    return i == RWE_NO_INDEX ? (struct rwe_strings){NULL, 0} : settings->value[i].list;
-}
-
 struct rwe_endpoint_specs rwe_settings_endpoints(const struct rwe_settings *settings)
 {
     return (struct rwe_endpoint_specs){settings->endpoint, settings->n_endpoints};
@@ -577,16 +635,4 @@ struct rwe_endpoint_specs rwe_settings_endpoints(const struct rwe_settings *sett
 struct rwe_criterion_specs rwe_settings_criteria(const struct rwe_settings *settings)
 {
     return (struct rwe_criterion_specs){settings->criterion, settings->n_criteria};
-}
-
-char *rwe_endpoint_spec_text(struct rwe_arena *arena, const struct rwe_endpoint_spec *spec)
-{
-    if (spec->values.n == 0)
-        return rwe_arena_format(arena, "%s=%s,%s", spec->name, spec->time, spec->event);
-    char *values = rwe_text_join(arena, spec->values, "+");
-    char *competing = rwe_text_join(arena, spec->competing, ";");
-    if (rwe_arena_failed(arena))
-        return NULL;
-    return rwe_arena_format(arena, "%s=%s,%s:%s%s%s", spec->name, spec->time, spec->event, values,
-                            spec->competing.n > 0 ? ";" : "", competing);
 }
