@@ -2,6 +2,7 @@
 /* The defaults of other systems. See compat.md. */
 #include "rwe/analysis/compat.h"
 
+#include "rwe/base/language.h"
 #include <string.h>
 
 struct settings {
@@ -14,17 +15,17 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_METHOD,
      .argument = "r|sas|stata",
      .choices = "r|sas|stata",
-     .help = "Take the defaults of that system where nothing else is said: scale of survival "
-             "limits, medians of flat pieces, horizon of restricted means, ties, limits of risk "
-             "differences."},
+     .help = N_("Take the defaults of that system where nothing else is said: scale of survival "
+                "limits, medians of flat pieces, horizon of restricted means, ties, limits of risk "
+                "differences.")},
 };
 const struct rwe_options rwe_compat_options = RWE_OPTIONS_IN(struct settings, options);
 
 /* In the order of the option's choices. */
 static const char *const systems[] = {
-    "R (survival; prop.test)",
-    "SAS (LIFETEST, PHREG, FREQ)",
-    "Stata (sts, stci, stcox, cs)",
+    N_("R (survival; prop.test)"),
+    N_("SAS (LIFETEST, PHREG, FREQ)"),
+    N_("Stata (sts, stci, stcox, cs)"),
 };
 enum { N_SYSTEMS = sizeof systems / sizeof systems[0] };
 
@@ -61,16 +62,16 @@ enum rwe_status rwe_compat_apply(struct rwe_settings *settings, struct rwe_error
 /* "conf-type log, ties efron": the options whose value is, or is not, that of the system. */
 static const char *list_options(const struct rwe_run *run, int s, bool followed)
 {
-    const char *list = "";
-    for (size_t d = 0; d < N_DEFAULTS && list != NULL; d++) {
+    const char *item[N_DEFAULTS];
+    struct rwe_strings list = {item, 0};
+    for (size_t d = 0; d < N_DEFAULTS; d++) {
         if (rwe_settings_find(run->settings, defaults[d].option) == NULL)
             continue;
         const char *value = rwe_settings_text(run->settings, defaults[d].option);
         if ((strcmp(value, defaults[d].value[s]) == 0) == followed)
-            list = rwe_arena_format(run->arena, "%s%s%s %s", list, *list == '\0' ? "" : ", ",
-                                    defaults[d].option, value);
+            item[list.n++] = rwe_arena_format(run->arena, "%s %s", defaults[d].option, value);
     }
-    return list;
+    return rwe_arena_failed(run->arena) ? NULL : rwe_text_join(run->arena, list, ", ");
 }
 
 void rwe_compat_report(const struct rwe_run *run)
@@ -82,8 +83,13 @@ void rwe_compat_report(const struct rwe_run *run)
     const char *otherwise = list_options(run, s, false);
     if (followed == NULL || otherwise == NULL)
         return;
-    rwe_document_paragraph(run->document, "Defaults as in %s: %s.%s%s%s", systems[s],
-                           *followed == '\0' ? "none" : followed,
-                           *otherwise == '\0' ? "" : " Given otherwise: ", otherwise,
-                           *otherwise == '\0' ? "" : ".");
+    if (*otherwise == '\0')
+        rwe_document_paragraph(run->document, "Defaults as in %s: %s.", rwe_text(systems[s]),
+                               followed);
+    else if (*followed == '\0')
+        rwe_document_paragraph(run->document, "Defaults as in %s: none. Given otherwise: %s.",
+                               rwe_text(systems[s]), otherwise);
+    else
+        rwe_document_paragraph(run->document, "Defaults as in %s: %s. Given otherwise: %s.",
+                               rwe_text(systems[s]), followed, otherwise);
 }
