@@ -2,6 +2,8 @@
 /* The defaults of other systems. See compat.md. */
 #include "rwe/analysis/compat.h"
 
+#include "rwe/base/language.h"
+
 #include <string.h>
 
 struct settings {
@@ -14,9 +16,9 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_METHOD,
      .argument = "r|sas|stata",
      .choices = "r|sas|stata",
-     .help = "Take the defaults of that system where nothing else is said: scale of survival "
-             "limits, medians of flat pieces, horizon of restricted means, ties, limits of risk "
-             "differences."},
+     .help = N_("Take the defaults of that system where nothing else is said: scale of survival "
+                "limits, medians of flat pieces, horizon of restricted means, ties, limits of risk "
+                "differences.")},
 };
 const struct rwe_options rwe_compat_options = RWE_OPTIONS_IN(struct settings, options);
 
@@ -62,13 +64,17 @@ enum rwe_status rwe_compat_apply(struct rwe_settings *settings, struct rwe_error
 static const char *list_options(const struct rwe_run *run, int s, bool followed)
 {
     const char *list = "";
+    bool first = true;
     for (size_t d = 0; d < N_DEFAULTS && list != NULL; d++) {
         if (rwe_settings_find(run->settings, defaults[d].option) == NULL)
             continue;
         const char *value = rwe_settings_text(run->settings, defaults[d].option);
-        if ((strcmp(value, defaults[d].value[s]) == 0) == followed)
-            list = rwe_arena_format(run->arena, "%s%s%s %s", list, *list == '\0' ? "" : ", ",
-                                    defaults[d].option, value);
+        if ((strcmp(value, defaults[d].value[s]) == 0) != followed)
+            continue;
+        list = first ? rwe_arena_format(run->arena, "%s %s", defaults[d].option, value)
+                     : rwe_arena_format(run->arena, rwe_text("%s, %s %s"), list, defaults[d].option,
+                                        value);
+        first = false;
     }
     return list;
 }
@@ -82,8 +88,12 @@ void rwe_compat_report(const struct rwe_run *run)
     const char *otherwise = list_options(run, s, false);
     if (followed == NULL || otherwise == NULL)
         return;
-    rwe_document_paragraph(run->document, "Defaults as in %s: %s.%s%s%s", systems[s],
-                           *followed == '\0' ? "none" : followed,
-                           *otherwise == '\0' ? "" : " Given otherwise: ", otherwise,
-                           *otherwise == '\0' ? "" : ".");
+    if (*otherwise == '\0')
+        rwe_document_paragraph(run->document, "Defaults as in %s: %s.", systems[s], followed);
+    else if (*followed == '\0')
+        rwe_document_paragraph(run->document, "Defaults as in %s: none. Given otherwise: %s.",
+                               systems[s], otherwise);
+    else
+        rwe_document_paragraph(run->document, "Defaults as in %s: %s. Given otherwise: %s.",
+                               systems[s], followed, otherwise);
 }
