@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* How follow-up ended, how mature the data are, and what is missing, by arm. See disposition.md. */
-#include "run/missing_patterns.h"
+#include "missing_patterns.h"
 #include "run/shares.h"
 
 #include "rwe/analysis/covariates.h"

@@ -43,13 +43,11 @@ static void present_ratio(struct rwe_run *run, struct rwe_grid *grid, const stru
 {
     bool wald = !run->propensity->model.penalised, is_intercept = strcmp(key->term, intercept) == 0;
     double reach = wald ? rwe_normal_limit(run) * error : NAN;
-    rwe_fact coefficient = add(run, key, "estimate", estimate);
-    rwe_fact standard_error = add(run, key, "std.error", error);
+    rwe_grid_put(grid, key, estimate);
+    rwe_grid_put(grid, key, error);
     rwe_fact odds = add(run, key, "odds.ratio", exp(estimate));
     rwe_fact low = add(run, key, "conf.low", exp(estimate - reach));
     rwe_fact high = add(run, key, "conf.high", exp(estimate + reach));
-    cell(grid, RWE_CELL_COEFFICIENT, coefficient);
-    cell(grid, RWE_CELL_COEFFICIENT, standard_error);
     if (is_intercept)
         rwe_grid_empty(grid); /* the odds at age 0 in the year 0 tell nobody anything */
     else
@@ -87,7 +85,7 @@ static void present_term(struct rwe_run *run, struct rwe_grid *grid, const char 
     key.term = name;
     rwe_grid_row(grid, 0, "%s", name == intercept ? rwe_text(intercept) : name);
     if (j == RWE_NO_INDEX) {
-        cell(grid, RWE_CELL_COEFFICIENT, add(run, &key, "estimate", NAN));
+        rwe_grid_put(grid, &key, NAN);
         return;
     }
     present_ratio(run, grid, &key, model->estimate[j], std_error(model, j));
@@ -195,10 +193,11 @@ static void note_model(struct rwe_run *run, struct rwe_grid *grid)
                             "it, and are left out.");
 }
 
-/* Facts of a row do not come in the order of its cells. */
 static const struct rwe_table_column model_columns[] = {
-    {.heading = N_("term")},       {.heading = N_("log odds")},
-    {.heading = N_("std. error")}, {.heading = N_("odds ratio\n({level} CI)")},
+    {.heading = N_("term")},
+    {N_("log odds"), RWE_CELL_COEFFICIENT, "estimate"},
+    {N_("std. error"), RWE_CELL_COEFFICIENT, "std.error"},
+    {.heading = N_("odds ratio\n({level} CI)")}, /* present_ratio and p_cell: some are not shown */
     {.heading = N_("p")},
 };
 
