@@ -4,6 +4,7 @@
 
 #include "rwe/analysis/bootstrap.h"
 
+#include "rwe/base/language.h"
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>
@@ -309,8 +310,8 @@ void rwe_cox_comparison_figure(struct rwe_run *run, struct rwe_grid *grid, const
         for (size_t d = 0; d < run->n_designs; d++)
             rwe_figure_column(figure, RWE_COLUMN_POINT, 1 + 2 * d, d, run->design[d].label);
         rwe_figure_reference(figure, true, 1, NULL);
-        rwe_figure_x_axis(figure,
-                          &(struct rwe_axis){.label = "Hazard ratio", .scale = RWE_SCALE_LOG});
+        rwe_figure_x_axis(
+            figure, &(struct rwe_axis){.label = rwe_text("Hazard ratio"), .scale = RWE_SCALE_LOG});
         rwe_figure_describe(figure,
                             "Forest plot: for each term its hazard ratio in each population, a "
                             "symbol, with its %s limits, a line, on a logarithmic axis with a line "
