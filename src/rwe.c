@@ -266,9 +266,12 @@ enum rwe_status rwe_session_get_complaint(const struct rwe_session *session, siz
     if (i >= rwe_session_n_complaints(session))
         return RWE_USAGE;
     const struct rwe_complaint *from = &session->job.complaints.item[i];
-    *complaint = (struct rwe_session_complaint){from->file,  from->line,   from->column,
-                                                from->value, from->reason, from->advice};
-    return RWE_OK;
+    const struct rwe_language *language = rwe_job_languages(&session->job).messages;
+    const char *reason = rwe_complaint_reason(from, language, session->job.arena);
+    *complaint = (struct rwe_session_complaint){
+        from->file,  from->line, from->column,
+        from->value, reason,     rwe_language_text(language, from->advice)};
+    return reason == NULL ? RWE_NO_MEMORY : RWE_OK;
 }
 
 static enum rwe_status fail_format(struct rwe_session *session, const char *name)

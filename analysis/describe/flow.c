@@ -114,7 +114,7 @@ static void present_unreadable(struct flow *flow)
         for (size_t k = i; k < cohort->n_excluded; k++)
             if (strcmp(cohort->excluded[k].reason, reason) == 0)
                 count(flow, cohort->excluded[k].arm);
-        present_step(flow, 1, reason, reason);
+        present_step(flow, 1, reason, cohort->excluded[i].told);
     }
 }
 
@@ -123,7 +123,7 @@ static void present_first(struct flow *flow)
     const struct rwe_cohort *cohort = flow->run->cohort;
     for (size_t k = 0; k < cohort->n_criteria; k++) {
         take(flow, cohort->criterion[k].n_first);
-        present_step(flow, 1, cohort->criterion[k].reason, cohort->criterion[k].reason);
+        present_step(flow, 1, cohort->criterion[k].reason, cohort->criterion[k].told);
     }
 }
 

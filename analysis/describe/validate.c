@@ -34,8 +34,8 @@ static void present_rule(struct rwe_run *run, struct rwe_grid *grid, size_t r)
     struct rwe_key key = rwe_key_of("validate");
     key.term = rule->code;
     key.level = rwe_severity_code[rule->severity];
-    rwe_grid_row(grid, 0, "%s %s %s: %s", rule->code, key.level, rule->about,
-                 rule->message[rwe_study_language(rwe_study_of(run->settings))]);
+    rwe_grid_row(grid, 0, "%s %s %s: %s", rule->code, key.level, rwe_text(rule->about),
+                 rwe_text(rule->message));
     if (found->not_checked[r] != NULL) {
         rwe_document_string(run->document, &key, "lacks", found->not_checked[r]);
         rwe_grid_empty(grid);

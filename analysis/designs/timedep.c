@@ -255,7 +255,12 @@ static void model_row(struct rwe_grid *grid, const struct rwe_run *run, bool adj
     rwe_grid_cell(grid, RWE_CELL_P_VALUE, shown->p, RWE_NO_FACT, RWE_NO_FACT);
 }
 
-static const struct rwe_inference unknown = {NAN, NAN, INFINITY, NAN, NAN, NAN};
+static const struct rwe_inference unknown = {.value = NAN,
+                                             .std_error = NAN,
+                                             .df = INFINITY,
+                                             .conf_low = NAN,
+                                             .conf_high = NAN,
+                                             .p_value = NAN};
 
 /* Lists the ratio of the exposure; the errors of the model's terms are made where they are shown. */
 static void list_ratio(struct rwe_run *run, const struct rwe_key *of_model,

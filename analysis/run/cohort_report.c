@@ -13,7 +13,7 @@ static void present_count(struct rwe_run *run, struct rwe_grid *grid, const stru
 }
 
 struct tally {
-    const char *reason;
+    const char *reason, *told;
     size_t n;
 };
 
@@ -33,7 +33,7 @@ static struct tally *tally_reasons(const struct rwe_cohort *cohort, struct rwe_a
             tally = rwe_arena_grow(arena, tally, &capacity, *n + 1, sizeof *tally);
             if (tally == NULL)
                 return NULL;
-            tally[(*n)++] = (struct tally){.reason = reason};
+            tally[(*n)++] = (struct tally){.reason = reason, .told = cohort->excluded[i].told};
         }
         tally[t].n++;
     }
@@ -47,7 +47,7 @@ static void present_excluded(struct rwe_run *run, struct rwe_grid *grid)
     for (size_t t = 0; tally != NULL && t < n; t++) {
         struct rwe_key key = rwe_key_of("cohort");
         key.term = tally[t].reason;
-        rwe_grid_row(grid, 1, "left out: %s", tally[t].reason);
+        rwe_grid_row(grid, 1, "left out: %s", tally[t].told);
         present_count(run, grid, &key, "n.excluded", (double)tally[t].n);
     }
 }
@@ -95,7 +95,7 @@ static void present_list(struct rwe_run *run)
         key.level = rwe_arena_format(run->arena, "line %zu", row->line);
         rwe_grid_row(grid, 0, "%s", row->id == NULL ? rwe_text("(no identifier)") : row->id);
         rwe_grid_put(grid, &key, (double)row->line);
-        rwe_grid_words(grid, "%s", row->reason);
+        rwe_grid_words(grid, "%s", row->told);
     }
 }
 

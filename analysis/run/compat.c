@@ -3,7 +3,6 @@
 #include "rwe/analysis/compat.h"
 
 #include "rwe/base/language.h"
-
 #include <string.h>
 
 struct settings {
@@ -24,9 +23,9 @@ const struct rwe_options rwe_compat_options = RWE_OPTIONS_IN(struct settings, op
 
 /* In the order of the option's choices. */
 static const char *const systems[] = {
-    "R (survival; prop.test)",
-    "SAS (LIFETEST, PHREG, FREQ)",
-    "Stata (sts, stci, stcox, cs)",
+    N_("R (survival; prop.test)"),
+    N_("SAS (LIFETEST, PHREG, FREQ)"),
+    N_("Stata (sts, stci, stcox, cs)"),
 };
 enum { N_SYSTEMS = sizeof systems / sizeof systems[0] };
 
@@ -63,20 +62,16 @@ enum rwe_status rwe_compat_apply(struct rwe_settings *settings, struct rwe_error
 /* "conf-type log, ties efron": the options whose value is, or is not, that of the system. */
 static const char *list_options(const struct rwe_run *run, int s, bool followed)
 {
-    const char *list = "";
-    bool first = true;
-    for (size_t d = 0; d < N_DEFAULTS && list != NULL; d++) {
+    const char *item[N_DEFAULTS];
+    struct rwe_strings list = {item, 0};
+    for (size_t d = 0; d < N_DEFAULTS; d++) {
         if (rwe_settings_find(run->settings, defaults[d].option) == NULL)
             continue;
         const char *value = rwe_settings_text(run->settings, defaults[d].option);
-        if ((strcmp(value, defaults[d].value[s]) == 0) != followed)
-            continue;
-        list = first ? rwe_arena_format(run->arena, "%s %s", defaults[d].option, value)
-                     : rwe_arena_format(run->arena, rwe_text("%s, %s %s"), list, defaults[d].option,
-                                        value);
-        first = false;
+        if ((strcmp(value, defaults[d].value[s]) == 0) == followed)
+            item[list.n++] = rwe_arena_format(run->arena, "%s %s", defaults[d].option, value);
     }
-    return list;
+    return rwe_arena_failed(run->arena) ? NULL : rwe_text_join(run->arena, list, ", ");
 }
 
 void rwe_compat_report(const struct rwe_run *run)
@@ -89,11 +84,12 @@ void rwe_compat_report(const struct rwe_run *run)
     if (followed == NULL || otherwise == NULL)
         return;
     if (*otherwise == '\0')
-        rwe_document_paragraph(run->document, "Defaults as in %s: %s.", systems[s], followed);
+        rwe_document_paragraph(run->document, "Defaults as in %s: %s.", rwe_text(systems[s]),
+                               followed);
     else if (*followed == '\0')
         rwe_document_paragraph(run->document, "Defaults as in %s: none. Given otherwise: %s.",
-                               systems[s], otherwise);
+                               rwe_text(systems[s]), otherwise);
     else
         rwe_document_paragraph(run->document, "Defaults as in %s: %s. Given otherwise: %s.",
-                               systems[s], followed, otherwise);
+                               rwe_text(systems[s]), followed, otherwise);
 }

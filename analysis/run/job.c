@@ -11,9 +11,9 @@
 #include "rwe/analysis/plan.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
+#include "rwe/base/language.h"
 #include "rwe/base/number.h"
 #include "rwe/base/parallel.h"
-#include <stdio.h>
 #include <string.h>
 
 /* ---- options ---- */
@@ -31,9 +31,9 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_FILE,
      .argument = "FILE",
      .command_only = true,
-     .help = "Study file (YAML). Its keys are these options; the command line overrides them. "
-             "Without it, and without --arm and --endpoint, the built-in study of NCT07062484 "
-             "says how the file reads."},
+     .help = N_("Study file (YAML). Its keys are these options; the command line overrides them. "
+                "Without it, and without --arm and --endpoint, the built-in study of NCT07062484 "
+                "says how the file reads.")},
     {.name = "style",
      RWE_CHOICE_IN(struct job_settings, style),
      RWE_WORD_IN(struct job_settings, style_name),
@@ -41,13 +41,13 @@ static const struct rwe_option options[] = {
      .argument = "STYLE",
      .choices = "plain|nejm|jama|lancet|cn",
      .help =
-         "How tables and figures write numbers and p-values: plain (default), or as NEJM, JAMA, "
-         "The Lancet or Chinese journals ask. json and csv keep every digit."},
+         N_("How tables and figures write numbers and p-values: plain (default), or as NEJM, JAMA, "
+            "The Lancet or Chinese journals ask. json and csv keep every digit.")},
     {.name = "no-provenance",
      RWE_FLAG_IN(struct job_settings, no_provenance),
      .section = RWE_SECTION_OUTPUT,
      .command_only = true,
-     .help = "Leave out version, command, settings and hashes of the inputs."},
+     .help = N_("Leave out version, command, settings and hashes of the inputs.")},
 };
 
 const struct rwe_options rwe_job_options = RWE_OPTIONS_IN(struct job_settings, options);
@@ -151,11 +151,12 @@ struct rwe_render_options rwe_job_render_options(const struct rwe_job *job)
     };
 }
 
-/* Messages of the run are in the report's language too, since reasons of failures become its warnings. */
 struct rwe_languages rwe_job_languages(const struct rwe_job *job)
 {
-    const struct rwe_language *language = rwe_language_find(rwe_study_of(job->settings)->lang_word);
-    return (struct rwe_languages){language, language};
+    const struct rwe_study_settings *study = rwe_study_of(job->settings);
+    const struct rwe_language *report = rwe_language_find(study->lang_word);
+    bool asked_for = study->source.lang == RWE_FROM_COMMAND;
+    return (struct rwe_languages){report, asked_for ? report : rwe_languages_now().messages};
 }
 
 /* ---- study ---- */
@@ -164,14 +165,14 @@ enum rwe_status rwe_job_set_study(struct rwe_job *job, const char *text, size_t 
                                   struct rwe_error *error)
 {
     job->has_study = true;
-    return rwe_study_load_text(job->settings, text, size, "study", error);
+    return rwe_study_load_text(job->settings, text, size, rwe_message("study"), error);
 }
 
 static enum rwe_status load_builtin_study(struct rwe_settings *settings, struct rwe_error *error)
 {
     enum rwe_status status = rwe_study_load_text(settings, rwe_embedded_nct07062484_yaml,
                                                  rwe_embedded_nct07062484_yaml_size,
-                                                 "built-in study NCT07062484", error);
+                                                 rwe_message("built-in study NCT07062484"), error);
     /* Which file holds the adverse events only the user can say. */
     if (status == RWE_OK && rwe_settings_source(settings, "ae") == RWE_FROM_STUDY)
         rwe_settings_unset(settings, "ae");
@@ -198,10 +199,11 @@ static void explain_builtin(const struct rwe_job *job, struct rwe_error *error)
 {
     if (!job->assumes_study || error == NULL || error->status != RWE_NO_COLUMN)
         return;
-    size_t length = strlen(error->message);
-    snprintf(error->message + length, sizeof error->message - length,
-             ". Since neither --study nor --arm and --endpoint say how the file reads, the "
-             "columns of the built-in study NCT07062484 are expected");
+    const struct rwe_error lacking = *error;
+    rwe_error_set(error, lacking.status, lacking.index,
+                  "%s. Since neither --study nor --arm and --endpoint say how the file reads, the "
+                  "columns of the built-in study NCT07062484 are expected",
+                  lacking.message);
 }
 
 /* ---- provenance ---- */
@@ -264,16 +266,17 @@ static const char *banner_of(const struct rwe_run *run)
     size_t n = rwe_run_n_disjoint(run);
     if (!run->design[0].naive)
         return NULL;
+    const char *banner = rwe_text(rwe_immortal_banner);
     if (n == run->n_designs)
-        return rwe_immortal_banner;
+        return banner;
     const char *labels = run->design[n].label;
     for (size_t d = n + 1; d < run->n_designs && labels != NULL; d++)
-        labels = rwe_arena_format(run->arena, "%s and %s", labels, run->design[d].label);
+        labels = rwe_arena_format(run->arena, rwe_text("%s and %s"), labels, run->design[d].label);
     if (labels == NULL)
-        return rwe_immortal_banner;
+        return banner;
     const char *excepted =
-        rwe_arena_format(run->arena, "%s (but for: %s)", rwe_immortal_banner, labels);
-    return excepted == NULL ? rwe_immortal_banner : excepted;
+        rwe_arena_format(run->arena, rwe_text("%s (but for: %s)"), banner, labels);
+    return excepted == NULL ? banner : excepted;
 }
 
 /* What compares arms that immortal time makes different stands under that heading, each table too. */
@@ -336,7 +339,8 @@ static void set_title(struct rwe_run *run, const struct rwe_job *job)
 {
     const struct rwe_study_settings *study = rwe_study_of(run->settings);
     rwe_document_set_title(run->document,
-                           study->title == NULL ? "Comparison of treatment arms" : study->title,
+                           study->title == NULL ? rwe_text("Comparison of treatment arms")
+                                                : study->title,
                            study->study_id != NULL ? study->study_id : job->cohort);
 }
 
@@ -346,6 +350,13 @@ static bool wants_rules(const struct rwe_plan *plan)
     for (size_t a = 0; a < rwe_n_analyses; a++)
         wanted = wanted || (plan->wanted[a] && strcmp(rwe_analyses[a]->name, "validate") == 0);
     return wanted;
+}
+
+/* From the designs on, reasons of failures become warnings of the report: messages are in its language. */
+static void speak_as_the_report(void)
+{
+    const struct rwe_language *report = rwe_languages_now().report;
+    rwe_languages_use((struct rwe_languages){report, report});
 }
 
 static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
@@ -361,6 +372,7 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
         status = rwe_run_read_cohort(run, job->cohort, wants_rules(&plan), error);
     if (status == RWE_OK)
         status = rwe_run_note_study(run, settings_of(job)->study, error);
+    speak_as_the_report();
     if (status == RWE_OK)
         status = rwe_pipeline_designs(run, &plan, error);
     if (status == RWE_OK)

@@ -3,6 +3,7 @@
 
 #include "folder_private.h"
 #include "hold_private.h"
+#include "rwe/base/language.h"
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -168,9 +169,10 @@ static int sync_parent(const char *path)
 
 static enum rwe_status fail_io(const struct making *making, int reason, struct rwe_error *error)
 {
-    return rwe_fail(error, RWE_IO, RWE_NO_INDEX, "%s%s%s: %s", making->path,
-                    making->at == NULL ? "" : "/", making->at == NULL ? "" : making->at,
-                    reason == EINTR ? "interrupted" : strerror(reason));
+    const char *why = reason == EINTR ? rwe_message("interrupted") : strerror(reason);
+    if (making->at == NULL)
+        return rwe_fail(error, RWE_IO, RWE_NO_INDEX, "%s: %s", making->path, why);
+    return rwe_fail(error, RWE_IO, RWE_NO_INDEX, "%s/%s: %s", making->path, making->at, why);
 }
 
 /* rename() itself tells an empty folder from one that is not. */

@@ -95,17 +95,82 @@ static bool is_wide(uint32_t c)
            (c >= 0xffe0 && c <= 0xffe6) || (c >= 0x20000 && c <= 0x3fffd);
 }
 
-size_t rwe_text_width(const char *text)
+size_t rwe_text_width_of(const char *text, size_t length)
 {
     size_t width = 0;
     const unsigned char *at = (const unsigned char *)text;
-    while (*at != '\0') {
+    const unsigned char *end = at + length;
+    while (at < end) {
         uint32_t c = decode(&at);
         if (c >= 0x300 && c <= 0x36f) /* combining marks */
             continue;
         width += is_wide(c) ? 2 : 1;
     }
     return width;
+}
+
+size_t rwe_text_width(const char *text)
+{
+    return rwe_text_width_of(text, strlen(text));
+}
+
+/* ---- lines ---- */
+
+static bool wide_at(const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    return is_wide(decode(&at));
+}
+
+/* Chinese has no blanks: a line may break at any wide character, but not before its punctuation. */
+static bool may_break_before(const char *at)
+{
+    static const char *const closing[] = {"、", "。", "，", "；", "：", "？",
+                                          "！", "）", "」", "』", "》", "】"};
+    for (size_t i = 0; i < sizeof closing / sizeof *closing; i++)
+        if (strncmp(at, closing[i], strlen(closing[i])) == 0)
+            return false;
+    return true;
+}
+
+/* Bytes of the next piece that stays on one line: a word, or a wide character and what clings to
+ * it. */
+static size_t piece_length(const char *text)
+{
+    const char *at = text;
+    bool wide;
+    do {
+        const unsigned char *next = (const unsigned char *)at;
+        wide = wide_at(at);
+        decode(&next);
+        at = (const char *)next;
+    } while (*at != '\0' && *at != ' ' && !((wide || wide_at(at)) && may_break_before(at)));
+    return (size_t)(at - text);
+}
+
+void rwe_text_wrap(FILE *out, const char *text, size_t indent, size_t width)
+{
+    size_t used = indent, owed = 0; /* blanks that stand before the next piece */
+    bool at_start = true;
+    for (const char *at = text; *at != '\0';) {
+        size_t blanks = strspn(at, " ");
+        size_t length = at[blanks] == '\0' ? 0 : piece_length(at + blanks);
+        size_t piece = rwe_text_width_of(at + blanks, length);
+        owed += blanks > 0 && !at_start;
+        if (!at_start && length > 0 && used + owed + piece > width) {
+            fputc('\n', out);
+            owed = indent;
+            used = 0;
+        }
+        if (length > 0) {
+            fprintf(out, "%*s%.*s", (int)owed, "", (int)length, at + blanks);
+            used += owed + piece;
+            owed = 0;
+        }
+        at_start = false;
+        at += blanks + length;
+    }
+    fputc('\n', out);
 }
 
 struct rwe_strings rwe_text_split(struct rwe_arena *arena, const char *text, char separator)

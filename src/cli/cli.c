@@ -2,8 +2,10 @@
 #include "cli.h"
 
 #include "rwe/base/file.h"
+#include "rwe/base/language.h"
 #include <errno.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 static int analyze(struct rwe_cli *cli)
@@ -20,6 +22,49 @@ static int analyze(struct rwe_cli *cli)
     return rwe_cli_settings_of(cli)->strict && rwe_document_n_warnings(cli->job.document) > 0
                ? RWE_EXIT_WARNINGS
                : RWE_EXIT_DONE;
+}
+
+/* ---- the language of messages ---- */
+
+/* The word behind --lang, which counts from the first message on: before the arguments are read. */
+static const char *language_asked_for(int argc, char *const argv[])
+{
+    static const char option[] = "--lang";
+    const size_t length = sizeof option - 1;
+    const char *word = NULL;
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strncmp(argv[i], option, length) != 0)
+            continue;
+        if (argv[i][length] == '=')
+            word = argv[i] + length + 1;
+        else if (argv[i][length] == '\0' && i + 1 < argc)
+            word = argv[i + 1];
+    }
+    return word;
+}
+
+/* "zh" of zh_CN.UTF-8: the first variable that is set decides, as POSIX has it for messages. */
+static const struct rwe_language *language_of_environment(void)
+{
+    static const char *const variables[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+    for (size_t i = 0; i < sizeof variables / sizeof *variables; i++) {
+        const char *locale = getenv(variables[i]);
+        if (locale == NULL || *locale == '\0')
+            continue;
+        char name[8] = "";
+        size_t length = strcspn(locale, "_.@");
+        if (length < sizeof name)
+            memcpy(name, locale, length);
+        return rwe_language_find(name);
+    }
+    return NULL;
+}
+
+static const struct rwe_language *choose_language(int argc, char *const argv[])
+{
+    const char *word = language_asked_for(argc, argv);
+    const struct rwe_language *language = word == NULL ? NULL : rwe_language_find(word);
+    return language != NULL ? language : language_of_environment();
 }
 
 /* ---- the program ---- */
@@ -97,11 +142,14 @@ int rwe_cli_main(int argc, char *const argv[], FILE *out, FILE *err)
 {
     struct rwe_error error = {0};
     struct rwe_cli cli = {.out = out, .err = err};
+    struct rwe_languages callers =
+        rwe_languages_use((struct rwe_languages){.messages = choose_language(argc, argv)});
     enum rwe_status status = rwe_job_init(&cli.job, &rwe_cli_options, &error);
     if (status == RWE_OK)
         status = rwe_cli_parse(&cli, argc, argv, &error);
     int code = status == RWE_OK ? dispatch(&cli) : rwe_cli_fail(err, &error);
     code = finish_output(out, err, code);
     rwe_job_release(&cli.job);
+    rwe_languages_use(callers);
     return code;
 }

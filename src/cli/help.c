@@ -1,49 +1,32 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Help, man page and completion, all from the table of options. */
+/* Help, man page and completion, all from the table of options. Help is in the language of messages; the man page
+ * and completion are English. */
 #include "cli.h"
 
+#include "rwe/base/language.h"
 #include <string.h>
 
 static const char *const section_titles[RWE_SECTION_COUNT] = {
-    [RWE_SECTION_RUN] = "What to run",
-    [RWE_SECTION_FILE] = "How the file reads",
-    [RWE_SECTION_METHOD] = "Matching and statistics",
-    [RWE_SECTION_OUTPUT] = "Where results go",
-    [RWE_SECTION_OTHER] = "Other",
+    [RWE_SECTION_RUN] = N_("What to run"),
+    [RWE_SECTION_FILE] = N_("How the file reads"),
+    [RWE_SECTION_METHOD] = N_("Matching and statistics"),
+    [RWE_SECTION_OUTPUT] = N_("Where results go"),
+    [RWE_SECTION_OTHER] = N_("Other"),
 };
 
 static const char synopsis[] = "rwe-analyze COHORT.csv [--study STUDY.yaml] [OPTION]…";
 
-static const char *const purpose =
+static const char *const purpose = N_(
     "Compares two treatments in a cohort of patients: baseline table, propensity-score matching, "
     "Kaplan–Meier curves, log-rank tests, hazard ratios and adverse events, on the whole cohort "
-    "and "
-    "on the matched one. COHORT.csv has one row a patient; - is standard input. Without an "
-    "analysis "
-    "option, everything that the study declares runs.";
+    "and on the matched one. COHORT.csv has one row a patient; - is standard input. Without an "
+    "analysis option, everything that the study declares runs.");
 
-/* Prints words in lines of at most 79 columns that begin after `indent` blanks. */
-static void wrap(FILE *out, const char *text, size_t indent)
-{
-    size_t column = 0;
-    while (*text != '\0') {
-        size_t length = strcspn(text, " ");
-        char word[256];
-        snprintf(word, sizeof word, "%.*s", (int)length, text);
-        size_t width = rwe_text_width(word);
-        if (column > 0 && indent + column + 1 + width > 79) {
-            putc('\n', out);
-            column = 0;
-        }
-        if (column == 0)
-            fprintf(out, "%*s%s", (int)indent, "", word);
-        else
-            fprintf(out, " %s", word);
-        column += (column > 0) + width;
-        text += length + strspn(text + length, " ");
-    }
-    putc('\n', out);
-}
+static const char *const exit_codes =
+    N_("Exit status: 0 done, 1 the data or the analysis failed, 2 wrong usage, 3 done with "
+       "warnings under --strict. Options may be cut short where no other begins so.");
+
+enum { PAGE_WIDTH = 79, HELP_INDENT = 8 };
 
 static void print_option_name(FILE *out, const struct rwe_option *option)
 {
@@ -55,22 +38,25 @@ static void print_option_name(FILE *out, const struct rwe_option *option)
 void rwe_cli_help(const struct rwe_settings *settings, FILE *out)
 {
     struct rwe_options options = rwe_settings_options(settings);
-    fprintf(out, "Usage: %s\n\n", synopsis);
-    wrap(out, purpose, 0);
+    fprintf(out, rwe_message("Usage: %s"), synopsis);
+    fputs("\n\n", out);
+    rwe_text_wrap(out, rwe_message(purpose), 0, PAGE_WIDTH);
     for (int section = 0; section < RWE_SECTION_COUNT; section++) {
-        fprintf(out, "\n%s:\n", section_titles[section]);
+        putc('\n', out);
+        fprintf(out, rwe_message("%s:"), rwe_message(section_titles[section]));
+        putc('\n', out);
         for (size_t i = 0; i < options.n; i++) {
             if ((int)options.item[i].section != section)
                 continue;
             fputs("  ", out);
             print_option_name(out, &options.item[i]);
             putc('\n', out);
-            wrap(out, options.item[i].help, 8);
+            fprintf(out, "%*s", HELP_INDENT, "");
+            rwe_text_wrap(out, rwe_message(options.item[i].help), HELP_INDENT, PAGE_WIDTH);
         }
     }
-    fputs("\nExit status: 0 done, 1 the data or the analysis failed, 2 wrong usage, 3 done with\n"
-          "warnings under --strict. Options may be cut short where no other begins so.\n",
-          out);
+    putc('\n', out);
+    rwe_text_wrap(out, rwe_message(exit_codes), 0, PAGE_WIDTH);
 }
 
 /* Text for troff: backslashes and a leading dot or quote are not commands, hyphens stay hyphens. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cli.h"
 
+#include "rwe/base/language.h"
 #include "rwe/report/render.h"
 
 static const struct rwe_option options[] = {
@@ -12,46 +13,48 @@ static const struct rwe_option options[] = {
      .choices = rwe_format_names,
      .command_only = true,
      .help =
-         "text (default), json (all facts and curves), csv (facts as a table), md, html, latex. "
-         "Without it the ending of --output decides."},
+         N_("text (default), json (all facts and curves), csv (facts as a table), md, html, latex. "
+            "Without it the ending of --output decides.")},
     {.name = "output",
      RWE_PATH_IN(struct rwe_cli_settings, output),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE|DIR",
      .command_only = true,
      .help =
-         "Write there instead of standard output, whole or not at all. DIR is a name without an "
-         "ending, or ends in /: it gets the report in every format, results, each table as CSV "
-         "and LaTeX, the figures, and a manifest. With --simulate: the folder."},
+         N_("Write there instead of standard output, whole or not at all. DIR is a name without an "
+            "ending, or ends in /: it gets the report in every format, results, each table as CSV "
+            "and LaTeX, the figures, and a manifest. With --simulate: the folder.")},
     {.name = "figures",
      RWE_LIST_IN(struct rwe_cli_settings, figures),
      .section = RWE_SECTION_OUTPUT,
      .argument = "svg,pdf,png|none",
      .command_only = true,
-     .help = "Kinds of files that figures get in the folder of --output (default all three)."},
+     .help = N_("Kinds of files that figures get in the folder of --output (default all three).")},
     {.name = "overwrite",
      RWE_FLAG_IN(struct rwe_cli_settings, overwrite),
      .section = RWE_SECTION_OUTPUT,
      .command_only = true,
-     .help = "Replace the report that is in the folder of --output. A folder with other things in "
-             "it is never replaced."},
+     .help =
+         N_("Replace the report that is in the folder of --output. A folder with other things in "
+            "it is never replaced.")},
     {.name = "quiet",
      RWE_FLAG_IN(struct rwe_cli_settings, quiet),
      .section = RWE_SECTION_OUTPUT,
      .command_only = true,
-     .help = "Nothing on standard error but errors."},
+     .help = N_("Nothing on standard error but errors.")},
     {.name = "strict",
      RWE_FLAG_IN(struct rwe_cli_settings, strict),
      .section = RWE_SECTION_OUTPUT,
      .command_only = true,
-     .help = "Exit with 3 when there are warnings."},
+     .help = N_("Exit with 3 when there are warnings.")},
     {.name = "check",
      RWE_PATH_IN(struct rwe_cli_settings, check),
      .section = RWE_SECTION_OTHER,
      .argument = "RESULTS.json",
      .command_only = true,
-     .help = "Run again what a results file says and compare fact by fact; exit with 1 and a list "
-             "when anything changed."},
+     .help =
+         N_("Run again what a results file says and compare fact by fact; exit with 1 and a list "
+            "when anything changed.")},
     {.name = "simulate",
      RWE_INTEGER_IN(struct rwe_cli_settings, simulate),
      .section = RWE_SECTION_OTHER,
@@ -59,8 +62,8 @@ static const struct rwe_option options[] = {
      .low = 1,
      .high = 1e8,
      .command_only = true,
-     .help = "Write a synthetic cohort of N patients, cohort.csv, assess.csv and ae.csv, into "
-             "the folder of --output, drawn with --seed."},
+     .help = N_("Write a synthetic cohort of N patients, cohort.csv, assess.csv and ae.csv, into "
+                "the folder of --output, drawn with --seed.")},
     {.name = "effect",
      RWE_NUMBER_IN(struct rwe_cli_settings, effect),
      .section = RWE_SECTION_OTHER,
@@ -68,31 +71,32 @@ static const struct rwe_option options[] = {
      .low = 0.01,
      .high = 100,
      .command_only = true,
-     .help = "With --simulate: the true hazard ratio of progression from the start of radiotherapy "
-             "(default 0.7)."},
+     .help =
+         N_("With --simulate: the true hazard ratio of progression from the start of radiotherapy "
+            "(default 0.7).")},
     {.name = "null",
      RWE_FLAG_IN(struct rwe_cli_settings, null),
      .section = RWE_SECTION_OTHER,
      .command_only = true,
-     .help = "With --simulate: radiotherapy does nothing, neither to progression nor to death "
-             "after it."},
+     .help = N_("With --simulate: radiotherapy does nothing, neither to progression nor to death "
+                "after it.")},
     {.name = "print",
      RWE_CHOICE_IN(struct rwe_cli_settings, print),
      .section = RWE_SECTION_OTHER,
      .argument = "WHAT",
      .choices = "man|completion|study",
      .command_only = true,
-     .help = "Print the man page, the bash completion, or the built-in study file, and stop."},
+     .help = N_("Print the man page, the bash completion, or the built-in study file, and stop.")},
     {.name = "help",
      RWE_FLAG_IN(struct rwe_cli_settings, help),
      .section = RWE_SECTION_OTHER,
      .command_only = true,
-     .help = "Print this help and stop."},
+     .help = N_("Print this help and stop.")},
     {.name = "version",
      RWE_FLAG_IN(struct rwe_cli_settings, version),
      .section = RWE_SECTION_OTHER,
      .command_only = true,
-     .help = "Print the version and stop."},
+     .help = N_("Print the version and stop.")},
 };
 
 const struct rwe_options rwe_cli_options = RWE_OPTIONS_IN(struct rwe_cli_settings, options);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "results.h"
 
+#include "rwe/base/language.h"
 #include "rwe/report/render.h"
 #include <errno.h>
 #include <jansson.h>
@@ -17,17 +18,16 @@ struct reader {
     struct rwe_error *error;
 };
 
-static enum rwe_status bad(const struct reader *reader, const char *part, const char *complaint)
+/* What is wrong with the file: a sentence about its name. */
+static enum rwe_status bad(const struct reader *reader, const char *sentence)
 {
-    return rwe_fail(reader->error, RWE_BAD_INPUT, RWE_NO_INDEX, "%s: %s %s", reader->path, part,
-                    complaint);
+    return rwe_fail(reader->error, RWE_BAD_INPUT, RWE_NO_INDEX, sentence, reader->path);
 }
 
-static enum rwe_status bad_item(const struct reader *reader, const char *part, size_t i,
-                                const char *complaint)
+/* What is wrong with item `i` of a list: a sentence about the name of the file and the number of the item. */
+static enum rwe_status bad_item(const struct reader *reader, size_t i, const char *sentence)
 {
-    return rwe_fail(reader->error, RWE_BAD_INPUT, i, "%s: item %zu of \"%s\" %s", reader->path,
-                    i + 1, part, complaint);
+    return rwe_fail(reader->error, RWE_BAD_INPUT, i, sentence, reader->path, i + 1);
 }
 
 /* Copy of a text member; NULL where the object has none. */
@@ -94,15 +94,15 @@ static enum rwe_status read_study(const struct reader *reader, json_t *study,
     const char *name;
     json_t *value;
     if (study != NULL && !json_is_object(study))
-        return bad(reader, "\"study\"", "is not an object");
+        return bad(reader, N_("%s: \"study\" is not an object"));
     results->study = RWE_NEW(reader->arena, struct rwe_setting_value, json_object_size(study));
     if (results->study == NULL)
         return rwe_fail_memory(reader->error);
     json_object_foreach(study, name, value)
     {
         if (!read_setting(reader, name, value, &results->study[results->n_study++]))
-            return bad_item(reader, "study", results->n_study - 1,
-                            "is neither a value nor a list of texts");
+            return bad_item(reader, results->n_study - 1,
+                            N_("%s: item %zu of \"study\" is neither a value nor a list of texts"));
     }
     return RWE_OK;
 }
@@ -120,7 +120,9 @@ static enum rwe_status read_inputs(const struct reader *reader, const json_t *in
         if (!json_is_string(json_object_get(input, "file")) ||
             !json_is_string(json_object_get(input, "sha256")) || !json_is_integer(rows) ||
             json_integer_value(rows) < 0)
-            return bad_item(reader, "inputs", i, "has no \"file\", \"sha256\" and \"rows\"");
+            return bad_item(
+                reader, i,
+                N_("%s: item %zu of \"inputs\" has no \"file\", \"sha256\" and \"rows\""));
         results->inputs[i] =
             (struct rwe_input){copy_text(reader, input, "file"), copy_text(reader, input, "sha256"),
                                (size_t)json_integer_value(rows)};
@@ -150,11 +152,11 @@ static enum rwe_status read_provenance(const struct reader *reader, const json_t
     if (from == NULL)
         return RWE_OK;
     if (!json_is_object(from))
-        return bad(reader, "\"provenance\"", "is not an object");
+        return bad(reader, N_("%s: \"provenance\" is not an object"));
     if (!is_array_of_texts(command))
-        return bad(reader, "\"command\"", "is not a list of texts");
+        return bad(reader, N_("%s: \"command\" is not a list of texts"));
     if (!read_seed(json_object_get(from, "seed"), &results->seed))
-        return bad(reader, "\"seed\"", "is not a whole number");
+        return bad(reader, N_("%s: \"seed\" is not a whole number"));
     results->has_provenance = true;
     results->command = copy_texts(reader, command);
     enum rwe_status status = read_study(reader, json_object_get(from, "study"), results);
@@ -173,14 +175,18 @@ static enum rwe_status read_fact(const struct reader *reader, const json_t *from
     *fact = (struct rwe_fact_value){.key.time = NAN, .number = NAN};
     if (!json_is_string(json_object_get(from, "analysis")) ||
         !json_is_string(json_object_get(from, "stat")))
-        return bad_item(reader, "facts", i, "has no \"analysis\" and \"stat\"");
+        return bad_item(reader, i,
+                        N_("%s: item %zu of \"facts\" has no \"analysis\" and \"stat\""));
     if (time != NULL && !json_is_number(time))
-        return bad_item(reader, "facts", i, "has a \"time\" that is no number");
+        return bad_item(reader, i,
+                        N_("%s: item %zu of \"facts\" has a \"time\" that is no number"));
     if (!json_is_number(value) && !json_is_string(value) && !json_is_null(value))
-        return bad_item(reader, "facts", i, "has a \"value\" that is no number, text or null");
+        return bad_item(
+            reader, i,
+            N_("%s: item %zu of \"facts\" has a \"value\" that is no number, text or null"));
     for (size_t j = 0; j < RWE_KEY_TEXTS; j++) {
         if (!is_text_or_absent(from, rwe_key_names[j]))
-            return bad_item(reader, "facts", i, "has a key that is no text");
+            return bad_item(reader, i, N_("%s: item %zu of \"facts\" has a key that is no text"));
         rwe_key_set_text(&fact->key, j, copy_text(reader, from, rwe_key_names[j]));
     }
     fact->stat = copy_text(reader, from, "stat");
@@ -197,7 +203,7 @@ static enum rwe_status read_facts(const struct reader *reader, const json_t *fro
 {
     size_t n = json_array_size(from);
     if (!json_is_array(from))
-        return bad(reader, "\"facts\"", "is not a list");
+        return bad(reader, N_("%s: \"facts\" is not a list"));
     struct rwe_fact_value *facts = RWE_NEW(reader->arena, struct rwe_fact_value, n);
     if (facts == NULL)
         return rwe_fail_memory(reader->error);
@@ -218,12 +224,12 @@ static enum rwe_status read_root(const struct reader *reader, const json_t *root
     const json_t *rwe = json_object_get(root, "rwe");
     const json_t *schema = json_object_get(rwe, "schema");
     if (!json_is_object(rwe) || !json_is_integer(schema))
-        return bad(reader, "not results of rwe-analyze:", "there is no \"rwe\" with a \"schema\"");
+        return bad(reader,
+                   N_("%s: not results of rwe-analyze: there is no \"rwe\" with a \"schema\""));
     if (json_integer_value(schema) != RWE_RESULTS_SCHEMA)
         return rwe_fail(reader->error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "%s: results of schema %" JSON_INTEGER_FORMAT
-                        "; this version reads schema %d",
-                        reader->path, json_integer_value(schema), RWE_RESULTS_SCHEMA);
+                        "%s: results of schema %lld; this version reads schema %d", reader->path,
+                        (long long)json_integer_value(schema), RWE_RESULTS_SCHEMA);
     results->version = copy_text(reader, rwe, "version");
     enum rwe_status status = read_provenance(reader, json_object_get(root, "provenance"), results);
     if (status == RWE_OK)

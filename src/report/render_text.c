@@ -5,7 +5,6 @@
 #include "render_private.h"
 #include "rwe/base/language.h"
 
-#include "utf8_private.h"
 #include <string.h>
 
 enum { PAGE_WIDTH = 100, NARROWEST_NOTE = 72, COLUMN_GAP = 2, INDENT = 2 };
@@ -45,87 +44,6 @@ static void rule(FILE *out, const char *stroke, size_t width)
     fputc('\n', out);
 }
 
-/* Columns that the first `length` bytes take. */
-static size_t width_of(const char *text, size_t length)
-{
-    char part[256];
-    size_t width = 0;
-    for (size_t from = 0; from < length;) {
-        size_t take = length - from < sizeof part ? length - from : sizeof part - 1;
-        while (from + take < length && ((unsigned char)text[from + take] & 0xc0) == 0x80)
-            take--; /* no character is cut */
-        memcpy(part, text + from, take);
-        part[take] = '\0';
-        width += rwe_text_width(part);
-        from += take;
-    }
-    return width;
-}
-
-/* ---- paragraphs ---- */
-
-static size_t character_length(const char *at)
-{
-    const char *end = at;
-    rwe_utf8_next(&end);
-    return (size_t)(end - at);
-}
-
-static bool is_wide(const char *at)
-{
-    return width_of(at, character_length(at)) == 2;
-}
-
-/* Chinese has no blanks: a line may break at any wide character, but not before its punctuation. */
-static bool may_break_before(const char *at)
-{
-    static const char *const closing[] = {"、", "。", "，", "；", "：", "？",
-                                          "！", "）", "」", "』", "》", "】"};
-    for (size_t i = 0; i < sizeof closing / sizeof *closing; i++)
-        if (strncmp(at, closing[i], strlen(closing[i])) == 0)
-            return false;
-    return true;
-}
-
-/* Bytes of the next piece that stays on one line: a word, or a wide character and what clings to
- * it. */
-static size_t piece_length(const char *text)
-{
-    const char *at = text;
-    bool wide;
-    do {
-        wide = is_wide(at);
-        at += character_length(at);
-    } while (*at != '\0' && *at != ' ' && !((wide || is_wide(at)) && may_break_before(at)));
-    return (size_t)(at - text);
-}
-
-/* The text in lines of at most `width` columns. The first stands where `indent` columns are taken.
- */
-static void wrap(FILE *out, const char *text, size_t indent, size_t width)
-{
-    struct line line = {out, 0};
-    size_t used = indent;
-    bool at_start = true;
-    for (const char *at = text; *at != '\0';) {
-        size_t blanks = strspn(at, " ");
-        size_t length = at[blanks] == '\0' ? 0 : piece_length(at + blanks);
-        size_t piece = width_of(at + blanks, length);
-        if (blanks > 0 && !at_start)
-            skip(&line, 1);
-        if (!at_start && length > 0 && used + line.blanks + piece > width) {
-            end_line(&line);
-            skip(&line, indent);
-            used = 0;
-        }
-        used += line.blanks + piece;
-        put(&line, at + blanks, length);
-        at_start = false;
-        at += blanks + length;
-    }
-    end_line(&line);
-}
-
 /* ---- tables ---- */
 
 /*
@@ -154,7 +72,7 @@ static void measure_heading(struct column *column, const char *heading)
 {
     for (const char *from = heading; *from != '\0';) {
         const char *end = strchrnul(from, '\n');
-        column->width = max(column->width, width_of(from, (size_t)(end - from)));
+        column->width = max(column->width, rwe_text_width_of(from, (size_t)(end - from)));
         from = *end == '\0' ? end : end + 1;
     }
 }
@@ -173,7 +91,8 @@ static void measure(const struct rwe_layout *layout, size_t j, struct column *co
         if (!cell->is_number)
             continue;
         const char *anchor = anchor_of(column, cell->text);
-        column->left = max(column->left, width_of(cell->text, (size_t)(anchor - cell->text)));
+        column->left =
+            max(column->left, rwe_text_width_of(cell->text, (size_t)(anchor - cell->text)));
         column->right = max(column->right, rwe_text_width(anchor));
     }
     column->width = max(column->width, column->left + column->right);
@@ -183,7 +102,7 @@ static void measure(const struct rwe_layout *layout, size_t j, struct column *co
 static void put_number(struct line *line, const struct column *column, const char *text)
 {
     const char *anchor = anchor_of(column, text);
-    size_t before = width_of(text, (size_t)(anchor - text));
+    size_t before = rwe_text_width_of(text, (size_t)(anchor - text));
     skip(line, column->width - column->right - before);
     put(line, text, strlen(text));
     skip(line, column->right - rwe_text_width(anchor));
@@ -192,7 +111,7 @@ static void put_number(struct line *line, const struct column *column, const cha
 static void put_words(struct line *line, const struct column *column, bool to_the_right,
                       const char *text, size_t length)
 {
-    size_t blanks = column->width - width_of(text, length);
+    size_t blanks = column->width - rwe_text_width_of(text, length);
     skip(line, to_the_right ? blanks : 0);
     put(line, text, length);
     skip(line, to_the_right ? 0 : blanks);
@@ -273,7 +192,7 @@ static void put_table(FILE *out, const struct rwe_layout *layout, struct column 
     rule(out, "─", width);
     size_t note_width = width > PAGE_WIDTH ? PAGE_WIDTH : max(width, NARROWEST_NOTE);
     for (size_t i = 0; i < layout->notes.n; i++)
-        wrap(out, layout->notes.item[i], 0, note_width);
+        rwe_text_wrap(out, layout->notes.item[i], 0, note_width);
 }
 
 /* ---- blocks ---- */
@@ -291,7 +210,7 @@ static void begin(struct rwe_walk *walk)
     fprintf(walk->out, "%s\n", walk->document->title);
     rule(walk->out, "═", rwe_text_width(walk->document->title));
     if (walk->document->subtitle != NULL)
-        wrap(walk->out, walk->document->subtitle, 0, PAGE_WIDTH);
+        rwe_text_wrap(walk->out, walk->document->subtitle, 0, PAGE_WIDTH);
 }
 
 static void section(struct rwe_walk *walk, int level, const char *title)
@@ -304,7 +223,7 @@ static void section(struct rwe_walk *walk, int level, const char *title)
 static void paragraph(struct rwe_walk *walk, const char *text)
 {
     blank_line(walk);
-    wrap(walk->out, text, 0, PAGE_WIDTH);
+    rwe_text_wrap(walk->out, text, 0, PAGE_WIDTH);
 }
 
 static void warning(struct rwe_walk *walk, const char *text)
@@ -312,7 +231,7 @@ static void warning(struct rwe_walk *walk, const char *text)
     const char *mark = rwe_text("Warning:");
     blank_line(walk);
     fprintf(walk->out, "%s ", mark);
-    wrap(walk->out, text, rwe_text_width(mark) + 1, PAGE_WIDTH);
+    rwe_text_wrap(walk->out, text, rwe_text_width(mark) + 1, PAGE_WIDTH);
 }
 
 static void table(struct rwe_walk *walk, const char *title, const struct rwe_layout *layout,
@@ -323,7 +242,7 @@ static void table(struct rwe_walk *walk, const char *title, const struct rwe_lay
         return;
     blank_line(walk);
     if (title != NULL)
-        wrap(walk->out, title, 0, PAGE_WIDTH);
+        rwe_text_wrap(walk->out, title, 0, PAGE_WIDTH);
     put_table(walk->out, layout, columns);
 }
 
@@ -338,7 +257,7 @@ static void end(struct rwe_walk *walk)
     for (size_t i = 0; i < walk->n_origins; i++) {
         fprintf(walk->out, "%s%*s", walk->origins[i].label,
                 (int)(width + COLUMN_GAP - rwe_text_width(walk->origins[i].label)), "");
-        wrap(walk->out, walk->origins[i].text, width + COLUMN_GAP, PAGE_WIDTH);
+        rwe_text_wrap(walk->out, walk->origins[i].text, width + COLUMN_GAP, PAGE_WIDTH);
     }
 }
 

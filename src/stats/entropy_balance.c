@@ -2,6 +2,7 @@
 #include "rwe/stats/entropy_balance.h"
 
 #include "ldl_private.h"
+#include "rwe/base/language.h"
 
 #include <math.h>
 #include <string.h>
@@ -177,6 +178,11 @@ static bool take_step(const struct problem *problem, struct arm *arm)
     return false;
 }
 
+static const char *name_of(const struct arm *arm)
+{
+    return arm->code ? rwe_message("treated") : rwe_message("controls");
+}
+
 static enum rwe_status fail_outside(const struct problem *problem, const struct arm *arm,
                                     struct rwe_error *error)
 {
@@ -185,11 +191,15 @@ static enum rwe_status fail_outside(const struct problem *problem, const struct 
         if (fabs(arm->lambda[j]) > fabs(arm->lambda[most]))
             most = j;
     size_t term = arm->used[most], column = term % problem->k;
+    if (term < problem->k)
+        return rwe_fail(error, RWE_NOT_ESTIMABLE, column,
+                        "no weights give the %s the target's means: mostly column %zu is beyond "
+                        "what they hold, or on its edge",
+                        name_of(arm), column);
     return rwe_fail(error, RWE_NOT_ESTIMABLE, column,
-                    "no weights give the %s the target's means: mostly %scolumn %zu is beyond what "
-                    "they hold, or on its edge",
-                    arm->code ? "treated" : "controls", term < problem->k ? "" : "the square of ",
-                    column);
+                    "no weights give the %s the target's means: mostly the square of column %zu is "
+                    "beyond what they hold, or on its edge",
+                    name_of(arm), column);
 }
 
 static enum rwe_status descend(const struct problem *problem, struct arm *arm,
@@ -209,17 +219,27 @@ static enum rwe_status descend(const struct problem *problem, struct arm *arm,
     }
 }
 
+static enum rwe_status fail_determined(const struct problem *problem, const struct arm *arm,
+                                       size_t term, struct rwe_error *error)
+{
+    size_t column = term % problem->k;
+    if (term < problem->k)
+        return rwe_fail(error, RWE_NOT_ESTIMABLE, column,
+                        "no weights give the %s the target's mean of column %zu: among them it is "
+                        "constant or determined by earlier columns",
+                        name_of(arm), column);
+    return rwe_fail(error, RWE_NOT_ESTIMABLE, column,
+                    "no weights give the %s the target's mean of the square of column %zu: among "
+                    "them it is constant or determined by earlier columns",
+                    name_of(arm), column);
+}
+
 static enum rwe_status check_determined(const struct problem *problem, const struct arm *arm,
                                         struct rwe_error *error)
 {
     for (size_t t = 0; t < problem->terms && arm->converged; t++)
         if (arm->term[t] == RWE_ENTROPY_DETERMINED && !(fabs(arm->gradient[t]) <= BALANCED))
-            return rwe_fail(
-                error, RWE_NOT_ESTIMABLE, t % problem->k,
-                "no weights give the %s the target's mean of %scolumn %zu: among them it "
-                "is constant or determined by earlier columns",
-                arm->code ? "treated" : "controls", t < problem->k ? "" : "the square of ",
-                t % problem->k);
+            return fail_determined(problem, arm, t, error);
     return RWE_OK;
 }
 
@@ -382,7 +402,8 @@ static enum rwe_status check_data(struct problem *problem, struct rwe_error *err
     for (size_t arm = 0; arm < 2; arm++)
         if (!(problem->sum[arm] > 0))
             return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
-                            "there are no %s subjects to balance", arm ? "treated" : "control");
+                            "there are no %s subjects to balance",
+                            rwe_message(arm ? N_("treated") : N_("control")));
     for (size_t i = 0; i < data->n; i++)
         problem->target_sum += is_target(problem, i) ? problem->base[i] : 0;
     return RWE_OK;

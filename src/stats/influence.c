@@ -1,24 +1,26 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/stats/influence.h"
 
+#include "rwe/base/language.h"
 #include <string.h>
 
 static enum rwe_status check_codes(const uint32_t code[], size_t n, size_t n_levels,
-                                   const char *name, struct rwe_error *error)
+                                   const char *what, struct rwe_error *error)
 {
     for (size_t i = 0; code != NULL && i < n; i++)
         if (code[i] >= n_levels)
-            return rwe_fail(error, RWE_BAD_INPUT, i, "%s %u is out of range", name, code[i]);
+            return rwe_fail(error, RWE_BAD_INPUT, i, what, code[i]);
     return RWE_OK;
 }
 
 enum rwe_status rwe_dependence_check(const struct rwe_dependence *rows, struct rwe_error *error)
 {
     const struct rwe_weight_estimation *e = rows->estimation;
-    enum rwe_status status =
-        check_codes(rows->cluster, rows->n, rows->n_clusters, "cluster", error);
+    enum rwe_status status = check_codes(rows->cluster, rows->n, rows->n_clusters,
+                                         N_("cluster %u is out of range"), error);
     if (status == RWE_OK)
-        status = check_codes(rows->subject, rows->n, rows->n_subjects, "subject", error);
+        status = check_codes(rows->subject, rows->n, rows->n_subjects,
+                             N_("subject %u is out of range"), error);
     if (status != RWE_OK)
         return status;
     if (rows->crossed && (rows->cluster == NULL || rows->subject == NULL))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/stats/mahalanobis.h"
 
+#include "rwe/base/language.h"
 #include "rwe/base/sort.h"
 
 #include <float.h>
@@ -113,13 +114,16 @@ static bool is_constant(double sd, const double x[], size_t n)
 
 static enum rwe_status correlate(const double x[], struct scaling *s, struct rwe_error *error)
 {
-    static const char *const where[] = {"within the arms", "among the controls", "at all"};
+    static const char *const constant[] = {
+        [RWE_MAHALANOBIS_WITHIN] = N_("covariate %zu does not vary within the arms"),
+        [RWE_MAHALANOBIS_CONTROLS] = N_("covariate %zu does not vary among the controls"),
+        [RWE_MAHALANOBIS_RANKS] = N_("covariate %zu does not vary at all"),
+    };
     for (size_t j = 0; j < s->k; j++) {
         const double *column = s->centred + j * s->n;
         s->sd[j] = sqrt(covariance(s, column, column));
         if (is_constant(s->sd[j], s->scale == RWE_MAHALANOBIS_RANKS ? column : x + j * s->n, s->n))
-            return rwe_fail(error, RWE_COLLINEAR, j, "covariate %zu does not vary %s", j,
-                            where[s->scale]);
+            return rwe_fail(error, RWE_COLLINEAR, j, constant[s->scale], j);
     }
     for (size_t a = 0; a < s->k; a++)
         for (size_t b = 0; b <= a; b++)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/stats/survival_data.h"
 
+#include "rwe/base/language.h"
 #include <math.h>
 
 static enum rwe_status check_times(const struct rwe_survival_data *data, struct rwe_error *error)
@@ -43,11 +44,11 @@ static enum rwe_status check_weights(const struct rwe_survival_data *data, struc
 }
 
 static enum rwe_status check_codes(const uint32_t code[], size_t n, size_t n_levels,
-                                   const char *name, struct rwe_error *error)
+                                   const char *what, struct rwe_error *error)
 {
     for (size_t i = 0; code != NULL && i < n; i++)
         if (code[i] >= n_levels)
-            return rwe_fail(error, RWE_BAD_INPUT, i, "%s %u is out of range", name, code[i]);
+            return rwe_fail(error, RWE_BAD_INPUT, i, what, code[i]);
     return RWE_OK;
 }
 
@@ -88,9 +89,11 @@ enum rwe_status rwe_survival_data_check(const struct rwe_survival_data *data,
     if (status == RWE_OK)
         status = check_weights(data, error);
     if (status == RWE_OK)
-        status = check_codes(data->group, data->n, data->n_groups, "group", error);
+        status = check_codes(data->group, data->n, data->n_groups, N_("group %u is out of range"),
+                             error);
     if (status == RWE_OK)
-        status = check_codes(data->stratum, data->n, data->n_strata, "stratum", error);
+        status = check_codes(data->stratum, data->n, data->n_strata,
+                             N_("stratum %u is out of range"), error);
     if (status == RWE_OK)
         status = rwe_dependence_check(&rows, error);
     return status;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/stats/weights.h"
 
+#include "rwe/base/language.h"
 #include "rwe/base/sort.h"
 
 #include <math.h>
@@ -119,7 +120,8 @@ static enum rwe_status check_data(const struct rwe_weight_data *data, struct rwe
     for (size_t arm = 0; arm < 2; arm++)
         if (n[arm] == 0)
             return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
-                            "there are no %s subjects to weight", arm ? "treated" : "control");
+                            "there are no %s subjects to weight",
+                            rwe_message(arm ? N_("treated") : N_("control")));
     result->n_kept = n[0] + n[1];
     result->share_treated = (double)n[1] / (double)result->n_kept;
     return RWE_OK;
@@ -147,7 +149,8 @@ static enum rwe_status weigh(const struct rwe_weight_data *data, const struct rw
     for (size_t arm = 0; arm < 2; arm++)
         if (sum[arm] == 0)
             return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
-                            "all weights of the %s subjects vanish", arm ? "treated" : "control");
+                            "all weights of the %s subjects vanish",
+                            rwe_message(arm ? N_("treated") : N_("control")));
     return RWE_OK;
 }
 
@@ -298,7 +301,7 @@ enum rwe_status rwe_weights_trim(const struct rwe_weight_data *data, double cuto
         if (left[arm] == 0)
             return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
                             "trimming at %g leaves no %s subjects", cutoff,
-                            arm ? "treated" : "control");
+                            rwe_message(arm ? N_("treated") : N_("control")));
     return RWE_OK;
 }
 

@@ -43,13 +43,22 @@ static void a_complaint_names_file_line_column_value_reason_and_advice(void **st
                                        .value = "4o",
                                        .reason = "not a number",
                                        .advice = "correct it"};
-    const struct rwe_complaint row = {
-        .file = "c.csv", .line = 14, .reason = "has 2 cells, the header has 3"};
+    const struct rwe_complaint row = {.file = "c.csv",
+                                      .line = 14,
+                                      .reason = "has %s cells, the header has %s",
+                                      .about = {"2", "3"}};
+    const struct rwe_complaint rule = {.file = "c.csv",
+                                       .line = 15,
+                                       .column = "d",
+                                       .reason = "earlier than the index date",
+                                       .rule = "E03"};
     rwe_complaints_add(&complaints, &cell);
     rwe_complaints_add(&complaints, &row);
+    rwe_complaints_add(&complaints, &rule);
     check_print(&complaints, 0,
                 "c.csv:12: column \"age\": \"4o\" is not a number: correct it\n"
-                "c.csv:14: has 2 cells, the header has 3\n");
+                "c.csv:14: has 2 cells, the header has 3\n"
+                "c.csv:15: column \"d\": earlier than the index date (E03)\n");
 }
 
 static void complaints_come_by_file_and_line_and_keep_their_order_within_a_line(void **state)

@@ -171,6 +171,13 @@ static void blanks_around_cells_are_trimmed(void **state)
     table_text_clear(&read);
 }
 
+static void check_reason(const struct table_text *read, size_t i, const char *expected)
+{
+    const char *reason = rwe_complaint_reason(&read->complaints.item[i], rwe_language_find("en"),
+                                              read->complaints.arena);
+    assert_string_equal(reason, expected);
+}
+
 static void short_and_long_rows_are_complaints_and_stay_aligned(void **state)
 {
     (void)state;
@@ -179,11 +186,11 @@ static void short_and_long_rows_are_complaints_and_stay_aligned(void **state)
     assert_int_equal(rwe_table_rows(read.table), 4);
     assert_int_equal(read.complaints.n, 3);
     const struct rwe_complaint *item = read.complaints.item;
-    assert_string_equal(item[0].reason, "has 2 cells, the header has 3");
+    check_reason(&read, 0, "has 2 cells, the header has 3");
     assert_int_equal(item[0].line, 2);
     assert_int_equal(item[0].row, 0);
     assert_null(item[0].column);
-    assert_string_equal(item[1].reason, "has 4 cells, the header has 3");
+    check_reason(&read, 1, "has 4 cells, the header has 3");
     assert_int_equal(item[1].line, 3);
     assert_int_equal(item[2].line, 6);
     assert_string_equal(item[0].file, read.path);

@@ -77,7 +77,10 @@ enum rwe_status rwe_job_set_study(struct rwe_job *job, const char *text, size_t 
  */
 enum rwe_status rwe_job_run(struct rwe_job *job, struct rwe_error *error);
 
-/** The languages that the settings ask for, of the report and of messages alike. */
+/**
+ * The languages that the settings ask for. An option on the command line is for messages too, one of the study
+ * for the report alone: messages stay as they are then.
+ */
 struct rwe_languages rwe_job_languages(const struct rwe_job *job);
 
 /** How the settings want a document rendered; figures of a folder left out. */

@@ -5,6 +5,7 @@
 
 #include "rwe/base/arena.h"
 #include <stddef.h>
+#include <stdio.h>
 
 /**
  * The candidate that is most like `name`: least number of single-letter edits (insert, delete,
@@ -18,6 +19,16 @@ char *rwe_text_lower(struct rwe_arena *arena, const char *text);
 
 /** Columns that UTF-8 text takes in a terminal: East Asian wide characters take two. */
 size_t rwe_text_width(const char *text);
+
+/** The same of its first `length` bytes. */
+size_t rwe_text_width_of(const char *text, size_t length);
+
+/**
+ * Writes `text` in lines of at most `width` columns, broken at blanks and between East Asian wide characters,
+ * but not before their punctuation. Of the first line `indent` columns are taken already; the others begin after as
+ * many blanks.
+ */
+void rwe_text_wrap(FILE *out, const char *text, size_t indent, size_t width);
 
 /** A list of strings; `n` is 0 when there are none. */
 struct rwe_strings {

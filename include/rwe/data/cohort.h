@@ -48,7 +48,8 @@ struct rwe_endpoint {
 struct rwe_excluded_row {
     size_t line;
     const char *id;     /**< NULL when the file has none, or the row's is missing */
-    const char *reason; /**< compare by strcmp */
+    const char *reason; /**< in English, as facts name it; compare by strcmp */
+    const char *told;   /**< the reason in the language of the report */
     int32_t arm;        /**< −1: not known, or not one of those compared */
 };
 
@@ -56,7 +57,8 @@ struct rwe_excluded_row {
 struct rwe_criterion {
     const char *name;
     const char *keep;      /**< its condition, as written */
-    const char *reason;    /**< of the rows that it was the first to leave out */
+    const char *reason;    /**< of the rows that it was the first to leave out: as there */
+    const char *told;      /**< likewise */
     bool missing_excludes; /**< rows that cannot be judged are left out */
     size_t *n_first;       /**< by arm: rows left out by it that meet all earlier criteria */
     size_t *n_failed;  /**< by arm: rows that do not meet it, whether or not they fail others too */

@@ -7,6 +7,7 @@
 #define RWE_DATA_COMPLAINTS_H
 
 #include "rwe/base/arena.h"
+#include "rwe/base/language.h"
 #include "rwe/base/status.h"
 #include <stdint.h>
 #include <stdio.h>
@@ -17,9 +18,18 @@ struct rwe_complaint {
     size_t row;         /**< of the table, from 0 */
     const char *column; /**< its header, or NULL when the whole row is meant */
     const char *value;  /**< as it stands in the file, or NULL */
-    const char *reason; /**< short and the same for all of a kind: "not a number" (counted by it) */
-    const char *advice; /**< what to do, or NULL */
+    /** Short and the same for all of a kind, which are counted by it: N_("not a number"), a template whose places
+     * `about` fills. */
+    const char *reason;
+    const char *about[2]; /**< texts of places in `reason`, or NULL; borrowed */
+    const char *rule;     /**< of validation, "E03", or NULL */
+    /** What to do, or NULL: N_("correct it"), or a text in the language of messages. */
+    const char *advice;
 };
+
+/** The reason in a language: "earlier than the index date (E03)". NULL when memory is out. */
+const char *rwe_complaint_reason(const struct rwe_complaint *complaint,
+                                 const struct rwe_language *language, struct rwe_arena *arena);
 
 /** Grows in its arena. */
 struct rwe_complaints {
@@ -37,7 +47,7 @@ enum rwe_status rwe_complaints_add(struct rwe_complaints *complaints,
                                    const struct rwe_complaint *complaint);
 
 /**
- * Prints them in order of line, one line each:
+ * Prints them in the language of messages and in order of line, one line each:
  *   cohort.csv:12: column "age": "4o" is not a number: correct it, or …
  * After `most` of the same column and reason, says how many more there are (0: prints all).
  */

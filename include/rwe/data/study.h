@@ -84,7 +84,7 @@ struct rwe_study_settings {
     struct {
         enum rwe_source arm, endpoints, derive, endpoint_dates, exposure_start, exposure_date;
         enum rwe_source response_column, failure_column, ltfu_column, end_column, treatment_columns;
-        enum rwe_source missing_tokens;
+        enum rwe_source missing_tokens, lang;
     } source;
 };
 

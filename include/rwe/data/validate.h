@@ -21,11 +21,6 @@ enum rwe_severity { RWE_SEVERITY_ERROR, RWE_SEVERITY_WARNING, RWE_SEVERITY_QUERY
 /** "E", "W", "Q". */
 extern const char *const rwe_severity_code[3];
 
-enum rwe_rule_language { RWE_ENGLISH, RWE_CHINESE, RWE_N_LANGUAGES };
-
-/** That of `--lang`; English without it. */
-enum rwe_rule_language rwe_study_language(const struct rwe_study_settings *study);
-
 struct rwe_chart;   /* the columns by role */
 struct rwe_finding; /* below */
 
@@ -37,14 +32,14 @@ struct rwe_rule {
     /** Roles that the file must have, blanks between; `a|b`: at least one of them. @arm, @treated,
      * @endpoint, @covariates, @cutoff: what the study must say. */
     const char *needs;
-    const char *about; /**< what the message is about: "death_date" */
+    const char *about; /**< what the message is about: "death_date", or N_("any date") */
     /** One of these makes the test. For a row it returns the column at fault, or RWE_NO_INDEX; for the whole
      * file, whether there is a finding, which it fills. */
     size_t (*row)(const struct rwe_chart *chart, size_t row);
     size_t (*event)(const struct rwe_chart *events, size_t row); /**< of the adverse events */
     bool (*whole)(const struct rwe_chart *chart, struct rwe_finding *finding);
-    const char *message[RWE_N_LANGUAGES]; /**< what the value is: "earlier than the index date" */
-    const char *action[RWE_N_LANGUAGES];  /**< what to do */
+    const char *message; /**< what the value is: N_("earlier than the index date") */
+    const char *action;  /**< what to do: N_(…) */
 };
 
 extern const struct rwe_rule rwe_rules[];
@@ -108,10 +103,10 @@ enum rwe_status rwe_chart_columns_check(const struct rwe_table *table,
                                         struct rwe_error *error);
 
 /**
- * The sentence that says why a column is no baseline covariate (rule W33): its values became known after time
- * zero. NULL when it may be one. Columns are looked up by role, so that other names and Chinese headers count.
+ * Whether a column is no baseline covariate (rule W33), since its values became known after time zero. Columns are
+ * looked up by role, so that other names and Chinese headers count.
  */
-const char *rwe_post_baseline(const struct rwe_study_settings *study, const char *column);
+bool rwe_post_baseline(const struct rwe_study_settings *study, const char *column);
 
 /**
  * Refuses a table that identifies people by a header with 姓名, 身份证, 住院号, 电话, 手机 or 住址, or by a cell

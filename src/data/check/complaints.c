@@ -40,6 +40,17 @@ enum rwe_status rwe_complaints_add(struct rwe_complaints *complaints,
     return RWE_OK;
 }
 
+const char *rwe_complaint_reason(const struct rwe_complaint *complaint,
+                                 const struct rwe_language *language, struct rwe_arena *arena)
+{
+    const char *reason = rwe_language_text(language, complaint->reason);
+    if (complaint->about[0] != NULL)
+        reason = rwe_arena_format(arena, reason, complaint->about[0], complaint->about[1]);
+    if (reason == NULL || complaint->rule == NULL)
+        return reason;
+    return rwe_arena_format(arena, rwe_language_text(language, "%s (%s)"), reason, complaint->rule);
+}
+
 /* What the complaints are counted by: file, column and reason. */
 struct kinds {
     uint32_t *of;    /* by complaint: its kind */
@@ -49,6 +60,17 @@ struct kinds {
     size_t n;
     uint32_t *order; /* of the complaints: by file as first met, then line, then as added */
 };
+
+/* What complaints of one kind have in common. */
+static const char *kind_name(const struct rwe_complaint *item, struct rwe_arena *arena)
+{
+    static const char *const none = "";
+    return rwe_arena_format(arena, "%s\n%s\n%s\n%s\n%s\n%s", item->file,
+                            item->column == NULL ? none : item->column, item->reason,
+                            item->rule == NULL ? none : item->rule,
+                            item->about[0] == NULL ? none : item->about[0],
+                            item->about[1] == NULL ? none : item->about[1]);
+}
 
 static enum rwe_status sort_by_line(const struct rwe_complaints *complaints,
                                     struct rwe_arena *scratch, uint32_t order[])
@@ -84,8 +106,7 @@ static enum rwe_status find_kinds(const struct rwe_complaints *complaints,
         size_t i = kinds->order[k];
         const struct rwe_complaint *item = &complaints->item[i];
         struct rwe_mark mark = rwe_arena_mark(scratch);
-        const char *name = rwe_arena_format(scratch, "%s\n%s\n%s", item->file,
-                                            item->column == NULL ? "" : item->column, item->reason);
+        const char *name = kind_name(item, scratch);
         size_t known = names.n;
         uint32_t kind =
             name == NULL ? RWE_INTERN_FAILED : rwe_intern_number(&names, name, strlen(name));
@@ -102,25 +123,47 @@ static enum rwe_status find_kinds(const struct rwe_complaints *complaints,
     return RWE_OK;
 }
 
-static void print_one(const struct rwe_complaint *item, FILE *out)
+/* Where memory is out, the reason is told without what fills it. */
+static const char *told_reason(const struct rwe_complaint *item, struct rwe_arena *scratch)
 {
-    fprintf(out, "%s:%zu: ", item->file, item->line);
-    if (item->column != NULL)
-        fprintf(out, "column \"%s\": ", item->column);
-    if (item->value != NULL)
-        fprintf(out, "\"%s\" is ", item->value);
-    fprintf(out, "%s", item->reason);
-    if (item->advice != NULL)
-        fprintf(out, ": %s", item->advice);
+    const char *reason =
+        scratch == NULL ? NULL : rwe_complaint_reason(item, rwe_languages_now().messages, scratch);
+    return reason == NULL ? rwe_message(item->reason) : reason;
+}
+
+static void print_one(const struct rwe_complaint *item, struct rwe_arena *scratch, FILE *out)
+{
+    const char *file = item->file, *column = item->column, *value = item->value;
+    const char *reason = told_reason(item, scratch);
+    const char *advice = rwe_message(item->advice);
+    if (column == NULL && advice == NULL)
+        fprintf(out, rwe_message("%s:%zu: %s"), file, item->line, reason);
+    else if (column == NULL)
+        fprintf(out, rwe_message("%s:%zu: %s: %s"), file, item->line, reason, advice);
+    else if (value == NULL && advice == NULL)
+        fprintf(out, rwe_message("%s:%zu: column \"%s\": %s"), file, item->line, column, reason);
+    else if (value == NULL)
+        fprintf(out, rwe_message("%s:%zu: column \"%s\": %s: %s"), file, item->line, column, reason,
+                advice);
+    else if (advice == NULL)
+        fprintf(out, rwe_message("%s:%zu: column \"%s\": \"%s\" is %s"), file, item->line, column,
+                value, reason);
+    else
+        fprintf(out, rwe_message("%s:%zu: column \"%s\": \"%s\" is %s: %s"), file, item->line,
+                column, value, reason, advice);
     fputc('\n', out);
 }
 
-static void print_rest(const struct rwe_complaint *item, size_t more, FILE *out)
+static void print_rest(const struct rwe_complaint *item, size_t more, struct rwe_arena *scratch,
+                       FILE *out)
 {
-    fprintf(out, "%s: ", item->file);
-    if (item->column != NULL)
-        fprintf(out, "column \"%s\": ", item->column);
-    fprintf(out, "%zu more: %s\n", more, item->reason);
+    const char *reason = told_reason(item, scratch);
+    if (item->column == NULL)
+        fprintf(out, rwe_message("%s: %zu more: %s"), item->file, more, reason);
+    else
+        fprintf(out, rwe_message("%s: column \"%s\": %zu more: %s"), item->file, item->column, more,
+                reason);
+    fputc('\n', out);
 }
 
 void rwe_complaints_print(const struct rwe_complaints *complaints, size_t most, FILE *out)
@@ -130,17 +173,18 @@ void rwe_complaints_print(const struct rwe_complaints *complaints, size_t most, 
     if (scratch == NULL || find_kinds(complaints, scratch, &kinds) != RWE_OK) {
         /* Without memory for the order, as they were added. */
         for (size_t i = 0; i < complaints->n; i++)
-            print_one(&complaints->item[i], out);
+            print_one(&complaints->item[i], scratch, out);
         rwe_arena_free(scratch);
         return;
     }
     for (size_t k = 0; k < complaints->n; k++) {
         size_t i = kinds.order[k];
         if (most == 0 || kinds.shown[kinds.of[i]]++ < most)
-            print_one(&complaints->item[i], out);
+            print_one(&complaints->item[i], scratch, out);
     }
     for (size_t kind = 0; kind < kinds.n; kind++)
         if (most > 0 && kinds.total[kind] > most)
-            print_rest(&complaints->item[kinds.first[kind]], kinds.total[kind] - most, out);
+            print_rest(&complaints->item[kinds.first[kind]], kinds.total[kind] - most, scratch,
+                       out);
     rwe_arena_free(scratch);
 }

@@ -7,11 +7,6 @@
 
 const char *const rwe_severity_code[3] = {"E", "W", "Q"};
 
-enum rwe_rule_language rwe_study_language(const struct rwe_study_settings *study)
-{
-    return study->lang == 1 ? RWE_CHINESE : RWE_ENGLISH;
-}
-
 struct search {
     const struct rwe_validation_input *input;
     struct rwe_chart patients;
@@ -239,11 +234,11 @@ enum rwe_status rwe_validation_complain(const struct rwe_validation *validation,
             .row = finding->row,
             .column = finding->column,
             .value = finding->value,
-            .reason = rwe_arena_format(complaints->arena, "%s (%s)", rule->message[RWE_ENGLISH],
-                                       rule->code),
-            .advice = rule->action[RWE_ENGLISH],
+            .reason = rule->message,
+            .rule = rule->code,
+            .advice = rule->action,
         };
-        if (complaint.reason == NULL || rwe_complaints_add(complaints, &complaint) != RWE_OK)
+        if (rwe_complaints_add(complaints, &complaint) != RWE_OK)
             return RWE_NO_MEMORY;
     }
     return RWE_OK;
@@ -261,6 +256,7 @@ static void write_cells(FILE *out, const char *const cell[], size_t n)
 static void write_sheet(FILE *out, const void *context)
 {
     const struct rwe_validation *v = context;
+    const struct rwe_language *chinese = rwe_language_find("zh");
     fputs("rule,severity,line,id,column,value,message_en,message_zh,action_en,action_zh\n", out);
     for (size_t f = 0; f < v->n; f++) {
         const struct rwe_finding *finding = &v->finding[f];
@@ -272,10 +268,10 @@ static void write_sheet(FILE *out, const void *context)
         const char *const cells[] = {finding->id,
                                      finding->column,
                                      finding->value,
-                                     rule->message[RWE_ENGLISH],
-                                     rule->message[RWE_CHINESE],
-                                     rule->action[RWE_ENGLISH],
-                                     rule->action[RWE_CHINESE]};
+                                     rule->message,
+                                     rwe_language_text(chinese, rule->message),
+                                     rule->action,
+                                     rwe_language_text(chinese, rule->action)};
         write_cells(out, cells, sizeof cells / sizeof cells[0]);
         fputc('\n', out);
     }

@@ -97,10 +97,14 @@ static enum rwe_status check_renames(const struct rwe_study_settings *study,
             continue;
         snprintf(role, sizeof role, "%.*s", (int)(length < 60 ? length : 60), list.item[i]);
         const char *near = known ? NULL : rwe_text_nearest(role, names, N_ROLES);
+        if (near == NULL)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "--columns %s: write ROLE=COL, as in --columns index_date=c1d1",
+                            list.item[i]);
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--columns %s: write ROLE=COL, as in --columns index_date=c1d1%s%s%s",
-                        list.item[i], near == NULL ? "" : "; did you mean \"",
-                        near == NULL ? "" : near, near == NULL ? "" : "\"?");
+                        "--columns %s: write ROLE=COL, as in --columns index_date=c1d1; did you "
+                        "mean \"%s\"?",
+                        list.item[i], near);
     }
     return RWE_OK;
 }
@@ -162,7 +166,7 @@ static enum rwe_status find_column(struct rwe_chart *chart, enum role role, stru
     return RWE_OK;
 }
 
-const char *rwe_post_baseline(const struct rwe_study_settings *study, const char *column)
+bool rwe_post_baseline(const struct rwe_study_settings *study, const char *column)
 {
     for (int r = 0; r < N_ROLES; r++) {
         const char *name = renamed(study, roles[r].name);
@@ -170,9 +174,9 @@ const char *rwe_post_baseline(const struct rwe_study_settings *study, const char
                          ? strcmp(name, column) == 0
                          : strcmp(roles[r].name, column) == 0 || is_one_of(column, roles[r].others);
         if (is_it && roles[r].after)
-            return "it is known only after time zero, so the treatment may have changed it (W33)";
+            return true;
     }
-    return NULL;
+    return false;
 }
 
 /* ---- reading ---- */

@@ -332,7 +332,7 @@ bool rwe_rule_after_baseline(const struct rwe_chart *c, struct rwe_finding *find
 {
     struct rwe_strings names = c->study->covariates;
     for (size_t k = 0; k < names.n; k++)
-        if (rwe_post_baseline(c->study, names.item[k]) != NULL)
+        if (rwe_post_baseline(c->study, names.item[k]))
             return tell(finding, names.item[k], NULL);
     return false;
 }

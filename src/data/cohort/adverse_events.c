@@ -36,18 +36,19 @@ static enum rwe_status check_row(struct adverse_reader *r, size_t i)
 {
     double grade = r->grade_of[i];
     if (r->id_of[i] == NULL)
-        return adverse_complain(r, i, r->name->id, NULL, "missing", "say whose event it is");
+        return adverse_complain(r, i, r->name->id, NULL, N_("missing"),
+                                N_("say whose event it is"));
     if (r->term_of.code[i] < 0)
-        return adverse_complain(r, i, r->name->term, NULL, "missing",
-                                "name the event (CTCAE term)");
+        return adverse_complain(r, i, r->name->term, NULL, N_("missing"),
+                                N_("name the event (CTCAE term)"));
     if (r->bad[i]) /* told already: not a number */
         return RWE_OK;
     if (isnan(grade))
-        return adverse_complain(r, i, r->name->grade, NULL, "missing",
-                                "give the CTCAE grade, 1 to 5");
+        return adverse_complain(r, i, r->name->grade, NULL, N_("missing"),
+                                N_("give the CTCAE grade, 1 to 5"));
     if (grade < 1 || grade > RWE_WORST_GRADE || grade != floor(grade))
         return adverse_complain(r, i, r->name->grade, rwe_arena_format(r->arena, "%.15g", grade),
-                                "not a grade", "CTCAE grades are 1, 2, 3, 4 and 5");
+                                N_("not a grade"), N_("CTCAE grades are 1, 2, 3, 4 and 5"));
     return RWE_OK;
 }
 
@@ -87,8 +88,8 @@ static enum rwe_status read_grades(struct adverse_reader *r)
         int grade = text == NULL ? 0 : rwe_adverse_grade(text);
         r->grade_of[i] = grade == 0 ? (double)NAN : grade;
         if (text != NULL && grade == 0 &&
-            adverse_complain(r, i, r->name->grade, text, "not a grade",
-                             "CTCAE grades are 1, 2, 3, 4 and 5") != RWE_OK)
+            adverse_complain(r, i, r->name->grade, text, N_("not a grade"),
+                             N_("CTCAE grades are 1, 2, 3, 4 and 5")) != RWE_OK)
             return RWE_NO_MEMORY;
     }
     return RWE_OK;

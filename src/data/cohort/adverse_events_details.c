@@ -157,19 +157,22 @@ struct reading {
     const char *advice;
 };
 static const struct reading readings[RWE_AE_N_FACTS] = {
-    [RWE_AE_IS_SERIOUS] = {RWE_AE_SERIOUS, yes_or_no, 0, "say 1 or 0"},
-    [RWE_AE_IS_IMMUNE] = {RWE_AE_IMMUNE, yes_or_no, 0, "say 1 or 0"},
+    [RWE_AE_IS_SERIOUS] = {RWE_AE_SERIOUS, yes_or_no, 0, N_("say 1 or 0")},
+    [RWE_AE_IS_IMMUNE] = {RWE_AE_IMMUNE, yes_or_no, 0, N_("say 1 or 0")},
     [RWE_AE_IS_CHEMO] = {RWE_AE_REL_CHEMO, yes_or_no, 0,
-                         "say 0 no, 1 possible, 2 probable, 3 definite"},
+                         N_("say 0 no, 1 possible, 2 probable, 3 definite")},
     [RWE_AE_IS_PD1] = {RWE_AE_REL_PD1, yes_or_no, 0,
-                       "say 0 no, 1 possible, 2 probable, 3 definite"},
-    [RWE_AE_IS_RT] = {RWE_AE_REL_RT, yes_or_no, 0, "say 0 no, 1 possible, 2 probable, 3 definite"},
-    [RWE_AE_HAD_STEROID] = {RWE_AE_STEROID, yes_or_no, 0, "say 1 or 0"},
-    [RWE_AE_HAD_DELAY] = {RWE_AE_ACTION, action, DELAY, "say none, delay, reduce or discontinue"},
+                       N_("say 0 no, 1 possible, 2 probable, 3 definite")},
+    [RWE_AE_IS_RT] = {RWE_AE_REL_RT, yes_or_no, 0,
+                      N_("say 0 no, 1 possible, 2 probable, 3 definite")},
+    [RWE_AE_HAD_STEROID] = {RWE_AE_STEROID, yes_or_no, 0, N_("say 1 or 0")},
+    [RWE_AE_HAD_DELAY] = {RWE_AE_ACTION, action, DELAY,
+                          N_("say none, delay, reduce or discontinue")},
     [RWE_AE_HAD_REDUCTION] = {RWE_AE_ACTION, action, REDUCTION, NULL},
     [RWE_AE_HAD_DISCONTINUATION] = {RWE_AE_ACTION, action, DISCONTINUATION, NULL},
-    [RWE_AE_IS_RESOLVED] = {RWE_AE_OUTCOME, outcome, 0,
-                            "say recovered, recovering, not recovered, sequelae, fatal or unknown"},
+    [RWE_AE_IS_RESOLVED] =
+        {RWE_AE_OUTCOME, outcome, 0,
+         N_("say recovered, recovering, not recovered, sequelae, fatal or unknown")},
 };
 
 /* ---- columns ---- */
@@ -225,7 +228,8 @@ static enum rwe_status read_fact(struct adverse_reader *r, enum rwe_adverse_fact
         r->fact[fact][i] = (int8_t)(m < 0 || how->bit == 0 ? m : (m & how->bit) != 0);
         if (m == NO_SUCH_WORD && how->advice != NULL &&
             adverse_complain(r, i, rwe_table_name(r->table, r->column[how->detail]),
-                             factor.level[factor.code[i]], "cannot be read", how->advice) != RWE_OK)
+                             factor.level[factor.code[i]], N_("not a word that is known here"),
+                             how->advice) != RWE_OK)
             return RWE_NO_MEMORY;
     }
     return RWE_OK;

@@ -10,30 +10,37 @@
 
 /* ---- who is left out ---- */
 
-static const char *not_compared = "arm is neither control nor treated";
+static const char *const not_compared = N_("arm is neither control nor treated");
 
-/* "age: not a number", the same pointer for the same words. */
-static const char *reason_of(const struct rwe_complaint *complaint, struct rwe_arena *arena)
+/* "age: not a number". */
+static struct raw_reason reason_of(const struct rwe_complaint *complaint, struct rwe_arena *arena)
 {
-    if (complaint->column == NULL)
-        return complaint->reason;
-    return rwe_arena_format(arena, "%s: %s", complaint->column, complaint->reason);
+    const struct rwe_language *english = rwe_language_find("en"),
+                              *report = rwe_languages_now().report;
+    struct raw_reason reason = {rwe_complaint_reason(complaint, english, arena),
+                                rwe_complaint_reason(complaint, report, arena)};
+    if (complaint->column == NULL || rwe_arena_failed(arena))
+        return reason;
+    return (struct raw_reason){
+        rwe_arena_format(arena, "%s: %s", complaint->column, reason.english),
+        rwe_arena_format(arena, rwe_text("%s: %s"), complaint->column, reason.told)};
 }
 
-/* Reason by row, NULL for those that stay: the first complaint on it, an arm not compared, or the
- * first criterion of eligibility that is not met. */
-static enum rwe_status find_reasons(const struct raw *raw, const char **reason)
+/* Reason by row: the first complaint on it, an arm not compared, or the first criterion of eligibility that
+ * is not met. */
+static enum rwe_status find_reasons(const struct raw *raw, struct raw_reason reason[])
 {
     for (size_t c = 0; c < raw->complaints->n; c++) {
         const struct rwe_complaint *complaint = &raw->complaints->item[c];
-        if (complaint->row < raw->n_rows && reason[complaint->row] == NULL)
+        if (complaint->row < raw->n_rows && reason[complaint->row].english == NULL)
             reason[complaint->row] = reason_of(complaint, raw->arena);
     }
     for (size_t i = 0; i < raw->n_rows; i++)
-        if (reason[i] == NULL && raw->arm.code[i] >= 0 && raw->arm_position[raw->arm.code[i]] < 0)
-            reason[i] = not_compared;
+        if (reason[i].english == NULL && raw->arm.code[i] >= 0 &&
+            raw->arm_position[raw->arm.code[i]] < 0)
+            reason[i] = (struct raw_reason){not_compared, rwe_text(not_compared)};
     for (size_t i = 0; i < raw->n_rows; i++)
-        if (reason[i] == NULL)
+        if (reason[i].english == NULL)
             reason[i] = rwe_raw_ineligible(raw, i);
     return rwe_arena_failed(raw->arena) ? RWE_NO_MEMORY : RWE_OK;
 }
@@ -48,11 +55,11 @@ static int32_t arm_of_row(const struct raw *raw, size_t row)
 static enum rwe_status keep_rows(const struct raw *raw, struct rwe_cohort *cohort, uint32_t *row,
                                  struct rwe_error *error)
 {
-    const char **reason = RWE_NEW(raw->scratch, const char *, raw->n_rows);
+    struct raw_reason *reason = RWE_NEW(raw->scratch, struct raw_reason, raw->n_rows);
     if (reason == NULL || find_reasons(raw, reason) != RWE_OK)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < raw->n_rows; i++) {
-        if (reason[i] == NULL)
+        if (reason[i].english == NULL)
             row[cohort->n++] = (uint32_t)i;
         else
             cohort->n_excluded++;
@@ -63,11 +70,12 @@ static enum rwe_status keep_rows(const struct raw *raw, struct rwe_cohort *cohor
         return rwe_fail_memory(error);
     cohort->excluded = excluded;
     for (size_t i = 0; i < raw->n_rows; i++)
-        if (reason[i] != NULL)
+        if (reason[i].english != NULL)
             *excluded++ = (struct rwe_excluded_row){
                 .line = rwe_table_line(raw->table, i),
                 .id = raw->id == NULL ? NULL : raw->id[i],
-                .reason = reason[i],
+                .reason = reason[i].english,
+                .told = reason[i].told,
                 .arm = arm_of_row(raw, i),
             };
     if (rwe_raw_count_eligibility(raw, reason, cohort) != RWE_OK)
@@ -181,9 +189,10 @@ static enum rwe_status complain_duplicate(const struct raw *raw, uint32_t row, u
         .row = row,
         .column = raw->study->id,
         .value = raw->id[row],
-        .reason = "a duplicate identifier",
-        .advice = rwe_arena_format(raw->arena, "line %zu has it too; one row is one subject",
-                                   rwe_table_line(raw->table, other)),
+        .reason = N_("a duplicate identifier"),
+        .advice =
+            rwe_arena_format(raw->arena, rwe_message("line %zu has it too; one row is one subject"),
+                             rwe_table_line(raw->table, other)),
     };
     return rwe_complaints_add(raw->complaints, &complaint);
 }
@@ -255,10 +264,15 @@ static enum rwe_status complaints_stop(const struct raw *raw, struct rwe_error *
     bool drop = raw->study->on_error == RWE_ON_ERROR_DROP;
     if (n == 0 || drop)
         return RWE_OK;
+    if (n == 1)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "%s: 1 cell or row cannot be read as declared. Correct the file, or leave "
+                        "that row out with --on-error drop",
+                        rwe_table_file(raw->table));
     return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                    "%s: %zu %s cannot be read as declared. Correct the file, or leave those rows "
-                    "out with --on-error drop",
-                    rwe_table_file(raw->table), n, n == 1 ? "cell or row" : "cells or rows");
+                    "%s: %zu cells or rows cannot be read as declared. Correct the file, or leave "
+                    "those rows out with --on-error drop",
+                    rwe_table_file(raw->table), n);
 }
 
 /* ---- building ---- */
@@ -306,10 +320,10 @@ static enum rwe_status find_settled_entries(const struct raw *raw, const struct 
                 .row = cohort->row[i],
                 .column = raw->study->entry,
                 .value = rwe_arena_format(raw->arena, "%.15g", cohort->entry[i]),
-                .reason = "not before the end of follow-up",
+                .reason = N_("not before the end of follow-up"),
                 .advice = rwe_arena_format(raw->arena,
-                                           "times as close as its time of %s to another's count as "
-                                           "one, %.15g",
+                                           rwe_message("times as close as its time of %s to "
+                                                       "another's count as one, %.15g"),
                                            cohort->endpoint[e].name, cohort->endpoint[e].time[i]),
             };
             status = rwe_complaints_add(raw->complaints, &complaint);

@@ -20,7 +20,7 @@ static void list_columns(const struct rwe_table *table, char *text, size_t size)
         used += (size_t)snprintf(text + used, size - used, "%s\"%s\"", j == 0 ? "" : ", ",
                                  rwe_table_name(table, j));
     if (n > SHOWN && used < size)
-        snprintf(text + used, size - used, ", … (%zu in all)", n);
+        snprintf(text + used, size - used, rwe_message(", … (%zu in all)"), n);
 }
 
 enum rwe_status rwe_cohort_column(const struct rwe_table *table, const char *option,
@@ -77,10 +77,11 @@ static enum rwe_status read_required_numbers(struct raw *raw, size_t column, dou
         enum rwe_status status = RWE_OK;
         double value = (*numbers)[i];
         if (isnan(value) && !told[i])
-            status = complain(raw, i, column, NULL, "missing", "every subject needs one");
+            status = complain(raw, i, column, NULL, N_("missing"), N_("every subject needs one"));
         else if (value < 0)
             status = complain(raw, i, column, rwe_arena_format(raw->scratch, "%.15g", value),
-                              "negative", "times count from time zero: check the dates behind it");
+                              N_("negative"),
+                              N_("times count from time zero: check the dates behind it"));
         if (status != RWE_OK)
             return rwe_fail_memory(error);
     }
@@ -95,7 +96,7 @@ static enum rwe_status read_required_factor(struct raw *raw, size_t column,
         return rwe_fail_memory(error);
     for (size_t i = 0; i < raw->n_rows; i++)
         if (factor->code[i] < 0 &&
-            complain(raw, i, column, NULL, "missing", "every subject needs one") != RWE_OK)
+            complain(raw, i, column, NULL, N_("missing"), N_("every subject needs one")) != RWE_OK)
             return rwe_fail_memory(error);
     return RWE_OK;
 }
@@ -123,7 +124,8 @@ static const char *tell_levels(const struct raw *raw, const struct rwe_factor *f
     struct rwe_strings shown = {factor->level, factor->n_levels < 8 ? factor->n_levels : 8};
     const char *joined = rwe_text_join(raw->scratch, shown, ", ");
     if (joined != NULL && factor->n_levels > shown.n)
-        joined = rwe_arena_format(raw->scratch, "%s, … (%zu in all)", joined, factor->n_levels);
+        joined = rwe_arena_format(raw->scratch, rwe_message("%s, … (%zu in all)"), joined,
+                                  factor->n_levels);
     return joined == NULL ? "" : joined;
 }
 
@@ -247,18 +249,18 @@ static enum rwe_status read_events(struct raw *raw, struct raw_endpoint *endpoin
         return status;
     endpoint->event = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
     int8_t *cause = RWE_NEW(raw->scratch, int8_t, factor.n_levels);
-    const char *advice =
-        rwe_arena_format(raw->arena, "say which value is the event, as in --endpoint %s=%s,%s:%s",
-                         endpoint->spec->name, endpoint->spec->time, endpoint->spec->event,
-                         factor.n_levels == 0 ? "VALUE" : factor.level[factor.n_levels - 1]);
+    const char *advice = rwe_arena_format(
+        raw->arena, rwe_message("say which value is the event, as in --endpoint %s=%s,%s:%s"),
+        endpoint->spec->name, endpoint->spec->time, endpoint->spec->event,
+        factor.n_levels == 0 ? rwe_message("VALUE") : factor.level[factor.n_levels - 1]);
     if (rwe_arena_failed(raw->scratch) || advice == NULL)
         return rwe_fail_memory(error);
     status = code_events(raw, endpoint->spec, &factor, cause, error);
     for (size_t i = 0; status == RWE_OK && i < raw->n_rows; i++) {
         int8_t code = factor.code[i] < 0 ? 0 : cause[factor.code[i]];
         endpoint->event[i] = code < 0 ? 0 : (uint8_t)code;
-        if (code < 0 && complain(raw, i, column, factor.level[factor.code[i]], "neither 0 nor 1",
-                                 advice) != RWE_OK)
+        if (code < 0 && complain(raw, i, column, factor.level[factor.code[i]],
+                                 N_("neither 0 nor 1"), advice) != RWE_OK)
             return rwe_fail_memory(error);
     }
     return status;
@@ -308,17 +310,22 @@ static enum rwe_status check_categories(const struct raw *raw, const char *optio
 {
     enum { ALWAYS_ALLOWED = 20 };
     size_t levels = variable->factor.n_levels;
-    bool is_covariate = strcmp(option, "--covariates") == 0;
     if (levels <= ALWAYS_ALLOWED || levels <= raw->n_rows / 4)
         return RWE_OK;
-    return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                    "%s: %s \"%s\" has %zu different texts in %zu rows (%s): it is no "
-                    "category; leave it out of %s or code it. Numbers with a decimal "
-                    "comma are read with --decimal comma, and words for a missing value named with "
-                    "--missing-tokens",
-                    rwe_table_file(raw->table), is_covariate ? "covariate" : "column",
-                    variable->name, levels, raw->n_rows, tell_levels(raw, &variable->factor),
-                    is_covariate ? "the covariates" : option);
+    const char *shown = tell_levels(raw, &variable->factor);
+    if (strcmp(option, "--covariates") == 0)
+        return rwe_fail(
+            error, RWE_BAD_INPUT, RWE_NO_INDEX,
+            "%s: covariate \"%s\" has %zu different texts in %zu rows (%s): it is no category; "
+            "leave it out of the covariates or code it. Numbers with a decimal comma are read with "
+            "--decimal comma, and words for a missing value named with --missing-tokens",
+            rwe_table_file(raw->table), variable->name, levels, raw->n_rows, shown);
+    return rwe_fail(
+        error, RWE_BAD_INPUT, RWE_NO_INDEX,
+        "%s: column \"%s\" has %zu different texts in %zu rows (%s): it is no category; leave it "
+        "out of %s or code it. Numbers with a decimal comma are read with --decimal comma, and "
+        "words for a missing value named with --missing-tokens",
+        rwe_table_file(raw->table), variable->name, levels, raw->n_rows, shown, option);
 }
 
 /* A covariate that the file does not have, but what it follows from. */
@@ -363,9 +370,9 @@ static const char *role_of(const struct rwe_study_settings *study, const char *c
     const struct {
         const char *column, *role;
     } roles[] = {
-        {study->id, "the identifier"},
-        {study->arm, "the arm"},
-        {study->exposure_start, "the start of the exposure"},
+        {study->id, N_("the identifier")},
+        {study->arm, N_("the arm")},
+        {study->exposure_start, N_("the start of the exposure")},
     };
     for (size_t r = 0; r < sizeof roles / sizeof roles[0]; r++)
         if (roles[r].column != NULL && strcmp(roles[r].column, column) == 0)
@@ -373,7 +380,7 @@ static const char *role_of(const struct rwe_study_settings *study, const char *c
     for (size_t e = 0; e < study->endpoints.n; e++)
         if (strcmp(study->endpoints.item[e].time, column) == 0 ||
             strcmp(study->endpoints.item[e].event, column) == 0)
-            return "part of an endpoint, which lies after time zero";
+            return N_("part of an endpoint, which lies after time zero");
     return NULL;
 }
 
@@ -381,20 +388,27 @@ static enum rwe_status check_role(const struct raw *raw, const char *covariate, 
                                   struct rwe_error *error)
 {
     const char *role = role_of(raw->study, covariate);
-    const char *after = rwe_post_baseline(raw->study, covariate);
-    if (after == NULL && rwe_raw_is_treatment(raw, covariate))
-        after = "it is among the treatment columns, which are known only after time zero";
-    if (role == NULL && after != NULL && !is_late && !raw->study->i_know)
+    if (role == NULL && (is_late || raw->study->i_know))
+        return RWE_OK;
+    if (role == NULL && rwe_post_baseline(raw->study, covariate))
         return rwe_fail(
             error, RWE_USAGE, RWE_NO_INDEX,
-            "\"%s\" cannot be a baseline covariate: %s. Leave it out of the covariates; "
+            "\"%s\" cannot be a baseline covariate: it is known only after time zero, so the "
+            "treatment may have changed it (W33). Leave it out of the covariates; "
             "--landmark-covariates takes it, and --i-know lets it pass",
-            covariate, after);
+            covariate);
+    if (role == NULL && rwe_raw_is_treatment(raw, covariate))
+        return rwe_fail(
+            error, RWE_USAGE, RWE_NO_INDEX,
+            "\"%s\" cannot be a baseline covariate: it is among the treatment columns, which are "
+            "known only after time zero. Leave it out of the covariates; --landmark-covariates "
+            "takes it, and --i-know lets it pass",
+            covariate);
     if (role == NULL)
         return RWE_OK;
     return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                     "\"%s\" cannot be a covariate: it is %s. Leave it out of the covariates",
-                    covariate, role);
+                    covariate, rwe_message(role));
 }
 
 static struct rwe_strings join_lists(struct rwe_arena *arena, struct rwe_strings first,
@@ -452,8 +466,8 @@ static enum rwe_status read_id(struct raw *raw, struct rwe_error *error)
     if (raw->id == NULL || rwe_table_strings(raw->table, column, raw->arena, raw->id) != RWE_OK)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < raw->n_rows; i++)
-        if (raw->id[i] == NULL && complain(raw, i, column, NULL, "missing",
-                                           "every subject needs an identifier") != RWE_OK)
+        if (raw->id[i] == NULL && complain(raw, i, column, NULL, N_("missing"),
+                                           N_("every subject needs an identifier")) != RWE_OK)
             return rwe_fail_memory(error);
     struct rwe_column_summary summary = rwe_table_summary(raw->table, column);
     if (summary.n_date + summary.n_other > 0)
@@ -528,7 +542,8 @@ static enum rwe_status code_responses(struct raw *raw, size_t column,
         const char *level = factor->code[i] < 0 ? NULL : factor->level[factor->code[i]];
         raw->response[i] = level == NULL ? -1 : rwe_response_parse(level);
         if (level != NULL && raw->response[i] < 0 &&
-            complain(raw, i, column, level, "no response", "it is CR, PR, SD, PD or NE") != RWE_OK)
+            complain(raw, i, column, level, N_("no response"), N_("it is CR, PR, SD, PD or NE")) !=
+                RWE_OK)
             return RWE_NO_MEMORY;
     }
     return RWE_OK;
@@ -560,11 +575,12 @@ static enum rwe_status check_entries(struct raw *raw, size_t column, struct rwe_
         for (size_t e = 0; e < raw->n_endpoints; e++) {
             if (!(raw->entry[i] >= raw->endpoint[e].time[i]))
                 continue;
-            if (complain(raw, i, column, rwe_arena_format(raw->scratch, "%.15g", raw->entry[i]),
-                         "not before the end of follow-up",
-                         rwe_arena_format(raw->arena,
-                                          "the subject must enter before its time of %s",
-                                          raw->endpoint[e].spec->name)) != RWE_OK)
+            if (complain(
+                    raw, i, column, rwe_arena_format(raw->scratch, "%.15g", raw->entry[i]),
+                    N_("not before the end of follow-up"),
+                    rwe_arena_format(raw->arena,
+                                     rwe_message("the subject must enter before its time of %s"),
+                                     raw->endpoint[e].spec->name)) != RWE_OK)
                 return rwe_fail_memory(error);
             break;
         }

@@ -267,8 +267,8 @@ static enum rwe_status complain_undated_death(struct raw *raw, size_t row)
         .line = rwe_table_line(raw->table, row),
         .row = row,
         .column = rwe_table_name(raw->table, column),
-        .reason = "missing although the patient died",
-        .advice = "give the date of death; its month is enough",
+        .reason = N_("missing although the patient died"),
+        .advice = N_("give the date of death; its month is enough"),
     };
     return rwe_complaints_add(raw->complaints, &complaint);
 }

@@ -43,26 +43,27 @@ static enum rwe_status complain_of_fault(struct raw *raw, size_t row,
     case RWE_DATES_NO_START:
         return !derived->is_compared || !is_new(raw, row, outcome->column)
                    ? RWE_OK
-                   : complain(raw, row, column[outcome->column], NULL, "missing",
-                              "every subject needs the date of time zero");
+                   : complain(raw, row, column[outcome->column], NULL, N_("missing"),
+                              N_("every subject needs the date of time zero"));
     case RWE_DATES_NO_END:
         return !is_new(raw, row, TOLD_NO_END)
                    ? RWE_OK
                    : complain(raw, row, column[RWE_DATE_LAST_CONTACT], NULL,
-                              "missing where nothing happened",
-                              "give the date at which the patient was last known alive, or, for "
-                              "至今, a --cutoff");
+                              N_("missing where nothing happened"),
+                              N_("give the date at which the patient was last known alive, or, for "
+                                 "至今, a --cutoff"));
     case RWE_DATES_BEFORE_START:
         if (!is_new(raw, row, outcome->column))
             return RWE_OK;
         rwe_date_format(outcome->end, day);
         return complain(raw, row, column[outcome->column], rwe_arena_string(raw->arena, day),
-                        "before time zero", "correct the date, or that of time zero");
+                        N_("before time zero"), N_("correct the date, or that of time zero"));
     case RWE_DATES_NO_PLACE:
         return !is_new(raw, row, TOLD_NO_PLACE)
                    ? RWE_OK
-                   : complain(raw, row, "pd_site", NULL, "missing although there was progression",
-                              "this endpoint asks where progression was");
+                   : complain(raw, row, "pd_site", NULL,
+                              N_("missing although there was progression"),
+                              N_("this endpoint asks where progression was"));
     case RWE_DATES_SOUND:
         break;
     }
@@ -242,13 +243,13 @@ static enum rwe_status classify(struct raw *raw, const struct exposure *exposure
                 (exposure->start[i].day - about->patient[i].date[RWE_DATE_INDEX].day) /
                 about->days_per_unit;
         if (exposure->site != NULL && began && site == NULL &&
-            complain(raw, i, exposure->site_name, NULL, "missing although treatment began",
-                     "where it went decides whether it counts") != RWE_OK)
+            complain(raw, i, exposure->site_name, NULL, N_("missing although treatment began"),
+                     N_("where it went decides whether it counts")) != RWE_OK)
             return RWE_NO_MEMORY;
         if (!rwe_dated_has_day(about->patient[i].date[RWE_DATE_INDEX]) &&
             is_new(raw, i, RWE_DATE_INDEX) &&
-            complain(raw, i, about->column[RWE_DATE_INDEX], NULL, "missing",
-                     "every subject needs the date of time zero") != RWE_OK)
+            complain(raw, i, about->column[RWE_DATE_INDEX], NULL, N_("missing"),
+                     N_("every subject needs the date of time zero")) != RWE_OK)
             return RWE_NO_MEMORY;
     }
     return RWE_OK;

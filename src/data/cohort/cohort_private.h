@@ -29,9 +29,14 @@ struct raw_variable {
     struct rwe_factor factor;
 };
 
+/* Why a row is left out: in English, and in the language of the report. Zero: it stays. */
+struct raw_reason {
+    const char *english, *told;
+};
+
 struct raw_criterion {
     const struct rwe_criterion_spec *spec;
-    const char *reason;
+    struct raw_reason reason;
     uint8_t *verdict; /* by row: enum rwe_truth, never RWE_UNREADABLE */
 };
 
@@ -107,11 +112,11 @@ enum rwe_status rwe_cohort_gather_dates(const struct raw *raw, struct rwe_cohort
 /* Fills the columns. Complaints are added for the rows that cannot be read. */
 enum rwe_status rwe_raw_read(struct raw *raw, struct rwe_error *error);
 
-/* eligibility.c: judges every row; the reason why a row is not eligible, or NULL; and the counts of
+/* eligibility.c: judges every row; the reason why a row is not eligible, if it is not; and the counts of
  * rows with no other `reason` to be left out. RWE_NO_MEMORY. */
 enum rwe_status rwe_raw_read_eligibility(struct raw *raw, struct rwe_error *error);
-const char *rwe_raw_ineligible(const struct raw *raw, size_t row);
-enum rwe_status rwe_raw_count_eligibility(const struct raw *raw, const char *const reason[],
+struct raw_reason rwe_raw_ineligible(const struct raw *raw, size_t row);
+enum rwe_status rwe_raw_count_eligibility(const struct raw *raw, const struct raw_reason reason[],
                                           struct rwe_cohort *cohort);
 
 /* to[k] = column[row[k]]; returns `to`. */

@@ -155,11 +155,12 @@ static enum rwe_status complain(const struct rwe_table *table, size_t column, si
         .row = row,
         .column = table->column[column].info->name,
         .value = value,
-        .reason = year ? "a year without its month" : "not a date",
-        .advice = year ? "a year is no date: ask the centre for the month (a month counts as its "
-                         "15th), or leave the cell empty"
-                       : "write it as 2023-05-01 (a month as 2023-05), or leave it empty where "
-                         "nothing happened",
+        .reason = year ? N_("a year without its month") : N_("not a date"),
+        .advice = year
+                      ? N_("a year is no date: ask the centre for the month (a month counts as its "
+                           "15th), or leave the cell empty")
+                      : N_("write it as 2023-05-01 (a month as 2023-05), or leave it empty where "
+                           "nothing happened"),
     };
     return rwe_complaints_add(complaints, &complaint);
 }

@@ -197,8 +197,8 @@ static enum rwe_status read_ebv(const struct reader *reader, size_t column, doub
             .row = i,
             .column = rwe_table_name(reader->table, column),
             .value = text[i],
-            .reason = "not a number of copies",
-            .advice = "write 3418, 1.2x10^4, <500 or 阴性",
+            .reason = N_("not a number of copies"),
+            .advice = N_("write 3418, 1.2x10^4, <500 or 阴性"),
         };
         if (rwe_complaints_add(reader->complaints, &complaint) != RWE_OK)
             return RWE_NO_MEMORY;

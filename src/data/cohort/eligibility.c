@@ -14,8 +14,8 @@ static enum rwe_status complain(struct raw *raw, const struct rwe_cell_test *c, 
         .row = row,
         .column = rwe_table_name(raw->table, column),
         .value = cell,
-        .reason = date ? "not a date" : "not a number",
-        .advice = "eligibility is judged by it: correct it, or empty it where it is not known",
+        .reason = date ? N_("not a date") : N_("not a number"),
+        .advice = N_("eligibility is judged by it: correct it, or empty it where it is not known"),
     };
     return rwe_complaints_add(raw->complaints, &complaint);
 }
@@ -66,9 +66,11 @@ enum rwe_status rwe_raw_read_eligibility(struct raw *raw, struct rwe_error *erro
     for (size_t k = 0; k < specs.n; k++) {
         struct raw_criterion *to = &raw->criterion[k];
         to->spec = &specs.item[k];
-        to->reason = rwe_arena_format(raw->arena, "not eligible: %s", to->spec->name);
+        to->reason.english = rwe_arena_format(raw->arena, "not eligible: %s", to->spec->name);
+        to->reason.told =
+            rwe_arena_format(raw->arena, rwe_text("not eligible: %s"), to->spec->name);
         to->verdict = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
-        if (to->reason == NULL || to->verdict == NULL)
+        if (rwe_arena_failed(raw->arena) || to->verdict == NULL)
             return rwe_fail_memory(error);
         for (size_t i = 0; i < raw->n_rows; i++)
             to->verdict[i] = RWE_TRUE;
@@ -87,12 +89,12 @@ static bool fails(const struct raw_criterion *criterion, size_t row)
            (criterion->verdict[row] == RWE_UNKNOWN && criterion->spec->missing_excludes);
 }
 
-const char *rwe_raw_ineligible(const struct raw *raw, size_t row)
+struct raw_reason rwe_raw_ineligible(const struct raw *raw, size_t row)
 {
     for (size_t k = 0; k < raw->n_criteria; k++)
         if (fails(&raw->criterion[k], row))
             return raw->criterion[k].reason;
-    return NULL;
+    return (struct raw_reason){NULL, NULL};
 }
 
 /* One row that stands or falls by the criteria alone. */
@@ -110,7 +112,7 @@ static void count_row(const struct raw *raw, size_t row, struct rwe_criterion cr
     }
 }
 
-enum rwe_status rwe_raw_count_eligibility(const struct raw *raw, const char *const reason[],
+enum rwe_status rwe_raw_count_eligibility(const struct raw *raw, const struct raw_reason reason[],
                                           struct rwe_cohort *cohort)
 {
     struct rwe_criterion *criterion = RWE_NEW(raw->arena, struct rwe_criterion, raw->n_criteria);
@@ -121,7 +123,8 @@ enum rwe_status rwe_raw_count_eligibility(const struct raw *raw, const char *con
         criterion[k] = (struct rwe_criterion){
             .name = from->spec->name,
             .keep = from->spec->keep,
-            .reason = from->reason,
+            .reason = from->reason.english,
+            .told = from->reason.told,
             .missing_excludes = from->spec->missing_excludes,
             .n_first = RWE_NEW(raw->arena, size_t, raw->n_arms),
             .n_failed = RWE_NEW(raw->arena, size_t, raw->n_arms),
@@ -131,7 +134,7 @@ enum rwe_status rwe_raw_count_eligibility(const struct raw *raw, const char *con
     if (rwe_arena_failed(raw->arena))
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < raw->n_rows; i++)
-        if (reason[i] == NULL || reason[i] == rwe_raw_ineligible(raw, i))
+        if (reason[i].english == NULL || reason[i].english == rwe_raw_ineligible(raw, i).english)
             count_row(raw, i, criterion);
     cohort->criterion = criterion;
     cohort->n_criteria = raw->n_criteria;

@@ -78,7 +78,7 @@ static enum rwe_status read_columns(struct reader *r, struct rwe_error *error)
     }
     for (size_t i = 0; i < r->n; i++)
         if (r->id_of[i] == NULL &&
-            complain(r, i, r->id, NULL, "missing", "say who was assessed") != RWE_OK)
+            complain(r, i, r->id, NULL, N_("missing"), N_("say who was assessed")) != RWE_OK)
             return rwe_fail_memory(error);
     return RWE_OK;
 }

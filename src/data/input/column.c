@@ -42,23 +42,25 @@ static const char *advice_on_number(const char *text, size_t length)
     double number;
     int32_t day;
     if (rwe_number_parse(text, length, &number))
-        return "leave the cell empty when there is no finite value";
+        return N_("leave the cell empty when there is no finite value");
     if (has_full_width(text))
-        return "its digits are full-width: type them with the input method in half-width mode";
+        return N_("its digits are full-width: type them with the input method in half-width mode");
     if (text[0] == '<' || text[0] == '>' || begins_with(text, "≤") || begins_with(text, "≥") ||
         begins_with(text, "＜") || begins_with(text, "＞"))
-        return "a value outside the limits of measurement must be coded as a number by a rule that "
-               "your protocol states";
+        return N_(
+            "a value outside the limits of measurement must be coded as a number by a rule that "
+            "your protocol states");
     if (strspn(text, "+-0123456789.,") == length && strchr(text, ',') != NULL)
-        return "say --decimal comma if that is what it is, or write a point; no separators between "
-               "thousands";
+        return N_(
+            "say --decimal comma if that is what it is, or write a point; no separators between "
+            "thousands");
     if (text[length - 1] == '%')
-        return "write the number without the percent sign";
+        return N_("write the number without the percent sign");
     if (rwe_date_parse(text, length, &day))
-        return "it is a date: give the time from time zero as a number";
+        return N_("it is a date: give the time from time zero as a number");
     if (has_unit(text))
-        return "write the number alone, its unit belongs into the header";
-    return "correct it, or name the token with --missing-tokens";
+        return N_("write the number alone, its unit belongs into the header");
+    return N_("correct it, or name the token with --missing-tokens");
 }
 
 static const char *advice_on_date(const char *text, size_t length)
@@ -66,22 +68,24 @@ static const char *advice_on_date(const char *text, size_t length)
     size_t digits = strspn(text, "0123456789");
     double number;
     if (has_full_width(text))
-        return "its digits are full-width: type them with the input method in half-width mode";
+        return N_("its digits are full-width: type them with the input method in half-width mode");
     if (digits == length && length == 5)
-        return "it is a day number of a spreadsheet: format the column as a date and save again";
+        return N_(
+            "it is a day number of a spreadsheet: format the column as a date and save again");
     if (digits == length && length == 8)
-        return "write the year, month and day with hyphens: 2023-05-01";
+        return N_("write the year, month and day with hyphens: 2023-05-01");
     if (digits == 4 && strspn(text, "0123456789-/.") == length) {
         size_t separators = 0;
         for (size_t i = 0; i < length; i++)
             separators += !is_digit(text[i]);
-        return separators == 2 ? "the calendar has no such day: correct it"
-                               : "year, month and day are needed: complete it by a rule that your "
-                                 "protocol states, or leave it empty";
+        return separators == 2
+                   ? N_("the calendar has no such day: correct it")
+                   : N_("year, month and day are needed: complete it by a rule that your "
+                        "protocol states, or leave it empty");
     }
     if ((digits == 1 || digits == 2) && !rwe_number_parse(text, length, &number))
-        return "write the year first: 2023-05-01";
-    return "write it as 2023-05-01, or name the token with --missing-tokens";
+        return N_("write the year first: 2023-05-01");
+    return N_("write it as 2023-05-01, or name the token with --missing-tokens");
 }
 
 static enum rwe_status complain(const struct rwe_table *table, size_t column, size_t row,
@@ -117,7 +121,7 @@ static enum rwe_status complain_of_number(const struct rwe_table *table, size_t 
                                           struct rwe_complaints *complaints)
 {
     const struct rwe_complaint what = {
-        .value = text, .reason = "not a number", .advice = advice_on_number(text, length)};
+        .value = text, .reason = N_("not a number"), .advice = advice_on_number(text, length)};
     return complain(table, column, row, &what, complaints);
 }
 
@@ -180,7 +184,7 @@ enum rwe_status rwe_table_dates(const struct rwe_table *table, size_t column, do
             continue;
         }
         const struct rwe_complaint what = {
-            .value = text, .reason = "not a date", .advice = advice_on_date(text, length)};
+            .value = text, .reason = N_("not a date"), .advice = advice_on_date(text, length)};
         if (complain(table, column, row, &what, complaints) != RWE_OK)
             return RWE_NO_MEMORY;
     }

@@ -41,8 +41,8 @@ struct csv {
     size_t from;    /* on which the present record begins */
     bool after_cr;  /* the last line ended with a carriage return */
 
-    size_t told_cells; /* the number of cells that `told` is about: most bad rows are alike */
-    const char *told;
+    size_t told_cells; /* the number of cells that `told` says: most bad rows are alike */
+    const char *told[2];
 
     struct csv_parser parser;
     bool at_line_end;     /* libcsv has just ended a line */
@@ -129,20 +129,21 @@ static enum rwe_status complain_of_cells(struct csv *csv)
 {
     const struct rwe_table *table = csv->builder->table;
     if (csv->cells != csv->told_cells) {
-        csv->told = rwe_arena_format(table->arena, "has %zu cells, the header has %zu", csv->cells,
-                                     csv->n_columns);
+        csv->told[0] = rwe_arena_format(table->arena, "%zu", csv->cells);
+        csv->told[1] = rwe_arena_format(table->arena, "%zu", csv->n_columns);
         csv->told_cells = csv->cells;
     }
-    if (csv->told == NULL)
+    if (rwe_arena_failed(table->arena))
         return RWE_NO_MEMORY;
     const struct rwe_complaint complaint = {
         .file = table->file,
         .line = csv->from,
         .row = table->n_rows,
-        .reason = csv->told,
-        .advice = csv->cells < csv->n_columns ? "add the missing cells"
-                                              : "put a cell that holds the delimiter into double "
-                                                "quotes",
+        .reason = N_("has %s cells, the header has %s"),
+        .about = {csv->told[0], csv->told[1]},
+        .advice = csv->cells < csv->n_columns
+                      ? N_("add the missing cells")
+                      : N_("put a cell that holds the delimiter into double quotes"),
     };
     return rwe_complaints_add(csv->reading->complaints, &complaint);
 }

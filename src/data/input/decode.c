@@ -2,6 +2,7 @@
 #include "decode_private.h"
 
 #include "encoding_private.h"
+#include "rwe/base/language.h"
 
 #include <errno.h>
 #include <iconv.h>
@@ -135,21 +136,22 @@ static enum rwe_status bad_bytes(const struct rwe_decoder *decoder, const char *
 {
     char shown[16] = "";
     size_t line = decoder->line + count_lines(text, n, decoder->after_cr);
-    const char *encoding = rwe_decoder_encoding(decoder);
-    const char *detected = decoder->guessed ? " (as detected)" : "";
+    char encoding[64];
+    snprintf(encoding, sizeof encoding, decoder->guessed ? rwe_message("%s (as detected)") : "%s",
+             rwe_decoder_encoding(decoder));
     if (cut)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "%s:%zu: the file ends within a character of %s%s: it is cut off, or its "
+                        "%s:%zu: the file ends within a character of %s: it is cut off, or its "
                         "encoding must be named with --encoding",
-                        name_of(decoder), line, encoding, detected);
+                        name_of(decoder), line, encoding);
     size_t left;
     const unsigned char *bytes = rwe_stream_bytes(decoder->stream, &left);
     for (size_t i = 0; i < left && i < 2; i++)
-        sprintf(shown + 3 * i, " %02X", bytes[i]);
+        sprintf(shown + 3 * i, "%s%02X", i == 0 ? "" : " ", bytes[i]);
     return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                    "%s:%zu: the bytes%s are not %s%s: name the encoding of the file with "
+                    "%s:%zu: the bytes %s are not %s: name the encoding of the file with "
                     "--encoding (UTF-8, GB18030, WINDOWS-1252, …)",
-                    name_of(decoder), line, shown, encoding, detected);
+                    name_of(decoder), line, shown, encoding);
 }
 
 /* UTF-8 passes as it is, once it is known to be. */

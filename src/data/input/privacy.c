@@ -2,6 +2,7 @@
 /* Who the patients are must not be in the file: headers and cells that name people. */
 #include "rwe/data/validate.h"
 
+#include "rwe/base/language.h"
 #include "table_private.h"
 
 static const char *const headers[] = {"姓名",   "身份证", "住院号",  "电话",
@@ -46,9 +47,9 @@ static bool is_mobile_number(const char *text)
 static const char *cell_names_people(const char *cell, size_t length)
 {
     if (length == 18 && is_identity_number(cell))
-        return "resident identity numbers";
+        return N_("resident identity numbers");
     if (length == 11 && is_mobile_number(cell))
-        return "mobile numbers";
+        return N_("mobile numbers");
     return NULL;
 }
 
@@ -80,15 +81,21 @@ enum rwe_status rwe_privacy_check(const struct rwe_table *table, struct rwe_erro
 {
     for (size_t j = 0; j < table->n_columns; j++) {
         const char *name = table->column[j].info->name;
-        const char *what = header_names_people(name) ? "names people" : cells_name_people(table, j);
-        if (what == NULL)
-            continue;
-        return rwe_fail(
-            error, RWE_BAD_INPUT, RWE_NO_INDEX,
-            "%s: column \"%s\" %s%s. Take it out of the file, or put a pseudonym in its "
-            "place (a number of your own, or a salted hash) and keep the key at the "
-            "hospital; with --allow-identifiers the file is read as it is",
-            table->file, name, header_names_people(name) ? "" : "holds ", what);
+        if (header_names_people(name))
+            return rwe_fail(
+                error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                "%s: column \"%s\" names people. Take it out of the file, or put a pseudonym in "
+                "its place (a number of your own, or a salted hash) and keep the key at the "
+                "hospital; with --allow-identifiers the file is read as it is",
+                table->file, name);
+        const char *what = cells_name_people(table, j);
+        if (what != NULL)
+            return rwe_fail(
+                error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                "%s: column \"%s\" holds %s. Take it out of the file, or put a pseudonym in its "
+                "place (a number of your own, or a salted hash) and keep the key at the "
+                "hospital; with --allow-identifiers the file is read as it is",
+                table->file, name, rwe_message(what));
     }
     return RWE_OK;
 }

@@ -3,6 +3,7 @@
 
 #include "encoding_private.h"
 #include "intern_private.h"
+#include "rwe/base/language.h"
 #include "table_private.h"
 
 #include <assert.h>
@@ -170,17 +171,19 @@ enum rwe_status rwe_table_builder_check_names(struct rwe_table_builder *builder,
 {
     const struct rwe_table *table = builder->table;
     struct rwe_intern seen = {.arena = rwe_arena_new()};
-    char place[32] = "";
+    const char *where = builder->name;
     if (line > 0)
-        snprintf(place, sizeof place, ":%zu", line);
+        where = rwe_arena_format(table->arena, "%s:%zu", builder->name, line);
+    if (where == NULL)
+        fail_memory(builder);
     for (size_t i = 0; i < table->n_columns && builder->status == RWE_OK; i++) {
         const char *name = table->column[i].info->name;
         if (name == NULL || name[0] == '\0') {
-            builder->status = rwe_fail(
-                &builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                "%s%s: column %zu of %zu has no name in the header: name it, or delete the "
-                "column; no title may stand above the header",
-                builder->name, place, i + 1, table->n_columns);
+            builder->status =
+                rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                         "%s: column %zu of %zu has no name in the header: name it, or delete the "
+                         "column; no title may stand above the header",
+                         where, i + 1, table->n_columns);
             break;
         }
         uint32_t number =
@@ -190,8 +193,8 @@ enum rwe_status rwe_table_builder_check_names(struct rwe_table_builder *builder,
         else if (number < i)
             builder->status =
                 rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                         "%s%s: columns %u and %zu are both named \"%s\": rename one of them",
-                         builder->name, place, number + 1, i + 1, name);
+                         "%s: columns %u and %zu are both named \"%s\": rename one of them", where,
+                         number + 1, i + 1, name);
     }
     rwe_arena_free(seen.arena);
     builder->names_are_checked = true;

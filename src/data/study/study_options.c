@@ -1,328 +1,351 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/data/study.h"
 
+#include "rwe/base/language.h"
 /* How a cohort file reads. Names and meanings are those of the interface's contract. */
 static const struct rwe_option options[] = {
     {.name = "id",
      RWE_TEXT_IN(struct rwe_study_settings, id),
      .section = RWE_SECTION_FILE,
      .argument = "COL",
-     .help = "Column that identifies the subject. Ties are settled by it, so results do not "
-             "depend on the order of rows; without it, by an order drawn from what is declared of "
-             "the subjects."},
+     .help =
+         N_("Column that identifies the subject. Ties are settled by it, so results do not "
+            "depend on the order of rows; without it, by an order drawn from what is declared of "
+            "the subjects.")},
     {.name = "arm",
      RWE_TEXT_IN(struct rwe_study_settings, arm),
      RWE_SOURCE_IN(struct rwe_study_settings, source.arm),
      .section = RWE_SECTION_FILE,
      .argument = "COL",
-     .help = "Column that holds the treatment arm."},
+     .help = N_("Column that holds the treatment arm.")},
     {.name = "control",
      RWE_TEXT_IN(struct rwe_study_settings, control),
      .section = RWE_SECTION_FILE,
      .argument = "LEVEL",
-     .help = "Level of the arm column that is the control; without it, the first in sorted order."},
+     .help =
+         N_("Level of the arm column that is the control; without it, the first in sorted order.")},
     {.name = "treated",
      RWE_TEXT_IN(struct rwe_study_settings, treated),
      .section = RWE_SECTION_FILE,
      .argument = "LEVEL",
-     .help = "Level of the arm column that is the treatment. With --control too, subjects of any "
-             "other arm are left out, counted."},
+     .help =
+         N_("Level of the arm column that is the treatment. With --control too, subjects of any "
+            "other arm are left out, counted.")},
     {.name = "endpoint",
      RWE_ENDPOINTS_IN(struct rwe_study_settings, endpoints),
      RWE_SOURCE_IN(struct rwe_study_settings, source.endpoints),
      .section = RWE_SECTION_FILE,
      .argument = "NAME=TIME,EVENT[:VALUE[+VALUE]]",
-     .help = "An endpoint: its name, the column of times, the column of events, and the values of "
-             "that column that count as the event (default 1, and then only 0 besides). "
-             "Repeatable."},
+     .help =
+         N_("An endpoint: its name, the column of times, the column of events, and the values of "
+            "that column that count as the event (default 1, and then only 0 besides). "
+            "Repeatable.")},
     {.name = "eligibility",
      RWE_CRITERIA_IN(struct rwe_study_settings, eligibility),
      .section = RWE_SECTION_FILE,
      .argument = "NAME=CONDITION",
      .help =
-         "Who is eligible, as \"adult=age >= 18\" or \"fit=kps >= 60 and organ_ok = 1\"; others "
-         "are left out, counted by the first criterion that they fail. Who cannot be judged "
-         "stays and is counted, unless the study file says missing: exclude. Repeatable."},
+         N_("Who is eligible, as \"adult=age >= 18\" or \"fit=kps >= 60 and organ_ok = 1\"; others "
+            "are left out, counted by the first criterion that they fail. Who cannot be judged "
+            "stays and is counted, unless the study file says missing: exclude. Repeatable.")},
     {.name = "entry",
      RWE_TEXT_IN(struct rwe_study_settings, entry),
      .section = RWE_SECTION_FILE,
      .argument = "COL",
-     .help =
+     .help = N_(
          "Column with the time at which the subject comes under observation (left truncation): at "
-         "risk only after it. Without it everybody is, from time zero."},
+         "risk only after it. Without it everybody is, from time zero.")},
     {.name = "covariates",
      RWE_LIST_IN(struct rwe_study_settings, covariates),
      .section = RWE_SECTION_FILE,
      .argument = "A,B,…",
-     .help = "Baseline covariates: of Table 1 and of the propensity model."},
+     .help = N_("Baseline covariates: of Table 1 and of the propensity model.")},
     {.name = "landmark-covariates",
      RWE_LIST_IN(struct rwe_study_settings, landmark_covariates),
      .section = RWE_SECTION_FILE,
      .argument = "A,B,…",
-     .help = "Covariates that are known at the landmark, such as the response: beside the baseline "
-             "ones there, and nowhere else."},
+     .help =
+         N_("Covariates that are known at the landmark, such as the response: beside the baseline "
+            "ones there, and nowhere else.")},
     {.name = "categorical",
      RWE_LIST_IN(struct rwe_study_settings, categorical),
      .section = RWE_SECTION_FILE,
      .argument = "A,B,…",
-     .help = "Covariates whose numbers are codes of categories. Covariates that are not numbers "
-             "always are categories; the first in sorted order is the reference."},
+     .help = N_("Covariates whose numbers are codes of categories. Covariates that are not numbers "
+                "always are categories; the first in sorted order is the reference.")},
     {.name = "strata",
      RWE_LIST_IN(struct rwe_study_settings, strata),
      .section = RWE_SECTION_FILE,
      .argument = "A,B,…",
-     .help = "Columns whose combinations are the strata of stratified tests and models."},
+     .help = N_("Columns whose combinations are the strata of stratified tests and models.")},
     {.name = "cluster",
      RWE_TEXT_IN(struct rwe_study_settings, cluster),
      .section = RWE_SECTION_FILE,
      .argument = "COL",
-     .help = "Column of clusters (as hospitals): variances of models are clustered by it."},
+     .help = N_("Column of clusters (as hospitals): variances of models are clustered by it.")},
     {.name = "exposure-start",
      RWE_TEXT_IN(struct rwe_study_settings, exposure_start),
      RWE_SOURCE_IN(struct rwe_study_settings, source.exposure_start),
      .section = RWE_SECTION_FILE,
      .argument = "COL",
-     .help = "Column with the time from time zero to the start of the treatment that tells the "
-             "arms apart (empty: never). When it is after time zero every comparison of the arms "
-             "is marked as biased by immortal time."},
+     .help =
+         N_("Column with the time from time zero to the start of the treatment that tells the "
+            "arms apart (empty: never). When it is after time zero every comparison of the arms "
+            "is marked as biased by immortal time.")},
     {.name = "response-column",
      RWE_TEXT_IN(struct rwe_study_settings, response_column),
      RWE_SOURCE_IN(struct rwe_study_settings, source.response_column),
      .section = RWE_SECTION_FILE,
      .argument = "COL",
-     .help = "Column with the response of the tumour: CR, PR, SD, PD or NE, in any case, or in "
-             "words; for --response."},
+     .help = N_("Column with the response of the tumour: CR, PR, SD, PD or NE, in any case, or in "
+                "words; for --response.")},
     {.name = "treatment-columns",
      RWE_LIST_IN(struct rwe_study_settings, treatment_columns),
      RWE_SOURCE_IN(struct rwe_study_settings, source.treatment_columns),
      .section = RWE_SECTION_FILE,
      .argument = "A,B,…",
-     .help = "Columns of the treatment as it was given (cycles, dose, technique, site), for "
-             "--treatment. They are described by arm and never adjusted for: what is given after "
-             "time zero is no baseline covariate."},
+     .help =
+         N_("Columns of the treatment as it was given (cycles, dose, technique, site), for "
+            "--treatment. They are described by arm and never adjusted for: what is given after "
+            "time zero is no baseline covariate.")},
     {.name = "failure-column",
      RWE_TEXT_IN(struct rwe_study_settings, failure_column),
      RWE_SOURCE_IN(struct rwe_study_settings, source.failure_column),
      .section = RWE_SECTION_FILE,
      .argument = "COL",
-     .help = "Column with the site of the first failure, several parted by \";\"; for --failure."},
+     .help =
+         N_("Column with the site of the first failure, several parted by \";\"; for --failure.")},
     {.name = "ltfu-column",
      RWE_TEXT_IN(struct rwe_study_settings, ltfu_column),
      RWE_SOURCE_IN(struct rwe_study_settings, source.ltfu_column),
      .section = RWE_SECTION_FILE,
      .argument = "COL",
-     .help = "Column that holds 1 where the patient was lost to follow-up and 0 where not; for "
-             "--disposition and --sensitivity."},
+     .help = N_("Column that holds 1 where the patient was lost to follow-up and 0 where not; for "
+                "--disposition and --sensitivity.")},
     {.name = "end-column",
      RWE_TEXT_IN(struct rwe_study_settings, end_column),
      RWE_SOURCE_IN(struct rwe_study_settings, source.end_column),
      .section = RWE_SECTION_FILE,
      .argument = "COL",
-     .help = "Column with the reason why treatment or follow-up ended; for --disposition."},
+     .help = N_("Column with the reason why treatment or follow-up ended; for --disposition.")},
     {.name = "columns",
      RWE_LIST_IN(struct rwe_study_settings, columns),
      .section = RWE_SECTION_FILE,
      .argument = "ROLE=COL,…",
-     .help = "Columns of the chart whose names are not the usual ones (index_date, pd_date, "
-             "death_date, …), as index_date=c1d1; for endpoints from dates and the rules of "
-             "validation. Usual Chinese headers are known."},
+     .help = N_("Columns of the chart whose names are not the usual ones (index_date, pd_date, "
+                "death_date, …), as index_date=c1d1; for endpoints from dates and the rules of "
+                "validation. Usual Chinese headers are known.")},
     {.name = "rules-off",
      RWE_LIST_IN(struct rwe_study_settings, rules_off),
      .section = RWE_SECTION_FILE,
      .argument = "E12,W20,…",
-     .help = "Rules of validation that are not applied."},
+     .help = N_("Rules of validation that are not applied.")},
     {.name = "i-know",
      RWE_FLAG_IN(struct rwe_study_settings, i_know),
      .section = RWE_SECTION_FILE,
-     .help = "Let covariates pass whose values are known only after time zero (rule W33)."},
+     .help = N_("Let covariates pass whose values are known only after time zero (rule W33).")},
     {.name = "allow-identifiers",
      RWE_FLAG_IN(struct rwe_study_settings, allow_identifiers),
      .section = RWE_SECTION_FILE,
-     .help = "Read a file that holds names, identity or telephone numbers of patients."},
+     .help = N_("Read a file that holds names, identity or telephone numbers of patients.")},
     {.name = "lang",
      RWE_CHOICE_IN(struct rwe_study_settings, lang),
      RWE_WORD_IN(struct rwe_study_settings, lang_word),
+     RWE_SOURCE_IN(struct rwe_study_settings, source.lang),
      .section = RWE_SECTION_OUTPUT,
      .argument = "en|zh",
      .choices = "en|zh",
      .fallback = "en",
      .help =
-         "Language of the report and of the rules of validation: English (default) or Chinese."},
+         N_("Language of the report: English (default) or Chinese. On the command line also that "
+            "of messages and help, which else is that of the environment (LC_ALL, LC_MESSAGES, "
+            "LANG).")},
     {.name = "time-unit",
      RWE_CHOICE_IN(struct rwe_study_settings, time_unit),
      RWE_WORD_IN(struct rwe_study_settings, time_unit_word),
      .section = RWE_SECTION_FILE,
      .argument = "UNIT",
      .choices = "days|weeks|months|years",
-     .help = "Unit of the times in the file, for headings."},
+     .help = N_("Unit of the times in the file, for headings.")},
     {.name = "on-error",
      RWE_CHOICE_IN(struct rwe_study_settings, on_error),
      .section = RWE_SECTION_FILE,
      .argument = "stop|drop",
      .choices = "stop|drop",
      .fallback = "stop",
-     .help = "Rows that cannot be read as declared: stop with all complaints, or leave them out, "
-             "counted by reason."},
+     .help =
+         N_("Rows that cannot be read as declared: stop with all complaints, or leave them out, "
+            "counted by reason.")},
     {.name = "missing",
      RWE_CHOICE_IN(struct rwe_study_settings, missing),
      .section = RWE_SECTION_FILE,
      .argument = "complete|indicator",
      .choices = "complete|indicator",
      .fallback = "complete",
-     .help = "Covariates with missing values: the propensity model takes subjects with complete "
-             "covariates, the others are counted (default); or everybody, with a column for each "
-             "covariate that says whether its value is missing."},
+     .help =
+         N_("Covariates with missing values: the propensity model takes subjects with complete "
+            "covariates, the others are counted (default); or everybody, with a column for each "
+            "covariate that says whether its value is missing.")},
     {.name = "missing-tokens",
      RWE_LIST_IN(struct rwe_study_settings, missing_tokens),
      RWE_SOURCE_IN(struct rwe_study_settings, source.missing_tokens),
      .section = RWE_SECTION_FILE,
      .argument = "A,B,…",
-     .help = "Cells that mean \"no value\", in place of NA, N/A, NaN, ., -, —, /, 不详, 未查, "
-             "未知, 空. An empty cell always does."},
+     .help = N_("Cells that mean \"no value\", in place of NA, N/A, NaN, ., -, —, /, 不详, 未查, "
+                "未知, 空. An empty cell always does.")},
     {.name = "encoding",
      RWE_TEXT_IN(struct rwe_study_settings, encoding),
      .section = RWE_SECTION_FILE,
      .argument = "NAME",
-     .help = "Encoding of the files (UTF-8, GB18030, UTF-16, …); found by itself otherwise."},
+     .help = N_("Encoding of the files (UTF-8, GB18030, UTF-16, …); found by itself otherwise.")},
     {.name = "delimiter",
      RWE_CHOICE_IN(struct rwe_study_settings, delimiter),
      .section = RWE_SECTION_FILE,
      .argument = "comma|semicolon|tab",
      .choices = "comma|semicolon|tab",
-     .help = "What stands between cells; found by itself otherwise."},
+     .help = N_("What stands between cells; found by itself otherwise.")},
     {.name = "decimal",
      RWE_CHOICE_IN(struct rwe_study_settings, decimal),
      .section = RWE_SECTION_FILE,
      .argument = "point|comma",
      .choices = "point|comma",
      .fallback = "point",
-     .help =
-         "How numbers are written: 3.5 (default), or 3,5 as spreadsheets in much of Europe do."},
+     .help = N_(
+         "How numbers are written: 3.5 (default), or 3,5 as spreadsheets in much of Europe do.")},
     {.name = "list-excluded",
      RWE_FLAG_IN(struct rwe_study_settings, list_excluded),
      .section = RWE_SECTION_FILE,
-     .help = "List each row that was left out, with its line and the reason."},
+     .help = N_("List each row that was left out, with its line and the reason.")},
     {.name = "title",
      RWE_TEXT_IN(struct rwe_study_settings, title),
      .section = RWE_SECTION_OTHER,
      .argument = "TEXT",
-     .help = "Title of the report."},
+     .help = N_("Title of the report.")},
     {.name = "study-id",
      RWE_TEXT_IN(struct rwe_study_settings, study_id),
      .section = RWE_SECTION_OTHER,
      .argument = "TEXT",
-     .help = "Registration of the study, as NCT07062484."},
+     .help = N_("Registration of the study, as NCT07062484.")},
     {.name = "derive",
      RWE_LIST_IN(struct rwe_study_settings, derive),
      RWE_SOURCE_IN(struct rwe_study_settings, source.derive),
      .section = RWE_SECTION_FILE,
      .argument = "NAME,…",
-     .help = "Endpoints to compute from dates: os, rwpfs (or pfs), ttp, itpfs, lrfs, ttnt, dor, "
-             "followup, each at most once."},
+     .help = N_("Endpoints to compute from dates: os, rwpfs (or pfs), ttp, itpfs, lrfs, ttnt, dor, "
+                "followup, each at most once.")},
     {.name = "endpoint-dates",
      RWE_LIST_IN(struct rwe_study_settings, endpoint_dates),
      RWE_SOURCE_IN(struct rwe_study_settings, source.endpoint_dates),
      .section = RWE_SECTION_FILE,
      .argument = "NAME=COL|COL;competing=COL|COL;censor=COL|COL",
-     .help = "Endpoints of your own from dates: the earliest of the columns is the event, without "
-             "one the latest of those after censor= ends follow-up (the last assessment, or else "
-             "contact, where it is left out)."},
+     .help =
+         N_("Endpoints of your own from dates: the earliest of the columns is the event, without "
+            "one the latest of those after censor= ends follow-up (the last assessment, or else "
+            "contact, where it is left out).")},
     {.name = "index-date",
      RWE_TEXT_IN(struct rwe_study_settings, index_date),
      .section = RWE_SECTION_FILE,
      .argument = "COL",
-     .help = "Column with the date of time zero (default index_date)."},
+     .help = N_("Column with the date of time zero (default index_date).")},
     {.name = "cutoff",
      RWE_TEXT_IN(struct rwe_study_settings, cutoff),
      .section = RWE_SECTION_FILE,
      .argument = "DATE",
-     .help = "Data cut-off: what is later is not known yet, and censored there."},
+     .help = N_("Data cut-off: what is later is not known yet, and censored there.")},
     {.name = "assess",
      RWE_PATH_IN(struct rwe_study_settings, assess),
      .section = RWE_SECTION_FILE,
      .argument = "FILE",
-     .help = "Assessments, one row a patient and day: so that the scan before a new therapy or a "
-             "missed visit is known, and the first response."},
+     .help =
+         N_("Assessments, one row a patient and day: so that the scan before a new therapy or a "
+            "missed visit is known, and the first response.")},
     {.name = "assess-columns",
      RWE_LIST_IN(struct rwe_study_settings, assess_columns),
      .section = RWE_SECTION_FILE,
      .argument = "ID,DATE,RESPONSE",
-     .help = "Columns of --assess (default: that of --id, assess_date, overall_resp)."},
+     .help = N_("Columns of --assess (default: that of --id, assess_date, overall_resp).")},
     {.name = "visit-every",
      RWE_NUMBER_IN(struct rwe_study_settings, visit_every),
      .section = RWE_SECTION_METHOD,
      .argument = "DAYS",
      .low = 0,
      .high = 1e6,
-     .help = "Assessments are planned this often: a progression seen between two counts from the "
-             "later (default 91 under --censoring fda-b, else none)."},
+     .help =
+         N_("Assessments are planned this often: a progression seen between two counts from the "
+            "later (default 91 under --censoring fda-b, else none).")},
     {.name = "date-system",
      RWE_CHOICE_IN(struct rwe_study_settings, date_system),
      .section = RWE_SECTION_FILE,
      .argument = "1900|1904",
      .choices = "1900|1904",
-     .help = "What day numbers of spreadsheets count from (default 1900; 1904 on old Macintoshes, "
-             "1462 days later)."},
+     .help =
+         N_("What day numbers of spreadsheets count from (default 1900; 1904 on old Macintoshes, "
+            "1462 days later).")},
     {.name = "censoring",
      RWE_CHOICE_IN(struct rwe_study_settings, censoring),
      .section = RWE_SECTION_METHOD,
      .argument = "ema|fda-a|fda-b|fda-c",
      .choices = "ema|fda-a|fda-b|fda-c",
-     .help = "Rules for progression-free survival: treatment policy (default), or one of three in "
-             "the FDA's style. The options below change single rules."},
+     .help =
+         N_("Rules for progression-free survival: treatment policy (default), or one of three in "
+            "the FDA's style. The options below change single rules.")},
     {.name = "death-window",
      RWE_NUMBER_IN(struct rwe_study_settings, death_window),
      .section = RWE_SECTION_METHOD,
      .argument = "DAYS",
      .low = 0,
      .high = 1e6,
-     .help = "A death later than this after the last assessment is no event of --derive rwpfs."},
+     .help =
+         N_("A death later than this after the last assessment is no event of --derive rwpfs.")},
     {.name = "visit-gap",
      RWE_NUMBER_IN(struct rwe_study_settings, visit_gap),
      .section = RWE_SECTION_METHOD,
      .argument = "DAYS",
      .low = 0,
      .high = 1e6,
-     .help = "A progression later than this after the last assessment is censored at that."},
+     .help = N_("A progression later than this after the last assessment is censored at that.")},
     {.name = "progression-blank",
      RWE_NUMBER_IN(struct rwe_study_settings, progression_blank),
      .section = RWE_SECTION_METHOD,
      .argument = "DAYS",
      .low = 0,
      .high = 1e6,
-     .help = "Progression up to this day after time zero is not believed (14 is common)."},
+     .help = N_("Progression up to this day after time zero is not believed (14 is common).")},
     {.name = "new-therapy",
      RWE_CHOICE_IN(struct rwe_study_settings, new_therapy),
      .section = RWE_SECTION_METHOD,
      .argument = "ignore|censor|event",
      .choices = "ignore|censor|event",
-     .help = "What the next line of therapy before progression does to progression-free survival."},
+     .help =
+         N_("What the next line of therapy before progression does to progression-free survival.")},
     {.name = "exposure-date",
      RWE_TEXT_IN(struct rwe_study_settings, exposure_date),
      RWE_SOURCE_IN(struct rwe_study_settings, source.exposure_date),
      .section = RWE_SECTION_FILE,
      .argument = "COL",
-     .help = "Column with the date on which the treatment that tells the arms apart began (empty: "
-             "never). Without --arm it makes the arms. A start after progression is none."},
+     .help =
+         N_("Column with the date on which the treatment that tells the arms apart began (empty: "
+            "never). Without --arm it makes the arms. A start after progression is none.")},
     {.name = "exposure-site",
      RWE_TEXT_IN(struct rwe_study_settings, exposure_site),
      .section = RWE_SECTION_FILE,
      .argument = "COL=A+B",
-     .help = "The treatment counts only where this column holds one of these words, as "
-             "rt_site=lung+mediast+pleura."},
+     .help = N_("The treatment counts only where this column holds one of these words, as "
+                "rt_site=lung+mediast+pleura.")},
     {.name = "exposure-grace",
      RWE_NUMBER_IN(struct rwe_study_settings, exposure_grace),
      .section = RWE_SECTION_FILE,
      .argument = "MONTHS",
      .low = 0,
      .high = 1200,
-     .help = "The treatment counts only when it began within these months (of 30.4375 days) after "
-             "time zero."},
+     .help =
+         N_("The treatment counts only when it began within these months (of 30.4375 days) after "
+            "time zero.")},
     {.name = "exposure-names",
      RWE_LIST_IN(struct rwe_study_settings, exposure_names),
      .section = RWE_SECTION_FILE,
      .argument = "WITHOUT,WITH",
-     .help = "Names of the two arms that --exposure-date makes (default no RT, RT)."},
+     .help = N_("Names of the two arms that --exposure-date makes (default no RT, RT).")},
 };
 
 const struct rwe_options rwe_study_options = RWE_OPTIONS_IN(struct rwe_study_settings, options);
