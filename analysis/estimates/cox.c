@@ -8,65 +8,6 @@
 
 #include <math.h>
 
-static const struct rwe_option options[] = {
-    {.name = "ties",
-     .kind = RWE_OPTION_CHOICE,
-     .section = RWE_SECTION_METHOD,
-     .argument = "efron|breslow|exact",
-     .choices = "efron|breslow|exact",
-     .fallback = "efron",
-     .help = "Tied event times in Cox models (default efron, as R; SAS has breslow; exact: of "
-             "discrete times, without robust errors)."},
-    {.name = "profile",
-     .kind = RWE_OPTION_FLAG,
-     .section = RWE_SECTION_METHOD,
-     .help = "Profile-likelihood limits and likelihood-ratio tests in Cox models in place of "
-             "Wald's, where rows are neither clustered nor weighted."},
-    {.name = "univariable",
-     .kind = RWE_OPTION_FLAG,
-     .section = RWE_SECTION_METHOD,
-     .help = "Also a Cox model of each covariate alone."},
-    {.name = "spline",
-     .kind = RWE_OPTION_LIST,
-     .section = RWE_SECTION_METHOD,
-     .argument = "A,B,…",
-     .help =
-         "Covariates, numbers, that enter Cox models as natural cubic splines with 3 degrees of "
-         "freedom."},
-    {.name = "interaction",
-     .kind = RWE_OPTION_LIST,
-     .section = RWE_SECTION_METHOD,
-     .argument = "A,B,…",
-     .help = "Covariates by which the arms' hazard ratio may differ: also the adjusted Cox model "
-             "with their products."},
-    {.name = "predict",
-     .kind = RWE_OPTION_FLAG,
-     .section = RWE_SECTION_METHOD,
-     .help = "Also survival at --times that the adjusted Cox model predicts, by arm: of one "
-             "patient (--predict-at), and standardised: the mean over all patients' covariates."},
-    {.name = "predict-at",
-     .kind = RWE_OPTION_LIST,
-     .section = RWE_SECTION_METHOD,
-     .argument = "A=X,B=X,…",
-     .help = "Covariates of the patient of --predict; what is not named is at its mean or its most "
-             "frequent value."},
-    {.name = "residuals",
-     .kind = RWE_OPTION_PATH,
-     .section = RWE_SECTION_OUTPUT,
-     .argument = "FILE",
-     .help =
-         "Write the residuals of the Cox models by subject as CSV (martingale, deviance, score, "
-         "dfbeta, Schoenfeld), and show who moves the arms' ratio most."},
-    {.name = "split-time",
-     .kind = RWE_OPTION_NUMBER,
-     .section = RWE_SECTION_METHOD,
-     .argument = "T",
-     .low = 0,
-     .high = 1e300,
-     .help = "Also the hazard ratio of the arms up to this time and after it, in the file's unit."},
-};
-static const struct rwe_options option_list = RWE_OPTIONS(options);
-
 /* ---- the table of arms ---- */
 
 struct arm_table {
@@ -113,25 +54,25 @@ static void arm_rows(struct rwe_run *run, struct arm_table *table,
                      const struct rwe_cox_request *request, const struct arm_part *part)
 {
     const struct rwe_cohort *cohort = run->cohort;
-    const char *firth = part->firth ? " (Firth)" : "";
     table->firth |= part->firth;
     for (size_t arm = 1; arm < cohort->n_arms; arm++) {
-        if (part->what == NULL)
-            rwe_grid_row(table->grid, 0, "%s, %s: %s against %s%s", request->endpoint->name,
-                         request->design->label, cohort->arm_level[arm], cohort->arm_level[0],
-                         firth);
-        else if (cohort->n_arms == 2)
-            rwe_grid_row(table->grid, 1, "%s%s", part->what, firth);
-        else
-            rwe_grid_row(table->grid, 1, "%s: %s%s", part->what, cohort->arm_level[arm], firth);
+        const char *label =
+            part->what == NULL    ? rwe_arena_format(run->arena, rwe_text("%s, %s: %s against %s"),
+                                                     request->endpoint->name, request->design->label,
+                                                     cohort->arm_level[arm], cohort->arm_level[0])
+            : cohort->n_arms == 2 ? part->what
+                                  : rwe_arena_format(run->arena, rwe_text("%s: %s"), part->what,
+                                                     cohort->arm_level[arm]);
+        rwe_grid_row(table->grid, part->what != NULL, part->firth ? N_("%s (Firth)") : "%s",
+                     label == NULL ? "" : label);
         fill_row(table->grid, part->sizes, &part->shown[arm - 1]);
     }
 }
 
 static const char *fit_label(const struct rwe_cox_request *request, const char *model)
 {
-    const char *label =
-        rwe_arena_format(request->run->arena, "%s, %s model", request->design->label, model);
+    const char *label = rwe_arena_format(request->run->arena, rwe_text("%s, %s model"),
+                                         request->design->label, model);
     return label == NULL ? "" : label;
 }
 
@@ -143,7 +84,7 @@ static enum rwe_status run_period(struct rwe_run *run, struct arm_table *table,
                                   const struct rwe_cox_model *whole, bool after,
                                   struct rwe_error *error)
 {
-    double split = rwe_settings_number(run->settings, "split-time");
+    double split = cox_settings_of(run->settings)->split_time;
     struct rwe_cox_model model;
     struct arm_part part = {0};
     enum rwe_status status = rwe_cox_model_period(request, whole, split, after, &model, error);
@@ -154,7 +95,8 @@ static enum rwe_status run_period(struct rwe_run *run, struct arm_table *table,
     struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
     key.model = model.name;
     key.level = rwe_arena_format(run->arena, "%s%.15g", after ? ">" : "<=", split);
-    const char *label = rwe_arena_format(run->arena, "%s %.15g", after ? "after" : "up to", split);
+    const char *label = rwe_arena_format(
+        run->arena, rwe_text(after ? N_("after %.15g") : N_("up to %.15g")), split);
     struct rwe_cox_shown *shown = RWE_NEW(run->arena, struct rwe_cox_shown, model.n_terms);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
@@ -174,7 +116,7 @@ static enum rwe_status run_arm(struct rwe_run *run, struct arm_table *table,
 {
     struct rwe_cox_model model;
     struct arm_part part = {0};
-    enum rwe_status status = rwe_cox_model_fit(request, &model, error);
+    enum rwe_status status = rwe_cox_model_estimate(request, &model, error);
     if (status == RWE_OK)
         status = rwe_cox_model_limits(request, &model, error);
     struct rwe_cox_shown *shown = RWE_NEW(run->arena, struct rwe_cox_shown, run->cohort->n_arms);
@@ -195,7 +137,7 @@ static enum rwe_status run_arm(struct rwe_run *run, struct arm_table *table,
     status = rwe_cox_concordance_row(table->concordance, request, &model, harrell, error);
     if (status == RWE_OK)
         status = rwe_cox_influence(table->influence, request, &model, error);
-    if (rwe_settings_has(run->settings, "split-time"))
+    if (!isnan(cox_settings_of(run->settings)->split_time))
         for (int after = 0; after < 2 && status == RWE_OK; after++)
             status = run_period(run, table, request, &model, after, error);
     return status;
@@ -209,15 +151,37 @@ struct terms {
     bool firth;                  /* a model is Firth's fit */
 };
 
+/* Whether the adjusted model was asked for: by name, not by --km, which brings the arms' ratio only. */
+static bool is_adjusted(const struct rwe_run *run)
+{
+    return run->cohort->n_covariates > 0 && cox_settings_of(run->settings)->asked;
+}
+
+/* Where another analysis asks for Cox models (triangulation), it shows adjusted ones of all patients alone:
+ * replicates of the others would only cost time. */
+static bool is_adjusted_in_replicates(const struct rwe_run *run, size_t design)
+{
+    bool by_name = cox_settings_of(run->settings)->asked_source > RWE_FROM_DEFAULT;
+    return is_adjusted(run) && (by_name || design == 0);
+}
+
+static enum rwe_status fit_adjusted(const struct rwe_cox_request *request, size_t design,
+                                    struct rwe_cox_model *model, struct rwe_error *error)
+{
+    return is_adjusted_in_replicates(request->run, design)
+               ? rwe_cox_model_estimate(request, model, error)
+               : rwe_cox_model_fit(request, model, error);
+}
+
 /* Adds the adjusted model's facts and the row of its arms; its terms go to those of design d. */
 static enum rwe_status run_adjusted(struct rwe_run *run, struct arm_table *table,
                                     const struct rwe_cox_request *request, size_t d,
                                     struct terms *terms, struct rwe_error *error)
 {
     struct rwe_cox_model model;
-    struct arm_part part = {.what = "adjusted"};
+    struct arm_part part = {.what = rwe_text("adjusted")};
     struct rwe_cox_shown *shown = terms->shown + d * terms->n_terms;
-    enum rwe_status status = rwe_cox_model_fit(request, &model, error);
+    enum rwe_status status = fit_adjusted(request, d, &model, error);
     if (status == RWE_OK)
         status = rwe_cox_model_limits(request, &model, error);
     if (status != RWE_OK)
@@ -233,7 +197,7 @@ static enum rwe_status run_adjusted(struct rwe_run *run, struct arm_table *table
     part.firth = model.separation.status != RWE_OK;
     terms->firth |= part.firth;
     arm_rows(run, table, request, &part);
-    rwe_cox_model_warn(run, &key, fit_label(request, "adjusted"), &model);
+    rwe_cox_model_warn(run, &key, fit_label(request, rwe_text("adjusted")), &model);
     status = rwe_cox_concordance_row(table->concordance, request, &model, harrell, error);
     if (status == RWE_OK)
         status = rwe_cox_influence(table->influence, request, &model, error);
@@ -258,21 +222,16 @@ static enum rwe_status list_terms(struct rwe_run *run, bool arms, struct terms *
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     for (size_t a = 0; a < n_arms; a++)
-        terms->term[a].name = rwe_arena_format(run->arena, "arm: %s against %s",
+        terms->term[a].name = rwe_arena_format(run->arena, rwe_text("arm: %s against %s"),
                                                cohort->arm_level[a + 1], cohort->arm_level[0]);
     for (size_t t = n_arms; t < terms->n_terms; t++) {
         const struct rwe_cox_term *term = &model.term[first + t];
-        terms->term[t].name = term->n_columns > 1
-                                  ? rwe_arena_format(run->arena, "%s (Q3 against Q1)", term->name)
-                                  : term->name;
+        terms->term[t].name =
+            term->n_columns > 1
+                ? rwe_arena_format(run->arena, rwe_text("%s (Q3 against Q1)"), term->name)
+                : term->name;
     }
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
-}
-
-/* Whether the adjusted model was asked for: by name, not by --km, which brings the arms' ratio only. */
-static bool is_adjusted(const struct rwe_run *run)
-{
-    return run->cohort->n_covariates > 0 && rwe_settings_has(run->settings, "cox");
 }
 
 static enum rwe_status run_one(struct rwe_run *run, struct arm_table *table,
@@ -297,12 +256,13 @@ static void note_strata_and_errors(struct rwe_run *run, struct rwe_grid *grid)
     const struct rwe_cohort *cohort = run->cohort;
     if (cohort->stratum != NULL)
         rwe_grid_note(grid, "Stratified by %s.", cohort->strata_name);
-    rwe_note_variances(run, grid, "cox", "Standard errors", "from the information");
+    rwe_note_variances(run, grid, "cox", rwe_text("Standard errors"),
+                       rwe_text("from the information"));
 }
 
 static void note_limits(struct rwe_run *run, struct rwe_grid *grid)
 {
-    if (rwe_settings_flag(run->settings, "profile"))
+    if (cox_settings_of(run->settings)->profile)
         rwe_grid_note(grid, "Profile-likelihood limits and likelihood-ratio p-values in place of "
                             "Wald's where standard errors are not robust.");
 }
@@ -317,7 +277,7 @@ static void note_firth(struct rwe_grid *grid, const char *which)
 
 static void note_splines(struct rwe_run *run, struct rwe_grid *grid)
 {
-    if (rwe_settings_list(run->settings, "spline").n > 0)
+    if (cox_settings_of(run->settings)->spline.n > 0)
         rwe_grid_note(grid, "Q3 against Q1: natural cubic spline with 3 degrees of freedom; the "
                             "ratio of its quartiles, and p of all its terms.");
 }
@@ -326,7 +286,8 @@ static void present_terms(struct rwe_run *run, const struct rwe_endpoint *endpoi
                           const struct terms *terms)
 {
     struct rwe_mark mark = rwe_arena_mark(run->arena);
-    const char *title = rwe_arena_format(run->arena, "Adjusted hazard ratios: %s", endpoint->name);
+    const char *title =
+        rwe_arena_format(run->arena, rwe_text("Adjusted hazard ratios: %s"), endpoint->name);
     struct rwe_grid *grid = rwe_cox_comparison_table(
         run, &(struct rwe_cox_comparison){title, terms->term, terms->n_terms, terms->shown});
     rwe_grid_note(grid, "One Cox model a population, with the arm and all covariates; a number per "
@@ -334,7 +295,7 @@ static void present_terms(struct rwe_run *run, const struct rwe_endpoint *endpoi
                         "ratio is a comparison of treatments.");
     note_limits(run, grid);
     if (terms->firth)
-        note_firth(grid, "Where a warning says so");
+        note_firth(grid, rwe_text("Where a warning says so"));
     note_splines(run, grid);
     rwe_cox_comparison_figure(run, grid,
                               rwe_arena_format(run->arena, "forest-cox-%s", endpoint->name), title);
@@ -380,14 +341,14 @@ static enum rwe_status run_all_univariable(struct rwe_run *run, const struct rwe
         status = run_univariable(run, endpoint, d, &terms, error);
     if (status != RWE_OK)
         return status;
-    const char *title =
-        rwe_arena_format(run->arena, "Hazard ratios of covariates, each alone: %s", endpoint->name);
+    const char *title = rwe_arena_format(
+        run->arena, rwe_text("Hazard ratios of covariates, each alone: %s"), endpoint->name);
     struct rwe_grid *grid = rwe_cox_comparison_table(
         run, &(struct rwe_cox_comparison){title, terms.term, terms.n_terms, terms.shown});
     rwe_grid_note(grid, "A Cox model of each covariate by itself, among those who have it.");
     note_limits(run, grid);
     if (terms.firth)
-        note_firth(grid, "Where a warning says so");
+        note_firth(grid, rwe_text("Where a warning says so"));
     note_splines(run, grid);
     rwe_cox_comparison_figure(
         run, grid, rwe_arena_format(run->arena, "forest-univariable-%s", endpoint->name), title);
@@ -407,7 +368,7 @@ static struct arm_table start_arm_table(struct rwe_run *run)
     rwe_grid_column(grid, "log HR");
     rwe_grid_column(grid, "std. error");
     rwe_grid_column(grid, "p");
-    bool named = rwe_settings_has(run->settings, "cox");
+    bool named = cox_settings_of(run->settings)->asked;
     struct rwe_grid *concordance = named ? rwe_cox_concordance_table(run) : NULL;
     struct rwe_grid *influence = rwe_cox_influence_table(run);
     return (struct arm_table){grid, concordance, influence, NULL, false};
@@ -420,10 +381,10 @@ static void end_arm_table(struct rwe_run *run, const struct arm_table *table)
     rwe_grid_note(grid, "Cox model with the arm alone, %s ties; Wald limits and p-values.", ties);
     note_limits(run, grid);
     if (table->firth)
-        note_firth(grid, "Firth");
+        note_firth(grid, rwe_text("Firth"));
     if (is_adjusted(run))
         rwe_grid_note(grid, "Adjusted: with all covariates, in subjects who have them all.");
-    if (rwe_settings_has(run->settings, "split-time"))
+    if (!isnan(cox_settings_of(run->settings)->split_time))
         rwe_grid_note(grid, "Up to a time: later events are not seen. After it: those still at "
                             "risk, who are no longer as comparable as at the start.");
     note_strata_and_errors(run, grid);
@@ -437,7 +398,7 @@ static void end_arm_table(struct rwe_run *run, const struct arm_table *table)
 static enum rwe_status run_univariable_part(struct rwe_run *run, struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
-    if (!rwe_settings_flag(run->settings, "univariable"))
+    if (!cox_settings_of(run->settings)->univariable)
         return RWE_OK;
     if (run->cohort->n_covariates == 0)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
@@ -447,10 +408,51 @@ static enum rwe_status run_univariable_part(struct rwe_run *run, struct rwe_erro
     return status;
 }
 
+/* ---- in a replicate: the arms' ratios alone ---- */
+
+static enum rwe_status estimate_model(const struct rwe_cox_request *request,
+                                      struct rwe_error *error)
+{
+    struct rwe_run *run = request->run;
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
+    struct rwe_cox_model model;
+    enum rwe_status status = rwe_cox_model_estimate(request, &model, error);
+    if (status != RWE_OK)
+        return status;
+    struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
+    key.model = model.name;
+    for (size_t a = 0; a + 1 < run->cohort->n_arms; a++) {
+        bool fitted = model.failure.status == RWE_OK;
+        const struct rwe_inference of = {.value = fitted ? model.fit.estimate[model.term[a].column]
+                                                         : NAN};
+        key.term = model.term[a].name;
+        rwe_run_estimate(run, &key, "hr", RWE_ESTIMATE_LOG_RATIO, &of);
+    }
+    rwe_arena_release(run->arena, mark);
+    return RWE_OK;
+}
+
+static enum rwe_status run_replicate(struct rwe_run *run, struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    for (size_t e = 0; e < run->cohort->n_endpoints; e++)
+        for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++) {
+            struct rwe_cox_request request = {run, &run->cohort->endpoint[e], &run->design[d],
+                                              RWE_COX_ARM, 0};
+            status = estimate_model(&request, error);
+            request.kind = RWE_COX_ADJUSTED;
+            if (status == RWE_OK && is_adjusted_in_replicates(run, d))
+                status = estimate_model(&request, error);
+        }
+    return status;
+}
+
 static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
     const struct rwe_cohort *cohort = run->cohort;
+    if (run->replicate > 0)
+        return run_replicate(run, error);
     enum rwe_status status = rwe_need_endpoint(run, "cox", error);
     if (status == RWE_OK)
         status = rwe_cox_check_splines(run, error);
@@ -486,63 +488,18 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
     return status == RWE_OK ? run_univariable_part(run, error) : status;
 }
 
-/* ---- for replicates ---- */
-
-static enum rwe_status estimate_model(struct rwe_run *run, const struct rwe_cox_request *request,
-                                      struct rwe_estimates *estimates, struct rwe_error *error)
-{
-    struct rwe_mark mark = rwe_arena_mark(run->arena);
-    struct rwe_cox_model model;
-    enum rwe_status status = rwe_cox_model_estimate(request, &model, error);
-    if (status != RWE_OK)
-        return status;
-    struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
-    key.model = model.name;
-    for (size_t a = 0; a + 1 < run->cohort->n_arms; a++) {
-        key.term = model.term[a].name;
-        bool fitted = model.failure.status == RWE_OK;
-        rwe_estimates_add(estimates, &key, "hr", RWE_ESTIMATE_LOG_RATIO,
-                          fitted ? model.fit.estimate[model.term[a].column] : NAN);
-    }
-    if (!rwe_estimates_are_of_data(estimates)) /* else the names of the terms are still needed */
-        rwe_arena_release(run->arena, mark);
-    return RWE_OK;
-}
-
-/* Where another analysis asks for Cox models (triangulation), it shows adjusted ones of all patients alone:
- * replicates of the others would only cost time. */
-static bool is_adjusted_in_replicates(const struct rwe_run *run, size_t design)
-{
-    bool by_name = rwe_settings_source(run->settings, "cox") > RWE_FROM_DEFAULT;
-    return is_adjusted(run) && (by_name || design == 0);
-}
-
-static enum rwe_status estimate_cox(struct rwe_run *run, struct rwe_estimates *estimates,
-                                    struct rwe_error *error)
-{
-    enum rwe_status status = RWE_OK;
-    for (size_t e = 0; e < run->cohort->n_endpoints; e++)
-        for (size_t d = 0; d < run->n_designs && status == RWE_OK; d++) {
-            struct rwe_cox_request request = {run, &run->cohort->endpoint[e], &run->design[d],
-                                              RWE_COX_ARM, 0};
-            status = estimate_model(run, &request, estimates, error);
-            request.kind = RWE_COX_ADJUSTED;
-            if (status == RWE_OK && is_adjusted_in_replicates(run, d))
-                status = estimate_model(run, &request, estimates, error);
-        }
-    return status;
-}
-
 const struct rwe_analysis rwe_analysis_cox = {
     .name = "cox",
     .method = N_("Cox models"),
     .measure = N_("hazard ratio"),
     .compares_arms = true,
-    .help = "Hazard ratio of the arms by Cox's model; robust and clustered by pair after matching. "
-            "Asked for by name, not by --km, also adjusted for the covariates.",
+    .help =
+        N_("Hazard ratio of the arms by Cox's model; robust and clustered by pair after matching. "
+           "Asked for by name, not by --km, also adjusted for the covariates."),
     .also_for = "predict",
-    .options = &option_list,
+    .flag = &cox_flag,
+    .options = &cox_options,
+    .lists = RWE_LISTS_ESTIMATES,
     .run = run_cox,
-    .estimate = estimate_cox,
     .write_files = rwe_cox_write_residuals,
 };

@@ -5,6 +5,7 @@
 #include "rwe/analysis/times.h"
 #include "rwe/stats/concordance.h"
 
+#include "rwe/base/language.h"
 #include <math.h>
 
 struct rwe_grid *rwe_cox_concordance_table(struct rwe_run *run)
@@ -32,7 +33,7 @@ static enum rwe_status uno(const struct rwe_run *run, const struct rwe_cox_model
                            double *index, double *tau, struct rwe_error *error)
 {
     struct rwe_concordance result;
-    enum rwe_status status = rwe_horizon_of(run, &model->data, tau, error);
+    enum rwe_status status = rmst_horizon(run, &model->data, tau, error);
     if (status != RWE_OK || model->data.entry != NULL || !(*tau > 0))
         return status; /* of left-truncated data there is no Uno's C */
     double *score = predictors(model, run->arena);
@@ -62,7 +63,7 @@ enum rwe_status rwe_cox_concordance_row(struct rwe_grid *grid,
     rwe_fact of_uno = rwe_document_number(run->document, &key, "concordance.uno", index);
     rwe_fact of_tau = rwe_document_number(run->document, &key, "concordance.tau", tau);
     rwe_grid_row(grid, 0, "%s, %s: %s", request->endpoint->name, request->design->label,
-                 request->kind == RWE_COX_ARM ? "arm alone" : "adjusted");
+                 request->kind == RWE_COX_ARM ? rwe_text("arm alone") : rwe_text("adjusted"));
     rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, harrell, RWE_NO_FACT, RWE_NO_FACT);
     rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, of_uno, RWE_NO_FACT, RWE_NO_FACT);
     rwe_grid_cell(grid, RWE_CELL_TIME, of_tau, RWE_NO_FACT, RWE_NO_FACT);

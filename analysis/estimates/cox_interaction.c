@@ -2,6 +2,7 @@
 /* Whether the arms' ratio differs by covariate: --interaction. */
 #include "cox_present.h"
 
+#include "rwe/base/language.h"
 #include <string.h>
 
 /* The rows of the table: every product, and before those of a variable with several its joint test. */
@@ -66,7 +67,7 @@ static enum rwe_status run_design(struct rwe_run *run, const struct rwe_endpoint
         rows->shown = RWE_NEW(run->arena, struct rwe_cox_shown, run->n_designs * rows->most);
     }
     const char *label =
-        rwe_arena_format(run->arena, "%s, interaction model", request.design->label);
+        rwe_arena_format(run->arena, rwe_text("%s, interaction model"), request.design->label);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     rwe_document_number(run->document, &key, "n", (double)model.data.n);
@@ -91,7 +92,8 @@ static enum rwe_status run_endpoint(struct rwe_run *run, const struct rwe_endpoi
     struct rwe_cox_shown *shown =
         RWE_NEW(run->arena, struct rwe_cox_shown, run->n_designs * rows.n);
     const char *title = rwe_arena_format(
-        run->arena, "Ratios of the arms' hazard ratios, by covariate: %s", endpoint->name);
+        run->arena, rwe_text("Ratios of the arms' hazard ratios, by covariate: %s"),
+        endpoint->name);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     for (size_t d = 0; d < run->n_designs; d++)
@@ -108,7 +110,7 @@ static enum rwe_status run_endpoint(struct rwe_run *run, const struct rwe_endpoi
 enum rwe_status rwe_cox_run_interactions(struct rwe_run *run, struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
-    if (rwe_settings_list(run->settings, "interaction").n == 0)
+    if (cox_settings_of(run->settings)->interaction.n == 0)
         return RWE_OK;
     for (size_t e = 0; e < run->cohort->n_endpoints && status == RWE_OK; e++)
         status = run_endpoint(run, &run->cohort->endpoint[e], error);

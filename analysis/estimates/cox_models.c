@@ -3,16 +3,93 @@
 
 #include "rwe/analysis/covariates.h"
 #include "rwe/analysis/present.h"
+#include "rwe/base/language.h"
 #include "rwe/stats/cox_two_groups.h"
 
 #include <math.h>
 #include <string.h>
 
+static const struct rwe_option option_rows[] = {
+    {.name = "ties",
+     RWE_CHOICE_IN(struct cox_settings, ties),
+     .section = RWE_SECTION_METHOD,
+     .argument = "efron|breslow|exact",
+     .choices = "efron|breslow|exact",
+     .fallback = "efron",
+     .help = N_("Tied event times in Cox models (default efron, as R; SAS has breslow; exact: of "
+                "discrete times, without robust errors).")},
+    {.name = "profile",
+     RWE_FLAG_IN(struct cox_settings, profile),
+     .section = RWE_SECTION_METHOD,
+     .help = N_("Profile-likelihood limits and likelihood-ratio tests in Cox models in place of "
+                "Wald's, where rows are neither clustered nor weighted.")},
+    {.name = "univariable",
+     RWE_FLAG_IN(struct cox_settings, univariable),
+     .section = RWE_SECTION_METHOD,
+     .help = N_("Also a Cox model of each covariate alone.")},
+    {.name = "spline",
+     RWE_LIST_IN(struct cox_settings, spline),
+     .section = RWE_SECTION_METHOD,
+     .argument = "A,B,…",
+     .help =
+         N_("Covariates, numbers, that enter Cox models as natural cubic splines with 3 degrees of "
+            "freedom.")},
+    {.name = "interaction",
+     RWE_LIST_IN(struct cox_settings, interaction),
+     .section = RWE_SECTION_METHOD,
+     .argument = "A,B,…",
+     .help =
+         N_("Covariates by which the arms' hazard ratio may differ: also the adjusted Cox model "
+            "with their products.")},
+    {.name = "predict",
+     RWE_FLAG_IN(struct cox_settings, predict),
+     .section = RWE_SECTION_METHOD,
+     .help =
+         N_("Also survival at --times that the adjusted Cox model predicts, by arm: of one "
+            "patient (--predict-at), and standardised: the mean over all patients' covariates.")},
+    {.name = "predict-at",
+     RWE_LIST_IN(struct cox_settings, predict_at),
+     .section = RWE_SECTION_METHOD,
+     .argument = "A=X,B=X,…",
+     .help =
+         N_("Covariates of the patient of --predict; what is not named is at its mean or its most "
+            "frequent value.")},
+    {.name = "residuals",
+     RWE_PATH_IN(struct cox_settings, residuals),
+     .section = RWE_SECTION_OUTPUT,
+     .argument = "FILE",
+     .help =
+         N_("Write the residuals of the Cox models by subject as CSV (martingale, deviance, score, "
+            "dfbeta, Schoenfeld), and show who moves the arms' ratio most.")},
+    {.name = "split-time",
+     RWE_NUMBER_IN(struct cox_settings, split_time),
+     .section = RWE_SECTION_METHOD,
+     .argument = "T",
+     .low = 0,
+     .high = 1e300,
+     .help =
+         N_("Also the hazard ratio of the arms up to this time and after it, in the file's unit.")},
+};
+const struct rwe_options cox_options = RWE_OPTIONS_IN(struct cox_settings, option_rows);
+
+const struct rwe_option cox_flag = {RWE_FLAG_IN(struct cox_settings, asked),
+                                    RWE_SOURCE_IN(struct cox_settings, asked_source)};
+
+const struct cox_settings *cox_settings_of(const struct rwe_settings *settings)
+{
+    return rwe_settings_of(settings, &cox_options);
+}
+
+const char *rwe_cox_ties_text(const struct rwe_run *run)
+{
+    static const char *const texts[] = {N_("Efron's"), N_("Breslow's"), N_("exact")};
+    return rwe_text(texts[cox_settings_of(run->settings)->ties]);
+}
+
 /* ---- what was asked for ---- */
 
-static bool is_listed(const struct rwe_run *run, const char *option, const char *name)
+static bool is_listed(struct rwe_strings list, const char *name)
 {
-    struct rwe_strings list = rwe_settings_list(run->settings, option);
     for (size_t i = 0; i < list.n; i++)
         if (strcmp(list.item[i], name) == 0)
             return true;
@@ -21,7 +98,7 @@ static bool is_listed(const struct rwe_run *run, const char *option, const char 
 
 enum rwe_status rwe_cox_check_splines(const struct rwe_run *run, struct rwe_error *error)
 {
-    struct rwe_strings list = rwe_settings_list(run->settings, "spline");
+    struct rwe_strings list = cox_settings_of(run->settings)->spline;
     for (size_t i = 0; i < list.n; i++) {
         const struct rwe_variable *v =
             rwe_covariate_find(run->cohort, list.item[i], strlen(list.item[i]));
@@ -36,11 +113,11 @@ enum rwe_status rwe_cox_check_splines(const struct rwe_run *run, struct rwe_erro
 
 enum rwe_status rwe_cox_check_interactions(const struct rwe_run *run, struct rwe_error *error)
 {
-    struct rwe_strings list = rwe_settings_list(run->settings, "interaction");
+    struct rwe_strings list = cox_settings_of(run->settings)->interaction;
     for (size_t i = 0; i < list.n; i++) {
         if (rwe_covariate_find(run->cohort, list.item[i], strlen(list.item[i])) == NULL)
             return rwe_covariate_unknown(run, "interaction", list.item[i], error);
-        if (is_listed(run, "spline", list.item[i]))
+        if (is_listed(cox_settings_of(run->settings)->spline, list.item[i]))
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                             "--interaction: \"%s\" is a spline, which has no one ratio to compare",
                             list.item[i]);
@@ -48,18 +125,12 @@ enum rwe_status rwe_cox_check_interactions(const struct rwe_run *run, struct rwe
     return RWE_OK;
 }
 
-const char *rwe_cox_ties_text(const struct rwe_run *run)
-{
-    static const char *const texts[] = {"Efron's", "Breslow's", "exact"};
-    return texts[rwe_settings_choice(run->settings, "ties")];
-}
-
 /* ---- the model of a request ---- */
 
 static void add_covariate(struct rwe_model *model, const struct rwe_run *run, size_t covariate)
 {
     const struct rwe_variable *v = &run->cohort->covariate[covariate];
-    rwe_model_add_covariate(model, v, is_listed(run, "spline", v->name));
+    rwe_model_add_covariate(model, v, is_listed(cox_settings_of(run->settings)->spline, v->name));
 }
 
 /* The arm, the covariates and the products of the arm with those of --interaction. */
@@ -76,7 +147,7 @@ static struct rwe_model terms_of(const struct rwe_cox_request *request)
     for (size_t j = 0; request->kind != RWE_COX_ARM && j < cohort->n_covariates; j++)
         add_covariate(&model, run, j);
     for (size_t j = 0; request->kind == RWE_COX_INTERACTION && j < cohort->n_covariates; j++)
-        if (is_listed(run, "interaction", cohort->covariate[j].name))
+        if (is_listed(cox_settings_of(run->settings)->interaction, cohort->covariate[j].name))
             rwe_model_add_product(&model, arm, arm + 1 + j);
     return model;
 }
@@ -283,7 +354,7 @@ static enum rwe_status build_to_fit(const struct rwe_cox_request *request,
     enum rwe_status status = rwe_cox_model_build(request, view, model, error);
     if (status != RWE_OK)
         return status;
-    model->options.ties = (enum rwe_cox_ties)rwe_settings_choice(request->run->settings, "ties");
+    model->options.ties = cox_settings_of(request->run->settings)->ties;
     model->options.robust = model->data.cluster != NULL || model->data.weight != NULL;
     return RWE_OK;
 }
@@ -344,7 +415,8 @@ enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
     enum rwe_status status = build_to_fit(request, model, error);
     if (status != RWE_OK)
         return status;
-    bool from_data = rwe_estimates_are_of_data(request->run->estimates);
+    bool from_data = request->run->replicate == 0;
+    model->is_repeated = true;
     if (from_data)
         status = fit(request, NULL, model, error);
     const double *coefficient = kept_estimate(request, model);
@@ -367,7 +439,7 @@ static enum rwe_status profile_columns(const struct rwe_cox_request *request,
     struct rwe_arena *arena = request->run->arena;
     struct rwe_cox_profile *profile = RWE_NEW(arena, struct rwe_cox_profile, model->matrix.p);
     struct rwe_cox_profile_options options = rwe_cox_profile_options_default();
-    options.level = rwe_settings_number(request->run->settings, "conf-level");
+    options.level = rwe_statistics_of(request->run->settings)->conf_level;
     options.firth = model->separation.status != RWE_OK;
     if (profile == NULL)
         return rwe_fail_memory(error);
@@ -403,7 +475,7 @@ enum rwe_status rwe_cox_model_limits(const struct rwe_cox_request *request,
     enum rwe_status status = RWE_OK;
     if (model->options.robust)
         return RWE_OK;
-    bool wanted = rwe_settings_flag(request->run->settings, "profile");
+    bool wanted = cox_settings_of(request->run->settings)->profile;
     if (model->failure.status == RWE_SEPARATED && model->options.ties != RWE_COX_EXACT) {
         status = penalise(request, model, error);
         wanted = true;
@@ -475,6 +547,7 @@ enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
 {
     *model = *whole;
     model->name = "piecewise";
+    model->is_repeated = false;
     model->subject = NULL;
     model->failure = model->separation = (struct rwe_error){0};
     model->profile = NULL;

@@ -11,6 +11,25 @@
 #include "rwe/analysis/model_matrix.h"
 #include "rwe/stats/cox_firth.h"
 
+/** The options of --cox, which all that fit its models read. */
+struct cox_settings {
+    bool asked; /**< --cox */
+    enum rwe_source
+        asked_source; /**< who asked: the command, the study, another analysis, or nobody */
+    enum rwe_cox_ties ties;
+    bool profile, univariable;
+    struct rwe_strings spline, interaction;
+    bool predict;
+    struct rwe_strings predict_at;
+    const char *residuals; /**< path; NULL: none */
+    double split_time;     /**< NaN: none */
+};
+
+extern const struct rwe_options cox_options;
+extern const struct rwe_option cox_flag;
+
+const struct cox_settings *cox_settings_of(const struct rwe_settings *settings);
+
 enum rwe_cox_model_kind {
     RWE_COX_ARM,
     RWE_COX_ADJUSTED,    /**< the arm and all covariates */
@@ -54,6 +73,7 @@ struct rwe_cox_model {
     struct rwe_cox fit;                    /**< where `failure.status` is RWE_OK */
     struct rwe_error failure;              /**< why there is no fit, in terms of the covariates */
     struct rwe_error separation;           /**< why `fit` is Firth's: the likelihood is monotone */
+    bool is_repeated;                      /**< replicates fit it too, for the ratios of its arms */
     const struct rwe_cox_profile *profile; /**< by column, in place of Wald's limits and tests; or
                                                 NULL. Set by rwe_cox_model_limits alone */
 };
@@ -112,10 +132,10 @@ enum rwe_status rwe_cox_model_period(const struct rwe_cox_request *request,
 /** RWE_USAGE where --spline names what is no numeric covariate. */
 enum rwe_status rwe_cox_check_splines(const struct rwe_run *run, struct rwe_error *error);
 
+/** "Efron's", "Breslow's" or "exact": the ties of the run, in the reader's language. */
+const char *rwe_cox_ties_text(const struct rwe_run *run);
+
 /** RWE_USAGE where --interaction names what is no covariate, or a spline. */
 enum rwe_status rwe_cox_check_interactions(const struct rwe_run *run, struct rwe_error *error);
-
-/** "Efron's", "Breslow's" or "exact": the ties of the run. */
-const char *rwe_cox_ties_text(const struct rwe_run *run);
 
 #endif

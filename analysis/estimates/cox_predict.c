@@ -6,6 +6,7 @@
 #include "rwe/base/number.h"
 #include "rwe/stats/cox_baseline.h"
 
+#include "rwe/base/language.h"
 #include <math.h>
 #include <string.h>
 
@@ -17,7 +18,7 @@ enum { CURVE_POINTS = 50, DRAWN_POINTS };
 /* What --predict-at says of a covariate, or NULL. */
 static const char *asked_value(const struct rwe_run *run, const struct rwe_variable *variable)
 {
-    struct rwe_strings list = rwe_settings_list(run->settings, "predict-at");
+    struct rwe_strings list = cox_settings_of(run->settings)->predict_at;
     size_t length = strlen(variable->name);
     for (size_t i = 0; i < list.n; i++)
         if (strncmp(list.item[i], variable->name, length) == 0 && list.item[i][length] == '=')
@@ -50,14 +51,14 @@ static enum rwe_status check_value(const struct rwe_variable *variable, const ch
 enum rwe_status rwe_cox_check_predict(const struct rwe_run *run, struct rwe_error *error)
 {
     const struct rwe_cohort *cohort = run->cohort;
-    struct rwe_strings list = rwe_settings_list(run->settings, "predict-at");
+    struct rwe_strings list = cox_settings_of(run->settings)->predict_at;
     size_t n_found = 0;
     enum rwe_status status = RWE_OK;
-    if (list.n > 0 && !rwe_settings_flag(run->settings, "predict"))
+    if (list.n > 0 && !cox_settings_of(run->settings)->predict)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "--predict-at goes with --predict");
-    if (!rwe_settings_flag(run->settings, "predict"))
+    if (!cox_settings_of(run->settings)->predict)
         return RWE_OK;
-    if (cohort->n_covariates == 0 || !rwe_settings_has(run->settings, "cox"))
+    if (cohort->n_covariates == 0 || !cox_settings_of(run->settings)->asked)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--predict tells what the adjusted model predicts: say --cox and "
                         "--covariates A,B,…");
@@ -174,7 +175,7 @@ static enum rwe_status predict_patient(struct prediction *of, struct rwe_error *
         return rwe_fail_memory(error);
     for (size_t j = 0; j < cohort->n_covariates; j++) {
         const char *one = place(of->request, of->model, &cohort->covariate[j], at);
-        who = who == NULL ? one : rwe_arena_format(run->arena, "%s, %s", who, one);
+        who = who == NULL ? one : rwe_arena_format(run->arena, rwe_text("%s, %s"), who, one);
     }
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
@@ -324,7 +325,8 @@ static struct rwe_figure *start_figure(const struct prediction *of)
     rwe_figure_x_axis(figure, &(struct rwe_axis){.label = rwe_time_axis_label(run),
                                                  .to = ticks.at[ticks.n - 1],
                                                  .step = ticks.n < 2 ? 0 : ticks.at[1]});
-    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = "Event-free", .to = 1, .percent = true});
+    rwe_figure_y_axis(
+        figure, &(struct rwe_axis){.label = rwe_text("Event-free"), .to = 1, .percent = true});
     rwe_figure_note(figure,
                     "Mean of all patients' predicted curves, each with its own covariates. "
                     "Shaded: limits (%s).",
@@ -337,7 +339,7 @@ enum rwe_status rwe_cox_predict_start(struct rwe_run *run, struct rwe_cox_predic
 {
     size_t n_curves = run->cohort->n_endpoints * run->n_designs * run->cohort->n_arms;
     *all = NULL;
-    if (!rwe_settings_flag(run->settings, "predict"))
+    if (!cox_settings_of(run->settings)->predict)
         return RWE_OK;
     *all = RWE_NEW(run->arena, struct rwe_cox_predictions, 1);
     double *column = rwe_arena_alloc(run->arena, n_curves, 4 * DRAWN_POINTS * sizeof *column);
@@ -358,11 +360,11 @@ enum rwe_status rwe_cox_predict_start(struct rwe_run *run, struct rwe_cox_predic
 static const char *refusal(const struct rwe_cox_model *model)
 {
     if (model->failure.status != RWE_OK)
-        return "the model has no estimate";
+        return rwe_text("the model has no estimate");
     if (model->separation.status != RWE_OK)
-        return "the model is Firth's, whose baseline hazard has no standard error here";
+        return rwe_text("the model is Firth's, whose baseline hazard has no standard error here");
     if (model->options.ties == RWE_COX_EXACT)
-        return "exact ties have no baseline hazard; take --ties efron";
+        return rwe_text("exact ties have no baseline hazard; take --ties efron");
     return NULL;
 }
 

@@ -4,6 +4,7 @@
 
 #include "rwe/analysis/bootstrap.h"
 
+#include "rwe/base/language.h"
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>
@@ -145,6 +146,26 @@ struct rwe_cox_shown rwe_cox_joint_facts(struct rwe_run *run, const struct rwe_k
     return shown;
 }
 
+/* Lists the ratio; whether its error and limits are those of replicates now. */
+static bool list_ratio(struct rwe_run *run, const struct rwe_key *key,
+                       const struct rwe_cox_model *model, size_t t, struct ratio *ratio)
+{
+    double error = isnan(ratio->robust) ? ratio->std_error : ratio->robust;
+    const struct rwe_inference own = {.value = ratio->estimate,
+                                      .std_error = error,
+                                      .df = INFINITY,
+                                      .conf_low = ratio->low,
+                                      .conf_high = ratio->high,
+                                      .p_value = rwe_normal_p_value(ratio->estimate / error)};
+    bool is_repeated = model->is_repeated && t + 1 < run->cohort->n_arms;
+    struct rwe_inference of =
+        is_repeated ? rwe_run_estimate(run, key, "hr", RWE_ESTIMATE_LOG_RATIO, &own)
+                    : rwe_run_estimate_once(run, key, "hr", RWE_ESTIMATE_LOG_RATIO, &own);
+    if (of.replaced)
+        *ratio = (struct ratio){ratio->estimate, of.std_error, NAN, NAN, of.conf_low, of.conf_high};
+    return of.replaced;
+}
+
 struct rwe_cox_shown rwe_cox_term_facts(struct rwe_run *run, const struct rwe_key *key,
                                         const struct rwe_cox_model *model, size_t t)
 {
@@ -180,12 +201,8 @@ struct rwe_cox_shown rwe_cox_term_facts(struct rwe_run *run, const struct rwe_ke
         of_ratio.level = term->contrast_name;
     else if (bent) /* a cause */
         of_ratio.level = rwe_arena_format(run->arena, "%s: %s", key->level, term->contrast_name);
-    struct rwe_inference drawn;
-    if (rwe_bootstrap_infer(run, &of_ratio, "hr", &drawn)) {
-        ratio = (struct ratio){ratio.estimate, drawn.std_error, NAN, NAN,
-                               drawn.conf_low, drawn.conf_high};
+    if (list_ratio(run, &of_ratio, model, t, &ratio))
         profile = NULL;
-    }
     shown = ratio_facts(run, &of_ratio, &ratio);
     shown.p = bent ? joint_facts(run, &of_term, model, term)
                    : column_test(run, &of_term, profile, &ratio);
@@ -293,8 +310,8 @@ void rwe_cox_comparison_figure(struct rwe_run *run, struct rwe_grid *grid, const
         for (size_t d = 0; d < run->n_designs; d++)
             rwe_figure_column(figure, RWE_COLUMN_POINT, 1 + 2 * d, d, run->design[d].label);
         rwe_figure_reference(figure, true, 1, NULL);
-        rwe_figure_x_axis(figure,
-                          &(struct rwe_axis){.label = "Hazard ratio", .scale = RWE_SCALE_LOG});
+        rwe_figure_x_axis(
+            figure, &(struct rwe_axis){.label = rwe_text("Hazard ratio"), .scale = RWE_SCALE_LOG});
         rwe_figure_describe(figure,
                             "Forest plot: for each term its hazard ratio in each population, a "
                             "symbol, with its %s limits, a line, on a logarithmic axis with a line "

@@ -12,7 +12,7 @@ enum { MOST_INFLUENTIAL = 10 };
 /* The model whose residuals are wanted: the adjusted one where there is one. */
 static enum rwe_cox_model_kind kind_of(const struct rwe_run *run)
 {
-    bool adjusted = run->cohort->n_covariates > 0 && rwe_settings_has(run->settings, "cox");
+    bool adjusted = run->cohort->n_covariates > 0 && cox_settings_of(run->settings)->asked;
     return adjusted ? RWE_COX_ADJUSTED : RWE_COX_ARM;
 }
 
@@ -69,7 +69,7 @@ static void present_greatest(struct rwe_grid *grid, const struct rwe_cox_request
 
 struct rwe_grid *rwe_cox_influence_table(struct rwe_run *run)
 {
-    if (rwe_settings_text(run->settings, "residuals") == NULL)
+    if (cox_settings_of(run->settings)->residuals == NULL)
         return NULL;
     struct rwe_grid *grid =
         rwe_document_table(run->document, "Subjects that move the arms' hazard ratio most");
@@ -215,7 +215,7 @@ enum rwe_status rwe_cox_write_residuals(const struct rwe_run *run, const void *s
                                         struct rwe_error *error)
 {
     (void)state;
-    const char *path = rwe_settings_text(run->settings, "residuals");
+    const char *path = cox_settings_of(run->settings)->residuals;
     const struct rwe_cohort *cohort = run->cohort;
     if (path == NULL)
         return RWE_OK;

@@ -456,7 +456,7 @@ static enum rwe_status run_cox(const struct question *q, struct contrast contras
     struct rwe_cox_options options = rwe_cox_options_default();
     struct rwe_key key = rwe_key_cause("cox", q->endpoint, q->design, q->cause);
     key.model = "cause-specific";
-    options.ties = (enum rwe_cox_ties)rwe_settings_choice(q->run->settings, "ties");
+    options.ties = cox_settings_of(q->run->settings)->ties;
     enum rwe_status status = look(q, RWE_STRATA_DECLARED, &data, error);
     if (status != RWE_OK)
         return status;
@@ -707,7 +707,7 @@ static enum rwe_status adjust(struct rwe_run *run, struct rwe_error *error)
                   "Fine and Gray's model of the arm and all covariates, among patients with a "
                   "value in each; sandwich variance. The ratios hold given the covariates and "
                   "are no rates' or risks' ratios.");
-    if (rwe_settings_list(run->settings, "spline").n > 0)
+    if (cox_settings_of(run->settings)->spline.n > 0)
         rwe_grid_note(grid, "Q3 against Q1: natural cubic spline with 3 degrees of freedom; the "
                             "ratio of its quartiles, and p of all its terms.");
     return status;

@@ -9,23 +9,34 @@
 
 #include <math.h>
 
+struct settings {
+    enum rwe_ph_transform transform;
+    bool average;
+};
+
 static const struct rwe_option options[] = {
     {.name = "ph-transform",
-     .kind = RWE_OPTION_CHOICE,
+     RWE_CHOICE_IN(struct settings, transform),
      .section = RWE_SECTION_METHOD,
      .argument = "km|rank|identity|log",
      .choices = "km|rank|identity|log",
      .fallback = "km",
-     .help = "The function of time with which --ph lets log hazard ratios change (default km: one "
-             "less the Kaplan-Meier curve, as R's cox.zph)."},
+     .help =
+         N_("The function of time with which --ph lets log hazard ratios change (default km: one "
+            "less the Kaplan-Meier curve, as R's cox.zph).")},
     {.name = "average-hr",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct settings, average),
      .section = RWE_SECTION_METHOD,
      .help =
-         "With --ph, also the average hazard ratio of the arms: an answer where hazards are not "
-         "proportional (Schemper, Wakounig and Heinze)."},
+         N_("With --ph, also the average hazard ratio of the arms: an answer where hazards are not "
+            "proportional (Schemper, Wakounig and Heinze).")},
 };
-static const struct rwe_options option_list = RWE_OPTIONS(options);
+static const struct rwe_options option_list = RWE_OPTIONS_IN(struct settings, options);
+
+static const struct settings *settings_of(const struct rwe_run *run)
+{
+    return rwe_settings_of(run->settings, &option_list);
+}
 
 /* The variables of a model, and which its columns belong to. */
 struct variables {
@@ -59,9 +70,9 @@ static const char *test_name(const struct rwe_cox_request *request,
                              const struct rwe_cox_model *model)
 {
     if (model->data.cluster == NULL)
-        return model->data.weight == NULL ? "score" : "robust score";
-    return rwe_design_is_matched(request->design) ? "robust score, by matched set"
-                                                  : "robust score, by cluster";
+        return model->data.weight == NULL ? rwe_text("score") : rwe_text("robust score");
+    return rwe_design_is_matched(request->design) ? rwe_text("robust score, by matched set")
+                                                  : rwe_text("robust score, by cluster");
 }
 
 /* The facts of a test, as cells unless `grid` is NULL. */
@@ -78,17 +89,16 @@ static void present_test(struct rwe_run *run, struct rwe_grid *grid, struct rwe_
     rwe_grid_cell(grid, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);
 }
 
-static void start_row(struct rwe_grid *grid, const struct rwe_cox_request *request,
-                      const struct rwe_cox_model *model)
+static void start_row(struct rwe_grid *grid, const struct rwe_cox_request *request)
 {
     rwe_grid_row(grid, 0, "%s, %s: %s", request->endpoint->name, request->design->label,
-                 request->kind == RWE_COX_ARM ? "arm alone" : model->name);
+                 request->kind == RWE_COX_ARM ? rwe_text("arm alone") : rwe_text("adjusted"));
 }
 
 static void warn_of_change(struct rwe_run *run, const struct rwe_cox_request *request,
                            const struct rwe_cox_model *model, const struct rwe_ph *ph)
 {
-    if (!(ph->term[0].p_value < 1 - rwe_settings_number(run->settings, "conf-level")))
+    if (!(ph->term[0].p_value < 1 - rwe_statistics_of(run->settings)->conf_level))
         return;
     rwe_document_warning(run->document, "non-proportional", "ph",
                          "%s, %s, %s model: the hazard ratio of the arms changes over time; one "
@@ -114,7 +124,7 @@ static void present(struct rwe_run *run, struct rwe_grid *grid,
     struct rwe_key key = rwe_key_in("ph", request->endpoint, request->design);
     key.model = model->name;
     key.term = "GLOBAL";
-    start_row(grid, request, model);
+    start_row(grid, request);
     present_test(run, grid, key, &ph->global);
     rwe_grid_words(grid, "%s", test_name(request, model));
     for (size_t v = 0; v < variables->n; v++) {
@@ -135,7 +145,7 @@ static void present_failure(struct rwe_run *run, struct rwe_grid *grid,
     struct rwe_key key = rwe_key_in("ph", request->endpoint, request->design);
     key.model = model->name;
     key.term = "GLOBAL";
-    start_row(grid, request, model);
+    start_row(grid, request);
     present_test(run, grid, key, &(struct rwe_ph_test){NAN, (double)model->matrix.p, NAN});
     rwe_grid_words(grid, "none");
     rwe_document_warning(run->document, "not-estimable", "ph", "%s, %s, %s model: %s", key.endpoint,
@@ -161,7 +171,7 @@ static enum rwe_status run_one(struct rwe_run *run, struct rwe_grid *grid,
         rwe_error_set(&reason, RWE_NOT_ESTIMABLE, RWE_NO_INDEX,
                       "there is no such test with exact ties; take --ties efron");
     if (reason.status == RWE_OK) {
-        test.transform = (enum rwe_ph_transform)rwe_settings_choice(run->settings, "ph-transform");
+        test.transform = settings_of(run)->transform;
         test.ties = model.options.ties;
         test.robust = model.options.robust;
         rwe_ph_test(&model.data,
@@ -181,14 +191,16 @@ static enum rwe_status run_one(struct rwe_run *run, struct rwe_grid *grid,
 
 static void add_notes(struct rwe_run *run, struct rwe_grid *grid)
 {
-    static const char *const transforms[] = {"one less the Kaplan–Meier curve", "the rank of time",
-                                             "time", "the logarithm of time"};
+    static const char *const transforms[] = {N_("one less the Kaplan–Meier curve"),
+                                             N_("the rank of time"), N_("time"),
+                                             N_("the logarithm of time")};
     rwe_grid_note(grid,
                   "Score test of log hazard ratios that change with %s (Grambsch and "
                   "Therneau), for all terms of a model and for each. A large p does not show that "
                   "hazards are proportional.",
-                  transforms[rwe_settings_choice(run->settings, "ph-transform")]);
-    rwe_note_variances(run, grid, "ph", "Variance of the score", "the information");
+                  rwe_text(transforms[settings_of(run)->transform]));
+    rwe_note_variances(run, grid, "ph", rwe_text("Variance of the score"),
+                       rwe_text("the information"));
     if (run->cohort->stratum != NULL)
         rwe_grid_note(grid, "Stratified by %s.", run->cohort->strata_name);
 }
@@ -322,7 +334,7 @@ static enum rwe_status run_ph(struct rwe_run *run, void *state, struct rwe_error
             status = draw_one(&(struct rwe_cox_request){run, &cohort->endpoint[e], &run->design[d],
                                                         RWE_COX_ARM, 0},
                               error);
-    if (status == RWE_OK && rwe_settings_flag(run->settings, "average-hr"))
+    if (status == RWE_OK && settings_of(run)->average)
         status = run_average(run, error);
     return status;
 }
@@ -331,8 +343,8 @@ const struct rwe_analysis rwe_analysis_ph = {
     .name = "ph",
     .method = N_("tests of proportional hazards"),
     .compares_arms = true,
-    .help = "Tests of proportional hazards for the models of --cox, by term and for all; robust "
-            "after matching.",
+    .help = N_("Tests of proportional hazards for the models of --cox, by term and for all; robust "
+               "after matching."),
     .options = &option_list,
     .run = run_ph,
 };

@@ -3,6 +3,7 @@
 #include "ph_figure.h"
 
 #include "run/figures.h"
+#include "rwe/base/language.h"
 #include "rwe/stats/cox_residuals.h"
 #include "rwe/stats/km.h"
 #include <gsl/gsl_multifit.h>
@@ -217,7 +218,7 @@ static void add_log_log(const struct rwe_cox_request *request, const struct rwe_
                         "constant distance apart.");
     rwe_figure_x_axis(
         figure, &(struct rwe_axis){.label = rwe_time_axis_label(run), .scale = RWE_SCALE_LOG});
-    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = "log(−log S)"});
+    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = rwe_text("log(−log S)")});
     for (size_t a = 0; a < run->cohort->n_arms; a++) {
         struct rwe_key key =
             rwe_key_arm(rwe_key_in("ph", request->endpoint, request->design), run->cohort, a);
@@ -241,7 +242,7 @@ static void add_schoenfeld(const struct rwe_cox_request *request,
                         "curve through them with limits: the log hazard ratio as it changes "
                         "over time. Proportional hazards make it level.");
     rwe_figure_x_axis(figure, &(struct rwe_axis){.label = rwe_time_axis_label(run)});
-    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = "log hazard ratio"});
+    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = rwe_text("log hazard ratio")});
     struct rwe_key key = rwe_key_in("ph", request->endpoint, request->design);
     key.term = "schoenfeld";
     add_points(run, figure, &key, &picture->residual,

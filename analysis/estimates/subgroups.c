@@ -9,31 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-static const struct rwe_option options[] = {
-    {.name = "subgroup-by",
-     .kind = RWE_OPTION_LIST,
-     .section = RWE_SECTION_METHOD,
-     .argument = "A,B,…",
-     .help = "Covariates whose levels are the subgroups (default: all that are categories or 0/1). "
-             "Numbers are cut at their median in the whole cohort."},
-    {.name = "subgroup-cut",
-     .kind = RWE_OPTION_LIST,
-     .section = RWE_SECTION_METHOD,
-     .argument = "A=X,…",
-     .help = "Where to cut a number: age=65 makes the subgroups <65 and >=65; age=50,age=65 makes "
-             "three."},
-    {.name = "subgroup-least",
-     .kind = RWE_OPTION_NUMBERS,
-     .section = RWE_SECTION_METHOD,
-     .argument = "N,EVENTS",
-     .fallback = "20,10",
-     .low = 0,
-     .high = 1e9,
-     .help = "Patients and events that a subgroup needs to be estimated (default 20,10); and 5 "
-             "patients in each arm."},
-};
-static const struct rwe_options option_list = RWE_OPTIONS(options);
-
 /* ---- one table: an endpoint in a population ---- */
 
 struct table {
@@ -64,7 +39,7 @@ static void add_counts(struct table *table, const struct rwe_key *key,
 
 static const char *label_of(const struct rwe_subgroup_variable *variable, size_t level)
 {
-    return variable->name == NULL ? "overall" : variable->level[level];
+    return variable->name == NULL ? rwe_text("overall") : variable->level[level];
 }
 
 static void warn(const struct table *table, const struct rwe_subgroup_variable *variable,
@@ -73,11 +48,15 @@ static void warn(const struct table *table, const struct rwe_subgroup_variable *
     const struct rwe_subgroup_setting *setting = &table->setting;
     if (variable->name != NULL && strcmp(failure->message, table->overall.message) == 0)
         return;
-    rwe_document_warning(setting->run->document,
-                         failure->status == RWE_SEPARATED ? "monotone-likelihood" : "not-estimable",
-                         "subgroups", "%s, %s, %s%s%s: %s", setting->endpoint->name,
-                         setting->design->label, variable->name == NULL ? "" : variable->name,
-                         variable->name == NULL ? "" : ", ", level, failure->message);
+    const char *code = failure->status == RWE_SEPARATED ? "monotone-likelihood" : "not-estimable";
+    if (variable->name == NULL)
+        rwe_document_warning(setting->run->document, code, "subgroups", "%s, %s, %s: %s",
+                             setting->endpoint->name, setting->design->label, level,
+                             failure->message);
+    else
+        rwe_document_warning(setting->run->document, code, "subgroups", "%s, %s, %s, %s: %s",
+                             setting->endpoint->name, setting->design->label, variable->name, level,
+                             failure->message);
 }
 
 static void warn_of_model(const struct table *table, const struct rwe_subgroup_variable *variable,
@@ -107,12 +86,13 @@ static enum rwe_status run_level(struct table *table, const struct rwe_key *key,
     enum rwe_status status = rwe_subgroup_fit(&table->setting, variable, level, &model, error);
     if (status != RWE_OK)
         return status;
+    model.is_repeated = variable->name != NULL; /* the whole is a model of --cox */
     struct rwe_cox_term term = model.term[0];
     term.name = variable->name;
     model.term = &term;
     bool firth = model.separation.status != RWE_OK;
-    rwe_grid_row(table->grid, variable->name != NULL, "%s%s", label_of(variable, level),
-                 firth ? " (Firth)" : "");
+    rwe_grid_row(table->grid, variable->name != NULL, firth ? N_("%s (Firth)") : "%s",
+                 label_of(variable, level));
     add_counts(table, key, counts);
     struct rwe_cox_shown shown = rwe_cox_term_facts(run, key, &model, 0);
     rwe_grid_cell(table->grid, RWE_CELL_RATIO_LIMITS, shown.ratio, shown.low, shown.high);
@@ -173,9 +153,22 @@ static enum rwe_status run_interaction(struct table *table, const struct rwe_key
         rwe_grid_empty(table->grid);
     rwe_grid_cell(table->grid, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);
     if (test.failure.status != RWE_OK)
-        warn(table, variable, "interaction", &test.failure);
+        warn(table, variable, rwe_text("interaction"), &test.failure);
     table->n_tests += !isnan(test.p_value);
     return RWE_OK;
+}
+
+/* Which subgroups are large enough is found in the data; replicates have the same. */
+static void find_shown(const struct rwe_subgroup_setting *setting,
+                       const struct rwe_subgroup_variable *variable, const struct rwe_key *of,
+                       const struct rwe_subgroup_counts *counts, bool shown[])
+{
+    struct rwe_key key = *of;
+    for (size_t l = 0; l < variable->n_levels; l++) {
+        key.level = variable->level[l];
+        shown[l] = rwe_run_fixed(setting->run, &key, "shown",
+                                 rwe_subgroup_is_shown(setting->run, &counts[l])) == 1;
+    }
 }
 
 static enum rwe_status run_variable(struct table *table,
@@ -189,9 +182,8 @@ static enum rwe_status run_variable(struct table *table,
     bool *shown = RWE_NEW(setting->run->arena, bool, variable->n_levels);
     if (counts == NULL || shown == NULL)
         return rwe_fail_memory(error);
-    for (size_t l = 0; l < variable->n_levels; l++)
-        shown[l] = rwe_subgroup_is_shown(setting->run, &counts[l]);
     key.term = variable->name;
+    find_shown(setting, variable, &key, counts, shown);
     enum rwe_status status = RWE_OK;
     if (variable->name != NULL)
         status = run_interaction(table, &key, variable, shown, error);
@@ -213,8 +205,8 @@ static enum rwe_status run_variable(struct table *table,
 static struct rwe_grid *start_table(const struct rwe_subgroup_setting *setting)
 {
     struct rwe_run *run = setting->run;
-    const char *title = rwe_arena_format(run->arena, "Subgroups: %s, %s", setting->endpoint->name,
-                                         setting->design->label);
+    const char *title = rwe_arena_format(run->arena, rwe_text("Subgroups: %s, %s"),
+                                         setting->endpoint->name, setting->design->label);
     struct rwe_grid *grid = rwe_document_table(run->document, "%s", title == NULL ? "" : title);
     rwe_grid_column(grid, "subgroup");
     for (size_t a = 0; a < 2; a++) {
@@ -227,7 +219,7 @@ static struct rwe_grid *start_table(const struct rwe_subgroup_setting *setting)
     return grid;
 }
 
-static const char classic[] = "from the likelihood";
+static const char classic[] = N_("from the likelihood");
 
 static void note_method(const struct table *table)
 {
@@ -236,12 +228,18 @@ static void note_method(const struct table *table)
     const char *robust = rwe_variance_words(run, setting->design, RWE_VARIANCE_OF_CONTRAST, NULL);
     const char *strata = run->cohort->stratum == NULL ? NULL : run->cohort->strata_name;
     const struct rwe_subgroup_least least = rwe_subgroup_least(run);
-    rwe_grid_note(table->grid,
-                  "Cox's model of the arm within each subgroup; %s ties%s%s. Limits: %s. "
-                  "Interaction: %s test of arm × subgroup.",
-                  rwe_cox_ties_text(run), strata == NULL ? "" : "; stratified by ",
-                  strata == NULL ? "" : strata, robust == NULL ? classic : robust,
-                  robust == NULL ? "likelihood-ratio" : "Wald");
+    const char *limits = robust == NULL ? rwe_text(classic) : robust;
+    const char *test = robust == NULL ? rwe_text("likelihood-ratio") : rwe_text("Wald");
+    if (strata == NULL)
+        rwe_grid_note(table->grid,
+                      "Cox's model of the arm within each subgroup; %s ties. Limits: %s. "
+                      "Interaction: %s test of arm × subgroup.",
+                      rwe_cox_ties_text(run), limits, test);
+    else
+        rwe_grid_note(table->grid,
+                      "Cox's model of the arm within each subgroup; %s ties; stratified by %s. "
+                      "Limits: %s. Interaction: %s test of arm × subgroup.",
+                      rwe_cox_ties_text(run), strata, limits, test);
     if (setting->endpoint->n_causes > 1)
         rwe_grid_note(table->grid, "Competing events censor.");
     if (table->firth)
@@ -276,7 +274,7 @@ static void note_multiplicity(const struct table *table)
 
 static const char *counts_heading(const struct rwe_run *run, size_t arm)
 {
-    return rwe_arena_format(run->arena, "%s\nevents/n", run->cohort->arm_level[arm]);
+    return rwe_arena_format(run->arena, rwe_text("%s\nevents/n"), run->cohort->arm_level[arm]);
 }
 
 static void add_figure(const struct table *table)
@@ -288,8 +286,8 @@ static void add_figure(const struct table *table)
         run, table->grid,
         &(struct rwe_forest){
             .name = rwe_arena_format(run->arena, "forest-subgroups-%s-%s", endpoint, design->name),
-            .title = rwe_arena_format(run->arena, "Hazard ratio in subgroups: %s, %s", endpoint,
-                                      design->label),
+            .title = rwe_arena_format(run->arena, rwe_text("Hazard ratio in subgroups: %s, %s"),
+                                      endpoint, design->label),
             .ratio = 5,
             .counts = {{1, 2, counts_heading(run, 0)}, {3, 4, counts_heading(run, 1)}},
             .right = {6},
@@ -330,6 +328,51 @@ static void add_variances(struct rwe_run *run)
     }
 }
 
+/* ---- in a replicate: the ratios alone ---- */
+
+static enum rwe_status estimate_variable(const struct rwe_subgroup_setting *setting,
+                                         const struct rwe_subgroup_variable *variable,
+                                         struct rwe_error *error)
+{
+    struct rwe_key key = rwe_key_in("subgroups", setting->endpoint, setting->design);
+    struct rwe_mark mark = rwe_arena_mark(setting->run->arena);
+    const struct rwe_subgroup_counts *counts = rwe_subgroup_count(setting, variable);
+    bool *shown = RWE_NEW(setting->run->arena, bool, variable->n_levels);
+    if (counts == NULL || shown == NULL)
+        return rwe_fail_memory(error);
+    key.term = variable->name;
+    find_shown(setting, variable, &key, counts, shown);
+    for (size_t l = 0; l < variable->n_levels; l++) {
+        struct rwe_cox_model model;
+        if (!shown[l])
+            continue;
+        enum rwe_status status = rwe_subgroup_fit(setting, variable, l, &model, error);
+        if (status != RWE_OK)
+            return status;
+        const struct rwe_inference of = {
+            .value = model.failure.status == RWE_OK ? model.fit.estimate[0] : NAN};
+        key.level = variable->level[l];
+        rwe_run_estimate(setting->run, &key, "hr", RWE_ESTIMATE_LOG_RATIO, &of);
+    }
+    rwe_arena_release(setting->run->arena, mark);
+    return RWE_OK;
+}
+
+static enum rwe_status run_replicate(struct rwe_run *run,
+                                     const struct rwe_subgroup_variables *variables,
+                                     struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    for (size_t e = 0; e < run->cohort->n_endpoints; e++)
+        for (size_t d = 0; d < rwe_run_n_disjoint(run); d++)
+            for (size_t v = 0; status == RWE_OK && v < variables->n; v++)
+                status =
+                    estimate_variable(&(struct rwe_subgroup_setting){run, &run->cohort->endpoint[e],
+                                                                     &run->design[d], false},
+                                      &variables->item[v], error);
+    return status;
+}
+
 static enum rwe_status run_subgroups(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
@@ -338,9 +381,11 @@ static enum rwe_status run_subgroups(struct rwe_run *run, void *state, struct rw
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Subgroups");
-    status = rwe_subgroups_define(run, NULL, &variables, error);
+    status = rwe_subgroups_define(run, &variables, error);
     if (status != RWE_OK)
         return status;
+    if (run->replicate > 0)
+        return run_replicate(run, &variables, error);
     add_variances(run);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++)
         for (size_t d = 0; d < rwe_run_n_disjoint(run) && status == RWE_OK; d++)
@@ -350,62 +395,15 @@ static enum rwe_status run_subgroups(struct rwe_run *run, void *state, struct rw
     return status;
 }
 
-/* ---- for replicates ---- */
-
-/* Which subgroups are large enough is found in the data; replicates list the same. */
-static enum rwe_status estimate_variable(const struct rwe_subgroup_setting *setting,
-                                         const struct rwe_subgroup_variable *variable,
-                                         struct rwe_estimates *estimates, struct rwe_error *error)
-{
-    struct rwe_key key = rwe_key_in("subgroups", setting->endpoint, setting->design);
-    struct rwe_mark mark = rwe_arena_mark(setting->run->arena);
-    const struct rwe_subgroup_counts *counts = rwe_subgroup_count(setting, variable);
-    bool *shown = RWE_NEW(setting->run->arena, bool, variable->n_levels);
-    if (counts == NULL || shown == NULL)
-        return rwe_fail_memory(error);
-    for (size_t l = 0; l < variable->n_levels; l++)
-        shown[l] =
-            rwe_estimates_keep(estimates, rwe_subgroup_is_shown(setting->run, &counts[l])) != 0;
-    key.term = variable->name;
-    for (size_t l = 0; l < variable->n_levels; l++) {
-        struct rwe_cox_model model;
-        if (!shown[l])
-            continue;
-        enum rwe_status status = rwe_subgroup_fit(setting, variable, l, &model, error);
-        if (status != RWE_OK)
-            return status;
-        key.level = variable->level[l];
-        rwe_estimates_add(estimates, &key, "hr", RWE_ESTIMATE_LOG_RATIO,
-                          model.failure.status == RWE_OK ? model.fit.estimate[0] : NAN);
-    }
-    if (!rwe_estimates_are_of_data(estimates)) /* the list of the data grows in the run's arena */
-        rwe_arena_release(setting->run->arena, mark);
-    return RWE_OK;
-}
-
-static enum rwe_status estimate_subgroups(struct rwe_run *run, struct rwe_estimates *estimates,
-                                          struct rwe_error *error)
-{
-    struct rwe_subgroup_variables variables;
-    enum rwe_status status = rwe_subgroups_define(run, estimates, &variables, error);
-    for (size_t e = 0; e < run->cohort->n_endpoints; e++)
-        for (size_t d = 0; d < rwe_run_n_disjoint(run); d++)
-            for (size_t v = 0; status == RWE_OK && v < variables.n; v++)
-                status =
-                    estimate_variable(&(struct rwe_subgroup_setting){run, &run->cohort->endpoint[e],
-                                                                     &run->design[d], false},
-                                      &variables.item[v], estimates, error);
-    return status;
-}
-
 const struct rwe_analysis rwe_analysis_subgroups = {
     .name = "subgroups",
     .method = N_("hazard ratios in subgroups"),
     .compares_arms = true,
-    .help = "Hazard ratio of the arms in subgroups of each population, with its weights and pairs, "
-            "and tests of interaction: the numbers of a forest plot.",
+    .help =
+        N_("Hazard ratio of the arms in subgroups of each population, with its weights and pairs, "
+           "and tests of interaction: the numbers of a forest plot."),
     .also_for = "subgroup-by",
-    .options = &option_list,
+    .options = &subgroup_options,
+    .lists = RWE_LISTS_ESTIMATES,
     .run = run_subgroups,
-    .estimate = estimate_subgroups,
 };

@@ -6,6 +6,16 @@
 #include "cox_models.h"
 #include "rwe/analysis/estimates.h"
 
+/** The options of --subgroups. */
+struct subgroup_settings {
+    struct rwe_strings by, cut;
+    struct rwe_numbers least;
+};
+
+extern const struct rwe_options subgroup_options;
+
+const struct subgroup_settings *subgroup_settings_of(const struct rwe_settings *settings);
+
 enum {
     RWE_SUBGROUP_MOST_LEVELS = 12, /**< of a variable */
     RWE_SUBGROUP_LEAST_ARM = 5,    /**< patients in each arm of a subgroup that is shown */
@@ -27,11 +37,10 @@ struct rwe_subgroup_variables {
 /**
  * The variables of --subgroup-by and --subgroup-cut, or by default the categorical and 0/1 covariates
  * and those with a cut. A number without a cut is cut at its median in the whole cohort. Replicates
- * take the cuts of the data from `estimates`; NULL: they are found. RWE_USAGE for a name that is no
+ * take the cuts of the data. RWE_USAGE for a name that is no
  * covariate, a cut outside the data, more than 12 levels, or no variable at all. With two arms only.
  */
-enum rwe_status rwe_subgroups_define(struct rwe_run *run, struct rwe_estimates *estimates,
-                                     struct rwe_subgroup_variables *variables,
+enum rwe_status rwe_subgroups_define(struct rwe_run *run, struct rwe_subgroup_variables *variables,
                                      struct rwe_error *error);
 
 /** Everybody, as a variable without a name and with one level. Its code is NULL when memory is out. */

@@ -5,9 +5,42 @@
 #include "rwe/stats/summary.h"
 #include "subgroups.h"
 
+#include "rwe/base/language.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const struct rwe_option option_rows[] = {
+    {.name = "subgroup-by",
+     RWE_LIST_IN(struct subgroup_settings, by),
+     .section = RWE_SECTION_METHOD,
+     .argument = "A,B,…",
+     .help =
+         N_("Covariates whose levels are the subgroups (default: all that are categories or 0/1). "
+            "Numbers are cut at their median in the whole cohort.")},
+    {.name = "subgroup-cut",
+     RWE_LIST_IN(struct subgroup_settings, cut),
+     .section = RWE_SECTION_METHOD,
+     .argument = "A=X,…",
+     .help =
+         N_("Where to cut a number: age=65 makes the subgroups <65 and >=65; age=50,age=65 makes "
+            "three.")},
+    {.name = "subgroup-least",
+     RWE_NUMBERS_IN(struct subgroup_settings, least),
+     .section = RWE_SECTION_METHOD,
+     .argument = "N,EVENTS",
+     .fallback = "20,10",
+     .low = 0,
+     .high = 1e9,
+     .help = N_("Patients and events that a subgroup needs to be estimated (default 20,10); and 5 "
+                "patients in each arm.")},
+};
+const struct rwe_options subgroup_options = RWE_OPTIONS_IN(struct subgroup_settings, option_rows);
+
+const struct subgroup_settings *subgroup_settings_of(const struct rwe_settings *settings)
+{
+    return rwe_settings_of(settings, &subgroup_options);
+}
 
 /* ---- --subgroup-cut NAME=X ---- */
 
@@ -26,7 +59,6 @@ struct cuts {
 /* What all steps need. */
 struct maker {
     struct rwe_run *run;
-    struct rwe_estimates *estimates;
     struct cuts cuts;
     struct rwe_error *error;
 };
@@ -110,7 +142,7 @@ static int by_covariate_and_value(const void *a, const void *b)
 
 static enum rwe_status read_cuts(struct maker *m)
 {
-    struct rwe_strings list = rwe_settings_list(m->run->settings, "subgroup-cut");
+    struct rwe_strings list = subgroup_settings_of(m->run->settings)->cut;
     struct cut *item = RWE_NEW(m->run->arena, struct cut, list.n);
     enum rwe_status status = RWE_OK;
     if (list.n == 0)
@@ -190,8 +222,9 @@ static enum rwe_status cut_number(const struct maker *m, size_t covariate,
         enum rwe_status status = median_cut(m, v, &median.at);
         if (status != RWE_OK)
             return status;
-        if (m->estimates != NULL)
-            median.at = rwe_estimates_keep(m->estimates, median.at);
+        struct rwe_key key = rwe_key_of("subgroups");
+        key.term = v->name;
+        median.at = rwe_run_fixed(m->run, &key, "cut", median.at);
         median.text = rwe_arena_format(m->run->arena, "%.15g", median.at);
         cuts = (struct cuts){&median, 1};
     }
@@ -270,7 +303,7 @@ static bool is_default(const struct maker *m, size_t covariate)
         return v->binary || cuts_of(m, covariate).n > 0;
     if (v->n_levels <= RWE_SUBGROUP_MOST_LEVELS)
         return true;
-    if (m->estimates == NULL)
+    if (m->run->replicate == 0)
         rwe_document_warning(m->run->document, "too-many-levels", "subgroups",
                              "\"%s\" has %zu levels, more than the %d of which subgroups are made: "
                              "it is left out",
@@ -280,7 +313,7 @@ static bool is_default(const struct maker *m, size_t covariate)
 
 static enum rwe_status pick_all(const struct maker *m, struct picked *picked)
 {
-    struct rwe_strings by = rwe_settings_list(m->run->settings, "subgroup-by");
+    struct rwe_strings by = subgroup_settings_of(m->run->settings)->by;
     size_t covariate = 0;
     for (size_t k = 0; k < by.n; k++) {
         enum rwe_status status = find_covariate(m, "subgroup-by", by.item[k], &covariate);
@@ -311,16 +344,15 @@ static enum rwe_status check_arms(const struct rwe_run *run, struct rwe_error *e
                     run->cohort->n_arms);
 }
 
-enum rwe_status rwe_subgroups_define(struct rwe_run *run, struct rwe_estimates *estimates,
-                                     struct rwe_subgroup_variables *variables,
+enum rwe_status rwe_subgroups_define(struct rwe_run *run, struct rwe_subgroup_variables *variables,
                                      struct rwe_error *error)
 {
-    struct maker m = {.run = run, .estimates = estimates, .error = error};
+    struct maker m = {.run = run, .error = error};
     struct picked picked = {RWE_NEW(run->arena, size_t, run->cohort->n_covariates + 1), 0};
     if (picked.covariate == NULL)
         return rwe_fail_memory(error);
     enum rwe_status status = check_arms(run, error);
-    if (status == RWE_OK && rwe_settings_numbers(run->settings, "subgroup-least").n != 2)
+    if (status == RWE_OK && subgroup_settings_of(run->settings)->least.n != 2)
         status = rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                           "--subgroup-least takes two numbers, patients and events: 20,10");
     if (status == RWE_OK)

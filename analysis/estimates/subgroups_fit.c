@@ -2,6 +2,7 @@
 /* Counts and models of subgroups: the design of the whole population, narrowed to their members. */
 #include "subgroups.h"
 
+#include "rwe/base/language.h"
 #include <gsl/gsl_cdf.h>
 #include <gsl/gsl_errno.h>
 #include <gsl/gsl_linalg.h>
@@ -31,7 +32,7 @@ struct rwe_subgroup_counts *rwe_subgroup_count(const struct rwe_subgroup_setting
 
 struct rwe_subgroup_least rwe_subgroup_least(const struct rwe_run *run)
 {
-    struct rwe_numbers given = rwe_settings_numbers(run->settings, "subgroup-least");
+    struct rwe_numbers given = subgroup_settings_of(run->settings)->least;
     return (struct rwe_subgroup_least){given.n > 0 ? given.item[0] : 0,
                                        given.n > 1 ? given.item[1] : 0};
 }
@@ -219,8 +220,8 @@ static enum rwe_status test_products(struct products *products,
     if (status != RWE_OK)
         return status;
     if (isnan(test->statistic))
-        return fail_test(test, options->robust ? "the robust variance is singular"
-                                               : "the model without it did not converge");
+        return fail_test(test, options->robust ? rwe_text("the robust variance is singular")
+                                               : rwe_text("the model without it did not converge"));
     test->df = (double)(products->matrix.p - products->n_main);
     test->p_value = gsl_cdf_chisq_Q(fmax(test->statistic, 0), test->df);
     return RWE_OK;
@@ -243,7 +244,7 @@ enum rwe_status rwe_subgroup_interaction(const struct rwe_subgroup_setting *sett
     if (status != RWE_OK)
         return status;
     struct rwe_cox_options options = rwe_cox_options_default();
-    options.ties = (enum rwe_cox_ties)rwe_settings_choice(settings, "ties");
+    options.ties = cox_settings_of(settings)->ties;
     options.robust = products.data.cluster != NULL || products.data.weight != NULL;
     if (options.robust && options.ties == RWE_COX_EXACT)
         return fail_test(test, "exact ties have no robust error; take --ties efron");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/analysis/estimates.h"
 
-#include "rwe/analysis/bootstrap.h"
+#include "rwe/analysis/analysis.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,6 +12,8 @@ struct rwe_estimates {
     size_t n, room;
     bool
         is_repeated; /* the list is walked once more, to be told: what is in it already stays one */
+    const struct rwe_inference *replaced; /* by estimate of that walk: what is in force; or NULL */
+    size_t n_replaced;
     const struct rwe_estimates *data; /* of a replicate: whose list its values are of; else NULL */
     double *value;                    /* of a replicate, by estimate of the data */
     size_t next;                      /* where the next is expected, since walks are alike */
@@ -40,9 +42,11 @@ struct rwe_estimates *rwe_estimates_of_replicate(const struct rwe_estimates *dat
     return estimates;
 }
 
-void rwe_estimates_repeat(struct rwe_estimates *estimates)
+void rwe_estimates_repeat(struct rwe_estimates *estimates, const struct rwe_inference in_force[])
 {
     estimates->is_repeated = true;
+    estimates->replaced = in_force;
+    estimates->n_replaced = estimates->n;
     estimates->next = 0;
 }
 
@@ -129,24 +133,39 @@ static size_t position(struct rwe_estimates *walk, const struct rwe_estimates *l
     return k;
 }
 
+/* What is in force for an estimate of this list. */
+static struct rwe_inference list(struct rwe_run *run, const struct rwe_estimate *estimate)
+{
+    struct rwe_estimates *estimates = run->estimates;
+    struct rwe_inference inference = estimate->own;
+    size_t k = RWE_NO_INDEX;
+    if (estimates->data != NULL) {
+        k = position(estimates, estimates->data, &estimate->key, estimate->stat);
+        if (k != RWE_NO_INDEX)
+            estimates->value[k] = inference.value;
+        return inference;
+    }
+    if (estimates->is_repeated)
+        k = position(estimates, estimates, &estimate->key, estimate->stat);
+    if (k == RWE_NO_INDEX)
+        append(estimates, estimate);
+    else if (estimates->replaced != NULL && k < estimates->n_replaced)
+        inference = estimates->replaced[k];
+    return inference;
+}
+
 struct rwe_inference rwe_run_estimate(struct rwe_run *run, const struct rwe_key *key,
                                       const char *stat, enum rwe_estimate_kind kind,
                                       const struct rwe_inference *own)
 {
-    struct rwe_estimates *estimates = run->estimates;
-    struct rwe_inference inference = *own;
-    if (estimates->data != NULL) {
-        size_t k = position(estimates, estimates->data, key, stat);
-        if (k != RWE_NO_INDEX)
-            estimates->value[k] = own->value;
-        return inference;
-    }
-    size_t k = estimates->is_repeated ? position(estimates, estimates, key, stat) : RWE_NO_INDEX;
-    if (k == RWE_NO_INDEX)
-        append(estimates, &(struct rwe_estimate){*key, stat, kind, *own});
-    else
-        rwe_bootstrap_infer_at(run, k, &inference);
-    return inference;
+    return list(run, &(struct rwe_estimate){*key, stat, kind, false, *own});
+}
+
+struct rwe_inference rwe_run_estimate_once(struct rwe_run *run, const struct rwe_key *key,
+                                           const char *stat, enum rwe_estimate_kind kind,
+                                           const struct rwe_inference *own)
+{
+    return list(run, &(struct rwe_estimate){*key, stat, kind, true, *own});
 }
 
 double rwe_run_fixed(struct rwe_run *run, const struct rwe_key *key, const char *stat, double value)
@@ -172,7 +191,7 @@ void rwe_estimates_add(struct rwe_estimates *estimates, const struct rwe_key *ke
                        enum rwe_estimate_kind kind, double value)
 {
     if (estimates->data == NULL) {
-        append(estimates, &(struct rwe_estimate){*key, stat, kind, {.value = value}});
+        append(estimates, &(struct rwe_estimate){*key, stat, kind, false, {.value = value}});
         return;
     }
     size_t k = position(estimates, estimates->data, key, stat);

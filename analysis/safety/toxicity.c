@@ -39,7 +39,7 @@ static enum rwe_status run_row(const struct rwe_toxicity_view *view, struct rwe_
     for (size_t s = 0; s < RWE_TOXICITY_SPANS; s++) {
         const struct rwe_toxicity_span *span = &rwe_toxicity_span[s];
         struct rwe_toxicity_facts *facts = rwe_toxicity_main_facts(view, r, s);
-        struct rwe_inference difference;
+        struct rwe_inference difference = {.value = NAN};
         enum rwe_status status = RWE_OK;
         if (rwe_toxicity_compares(view, span))
             status = difference_of(view, &key, row, span, &difference, error);

@@ -109,7 +109,7 @@ static enum rwe_status follow(const struct rwe_toxicity_view *view, struct cours
     return RWE_OK;
 }
 
-/* Of those of an arm who are asked (what[k] >= 0), how many say yes. */
+/* How many said yes, of those of an arm of whom it is known; nothing is shown of nobody. */
 static void put_share(const struct rwe_toxicity_view *view, struct rwe_grid *grid,
                       const struct rwe_key *key, const char *const stats[3],
                       const struct rwe_share *share)
@@ -191,7 +191,8 @@ static enum rwe_status present_course(const struct rwe_toxicity_view *view, stru
 static struct rwe_grid *start_immune(const struct rwe_toxicity_view *view)
 {
     const struct rwe_adverse_episodes *e = &view->toxicity->events.episode;
-    struct rwe_grid *grid = rwe_document_table(view->run->document, "Immune-related adverse events: %s", view->design->label);
+    struct rwe_grid *grid = rwe_document_table(
+        view->run->document, "Immune-related adverse events: %s", view->design->label);
     rwe_grid_column(grid, "adverse event");
     rwe_toxicity_arm_columns(view, grid, rwe_text("any grade"));
     rwe_toxicity_arm_columns(view, grid, rwe_text("grade ≥3"));
@@ -224,8 +225,8 @@ static void end_immune(const struct rwe_toxicity_view *view, struct rwe_grid *gr
 }
 
 /* The episodes of a row that are immune-related; nothing is told of a term without any. */
-static enum rwe_status present_immune_row(const struct rwe_toxicity_view *view, struct rwe_grid *grid,
-                                   size_t r, struct rwe_error *error)
+static enum rwe_status present_immune_row(const struct rwe_toxicity_view *view,
+                                          struct rwe_grid *grid, size_t r, struct rwe_error *error)
 {
     const struct rwe_toxicity *toxicity = view->toxicity;
     const struct rwe_toxicity_filter filter = {.fact = {[RWE_AE_IS_IMMUNE] = true}};
@@ -355,11 +356,13 @@ static enum rwe_status present_onset(const struct rwe_toxicity_view *view,
 {
     const struct rwe_cohort *cohort = view->run->cohort;
     const double *const origins[] = {NULL, cohort->exposure_start};
-    static const char *const labels[] = {N_("from time zero"), N_("from the start of the exposure")};
+    static const char *const labels[] = {N_("from time zero"),
+                                         N_("from the start of the exposure")};
     static const char *const models[] = {"pneumonitis-onset", "pneumonitis-onset-from-exposure"};
     struct rwe_key key = rwe_key_in("toxicity", NULL, view->design);
     struct rwe_toxicity_row row = {.name = "any"};
-    struct rwe_grid *grid = rwe_document_table(view->run->document, "Onset of pneumonitis: %s", view->design->label);
+    struct rwe_grid *grid =
+        rwe_document_table(view->run->document, "Onset of pneumonitis: %s", view->design->label);
     rwe_grid_column(grid, "onset%s", rwe_time_unit_suffix(view->run));
     rwe_toxicity_arm_columns(view, grid, rwe_text("median (Q1–Q3)"));
     if (rwe_toxicity_collect(view->toxicity, all, view->run->arena, &row) != RWE_OK)
@@ -421,7 +424,8 @@ static enum rwe_status present_pneumonitis(const struct rwe_toxicity_view *view,
     const struct rwe_toxicity_filter filter = {.terms = mark};
     if (rwe_toxicity_select(toxicity, &toxicity->all, &filter, view->run->arena, &all) != RWE_OK)
         return rwe_fail_memory(error);
-    struct rwe_grid *grid = rwe_document_table(view->run->document, "Pneumonitis of any cause: %s", view->design->label);
+    struct rwe_grid *grid = rwe_document_table(view->run->document, "Pneumonitis of any cause: %s",
+                                               view->design->label);
     size_t n_causes =
         has_attribution(&toxicity->events.episode) ? sizeof causes / sizeof causes[0] : 1;
     enum rwe_status status = RWE_OK;

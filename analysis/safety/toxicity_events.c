@@ -176,7 +176,7 @@ static enum rwe_status list_by(const struct rwe_run *run, struct rwe_toxicity *t
 
 /* Those that count: by subject into toxicity->all, and by term, then subject. */
 static enum rwe_status list_episodes(const struct rwe_run *run, struct rwe_toxicity *toxicity,
-                                           struct rwe_toxicity_list *by_term)
+                                     struct rwe_toxicity_list *by_term)
 {
     const struct rwe_adverse_episodes *e = &toxicity->events.episode;
     uint64_t *key = RWE_NEW(run->arena, uint64_t, e->n);

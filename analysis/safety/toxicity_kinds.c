@@ -74,7 +74,8 @@ static enum rwe_status present_kind(const struct rwe_toxicity_view *view, struct
 static enum rwe_status present_kinds(const struct rwe_toxicity_view *view, struct rwe_error *error)
 {
     const struct rwe_adverse_episodes *e = &view->toxicity->events.episode;
-    struct rwe_grid *grid = rwe_document_table(view->run->document, "Overview of adverse events: %s", view->design->label);
+    struct rwe_grid *grid = rwe_document_table(
+        view->run->document, "Overview of adverse events: %s", view->design->label);
     enum rwe_status status = RWE_OK;
     rwe_grid_column(grid, "subjects with");
     rwe_toxicity_columns(view, grid, rwe_text("n (%)"));
@@ -159,7 +160,7 @@ static enum rwe_status collect_classes(const struct rwe_toxicity_view *view,
 
 /* All classes are facts; terms are told by the main table. */
 static enum rwe_status add_class_facts(const struct rwe_toxicity_view *view,
-                                 const struct classes *classes, struct rwe_error *error)
+                                       const struct classes *classes, struct rwe_error *error)
 {
     struct rwe_key key = rwe_key_in("toxicity", NULL, view->design);
     enum rwe_status status = RWE_OK;
@@ -177,7 +178,7 @@ static enum rwe_status add_class_facts(const struct rwe_toxicity_view *view,
 
 /* Any grade and grade 3 or more, compared; or by grade. */
 static void put_spans(const struct rwe_toxicity_view *view, struct rwe_grid *grid,
-                    const struct rwe_toxicity_facts facts[], bool by_grade)
+                      const struct rwe_toxicity_facts facts[], bool by_grade)
 {
     static const size_t grades[] = {RWE_SPAN_MILD, RWE_SPAN_GRADE1 + 2, RWE_SPAN_GRADE1 + 3,
                                     RWE_SPAN_GRADE1 + 4};
@@ -204,7 +205,8 @@ static void put_class(const struct rwe_toxicity_view *view, struct rwe_grid *gri
         }
 }
 
-static void start_classes(const struct rwe_toxicity_view *view, struct rwe_grid *grid, bool by_grade)
+static void start_classes(const struct rwe_toxicity_view *view, struct rwe_grid *grid,
+                          bool by_grade)
 {
     static const char *const headings[] = {N_("grade 1–2"), N_("grade 3"), N_("grade 4"),
                                            N_("grade 5")};
@@ -218,14 +220,14 @@ static void start_classes(const struct rwe_toxicity_view *view, struct rwe_grid 
 }
 
 static void present_classes_by(const struct rwe_toxicity_view *view, const struct classes *classes,
-                          bool by_grade)
+                               bool by_grade)
 {
     const struct toxicity_settings *settings = toxicity_settings_of(view->run->settings);
-    struct rwe_grid *grid = rwe_document_table(
-        view->run->document,
-        by_grade ? N_("Adverse events by class, term and worst grade: %s")
-                 : N_("Adverse events by class and term: %s"),
-        view->design->label);
+    struct rwe_grid *grid =
+        rwe_document_table(view->run->document,
+                           by_grade ? N_("Adverse events by class, term and worst grade: %s")
+                                    : N_("Adverse events by class and term: %s"),
+                           view->design->label);
     size_t n_hidden = 0;
     start_classes(view, grid, by_grade);
     for (size_t o = 0; o < classes->n; o++) {
@@ -248,7 +250,8 @@ static void present_classes_by(const struct rwe_toxicity_view *view, const struc
     }
 }
 
-static enum rwe_status present_classes(const struct rwe_toxicity_view *view, struct rwe_error *error)
+static enum rwe_status present_classes(const struct rwe_toxicity_view *view,
+                                       struct rwe_error *error)
 {
     struct classes classes;
     enum rwe_status status = collect_classes(view, &classes, error);

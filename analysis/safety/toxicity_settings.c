@@ -18,9 +18,10 @@ static const struct rwe_option options[] = {
      RWE_LIST_IN(struct toxicity_settings, names),
      .section = RWE_SECTION_FILE,
      .argument = "KEY=COLUMN,…",
-     .help = N_("Its further columns where they have names of their own: keys soc, start, start-date, "
-             "serious, immune, rel-chemo, rel-pd1, rel-rt, steroid, action, outcome, last-dose, "
-             "last-dose-date, rt-end, rt-end-date.")},
+     .help =
+         N_("Its further columns where they have names of their own: keys soc, start, start-date, "
+            "serious, immune, rel-chemo, rel-pd1, rel-rt, steroid, action, outcome, last-dose, "
+            "last-dose-date, rt-end, rt-end-date.")},
     {.name = "ae-follow-up",
      RWE_TEXT_IN(struct toxicity_settings, follow_up),
      .section = RWE_SECTION_FILE,
@@ -32,8 +33,9 @@ static const struct rwe_option options[] = {
      .argument = "DAYS",
      .low = 0,
      .high = 36525,
-     .help = N_("Adverse events count up to so many days after the last dose, such as 30 (default: to "
-             "the end of follow-up). Rates and incidences are then left out.")},
+     .help =
+         N_("Adverse events count up to so many days after the last dose, such as 30 (default: to "
+            "the end of follow-up). Rates and incidences are then left out.")},
     {.name = "teae-immune-days",
      RWE_NUMBER_IN(struct toxicity_settings, immune_days),
      .section = RWE_SECTION_METHOD,
@@ -49,14 +51,15 @@ static const struct rwe_option options[] = {
      .fallback = "180",
      .low = 0,
      .high = 36525,
-     .help = N_("With --teae-days, pneumonitis related to radiotherapy so many after its end, or its "
-             "start where the end is not told (default 180).")},
+     .help =
+         N_("With --teae-days, pneumonitis related to radiotherapy so many after its end, or its "
+            "start where the end is not told (default 180).")},
     {.name = "ae-tables",
      RWE_LIST_IN(struct toxicity_settings, tables),
      .section = RWE_SECTION_METHOD,
      .argument = "NAMES",
-     .help =
-         N_("Tables beside the main one: overview, soc, immune, pneumonitis, rates, cuminc, phases; "
+     .help = N_(
+         "Tables beside the main one: overview, soc, immune, pneumonitis, rates, cuminc, phases; "
          "none (default: all that the file has columns for).")},
     {.name = "ae-grades",
      RWE_FLAG_IN(struct toxicity_settings, grades),
@@ -68,7 +71,7 @@ static const struct rwe_option options[] = {
      .argument = "TERMS",
      .help =
          N_("Terms whose cumulative incidence is told, TERM or TERM:3 for grade 3 or more; any and "
-         "pneumonitis are terms too (default any:3,pneumonitis).")},
+            "pneumonitis are terms too (default any:3,pneumonitis).")},
     {.name = "ae-cut",
      RWE_NUMBER_IN(struct toxicity_settings, cut),
      .section = RWE_SECTION_METHOD,
@@ -88,8 +91,8 @@ static const struct rwe_option options[] = {
     {.name = "fisher",
      RWE_FLAG_IN(struct toxicity_settings, fisher),
      .section = RWE_SECTION_METHOD,
-     .help =
-         N_("P-values for adverse events: Fisher's exact; in matched pairs McNemar's; under weights "
+     .help = N_(
+         "P-values for adverse events: Fisher's exact; in matched pairs McNemar's; under weights "
          "and in other matched sets Wald's, robust.")},
 };
 const struct rwe_options rwe_toxicity_options = RWE_OPTIONS_IN(struct toxicity_settings, options);

@@ -198,7 +198,7 @@ enum rwe_status rwe_toxicity_add(const struct rwe_toxicity_view *view, const str
                                  const struct rwe_toxicity_span *span,
                                  struct rwe_toxicity_facts *facts, struct rwe_error *error)
 {
-    struct rwe_inference difference;
+    struct rwe_inference difference = {.value = NAN};
     enum rwe_status status = RWE_OK;
     if (rwe_toxicity_compares(view, span))
         status = rwe_toxicity_compare(view, row, span, &difference, error);

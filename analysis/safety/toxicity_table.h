@@ -111,9 +111,9 @@ struct rwe_toxicity_part {
     bool has_series;  /* which must outlive the document */
     bool is_unbiased; /* nobody is immortal in it: no banner, and last, since none comes back */
 };
-extern const struct rwe_toxicity_part rwe_toxicity_overview, rwe_toxicity_classes; /* kinds */
+extern const struct rwe_toxicity_part rwe_toxicity_overview, rwe_toxicity_classes;   /* kinds */
 extern const struct rwe_toxicity_part rwe_toxicity_immune, rwe_toxicity_pneumonitis; /* courses */
-extern const struct rwe_toxicity_part rwe_toxicity_rates, rwe_toxicity_incidence, /* times */
+extern const struct rwe_toxicity_part rwe_toxicity_rates, rwe_toxicity_incidence,    /* times */
     rwe_toxicity_phases, rwe_toxicity_states;
 
 #endif

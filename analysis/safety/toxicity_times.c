@@ -72,14 +72,14 @@ struct rates {
     const struct rwe_toxicity_view *view;
     struct rate_unit unit;
     double conf_level;
-    struct first_events first;  /* by subject */
+    struct first_events first;      /* by subject */
     double *events, *time;          /* by row of the members; time in the unit of the rates */
     struct rwe_weighted_rate *rate; /* by arm */
     double *crude;                  /* by arm: subjects with a known first event */
 };
 
 static enum rwe_status prepare_rates(const struct rwe_toxicity_view *view, struct rates *rates,
-                             struct rwe_error *error)
+                                     struct rwe_error *error)
 {
     struct rwe_run *run = view->run;
     size_t n = view->shares.members.n;
@@ -203,10 +203,9 @@ static enum rwe_status present_level(const struct rates *rates, struct rwe_grid 
 static struct rwe_grid *start_rates(const struct rates *rates, size_t level)
 {
     const struct rwe_run *run = rates->view->run;
-    struct rwe_grid *grid =
-        rwe_document_table(run->document, "First adverse events per 100 %s, %s: %s",
-                           rates->unit.words, rwe_text(rwe_toxicity_level[level].label),
-                           rates->view->design->label);
+    struct rwe_grid *grid = rwe_document_table(
+        run->document, "First adverse events per 100 %s, %s: %s", rates->unit.words,
+        rwe_text(rwe_toxicity_level[level].label), rates->view->design->label);
     rwe_grid_column(grid, "adverse event");
     for (size_t a = 0; a < run->cohort->n_arms; a++)
         add_rate_columns(grid, run, run->cohort->arm_level[a]);
@@ -330,14 +329,15 @@ static enum rwe_status find_row(const struct rwe_toxicity_view *view, struct que
 }
 
 /* Those of --ae-incidence; without it any of grade 3 or more and, where there is one, pneumonitis. */
-static enum rwe_status ask(const struct rwe_toxicity_view *view, struct question **questions, size_t *n,
-                           struct rwe_error *error)
+static enum rwe_status ask(const struct rwe_toxicity_view *view, struct question **questions,
+                           size_t *n, struct rwe_error *error)
 {
     const char *usual[] = {"any:3", "pneumonitis"};
     const struct rwe_run *run = view->run;
     struct rwe_strings asked = toxicity_settings_of(run->settings)->incidence;
     if (asked.n == 0)
-        asked = (struct rwe_strings){usual, rwe_toxicity_has_pneumonitis(&view->toxicity->events) ? 2 : 1};
+        asked = (struct rwe_strings){usual,
+                                     rwe_toxicity_has_pneumonitis(&view->toxicity->events) ? 2 : 1};
     struct question *question = RWE_NEW(run->arena, struct question, asked.n);
     enum rwe_status status = question == NULL ? rwe_fail_memory(error) : RWE_OK;
     *n = 0;
@@ -469,9 +469,8 @@ static enum rwe_status present_incidence(const struct rwe_toxicity_view *view,
     enum rwe_status status = ask(view, &question, &n, error);
     if (status != RWE_OK)
         return status;
-    struct rwe_grid *grid =
-        rwe_document_table(run->document, "Cumulative incidence of adverse events: %s",
-                           view->design->label);
+    struct rwe_grid *grid = rwe_document_table(
+        run->document, "Cumulative incidence of adverse events: %s", view->design->label);
     rwe_grid_column(grid, "event and time%s", rwe_time_unit_suffix(run));
     for (size_t a = 0; a < run->cohort->n_arms; a++)
         rwe_grid_fact_column(grid, RWE_CELL_SURVIVAL_LIMITS,
@@ -479,12 +478,11 @@ static enum rwe_status present_incidence(const struct rwe_toxicity_view *view,
                              run->cohort->arm_level[a], rwe_conf_level_text(run));
     for (size_t q = 0; q < n && status == RWE_OK; q++)
         status = present_question(view, grid, &question[q], error);
-    rwe_grid_note(
-        grid,
-        "First event since time zero, death without it competing: Aalen–Johansen; "
-        "limits on the log-log scale; variance: %s. Who had an event of unknown onset "
-        "is censored at time zero.",
-        rwe_variance_words(run, view->design, RWE_VARIANCE_OF_ARM, rwe_text("Aalen's")));
+    rwe_grid_note(grid,
+                  "First event since time zero, death without it competing: Aalen–Johansen; "
+                  "limits on the log-log scale; variance: %s. Who had an event of unknown onset "
+                  "is censored at time zero.",
+                  rwe_variance_words(run, view->design, RWE_VARIANCE_OF_ARM, rwe_text("Aalen's")));
     return status;
 }
 
@@ -517,9 +515,7 @@ static const struct phase {
     const char *heading[RWE_TOXICITY_LEVELS];
     bool after;
 } phases[] = {
-    {"phase-before",
-     {N_("before exposure\nany grade"), N_("before exposure\ngrade ≥3")},
-     false},
+    {"phase-before", {N_("before exposure\nany grade"), N_("before exposure\ngrade ≥3")}, false},
     {"phase-after", {N_("after exposure\nany grade"), N_("after exposure\ngrade ≥3")}, true},
 };
 enum { N_PHASES = 2 };
@@ -692,7 +688,7 @@ static struct rwe_grid *start_states(const struct rwe_toxicity_view *view, size_
 }
 
 static enum rwe_status present_state_level(const struct rwe_toxicity_view *view, size_t level,
-                                      struct rwe_error *error)
+                                           struct rwe_error *error)
 {
     struct rwe_run *run = view->run;
     const struct rwe_toxicity *toxicity = view->toxicity;

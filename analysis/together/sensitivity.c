@@ -2,6 +2,7 @@
 /* How far the answers hang on the analysis and on what nobody measured: every hazard ratio side by side with its
  * E-value, one of them under an assumed confounder, all of them with each level of a covariate left out, and means if
  * those lost to follow-up fared worse. See sensitivity.md. */
+#include "estimates/rmst.h"
 #include "run/forest.h"
 #include "run/populations.h"
 
@@ -372,7 +373,7 @@ static enum rwe_status look_at(const struct population *population, size_t e, st
         rwe_design_survival(run->cohort, population->design, &run->cohort->endpoint[e],
                             (struct rwe_design_view){0}, run->arena, &data, error);
     if (status == RWE_OK)
-        status = rwe_horizon_of(run, &data, &lost->tau, error);
+        status = rmst_horizon(run, &data, &lost->tau, error);
     if (status != RWE_OK)
         return status;
     uint8_t *event = RWE_NEW(run->arena, uint8_t, data.n);

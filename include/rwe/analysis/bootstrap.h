@@ -55,20 +55,10 @@ struct rwe_bootstrap_result rwe_bootstrap_summarise(double value[], size_t n,
 enum rwe_status rwe_bootstrap_run(struct rwe_run *run, const struct rwe_plan *plan,
                                   struct rwe_error *error);
 
-/** The result for a key and stat; NULL without a bootstrap or when it has none such. */
-const struct rwe_bootstrap_result *rwe_bootstrap_find(const struct rwe_run *run,
-                                                      const struct rwe_key *key, const char *stat);
+/** Whether replicates say an error, limits and a p-value of it. */
+bool rwe_bootstrap_is_told(const struct rwe_estimate *estimate);
 
-/**
- * What --variance bootstrap puts in place of an estimate's own error, limits and p, in every population, "all" too,
- * so that a table does not mix two kinds. False, and nothing is written, without that choice or when the
- * replicates do not have the estimate. The second takes its place in the list.
- */
-bool rwe_bootstrap_infer(const struct rwe_run *run, const struct rwe_key *key, const char *stat,
-                         struct rwe_inference *inference);
-bool rwe_bootstrap_infer_at(const struct rwe_run *run, size_t k, struct rwe_inference *inference);
-
-/** Says under a table that rwe_bootstrap_infer had a hand in it; nothing without that choice. */
+/** Says under a table that --variance bootstrap had a hand in it; nothing without that choice. */
 void rwe_bootstrap_note(const struct rwe_run *run, struct rwe_grid *grid);
 
 /** Tells all results in a table of their own, as facts beside those of the estimates. */

@@ -31,6 +31,8 @@ struct rwe_inference {
     double df; /**< of its t distribution, or of the test; INFINITY: normal */
     double conf_low, conf_high;
     double p_value; /**< two-sided, that it is 0; of a statistic that of the test */
+    bool
+        replaced; /**< error, limits and p are those of replicates, in place of the analysis's own */
 };
 
 /** One estimate of the list. */
@@ -38,6 +40,7 @@ struct rwe_estimate {
     struct rwe_key key;
     const char *stat; /**< "estimate", "median", "hr" */
     enum rwe_estimate_kind kind;
+    bool once;                /**< of the data alone: replicates do not compute it */
     struct rwe_inference own; /**< as the analysis has it from these data alone */
 };
 
@@ -52,8 +55,9 @@ struct rwe_estimates *rwe_estimates_new(struct rwe_arena *arena);
 struct rwe_estimates *rwe_estimates_of_replicate(const struct rwe_estimates *data, double value[],
                                                  struct rwe_arena *arena);
 
-/** Says that the walk which made the list comes again, to be told: estimates that are in it stay one. */
-void rwe_estimates_repeat(struct rwe_estimates *estimates);
+/** Says that the walk which made the list comes again, to be told: estimates that are in it stay one, and what is in
+ * force for them is `in_force`, one for each (borrowed); NULL: their own. */
+void rwe_estimates_repeat(struct rwe_estimates *estimates, const struct rwe_inference in_force[]);
 
 /** Where the list lives. */
 struct rwe_arena *rwe_estimates_arena(const struct rwe_estimates *estimates);
@@ -72,6 +76,11 @@ size_t rwe_estimates_find(const struct rwe_estimates *estimates, const struct rw
 struct rwe_inference rwe_run_estimate(struct rwe_run *run, const struct rwe_key *key,
                                       const char *stat, enum rwe_estimate_kind kind,
                                       const struct rwe_inference *own);
+
+/** The same for an estimate that replicates do not compute, as a covariate's ratio. */
+struct rwe_inference rwe_run_estimate_once(struct rwe_run *run, const struct rwe_key *key,
+                                           const char *stat, enum rwe_estimate_kind kind,
+                                           const struct rwe_inference *own);
 
 /** A number that replicates take from the data: `value` in the data, and in a replicate what it was there (NaN
  * where the data have none). */
