@@ -38,7 +38,7 @@ static const struct rwe_option options[] = {
      .choices = "auto|rare|common",
      .fallback = "auto",
      .help = N_("What E-values take a hazard ratio for: the risk ratio (rare), its approximation "
-                "for common outcomes, or by whether more than 15% of the population have the event "
+                "for common outcomes, or by whether more than 15 percent of the population have the event "
                 "(default).")},
     {.name = "confounder-hr",
      RWE_NUMBERS_IN(struct sensitivity_settings, confounder_ratio),

@@ -357,6 +357,8 @@ void rwe_document_chapter(struct rwe_document *document, const char *format, ...
 
 void rwe_document_paragraph(struct rwe_document *document, const char *format, ...)
 {
+    if (document == NULL)
+        return;
     va_list arguments;
     va_start(arguments, format);
     const char *text = rwe_document_format(document, RWE_UTF8_LINE, format, arguments);
@@ -367,6 +369,8 @@ void rwe_document_paragraph(struct rwe_document *document, const char *format, .
 void rwe_document_warning(struct rwe_document *document, const char *code, const char *analysis,
                           const char *format, ...)
 {
+    if (document == NULL)
+        return;
     va_list arguments;
     va_start(arguments, format);
     const char *text = rwe_document_format(document, RWE_UTF8_LINE, format, arguments);
