@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/data/exposure_dates.h"
 
+#include "rwe/base/language.h"
 #include <string.h>
 
 static bool is_after(int32_t day, struct rwe_dated event)
@@ -32,13 +33,13 @@ enum rwe_exposure_class rwe_exposure_of(struct rwe_dated start, bool at_site,
 const char *rwe_exposure_words(enum rwe_exposure_class class)
 {
     static const char *const words[] = {
-        "never began",
-        "exposed",
-        "not at one of the sites",
-        "began before time zero",
-        "began after the data cut-off",
-        "began after progression or death",
-        "began after the period of grace",
+        N_("never began"),
+        N_("exposed"),
+        N_("not at one of the sites"),
+        N_("began before time zero"),
+        N_("began after the data cut-off"),
+        N_("began after progression or death"),
+        N_("began after the period of grace"),
     };
     return words[class];
 }
