@@ -122,7 +122,7 @@ static void present_exposure(struct rwe_run *run)
         key.term = rwe_exposure_words((enum rwe_exposure_class)c);
         if (n[c] == 0 && c > RWE_EXPOSED)
             continue;
-        rwe_grid_row(grid, 0, "%s", key.term);
+        rwe_grid_row(grid, 0, "%s", rwe_text(key.term));
         present_count(run, grid, &key, "n", n[c]);
     }
     size_t recoded = run->cohort->n - n[RWE_EXPOSURE_NEVER] - n[RWE_EXPOSED];
