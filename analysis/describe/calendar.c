@@ -3,6 +3,7 @@
 #include "run/figures.h"
 
 #include "rwe/base/date.h"
+#include "rwe/base/language.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -81,7 +82,7 @@ static void present(struct rwe_run *run, const struct years *years)
     struct rwe_grid *grid = rwe_document_table(run->document, "Starts of follow-up by year");
     rwe_grid_column(grid, "year");
     for (size_t a = 0; a < cohort->n_arms; a++)
-        rwe_grid_column(grid, "%s", cohort->arm_level[a]);
+        rwe_grid_fact_column(grid, RWE_CELL_COUNT_PERCENT, "n percent", "%s", cohort->arm_level[a]);
     for (size_t y = 0; y < years->n; y++) {
         const size_t *count = years->count + y * cohort->n_arms;
         struct rwe_key key = rwe_key_run(run, "calendar");
@@ -94,10 +95,8 @@ static void present(struct rwe_run *run, const struct years *years)
         rwe_grid_row(grid, 0, "%s", key.level);
         for (size_t a = 0; a < cohort->n_arms; a++) {
             struct rwe_key arm = rwe_key_arm(key, cohort, a);
-            rwe_fact n = rwe_document_number(run->document, &arm, "n", (double)count[a]);
-            rwe_fact percent = rwe_document_number(run->document, &arm, "percent",
-                                                   all > 0 ? 100 * (double)count[a] / all : NAN);
-            rwe_grid_cell(grid, RWE_CELL_COUNT_PERCENT, n, percent, RWE_NO_FACT);
+            rwe_grid_put(grid, &arm, (double)count[a],
+                         all > 0 ? 100 * (double)count[a] / all : NAN);
         }
     }
     rwe_grid_note(grid,
@@ -121,14 +120,17 @@ static enum rwe_status draw(struct rwe_run *run, const struct years *years, stru
     double *year = RWE_NEW(run->arena, double, years->n);
     struct rwe_figure *figure = rwe_document_figure(run->document, RWE_FIGURE_PLOT, "calendar-time",
                                                     "Starts of follow-up by year");
-    rwe_figure_describe(figure, "How many started follow-up in each calendar year, by arm%s.",
-                        n_arms == 2 ? ": the treated upward, the controls downward" : "");
+    if (n_arms == 2)
+        rwe_figure_describe(figure, "How many started follow-up in each calendar year, by arm: the "
+                                    "treated upward, the controls downward.");
+    else
+        rwe_figure_describe(figure, "How many started follow-up in each calendar year, by arm.");
     rwe_figure_x_axis(figure,
-                      &(struct rwe_axis){.label = "Calendar year",
+                      &(struct rwe_axis){.label = rwe_text("Calendar year"),
                                          .from = (double)years->first - 0.5,
                                          .to = (double)(years->first + (long)years->n) - 0.5,
                                          .step = 1});
-    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = "Patients", .absolute = true});
+    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = rwe_text("Patients"), .absolute = true});
     for (size_t a = n_arms; a-- > 0;) {
         double *count = RWE_NEW(run->arena, double, years->n);
         if (rwe_arena_failed(run->arena))
@@ -175,9 +177,8 @@ static enum rwe_status run_calendar(struct rwe_run *run, void *state, struct rwe
 
 const struct rwe_analysis rwe_analysis_calendar = {
     .name = "calendar",
-    .help = "Starts of follow-up by calendar year and arm: whether practice changed over the "
-            "years. From "
-            "--index-date, or a covariate index_year.",
+    .help = N_("Starts of follow-up by calendar year and arm: whether practice changed over the "
+               "years. From --index-date, or a covariate index_year."),
     .from_zero = true,
     .run = run_calendar,
 };

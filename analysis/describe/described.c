@@ -4,18 +4,28 @@
 #include <math.h>
 #include <string.h>
 
-enum rwe_status described_add(struct described *list, const struct rwe_variable *variable)
+static enum rwe_status add(struct described *list, const struct rwe_variable *variable,
+                           const char *label)
 {
     struct rwe_variable *item =
         rwe_arena_grow(list->arena, list->item, &list->room, list->n + 1, sizeof *item);
-    if (item == NULL)
+    const char **labels =
+        rwe_arena_grow(list->arena, list->label, &list->label_room, list->n + 1, sizeof *labels);
+    if (item == NULL || labels == NULL)
         return RWE_NO_MEMORY;
     list->item = item;
+    list->label = labels;
+    list->label[list->n] = label;
     list->item[list->n++] = *variable;
     return RWE_OK;
 }
 
-enum rwe_status described_add_numbers(struct described *list, const char *name,
+enum rwe_status described_add(struct described *list, const struct rwe_variable *variable)
+{
+    return add(list, variable, NULL);
+}
+
+enum rwe_status described_add_numbers(struct described *list, const char *name, const char *label,
                                       const double number[])
 {
     struct rwe_variable variable = {.name = name, .binary = true, .number = number};
@@ -25,7 +35,7 @@ enum rwe_status described_add_numbers(struct described *list, const char *name,
         variable.n_missing += isnan(number[i]);
         variable.binary = variable.binary && (isnan(number[i]) || number[i] == 0 || number[i] == 1);
     }
-    return described_add(list, &variable);
+    return add(list, &variable, label);
 }
 
 /* ---- cells that name several things ---- */
@@ -96,7 +106,7 @@ static enum rwe_status add_part(struct described *list, const struct rwe_variabl
     for (size_t i = 0; number != NULL && i < list->cohort->n; i++)
         number[i] = column->code[i] < 0 ? NAN : names_part(column->level[column->code[i]], part);
     return described_add_numbers(list, rwe_arena_format(list->arena, "%s=%s", column->name, part),
-                                 number);
+                                 NULL, number);
 }
 
 static bool names_several(const struct rwe_variable *column)

@@ -9,14 +9,16 @@ struct described {
     struct rwe_arena *arena;
     const struct rwe_cohort *cohort;
     struct rwe_variable *item;
-    size_t n, room;
+    const char **label; /**< by variable: what readers see; NULL: its name */
+    size_t n, room, label_room;
 };
 
 /** Adds a variable. RWE_NO_MEMORY or RWE_OK, here and below. */
 enum rwe_status described_add(struct described *list, const struct rwe_variable *variable);
 
-/** Adds numbers by subject under a name; 0/1 where all that are not NaN are. Borrowed. */
-enum rwe_status described_add_numbers(struct described *list, const char *name,
+/** Adds numbers by subject under a name of facts and a label for readers (NULL: the name); 0/1 where all that are not
+ * NaN are. Borrowed. */
+enum rwe_status described_add_numbers(struct described *list, const char *name, const char *label,
                                       const double number[]);
 
 /**

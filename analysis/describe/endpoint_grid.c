@@ -3,7 +3,9 @@
 #include "estimates/cox_models.h"
 #include "run/forest.h"
 
+#include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
+#include "rwe/base/language.h"
 #include "rwe/base/sort.h"
 #include "rwe/stats/event_table.h"
 #include "rwe/stats/km.h"
@@ -13,7 +15,7 @@
 /* ---- the variants ---- */
 
 struct variant {
-    const char *term;
+    const char *term; /* of facts; readers see it translated */
     struct rwe_endpoint_rules rules;
 };
 enum { N_VARIANTS = 14 };
@@ -22,16 +24,16 @@ enum { N_VARIANTS = 14 };
 static void make_variants(const struct rwe_cohort_dates *dates, struct variant variant[N_VARIANTS])
 {
     static const char *const sets[] = {"ema", "fda-a", "fda-b", "fda-c"};
-    static const char *const names[] = {"as declared",
-                                        "death window 30 d",
-                                        "death window 60 d",
-                                        "death window 90 d",
-                                        "visit gap 90 d",
-                                        "visit gap 120 d",
-                                        "PD within 14 d ignored",
-                                        "new therapy ignored",
-                                        "new therapy censors",
-                                        "new therapy is an event"};
+    static const char *const names[] = {N_("as declared"),
+                                        N_("death window 30 d"),
+                                        N_("death window 60 d"),
+                                        N_("death window 90 d"),
+                                        N_("visit gap 90 d"),
+                                        N_("visit gap 120 d"),
+                                        N_("PD within 14 d ignored"),
+                                        N_("new therapy ignored"),
+                                        N_("new therapy censors"),
+                                        N_("new therapy is an event")};
     for (size_t v = 0; v < N_VARIANTS - 4; v++)
         variant[v] = (struct variant){names[v], dates->rules};
     for (size_t w = 0; w < 3; w++)
@@ -91,6 +93,20 @@ struct row {
     struct rwe_key key;
 };
 
+/* A cohort that is drawn anew has no dates to derive the endpoint from: its estimates are of the data alone. */
+static double list_median(struct rwe_run *run, const struct rwe_key *key,
+                          const struct rwe_km_curve *curve)
+{
+    struct rwe_km_quantile median = rwe_km_quantile(curve, 0.5);
+    const struct rwe_inference own = {.value = median.value,
+                                      .std_error = NAN,
+                                      .df = INFINITY,
+                                      .conf_low = median.conf_low,
+                                      .conf_high = median.conf_high,
+                                      .p_value = NAN};
+    return rwe_run_estimate_once(run, key, "median", RWE_ESTIMATE_TIME, &own).value;
+}
+
 static enum rwe_status present_arms(const struct row *row, struct rwe_error *error)
 {
     struct rwe_run *run = row->run;
@@ -112,15 +128,29 @@ static enum rwe_status present_arms(const struct row *row, struct rwe_error *err
             return status;
         for (size_t i = 0; i < data.n; i++)
             events += data.group[i] == a && data.event[i] > 0;
-        rwe_grid_cell(row->grid, RWE_CELL_COUNT,
-                      rwe_document_number(run->document, &arm, "n.event", (double)events),
-                      RWE_NO_FACT, RWE_NO_FACT);
-        rwe_grid_cell(
-            row->grid, RWE_CELL_TIME,
-            rwe_document_number(run->document, &arm, "median", rwe_km_quantile(&curve, 0.5).value),
-            RWE_NO_FACT, RWE_NO_FACT);
+        rwe_grid_put(row->grid, &arm, (double)events);
+        rwe_grid_put(row->grid, &arm, list_median(run, &arm, &curve));
     }
     return status;
+}
+
+/* The logarithm of the arm's hazard ratio, with Wald's limits. */
+static struct rwe_inference arm_ratio(const struct rwe_run *run, const struct rwe_cox_model *model,
+                                      size_t arm)
+{
+    if (model->failure.status != RWE_OK)
+        return (struct rwe_inference){NAN, NAN, INFINITY, NAN, NAN, NAN, false};
+    size_t j = model->term[arm - 1].column;
+    const double *covariance =
+        model->fit.robust != NULL ? model->fit.robust : model->fit.covariance;
+    double log_ratio = model->fit.estimate[j], error = sqrt(covariance[j * model->fit.p + j]);
+    double reach = rwe_normal_limit(run) * error;
+    return (struct rwe_inference){.value = log_ratio,
+                                  .std_error = error,
+                                  .df = INFINITY,
+                                  .conf_low = log_ratio - reach,
+                                  .conf_high = log_ratio + reach,
+                                  .p_value = rwe_normal_p_value(log_ratio / error)};
 }
 
 static enum rwe_status present_ratios(const struct row *row, struct rwe_error *error)
@@ -133,19 +163,10 @@ static enum rwe_status present_ratios(const struct row *row, struct rwe_error *e
         return status;
     for (size_t a = 1; a < run->cohort->n_arms; a++) {
         struct rwe_key key = rwe_key_arm(row->key, run->cohort, a);
-        double estimate = NAN, reach = NAN;
-        if (model.failure.status == RWE_OK) {
-            size_t j = model.term[a - 1].column;
-            const double *covariance =
-                model.fit.robust != NULL ? model.fit.robust : model.fit.covariance;
-            estimate = model.fit.estimate[j];
-            reach = rwe_normal_limit(run) * sqrt(covariance[j * model.fit.p + j]);
-        }
-        rwe_fact hr = rwe_document_number(run->document, &key, "hr", exp(estimate));
-        rwe_fact low = rwe_document_number(run->document, &key, "conf.low", exp(estimate - reach));
-        rwe_fact high =
-            rwe_document_number(run->document, &key, "conf.high", exp(estimate + reach));
-        rwe_grid_cell(row->grid, RWE_CELL_RATIO_LIMITS, hr, low, high);
+        struct rwe_inference own = arm_ratio(run, &model, a);
+        struct rwe_inference of =
+            rwe_run_estimate_once(run, &key, "hr", RWE_ESTIMATE_LOG_RATIO, &own);
+        rwe_grid_put(row->grid, &key, exp(of.value), exp(of.conf_low), exp(of.conf_high));
     }
     return RWE_OK;
 }
@@ -166,12 +187,12 @@ static enum rwe_status run_variant(const struct row *of_table, const struct vari
     enum rwe_status status = derive(run, &variant->rules, &endpoint, &reason);
     if (status == RWE_NOT_ESTIMABLE) {
         rwe_document_warning(run->document, "no-end-date", "endpoint-grid", "%s: %s.",
-                             variant->term, reason.message);
+                             rwe_text(variant->term), reason.message);
         return RWE_OK;
     }
     if (status != RWE_OK)
         return rwe_fail_memory(error);
-    rwe_grid_row(row.grid, 0, "%s", variant->term);
+    rwe_grid_row(row.grid, 0, "%s", rwe_text(variant->term));
     status = present_arms(&row, error);
     if (status == RWE_OK)
         status = present_ratios(&row, error);
@@ -190,12 +211,13 @@ static enum rwe_status run_design(struct rwe_run *run, const struct rwe_design *
                                   design->label);
     rwe_grid_column(row.grid, "rules");
     for (size_t a = 0; a < cohort->n_arms; a++) {
-        rwe_grid_column(row.grid, "%s\nevents", cohort->arm_level[a]);
-        rwe_grid_column(row.grid, "%s\nmedian", cohort->arm_level[a]);
+        rwe_grid_fact_column(row.grid, RWE_CELL_COUNT, "n.event", "%s\nevents",
+                             cohort->arm_level[a]);
+        rwe_grid_fact_column(row.grid, RWE_CELL_TIME, "median", "%s\nmedian", cohort->arm_level[a]);
     }
     for (size_t a = 1; a < cohort->n_arms; a++)
-        rwe_grid_column(row.grid, "%s: HR\n(%s CI)", cohort->arm_level[a],
-                        rwe_conf_level_text(run));
+        rwe_grid_fact_column(row.grid, RWE_CELL_RATIO_LIMITS, "hr conf.low conf.high",
+                             "%s: HR\n(%s CI)", cohort->arm_level[a], rwe_conf_level_text(run));
     enum rwe_status status = RWE_OK;
     for (size_t v = 0; v < N_VARIANTS && status == RWE_OK; v++)
         status = run_variant(&row, &variant[v], error);
@@ -207,7 +229,8 @@ static enum rwe_status run_design(struct rwe_run *run, const struct rwe_design *
             run, row.grid,
             &(struct rwe_forest){
                 .name = rwe_arena_format(run->arena, "forest-rwpfs-rules-%s", design->name),
-                .title = rwe_arena_format(run->arena, "Progression-free survival by its rules: %s",
+                .title = rwe_arena_format(run->arena,
+                                          rwe_text("Progression-free survival by its rules: %s"),
                                           design->label),
                 .ratio = 5,
                 .counts = {{.events = 1}, {.events = 3}},
@@ -236,7 +259,9 @@ static enum rwe_status run_grid(struct rwe_run *run, void *state, struct rwe_err
 const struct rwe_analysis rwe_analysis_endpoint_grid = {
     .name = "endpoint-grid",
     .from_zero = true,
-    .help = "Progression-free survival under each of its rules: events, medians and hazard ratio "
-            "by definition; with --derive rwpfs.",
+    .lists = RWE_LISTS_TESTS,
+    .help =
+        N_("Progression-free survival under each of its rules: events, medians and hazard ratio "
+           "by definition; with --derive rwpfs."),
     .run = run_grid,
 };

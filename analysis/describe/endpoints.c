@@ -3,6 +3,7 @@
 #include "rwe/analysis/present.h"
 #include "rwe/base/date.h"
 #include "rwe/base/file.h"
+#include "rwe/base/language.h"
 
 #include <math.h>
 #include <string.h>
@@ -16,17 +17,10 @@ static const struct rwe_option options[] = {
      RWE_PATH_IN(struct settings, export_file),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE",
-     .help = "Write every derived row as CSV: dates, days, months, event, the code of its "
-             "censoring (ADTTE's CNSR), and the column that decided it."},
+     .help = N_("Write every derived row as CSV: dates, days, months, event, the code of its "
+                "censoring (ADTTE's CNSR), and the column that decided it.")},
 };
 static const struct rwe_options option_list = RWE_OPTIONS_IN(struct settings, options);
-
-static void present_count(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
-                          const char *stat, size_t n)
-{
-    rwe_grid_cell(grid, RWE_CELL_COUNT, rwe_document_number(run->document, key, stat, (double)n),
-                  RWE_NO_FACT, RWE_NO_FACT);
-}
 
 struct counts {
     size_t n, imputed, moved, at_zero;
@@ -50,43 +44,44 @@ static struct counts count(const struct rwe_cohort *cohort,
     return counts;
 }
 
-static void present_endpoint(struct rwe_run *run, struct rwe_grid *grid,
+static const struct rwe_table_column endpoint_columns[] = {
+    {.heading = N_("endpoint")},
+    {N_("n"), RWE_CELL_COUNT, "n"},
+    /* by the code of censoring, CNSR */
+    {N_("event"), RWE_CELL_COUNT, "n.event"},
+    {N_("alive"), RWE_CELL_COUNT, "n.alive"},
+    {N_("lost"), RWE_CELL_COUNT, "n.lost"},
+    {N_("new\ntherapy"), RWE_CELL_COUNT, "n.new-therapy"},
+    {N_("not\nassessed"), RWE_CELL_COUNT, "n.unassessed"},
+    {N_("missed\nvisits"), RWE_CELL_COUNT, "n.missed"},
+    {N_("competing"), RWE_CELL_COUNT, "n.competing"},
+    {N_("day\nimputed"), RWE_CELL_COUNT, "n.imputed"},
+    {N_("day\nmoved"), RWE_CELL_COUNT, "n.moved"},
+    {N_("time\n0"), RWE_CELL_COUNT, "n.time-zero"},
+};
+
+static void present_endpoint(const struct rwe_run *run, struct rwe_grid *grid,
                              const struct rwe_derived_endpoint *derived)
 {
-    static const char *const stats[] = {"n.event",      "n.alive",  "n.lost",     "n.new-therapy",
-                                        "n.unassessed", "n.missed", "n.competing"};
     struct counts counts = count(run->cohort, derived);
     struct rwe_key key = rwe_key_of("endpoints");
     key.endpoint = derived->definition.name;
     rwe_grid_row(grid, 0, "%s", derived->definition.name);
-    present_count(run, grid, &key, "n", counts.n);
+    rwe_grid_put(grid, &key, (double)counts.n);
     for (size_t c = 0; c < RWE_N_CNSR; c++)
-        present_count(run, grid, &key, stats[c], counts.cnsr[c]);
-    present_count(run, grid, &key, "n.imputed", counts.imputed);
-    present_count(run, grid, &key, "n.moved", counts.moved);
-    present_count(run, grid, &key, "n.time-zero", counts.at_zero);
+        rwe_grid_put(grid, &key, (double)counts.cnsr[c]);
+    rwe_grid_put(grid, &key, (double)counts.imputed);
+    rwe_grid_put(grid, &key, (double)counts.moved);
+    rwe_grid_put(grid, &key, (double)counts.at_zero);
 }
 
 static void present_endpoints(struct rwe_run *run)
 {
-    static const char *const heads[] = {"n",
-                                        "event",
-                                        "alive",
-                                        "lost",
-                                        "new\ntherapy",
-                                        "not\nassessed",
-                                        "missed\nvisits",
-                                        "competing",
-                                        "day\nimputed",
-                                        "day\nmoved",
-                                        "time\n0"};
     const struct rwe_cohort_dates *dates = run->cohort->dates;
     if (dates->n_derived == 0)
         return;
     struct rwe_grid *grid = rwe_document_table(run->document, "Endpoints from dates");
-    rwe_grid_column(grid, "endpoint");
-    for (size_t h = 0; h < sizeof heads / sizeof *heads; h++)
-        rwe_grid_column(grid, "%s", heads[h]);
+    RWE_GRID_COLUMNS(grid, endpoint_columns);
     for (size_t d = 0; d < dates->n_derived; d++)
         present_endpoint(run, grid, &dates->derived[d]);
     rwe_grid_note(
@@ -96,7 +91,7 @@ static void present_endpoints(struct rwe_run *run)
         "zero (4), event after missed visits (5), competing event first (6). Day imputed: "
         "a month was known, its 15th is taken. Day moved: a progression between planned "
         "assessments, to the next.",
-        dates->unit, dates->days_per_unit);
+        rwe_text(dates->unit), dates->days_per_unit);
     if (dates->n_visits_unknown > 0)
         rwe_document_warning(run->document, "assessments-unknown", "endpoints",
                              "%zu rows of --assess are of nobody in the file of patients, and were "
@@ -105,6 +100,11 @@ static void present_endpoints(struct rwe_run *run)
 }
 
 /* ---- exposure ---- */
+
+static const struct rwe_table_column exposure_columns[] = {
+    {.heading = N_("start of the treatment")},
+    {N_("n"), RWE_CELL_COUNT, "n"},
+};
 
 static void present_exposure(struct rwe_run *run)
 {
@@ -115,15 +115,14 @@ static void present_exposure(struct rwe_run *run)
     for (size_t i = 0; i < run->cohort->n; i++)
         n[dates->exposure[i]]++;
     struct rwe_grid *grid = rwe_document_table(run->document, "Exposure from dates");
-    rwe_grid_column(grid, "start of the treatment");
-    rwe_grid_column(grid, "n");
+    RWE_GRID_COLUMNS(grid, exposure_columns);
     for (size_t c = 0; c < RWE_N_EXPOSURE_CLASSES; c++) {
         struct rwe_key key = rwe_key_of("endpoints");
         key.term = rwe_exposure_words((enum rwe_exposure_class)c);
         if (n[c] == 0 && c > RWE_EXPOSED)
             continue;
         rwe_grid_row(grid, 0, "%s", rwe_text(key.term));
-        present_count(run, grid, &key, "n", n[c]);
+        rwe_grid_put(grid, &key, (double)n[c]);
     }
     size_t recoded = run->cohort->n - n[RWE_EXPOSURE_NEVER] - n[RWE_EXPOSED];
     rwe_grid_note(grid,
@@ -204,8 +203,8 @@ static enum rwe_status write_files(const struct rwe_run *run, const void *state,
 const struct rwe_analysis rwe_analysis_endpoints = {
     .name = "endpoints",
     .from_zero = true,
-    .help = "What --derive, --endpoint-dates and --exposure-date made of the dates: events, "
-            "censorings by reason, days imputed, starts of treatment that do not count.",
+    .help = N_("What --derive, --endpoint-dates and --exposure-date made of the dates: events, "
+               "censorings by reason, days imputed, starts of treatment that do not count."),
     .also_for = "derive endpoint-dates exposure-date export-endpoints",
     .options = &option_list,
     .run = run_endpoints,

@@ -18,72 +18,72 @@ struct flow {
     struct step step; /* of the row at hand */
 };
 
-static void clear(struct flow *f)
+static void clear(struct flow *flow)
 {
-    memset(f->step.arm, 0, f->run->cohort->n_arms * sizeof *f->step.arm);
-    f->step.all = 0;
+    memset(flow->step.arm, 0, flow->run->cohort->n_arms * sizeof *flow->step.arm);
+    flow->step.all = 0;
 }
 
-static void count(struct flow *f, int32_t arm)
+static void count(struct flow *flow, int32_t arm)
 {
-    f->step.all++;
+    flow->step.all++;
     if (arm >= 0)
-        f->step.arm[arm]++;
+        flow->step.arm[arm]++;
 }
 
-static void take(struct flow *f, const size_t by_arm[])
+static void take(struct flow *flow, const size_t by_arm[])
 {
-    clear(f);
-    for (size_t a = 0; a < f->run->cohort->n_arms; a++) {
-        f->step.arm[a] = by_arm[a];
-        f->step.all += by_arm[a];
+    clear(flow);
+    for (size_t a = 0; a < flow->run->cohort->n_arms; a++) {
+        flow->step.arm[a] = by_arm[a];
+        flow->step.all += by_arm[a];
     }
 }
 
-static rwe_fact tell(struct flow *f, const struct rwe_key *key, const char *stat, size_t n)
+static rwe_fact tell(struct flow *flow, const struct rwe_key *key, const char *stat, size_t n)
 {
-    rwe_fact fact = rwe_document_number(f->run->document, key, stat, (double)n);
-    rwe_grid_cell(f->grid, RWE_CELL_COUNT, fact, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_fact fact = rwe_document_number(flow->run->document, key, stat, (double)n);
+    rwe_grid_cell(flow->grid, RWE_CELL_COUNT, fact, RWE_NO_FACT, RWE_NO_FACT);
     return fact;
 }
 
 /* The counts of the step as cells: everybody, then each arm. */
-static void present_cells(struct flow *f, const struct rwe_key *key, const char *stat)
+static void present_cells(struct flow *flow, const struct rwe_key *key, const char *stat)
 {
-    tell(f, key, stat, f->step.all);
-    for (size_t a = 0; a < f->run->cohort->n_arms; a++) {
-        struct rwe_key arm = rwe_key_arm(*key, f->run->cohort, a);
-        tell(f, &arm, stat, f->step.arm[a]);
+    tell(flow, key, stat, flow->step.all);
+    for (size_t a = 0; a < flow->run->cohort->n_arms; a++) {
+        struct rwe_key arm = rwe_key_arm(*key, flow->run->cohort, a);
+        tell(flow, &arm, stat, flow->step.arm[a]);
     }
 }
 
-static void present_step(struct flow *f, int indent, const char *term, const char *label)
+static void present_step(struct flow *flow, int indent, const char *term, const char *label)
 {
     struct rwe_key key = rwe_key_of("flow");
     key.term = term;
-    rwe_grid_row(f->grid, indent, "%s", label);
-    present_cells(f, &key, "n");
+    rwe_grid_row(flow->grid, indent, "%s", label);
+    present_cells(flow, &key, "n");
 }
 
-static void start_table(struct flow *f, const char *title, const char *first)
+static void start_table(struct flow *flow, const char *title, const char *first)
 {
-    const struct rwe_cohort *cohort = f->run->cohort;
-    f->grid = rwe_document_table(f->run->document, "%s", title);
-    rwe_grid_column(f->grid, "%s", first);
-    rwe_grid_column(f->grid, "all");
+    const struct rwe_cohort *cohort = flow->run->cohort;
+    flow->grid = rwe_document_table(flow->run->document, "%s", title);
+    rwe_grid_column(flow->grid, "%s", first);
+    rwe_grid_column(flow->grid, "all");
     for (size_t a = 0; a < cohort->n_arms; a++)
-        rwe_grid_column(f->grid, "%s", cohort->arm_level[a]);
+        rwe_grid_column(flow->grid, "%s", cohort->arm_level[a]);
 }
 
 /* ---- who is left out ---- */
 
-static void present_screened(struct flow *f)
+static void present_screened(struct flow *flow)
 {
-    const struct rwe_cohort *cohort = f->run->cohort;
-    take(f, cohort->arm_size);
+    const struct rwe_cohort *cohort = flow->run->cohort;
+    take(flow, cohort->arm_size);
     for (size_t i = 0; i < cohort->n_excluded; i++)
-        count(f, cohort->excluded[i].arm);
-    present_step(f, 0, "screened", rwe_text("Rows in the file"));
+        count(flow, cohort->excluded[i].arm);
+    present_step(flow, 0, "screened", rwe_text("Rows in the file"));
 }
 
 static bool is_criterion(const struct rwe_cohort *cohort, const char *reason)
@@ -103,27 +103,27 @@ static bool met_before(const struct rwe_cohort *cohort, size_t i)
 }
 
 /* One line a reason, in the order in which they first occur. */
-static void present_unreadable(struct flow *f)
+static void present_unreadable(struct flow *flow)
 {
-    const struct rwe_cohort *cohort = f->run->cohort;
+    const struct rwe_cohort *cohort = flow->run->cohort;
     for (size_t i = 0; i < cohort->n_excluded; i++) {
         const char *reason = cohort->excluded[i].reason;
         if (is_criterion(cohort, reason) || met_before(cohort, i))
             continue;
-        clear(f);
+        clear(flow);
         for (size_t k = i; k < cohort->n_excluded; k++)
             if (strcmp(cohort->excluded[k].reason, reason) == 0)
-                count(f, cohort->excluded[k].arm);
-        present_step(f, 1, reason, cohort->excluded[i].told);
+                count(flow, cohort->excluded[k].arm);
+        present_step(flow, 1, reason, cohort->excluded[i].told);
     }
 }
 
-static void present_first(struct flow *f)
+static void present_first(struct flow *flow)
 {
-    const struct rwe_cohort *cohort = f->run->cohort;
+    const struct rwe_cohort *cohort = flow->run->cohort;
     for (size_t k = 0; k < cohort->n_criteria; k++) {
-        take(f, cohort->criterion[k].n_first);
-        present_step(f, 1, cohort->criterion[k].reason, cohort->criterion[k].told);
+        take(flow, cohort->criterion[k].n_first);
+        present_step(flow, 1, cohort->criterion[k].reason, cohort->criterion[k].told);
     }
 }
 
@@ -138,59 +138,59 @@ static const struct {
     [RWE_DESIGN_CLONES] = {"cloned", "out"},     [RWE_DESIGN_TRIALS] = {"weighted", "out"},
 };
 
-static void present_in(struct flow *f, const struct rwe_design *design, const char *term,
+static void present_in(struct flow *flow, const struct rwe_design *design, const char *term,
                        int indent, const char *label)
 {
     struct rwe_key key = rwe_key_in("flow", NULL, design);
     key.term = term;
-    rwe_grid_row(f->grid, indent, "%s", label);
-    present_cells(f, &key, "n");
+    rwe_grid_row(flow->grid, indent, "%s", label);
+    present_cells(flow, &key, "n");
 }
 
-static void count_members(struct flow *f, const struct rwe_run *run,
+static void count_members(struct flow *flow, const struct rwe_run *run,
                           const struct rwe_design *design, bool member)
 {
-    clear(f);
+    clear(flow);
     for (size_t i = 0; i < run->cohort->n; i++)
         if ((design->member[i] != 0) == member)
-            count(f, (int32_t)run->cohort->arm[i]);
+            count(flow, (int32_t)run->cohort->arm[i]);
 }
 
-static void present_members(struct flow *f, const struct rwe_run *run,
+static void present_members(struct flow *flow, const struct rwe_run *run,
                             const struct rwe_design *design)
 {
-    count_members(f, run, design, true);
-    present_in(f, design, terms[design->kind].in, 0, rwe_design_title(run, design));
-    count_members(f, run, design, false);
-    present_in(f, design, terms[design->kind].out, 1, rwe_text("not in it"));
+    count_members(flow, run, design, true);
+    present_in(flow, design, terms[design->kind].in, 0, rwe_design_title(run, design));
+    count_members(flow, run, design, false);
+    present_in(flow, design, terms[design->kind].out, 1, rwe_text("not in it"));
 }
 
-static void present_design_step(struct flow *f, const struct rwe_design *design,
+static void present_design_step(struct flow *flow, const struct rwe_design *design,
                                 const struct rwe_design_step *step)
 {
     struct rwe_key key = rwe_key_in("flow", step->endpoint, design);
     key.term = step->term;
-    take(f, step->n);
+    take(flow, step->n);
     if (step->endpoint == NULL)
-        rwe_grid_row(f->grid, 1, "%s", step->label);
+        rwe_grid_row(flow->grid, 1, "%s", step->label);
     else
-        rwe_grid_row(f->grid, 1, "%s: %s", step->label, step->endpoint->name);
-    present_cells(f, &key, "n");
+        rwe_grid_row(flow->grid, 1, "%s: %s", step->label, step->endpoint->name);
+    present_cells(flow, &key, "n");
 }
 
 /* Who is in it, and what its maker counted. Everybody of a run are those who are analysed in it. */
-static void present_population(struct flow *f, const struct population *population)
+static void present_population(struct flow *flow, const struct population *population)
 {
     const struct rwe_design *design = population->design;
     if (design->kind == RWE_DESIGN_EVERYBODY) {
-        rwe_grid_row(f->grid, 0, "%s", population->label);
-        for (size_t c = 0; c <= f->run->cohort->n_arms; c++)
-            rwe_grid_empty(f->grid);
+        rwe_grid_row(flow->grid, 0, "%s", population->label);
+        for (size_t c = 0; c <= flow->run->cohort->n_arms; c++)
+            rwe_grid_empty(flow->grid);
     } else {
-        present_members(f, population->run, design);
+        present_members(flow, population->run, design);
     }
     for (size_t s = 0; s < design->n_steps; s++)
-        present_design_step(f, design, &design->step[s]);
+        present_design_step(flow, design, &design->step[s]);
 }
 
 /* Those that are analysed, and states of exposure, hold everybody. */
@@ -215,26 +215,29 @@ static bool has_clones(const struct populations *populations)
     return any;
 }
 
-static void present_main(struct flow *f, const struct populations *populations)
+static void present_main(struct flow *flow, const struct populations *populations)
 {
-    const struct rwe_cohort *cohort = f->run->cohort;
-    start_table(f, "Who is analysed", "");
-    present_screened(f);
-    present_unreadable(f);
-    present_first(f);
-    take(f, cohort->arm_size);
-    present_step(f, 0, "analysed", rwe_text("Subjects analysed"));
+    const struct rwe_cohort *cohort = flow->run->cohort;
+    start_table(flow, rwe_text("Who is analysed"), "");
+    present_screened(flow);
+    present_unreadable(flow);
+    present_first(flow);
+    take(flow, cohort->arm_size);
+    present_step(flow, 0, "analysed", rwe_text("Subjects analysed"));
     for (size_t p = 0; p < populations->n; p++)
-        if (!is_of_all(f->run, &populations->item[p]))
-            present_population(f, &populations->item[p]);
-    rwe_grid_note(f->grid, "Each row that is left out is counted once: by what keeps it from being "
-                           "read, else by the first criterion that it does not meet.");
+        if (!is_of_all(flow->run, &populations->item[p]))
+            present_population(flow, &populations->item[p]);
+    rwe_grid_note(flow->grid,
+                  "Each row that is left out is counted once: by what keeps it from being "
+                  "read, else by the first criterion that it does not meet.");
     if (has_landmark(populations))
-        rwe_grid_note(f->grid, "Lost before a landmark: by the arm in the end. Analysed there: by "
-                               "exposure at the landmark, so arms add up only over both.");
+        rwe_grid_note(flow->grid,
+                      "Lost before a landmark: by the arm in the end. Analysed there: by "
+                      "exposure at the landmark, so arms add up only over both.");
     if (has_clones(populations))
-        rwe_grid_note(f->grid, "Left their strategy: clones censored because the patient departed "
-                               "from it.");
+        rwe_grid_note(flow->grid,
+                      "Left their strategy: clones censored because the patient departed "
+                      "from it.");
 }
 
 /* ---- the figure: the same facts as boxes (STROBE item 13c) ---- */
@@ -281,7 +284,7 @@ static void add_step(const struct drawn *d, rwe_box box, const struct rwe_key *k
 {
     const char *line = label;
     if (key->endpoint != NULL)
-        line = rwe_arena_format(d->run->arena, "%s: %s", label, key->endpoint);
+        line = rwe_arena_format(d->run->arena, rwe_text("%s: %s"), label, key->endpoint);
     rwe_figure_box_line(d->figure, box, 0, line == NULL ? "" : line,
                         rwe_document_find(d->run->document, key, "n"));
 }
@@ -347,53 +350,56 @@ static void draw(struct rwe_run *run, const struct populations *populations)
 
 /* ---- every criterion by itself ---- */
 
-static void present_criteria(struct flow *f)
+static void present_criteria(struct flow *flow)
 {
-    const struct rwe_cohort *cohort = f->run->cohort;
+    const struct rwe_cohort *cohort = flow->run->cohort;
     if (cohort->n_criteria == 0)
         return;
-    start_table(f, "Eligibility, each criterion by itself", "criterion");
+    start_table(flow, rwe_text("Eligibility, each criterion by itself"), rwe_text("criterion"));
     for (size_t k = 0; k < cohort->n_criteria; k++) {
         const struct rwe_criterion *criterion = &cohort->criterion[k];
         struct rwe_key key = rwe_key_of("flow");
         key.term = criterion->name;
-        rwe_grid_row(f->grid, 0, "%s: %s", criterion->name, criterion->keep);
-        rwe_document_string(f->run->document, &key, "keep", criterion->keep);
+        rwe_grid_row(flow->grid, 0, "%s: %s", criterion->name, criterion->keep);
+        rwe_document_string(flow->run->document, &key, "keep", criterion->keep);
         for (size_t a = 0; a <= cohort->n_arms; a++)
-            rwe_grid_empty(f->grid);
-        take(f, criterion->n_failed);
-        rwe_grid_row(f->grid, 1, "not met");
-        present_cells(f, &key, "n.failed");
-        take(f, criterion->n_unknown);
-        rwe_grid_row(f->grid, 1, "not known: %s",
-                     criterion->missing_excludes ? "left out" : "stay");
-        present_cells(f, &key, "n.unknown");
+            rwe_grid_empty(flow->grid);
+        take(flow, criterion->n_failed);
+        rwe_grid_row(flow->grid, 1, "not met");
+        present_cells(flow, &key, "n.failed");
+        take(flow, criterion->n_unknown);
+        rwe_grid_row(flow->grid, 1,
+                     criterion->missing_excludes ? N_("not known: left out")
+                                                 : N_("not known: stay"));
+        present_cells(flow, &key, "n.unknown");
     }
-    rwe_grid_note(f->grid, "Of the rows that can be read and whose arm is compared. A patient who "
-                           "fails several criteria counts in each.");
+    rwe_grid_note(flow->grid,
+                  "Of the rows that can be read and whose arm is compared. A patient who "
+                  "fails several criteria counts in each.");
 }
 
 static enum rwe_status run_flow(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
-    struct flow f = {.run = run, .step = {RWE_NEW(run->arena, size_t, run->cohort->n_arms), 0}};
+    struct flow flow = {.run = run, .step = {RWE_NEW(run->arena, size_t, run->cohort->n_arms), 0}};
     struct populations populations = {0};
     enum rwe_status status = populations_of(run, &populations, error);
-    if (f.step.arm == NULL)
+    if (flow.step.arm == NULL)
         return rwe_fail_memory(error);
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Flow of patients");
-    present_main(&f, &populations);
+    present_main(&flow, &populations);
     draw(run, &populations);
-    present_criteria(&f);
+    present_criteria(&flow);
     return RWE_OK;
 }
 
 const struct rwe_analysis rwe_analysis_flow = {
     .name = "flow",
     .from_zero = true,
-    .help = "From the rows of the file to who is analysed: left out by which reason or criterion, "
-            "by arm, and who is in each population.",
+    .help =
+        N_("From the rows of the file to who is analysed: left out by which reason or criterion, "
+           "by arm, and who is in each population."),
     .run = run_flow,
 };

@@ -3,6 +3,7 @@
 #include "table1.h"
 
 #include "rwe/analysis/present.h"
+#include "rwe/base/language.h"
 #include "rwe/base/parallel.h"
 #include "rwe/base/sort.h"
 #include "rwe/stats/summary.h"
@@ -25,7 +26,7 @@ struct cell {
     rwe_fact median;            /* once told */
 };
 
-struct job {
+struct summaries {
     const struct rwe_run *run;
     const struct rwe_variable *variable;
     size_t n_variables;
@@ -33,11 +34,12 @@ struct job {
     atomic_bool failed;
 };
 
-static struct cell *cell_of(const struct job *job, size_t covariate, size_t design, size_t arm)
+static struct cell *cell_of(const struct summaries *summaries, size_t covariate, size_t design,
+                            size_t arm)
 {
-    return &job->cell[(covariate * rwe_run_n_disjoint(job->run) + design) *
-                          job->run->cohort->n_arms +
-                      arm];
+    return &summaries->cell[(covariate * rwe_run_n_disjoint(summaries->run) + design) *
+                                summaries->run->cohort->n_arms +
+                            arm];
 }
 
 /* Subjects with a value, by ascending value. */
@@ -69,14 +71,15 @@ struct sample {
     size_t n;
 };
 
-static void take_sample(const struct job *job, const struct rwe_design *design, size_t arm,
-                        const double number[], const uint32_t order[], struct sample *sample)
+static void take_sample(const struct summaries *summaries, const struct rwe_design *design,
+                        size_t arm, const double number[], const uint32_t order[],
+                        struct sample *sample)
 {
     size_t from = sample->n; /* of them that have a number at all */
     sample->n = 0;
     for (size_t k = 0; k < from; k++) {
         uint32_t i = order[k];
-        if (!design->member[i] || job->run->cohort->arm[i] != arm)
+        if (!design->member[i] || summaries->run->cohort->arm[i] != arm)
             continue;
         sample->value[sample->n] = number[i];
         sample->weight[sample->n++] = rwe_design_weight(design, i);
@@ -97,40 +100,41 @@ static void summarize_sample(const struct rwe_design *design, size_t arm,
     }
 }
 
-static bool summarize_numbers(const struct job *job, size_t j, struct rwe_arena *scratch)
+static bool summarize_numbers(const struct summaries *summaries, size_t j,
+                              struct rwe_arena *scratch)
 {
-    const struct rwe_cohort *cohort = job->run->cohort;
-    const double *number = job->variable[j].number;
+    const struct rwe_cohort *cohort = summaries->run->cohort;
+    const double *number = summaries->variable[j].number;
     struct sample sample = {RWE_NEW(scratch, double, cohort->n),
                             RWE_NEW(scratch, double, cohort->n), 0};
     size_t present;
     const uint32_t *order = sorted_subjects(number, cohort->n, scratch, &present);
     if (rwe_arena_failed(scratch) || order == NULL)
         return false;
-    for (size_t d = 0; d < rwe_run_n_disjoint(job->run); d++)
+    for (size_t d = 0; d < rwe_run_n_disjoint(summaries->run); d++)
         for (size_t a = 0; a < cohort->n_arms; a++) {
-            const struct rwe_design *design = &job->run->design[d];
+            const struct rwe_design *design = &summaries->run->design[d];
             sample.n = present;
-            take_sample(job, design, a, number, order, &sample);
-            summarize_sample(design, a, &sample, cell_of(job, j, d, a));
+            take_sample(summaries, design, a, number, order, &sample);
+            summarize_sample(design, a, &sample, cell_of(summaries, j, d, a));
         }
     return true;
 }
 
-static void count_levels(const struct job *job, size_t j)
+static void count_levels(const struct summaries *summaries, size_t j)
 {
-    const struct rwe_cohort *cohort = job->run->cohort;
-    const struct rwe_variable *v = &job->variable[j];
-    for (size_t d = 0; d < rwe_run_n_disjoint(job->run); d++)
+    const struct rwe_cohort *cohort = summaries->run->cohort;
+    const struct rwe_variable *v = &summaries->variable[j];
+    for (size_t d = 0; d < rwe_run_n_disjoint(summaries->run); d++)
         for (size_t i = 0; i < cohort->n; i++) {
-            struct cell *cell = cell_of(job, j, d, cohort->arm[i]);
-            if (!job->run->design[d].member[i])
+            struct cell *cell = cell_of(summaries, j, d, cohort->arm[i]);
+            if (!summaries->run->design[d].member[i])
                 continue;
             if (v->code[i] < 0) {
                 cell->n_missing++;
                 continue;
             }
-            double w = rwe_design_weight(&job->run->design[d], i);
+            double w = rwe_design_weight(&summaries->run->design[d], i);
             cell->summary.n++;
             cell->level_count[v->code[i]]++;
             cell->weight += w;
@@ -140,39 +144,40 @@ static void count_levels(const struct job *job, size_t j)
 
 static void summarize_piece(size_t j, void *context)
 {
-    struct job *job = context;
-    if (job->variable[j].categorical) {
-        count_levels(job, j);
+    struct summaries *summaries = context;
+    if (summaries->variable[j].categorical) {
+        count_levels(summaries, j);
         return;
     }
     struct rwe_arena *scratch = rwe_arena_new();
-    if (scratch == NULL || !summarize_numbers(job, j, scratch))
-        atomic_store(&job->failed, true);
+    if (scratch == NULL || !summarize_numbers(summaries, j, scratch))
+        atomic_store(&summaries->failed, true);
     rwe_arena_free(scratch);
 }
 
-static enum rwe_status summarize(struct rwe_run *run, struct job *job, struct rwe_error *error)
+static enum rwe_status summarize(struct rwe_run *run, struct summaries *summaries,
+                                 struct rwe_error *error)
 {
     size_t per_variable = rwe_run_n_disjoint(run) * run->cohort->n_arms;
-    job->run = run;
-    job->cell = RWE_NEW(run->arena, struct cell, job->n_variables * per_variable);
-    for (size_t c = 0; job->cell != NULL && c < job->n_variables * per_variable; c++) {
-        size_t n_levels = job->variable[c / per_variable].n_levels;
-        job->cell[c].level_count = RWE_NEW(run->arena, size_t, n_levels);
-        job->cell[c].level_weight = RWE_NEW(run->arena, double, n_levels);
+    summaries->run = run;
+    summaries->cell = RWE_NEW(run->arena, struct cell, summaries->n_variables * per_variable);
+    for (size_t c = 0; summaries->cell != NULL && c < summaries->n_variables * per_variable; c++) {
+        size_t n_levels = summaries->variable[c / per_variable].n_levels;
+        summaries->cell[c].level_count = RWE_NEW(run->arena, size_t, n_levels);
+        summaries->cell[c].level_weight = RWE_NEW(run->arena, double, n_levels);
     }
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
-    rwe_parallel_for(job->n_variables, run->threads, summarize_piece, job);
-    return atomic_load(&job->failed) ? rwe_fail_memory(error) : RWE_OK;
+    rwe_parallel_for(summaries->n_variables, run->threads, summarize_piece, summaries);
+    return atomic_load(&summaries->failed) ? rwe_fail_memory(error) : RWE_OK;
 }
 
-/* ---- presenting ---- */
+/* ---- presenting: rows differ in what their cells hold, so columns have no statistics of their own ---- */
 
 struct table {
     struct rwe_run *run;
     struct rwe_grid *grid;
-    const struct job *job;
+    const struct summaries *summaries;
     const struct table1 *what;
     const struct rwe_covariate_balance *balance; /* NULL: no SMD, as with more than two arms */
     size_t begin, end;                           /* of the designs that stand side by side */
@@ -187,14 +192,19 @@ static rwe_fact number_fact(const struct table *t, const struct rwe_key *key, co
     return rwe_document_number(t->run->document, key, stat, value);
 }
 
+static void number_cell(const struct table *t, enum rwe_cell_class class, const struct rwe_key *key,
+                        const char *stat, double value)
+{
+    rwe_grid_cell(t->grid, class, number_fact(t, key, stat, value), RWE_NO_FACT, RWE_NO_FACT);
+}
+
 static void present_smd(const struct table *t, struct rwe_key key, size_t design, size_t column)
 {
     if (t->balance == NULL)
         return;
     double smd = t->balance->at[design * t->balance->columns.n + column].smd;
     key.group = NULL;
-    rwe_grid_cell(t->grid, RWE_CELL_SMD, number_fact(t, &key, "smd", smd), RWE_NO_FACT,
-                  RWE_NO_FACT);
+    number_cell(t, RWE_CELL_SMD, &key, "smd", smd);
 }
 
 static void empty_smd(const struct table *t)
@@ -265,9 +275,7 @@ static void present_missing(const struct table *t, const struct rwe_key *key, st
                             size_t level)
 {
     (void)level;
-    rwe_grid_cell(t->grid, RWE_CELL_COUNT,
-                  number_fact(t, key, "n.missing", (double)cell->n_missing), RWE_NO_FACT,
-                  RWE_NO_FACT);
+    number_cell(t, RWE_CELL_COUNT, key, "n.missing", (double)cell->n_missing);
 }
 
 /* A row over the designs of the table and all arms. The SMD of `column` follows each design's arms, unless it is
@@ -279,7 +287,7 @@ static void present_row(const struct table *t, size_t covariate, struct rwe_key 
         key.population = t->run->design[d].name;
         for (size_t a = 0; a < t->run->cohort->n_arms; a++) {
             struct rwe_key arm = rwe_key_arm(key, t->run->cohort, a);
-            struct cell *cell = cell_of(t->job, covariate, d, a);
+            struct cell *cell = cell_of(t->summaries, covariate, d, a);
             if (t->what->blank && cell->summary.n == 0 && present != present_missing)
                 rwe_grid_empty(t->grid);
             else
@@ -296,14 +304,20 @@ static bool any_missing(const struct table *t, size_t covariate)
 {
     for (size_t d = t->begin; d < t->end; d++)
         for (size_t a = 0; a < t->run->cohort->n_arms; a++)
-            if (cell_of(t->job, covariate, d, a)->n_missing > 0)
+            if (cell_of(t->summaries, covariate, d, a)->n_missing > 0)
                 return true;
     return false;
 }
 
+static const char *label_of(const struct table *t, size_t j)
+{
+    const char *label = t->what->label == NULL ? NULL : t->what->label[j];
+    return label == NULL ? t->what->variable[j].name : label;
+}
+
 static void present_numbers(const struct table *t, size_t j, struct rwe_key key, size_t column)
 {
-    rwe_grid_row(t->grid, 0, "%s", t->what->variable[j].name);
+    rwe_grid_row(t->grid, 0, "%s", label_of(t, j));
     if (!t->what->has_range) {
         rwe_grid_row(t->grid, 1, "mean (SD)");
         present_row(t, j, key, 0, present_mean, column);
@@ -332,7 +346,7 @@ static void present_covariate(const struct table *t, size_t j, size_t column)
     struct rwe_key key = rwe_key_of(t->what->analysis);
     key.term = v->name;
     if (v->categorical) {
-        rwe_grid_row(t->grid, 0, "%s, n (%%)", v->name);
+        rwe_grid_row(t->grid, 0, "%s, n (%%)", label_of(t, j));
         for (size_t l = 0; l < v->n_levels; l++) {
             struct rwe_key at_level = key;
             at_level.level = v->level[l];
@@ -340,7 +354,7 @@ static void present_covariate(const struct table *t, size_t j, size_t column)
             present_row(t, j, at_level, l, present_level, column + l);
         }
     } else if (v->binary) {
-        rwe_grid_row(t->grid, 0, "%s, n (%%)", v->name);
+        rwe_grid_row(t->grid, 0, "%s, n (%%)", label_of(t, j));
         present_row(t, j, key, 0, present_ones, column);
     } else {
         present_numbers(t, j, key, column);
@@ -359,9 +373,7 @@ static void present_sizes(const struct table *t)
         key.population = t->run->design[d].name;
         for (size_t a = 0; a < t->run->cohort->n_arms; a++) {
             struct rwe_key arm = rwe_key_arm(key, t->run->cohort, a);
-            rwe_grid_cell(t->grid, RWE_CELL_COUNT,
-                          number_fact(t, &arm, "n", (double)t->run->design[d].arm_size[a]),
-                          RWE_NO_FACT, RWE_NO_FACT);
+            number_cell(t, RWE_CELL_COUNT, &arm, "n", (double)t->run->design[d].arm_size[a]);
         }
         empty_smd(t);
     }
@@ -402,10 +414,8 @@ static void present_effective_sizes(const struct table *t)
             if (design->weight == NULL)
                 rwe_grid_empty(t->grid);
             else
-                rwe_grid_cell(
-                    t->grid, RWE_CELL_NUMBER,
-                    number_fact(t, &arm, "ess", effective_size(t->run->cohort, design, a)),
-                    RWE_NO_FACT, RWE_NO_FACT);
+                number_cell(t, RWE_CELL_NUMBER, &arm, "ess",
+                            effective_size(t->run->cohort, design, a));
         }
         empty_smd(t);
     }
@@ -413,17 +423,20 @@ static void present_effective_sizes(const struct table *t)
 
 static void start_table(struct table *t)
 {
-    const char *title = t->what->title;
     const struct rwe_run *run = t->run;
     bool alone = t->end - t->begin < rwe_run_n_disjoint(run);
-    t->grid = rwe_document_table(
-        run->document, "%s",
-        alone ? rwe_arena_format(run->arena, "%s: %s", title, run->design[t->begin].label) : title);
+    if (alone)
+        t->grid = rwe_document_table(run->document, "%s: %s", t->what->title,
+                                     run->design[t->begin].label);
+    else
+        t->grid = rwe_document_table(run->document, "%s", t->what->title);
     rwe_grid_column(t->grid, "%s", t->what->heading);
     for (size_t d = t->begin; d < t->end; d++) {
         for (size_t a = 0; a < run->cohort->n_arms; a++)
-            rwe_grid_column(t->grid, "%s%s%s", alone ? "" : run->design[d].label, alone ? "" : "\n",
-                            run->cohort->arm_level[a]);
+            if (alone)
+                rwe_grid_column(t->grid, "%s", run->cohort->arm_level[a]);
+            else
+                rwe_grid_column(t->grid, "%s\n%s", run->design[d].label, run->cohort->arm_level[a]);
         if (t->balance != NULL)
             rwe_grid_column(t->grid, "SMD");
     }
@@ -436,11 +449,12 @@ static void end_table(const struct table *t)
         rwe_grid_note(t->grid,
                       "Under weights n counts subjects; means, SDs, quantiles and percentages are "
                       "weighted. Effective n, (Σw)² / Σw².");
-    if (t->balance != NULL)
-        rwe_grid_note(t->grid,
-                      "SMD, standardized mean difference (treated − control), its "
-                      "denominator from the whole cohort before %s.",
-                      any_weighted(t) ? "weighting" : "matching");
+    if (t->balance != NULL && any_weighted(t))
+        rwe_grid_note(t->grid, "SMD, standardized mean difference (treated − control), its "
+                               "denominator from the whole cohort before weighting.");
+    else if (t->balance != NULL)
+        rwe_grid_note(t->grid, "SMD, standardized mean difference (treated − control), its "
+                               "denominator from the whole cohort before matching.");
     if (t->what->note != NULL)
         rwe_grid_note(t->grid, "%s", t->what->note);
 }
@@ -463,10 +477,10 @@ static void present_block(struct table *t)
 enum rwe_status table1_present(struct rwe_run *run, const struct table1 *what,
                                struct rwe_error *error)
 {
-    struct job job = {.variable = what->variable, .n_variables = what->n_variables};
-    struct table t = {.run = run, .job = &job, .what = what, .balance = what->balance};
+    struct summaries summaries = {.variable = what->variable, .n_variables = what->n_variables};
+    struct table t = {.run = run, .summaries = &summaries, .what = what, .balance = what->balance};
     size_t n = rwe_run_n_disjoint(run), step = n > SIDE_BY_SIDE ? 1 : n;
-    enum rwe_status status = summarize(run, &job, error);
+    enum rwe_status status = summarize(run, &summaries, error);
     for (; t.begin < n && status == RWE_OK; t.begin = t.end) {
         t.end = t.begin + step;
         present_block(&t);
@@ -479,11 +493,11 @@ static enum rwe_status run_table1(struct rwe_run *run, void *state, struct rwe_e
     (void)state;
     struct table1 what = {
         .analysis = "table1",
-        .title = "Table 1. Baseline characteristics by arm",
-        .heading = "covariate",
+        .title = rwe_text("Table 1. Baseline characteristics by arm"),
+        .heading = rwe_text("covariate"),
         .variable = run->cohort->covariate,
         .n_variables = run->cohort->n_covariates,
-        .missing = "missing",
+        .missing = rwe_text("missing"),
     };
     enum rwe_status status = RWE_OK;
     if (run->cohort->n_arms == 2)
@@ -496,6 +510,6 @@ static enum rwe_status run_table1(struct rwe_run *run, void *state, struct rwe_e
 
 const struct rwe_analysis rwe_analysis_table1 = {
     .name = "table1",
-    .help = "Table 1: baseline characteristics by arm, with standardized mean differences.",
+    .help = N_("Table 1: baseline characteristics by arm, with standardized mean differences."),
     .run = run_table1,
 };

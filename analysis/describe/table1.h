@@ -7,10 +7,12 @@
 
 struct table1 {
     const char *analysis; /**< of the facts */
-    const char *title;   /**< of the table; with many populations each has its own, with its name */
+    const char *
+        title; /**< of the table, in the reader's language as all texts; with many populations each has its own, with its name */
     const char *heading; /**< over the names of the variables */
     const struct rwe_variable *variable;
     size_t n_variables;
+    const char *const *label; /**< by variable, what readers see; NULL: its name */
     const struct rwe_covariate_balance
         *balance;        /**< of these variables, for their SMD; NULL: none */
     const char *missing; /**< label of the row of missing values: "missing" */

@@ -6,6 +6,7 @@
 
 #include "rwe/analysis/pipeline.h"
 #include "rwe/analysis/present.h"
+#include "rwe/base/language.h"
 
 #include <math.h>
 
@@ -16,12 +17,19 @@ static double began_by(double start, double time)
     return start <= time; /* NaN, never: 0 */
 }
 
-static enum rwe_status add_begun(struct described *list, const char *name, double by)
+static enum rwe_status add_begun(struct described *list, const char *name, const char *label,
+                                 double by)
 {
     double *begun = RWE_NEW(list->arena, double, list->cohort->n);
     for (size_t i = 0; begun != NULL && i < list->cohort->n; i++)
         begun[i] = began_by(list->cohort->exposure_start[i], by);
-    return described_add_numbers(list, name, begun);
+    return described_add_numbers(list, name, label, begun);
+}
+
+static enum rwe_status add_begun_by(struct described *list, double time)
+{
+    return add_begun(list, rwe_arena_format(list->arena, "exposed by %.10g", time),
+                     rwe_arena_format(list->arena, rwe_text("exposed by %.10g"), time), time);
 }
 
 /* By when exposure begins in a strategy that is compared; NaN: there is none. */
@@ -36,18 +44,18 @@ static double grace_of(const struct rwe_run *run)
 /* At all, by the times that the run asks about (landmarks and the grace period), and when. */
 static enum rwe_status add_exposure(struct described *list, const struct rwe_run *run)
 {
-    struct rwe_arena *arena = list->arena;
     double grace = grace_of(run);
-    enum rwe_status status = add_begun(list, "exposed", INFINITY);
+    enum rwe_status status = add_begun(list, "exposed", rwe_text("exposed"), INFINITY);
     for (size_t i = 0; i < run->n_subruns && status == RWE_OK; i++) {
         double time = run->subrun[i]->design[0].clock.at;
         if (time != grace)
-            status = add_begun(list, rwe_arena_format(arena, "exposed by %.10g", time), time);
+            status = add_begun_by(list, time);
     }
     if (!isnan(grace) && status == RWE_OK)
-        status = add_begun(list, rwe_arena_format(arena, "exposed by %.10g", grace), grace);
+        status = add_begun_by(list, grace);
     if (status == RWE_OK)
-        status = described_add_numbers(list, "time to exposure", run->cohort->exposure_start);
+        status = described_add_numbers(list, "time to exposure", rwe_text("time to exposure"),
+                                       run->cohort->exposure_start);
     return status;
 }
 
@@ -63,6 +71,19 @@ static enum rwe_status add_columns(struct described *list, const struct rwe_run 
             status = described_add_column(list, column);
     }
     return status;
+}
+
+static const char *note_of(const struct rwe_run *run)
+{
+    const char *unit = rwe_study_of(run->settings)->time_unit_word;
+    if (unit == NULL || run->cohort->exposure_start == NULL)
+        return rwe_text("What was given after time zero is described, and neither compared nor "
+                        "adjusted for. No value: not given, or not recorded.");
+    return rwe_arena_format(
+        run->arena,
+        rwe_text("What was given after time zero is described, and neither compared nor adjusted "
+                 "for. No value: not given, or not recorded. Time to exposure in %s."),
+        rwe_text(unit));
 }
 
 static enum rwe_status run_treatment(struct rwe_run *run, void *state, struct rwe_error *error)
@@ -83,30 +104,24 @@ static enum rwe_status run_treatment(struct rwe_run *run, void *state, struct rw
                         "--treatment needs columns of the treatment: say --treatment-columns "
                         "A,B,… or --exposure-start COL");
     rwe_document_section(run->document, 1, "Treatment as given");
-    const char *unit = rwe_study_of(run->settings)->time_unit_word;
-    const char *note = rwe_arena_format(
-        run->arena,
-        "What was given after time zero is described, and neither compared nor adjusted for. No "
-        "value: not given, or not recorded.%s%s%s",
-        unit == NULL || run->cohort->exposure_start == NULL ? "" : " Time to exposure in ",
-        unit == NULL || run->cohort->exposure_start == NULL ? "" : unit,
-        unit == NULL || run->cohort->exposure_start == NULL ? "" : ".");
     return table1_present(run,
                           &(struct table1){.analysis = "treatment",
-                                           .title = "Table 2. Treatment as given, by arm",
-                                           .heading = "treatment",
+                                           .title = rwe_text("Table 2. Treatment as given, by arm"),
+                                           .heading = rwe_text("treatment"),
                                            .variable = list.item,
+                                           .label = list.label,
                                            .n_variables = list.n,
-                                           .missing = "no value",
+                                           .missing = rwe_text("no value"),
                                            .has_range = true,
                                            .blank = true,
-                                           .note = note},
+                                           .note = note_of(run)},
                           error);
 }
 
 const struct rwe_analysis rwe_analysis_treatment = {
     .name = "treatment",
-    .help = "Treatment as it was given, by arm: when exposure began, and what --treatment-columns "
-            "names (cycles, dose, technique, site). Described only.",
+    .help =
+        N_("Treatment as it was given, by arm: when exposure began, and what --treatment-columns "
+           "names (cycles, dose, technique, site). Described only."),
     .run = run_treatment,
 };

@@ -2,6 +2,7 @@
 /* What the rules of validation found. See validate.md. */
 #include "validate.h"
 #include "rwe/analysis/present.h"
+#include "rwe/base/language.h"
 #include "rwe/data/validate.h"
 
 static const struct rwe_option options[] = {
@@ -10,8 +11,8 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE",
      .command_only = true,
-     .help = "Write what the rules of validation found as a data-query sheet (CSV, English and "
-             "Chinese), one row a finding; also when the run then stops."},
+     .help = N_("Write what the rules of validation found as a data-query sheet (CSV, English and "
+                "Chinese), one row a finding; also when the run then stops.")},
 };
 static const struct rwe_options option_list = RWE_OPTIONS_IN(struct validate_settings, options);
 
@@ -19,6 +20,12 @@ const struct validate_settings *validate_settings_of(const struct rwe_settings *
 {
     return rwe_settings_of(settings, &option_list);
 }
+
+static const struct rwe_table_column columns[] = {
+    {.heading = N_("rule")},
+    {N_("found"), RWE_CELL_COUNT, "n"},
+    {.heading = N_("not checked, for want of")},
+};
 
 static void present_rule(struct rwe_run *run, struct rwe_grid *grid, size_t r)
 {
@@ -35,9 +42,7 @@ static void present_rule(struct rwe_run *run, struct rwe_grid *grid, size_t r)
         rwe_grid_words(grid, "%s", found->not_checked[r]);
         return;
     }
-    rwe_grid_cell(grid, RWE_CELL_COUNT,
-                  rwe_document_number(run->document, &key, "n", (double)found->n_by_rule[r]),
-                  RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_put(grid, &key, (double)found->n_by_rule[r]);
     rwe_grid_empty(grid);
 }
 
@@ -47,25 +52,27 @@ static enum rwe_status run_validate(struct rwe_run *run, void *state, struct rwe
     (void)error;
     rwe_document_section(run->document, 1, "Validation");
     struct rwe_grid *grid = rwe_document_table(run->document, "Rules, and what was found");
-    rwe_grid_column(grid, "rule");
-    rwe_grid_column(grid, "found");
-    rwe_grid_column(grid, "not checked, for want of");
+    RWE_GRID_COLUMNS(grid, columns);
     for (size_t r = 0; r < rwe_n_rules; r++)
         present_rule(run, grid, r);
     rwe_grid_note(grid,
                   "E stops the record, W warns, Q asks the centre. --queries FILE writes each "
                   "finding with its line, value and what to do.");
-    if (run->validation->n > 0)
+    if (run->validation->n == 1)
         rwe_document_warning(run->document, "validation", "validate",
-                             "%zu %s of the rules of validation: see the table.",
-                             run->validation->n, run->validation->n == 1 ? "finding" : "findings");
+                             "1 finding of the rules of validation: see the table.");
+    else if (run->validation->n > 1)
+        rwe_document_warning(run->document, "validation", "validate",
+                             "%zu findings of the rules of validation: see the table.",
+                             run->validation->n);
     return RWE_OK;
 }
 
 const struct rwe_analysis rwe_analysis_validate = {
     .name = "validate",
     .from_zero = true,
-    .help = "Rules that charts must keep, E01 to W33: what was found, and what was not checked.",
+    .help =
+        N_("Rules that charts must keep, E01 to W33: what was found, and what was not checked."),
     .also_for = "queries",
     .options = &option_list,
     .run = run_validate,

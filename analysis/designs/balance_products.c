@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "balance_private.h"
+#include "balance.h"
 #include "rwe/analysis/present.h"
 
 #include <math.h>
@@ -101,9 +101,8 @@ static size_t find_worst(const struct rwe_run *run, const struct rwe_balance *at
 }
 
 static void present_count(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_balance *at,
-                          size_t n)
+                          size_t n, double limit)
 {
-    double limit = rwe_settings_number(run->settings, "balance-limit");
     rwe_grid_row(grid, 0, "above %g, of %zu", limit, n);
     for (size_t d = 0; d < rwe_run_n_disjoint(run); d++) {
         struct rwe_key key = rwe_key_in("balance", NULL, &run->design[d]);
@@ -119,7 +118,7 @@ static void present_count(struct rwe_run *run, struct rwe_grid *grid, const stru
 }
 
 static void present(struct rwe_run *run, const struct products *products,
-                    const struct rwe_balance *at, rwe_fact fact[])
+                    const struct rwe_balance *at, double limit, rwe_fact fact[])
 {
     size_t worst[MOST_SHOWN];
     size_t n_shown = find_worst(run, at, products->n, worst);
@@ -135,7 +134,7 @@ static void present(struct rwe_run *run, const struct products *products,
     rwe_grid_column(grid, "square or product");
     for (size_t d = 0; d < rwe_run_n_disjoint(run); d++)
         rwe_grid_column(grid, "SMD\n%s", run->design[d].label);
-    present_count(run, grid, at, products->n);
+    present_count(run, grid, at, products->n, limit);
     for (size_t s = 0; s < n_shown; s++) {
         rwe_grid_row(grid, 0, "%s", name_of(run, &products->item[worst[s]]));
         for (size_t d = 0; d < rwe_run_n_disjoint(run); d++)
@@ -146,7 +145,7 @@ static void present(struct rwe_run *run, const struct products *products,
         rwe_grid_note(grid, "The %zu worst; JSON and CSV hold all %zu.", n_shown, products->n);
 }
 
-enum rwe_status rwe_balance_products(struct rwe_run *run, struct rwe_error *error)
+enum rwe_status balance_products(struct rwe_run *run, double limit, struct rwe_error *error)
 {
     const struct rwe_covariate_balance *balance;
     const struct rwe_balance *at;
@@ -169,7 +168,7 @@ enum rwe_status rwe_balance_products(struct rwe_run *run, struct rwe_error *erro
         return RWE_OK;
     status = rwe_balance_of_items(run, &items, &at, &denominator, error);
     if (status == RWE_OK)
-        present(run, &products, at, fact);
+        present(run, &products, at, limit, fact);
     rwe_arena_release(run->arena, mark);
     return status;
 }

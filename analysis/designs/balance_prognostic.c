@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "balance_private.h"
+#include "balance.h"
 #include "rwe/analysis/model_matrix.h"
+#include "rwe/base/language.h"
 #include "rwe/stats/cox.h"
 
 #include <math.h>
@@ -163,7 +164,7 @@ static enum rwe_status measure(struct rwe_run *run, const char *const name[], do
             mine[d] = at[d * n + s];
         lines->item[lines->n++] = (struct balance_line){
             .kind = BALANCE_SCORE,
-            .name = rwe_arena_format(run->arena, "prognosis %s", name[s]),
+            .name = rwe_arena_format(run->arena, rwe_text("prognosis %s"), name[s]),
             .term = "(prognostic score)",
             .level = name[s],
             .at = mine,
@@ -176,15 +177,14 @@ static enum rwe_status measure(struct rwe_run *run, const char *const name[], do
 static void note(struct rwe_run *run, struct balance_lines *lines, const char *endpoint,
                  const char *why)
 {
-    const char *longer =
-        rwe_arena_format(run->arena, "%s%sNo prognostic score of %s: %s.", lines->note,
-                         lines->note[0] == '\0' ? "" : " ", endpoint, why);
-    if (longer != NULL)
-        lines->note = longer;
+    const char *text =
+        rwe_arena_format(run->arena, rwe_text("No prognostic score of %s: %s."), endpoint, why);
+    if (text != NULL)
+        lines->note.item[lines->note.n++] = text;
 }
 
-enum rwe_status rwe_balance_add_scores(struct rwe_run *run, struct balance_lines *lines,
-                                       struct rwe_error *error)
+enum rwe_status balance_add_scores(struct rwe_run *run, struct balance_lines *lines,
+                                   struct rwe_error *error)
 {
     const struct rwe_cohort *cohort = run->cohort;
     struct complete complete;

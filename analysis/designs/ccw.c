@@ -1,14 +1,37 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Clone, censor, weight: the design "ccw-9". See ccw.md. */
-#include "ccw.h"
+#include "ccw_models.h"
+#include "run/estimand.h"
+#include "weights_table.h"
 
+#include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/protocol.h"
 #include "rwe/base/file.h"
 #include "rwe/base/language.h"
 
-static const struct rwe_option grace = {
-    .kind = RWE_OPTION_NUMBER,
+#include <math.h>
+
+struct ccw_settings {
+    double grace;
+    double step;
+    double truncate;           /* a percentile */
+    bool response;             /* is a covariate of the weights */
+    const char *export_clones; /* a file; NULL: none */
+};
+
+struct ccw {
+    const struct ccw_settings *settings;
+    struct rwe_clone_options options;
+    struct ccw_columns columns;
+    struct ccw_endpoint *endpoint; /* as in the cohort */
+    struct rwe_design design;      /* as it was added to the run */
+};
+
+extern const struct rwe_analysis rwe_analysis_ccw;
+
+static const struct rwe_option flag = {
+    RWE_NUMBER_IN(struct ccw_settings, grace),
     .argument = "GRACE",
     .bare = "9",
     .low = 1e-6,
@@ -17,36 +40,38 @@ static const struct rwe_option grace = {
 
 static const struct rwe_option options[] = {
     {.name = "ccw-step",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct ccw_settings, step),
      .section = RWE_SECTION_METHOD,
      .argument = "X",
      .fallback = "0.5",
      .low = 1e-3,
      .high = 1e6,
-     .help = "How often the weights of clones change during the grace period, in the file's unit "
-             "(default 0.5)."},
+     .help = N_("How often the weights of clones change during the grace period, in the file's "
+                "unit (default 0.5).")},
     {.name = "ccw-truncate",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct ccw_settings, truncate),
      .section = RWE_SECTION_METHOD,
      .argument = "PERCENT",
      .fallback = "99",
      .low = 50,
      .high = 100,
-     .help = "Make weights of clones above this percentile equal to it (default 99; 100: leave "
-             "them)."},
+     .help = N_("Make weights of clones above this percentile equal to it (default 99; 100: leave "
+                "them).")},
     {.name = "ccw-response",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct ccw_settings, response),
      .section = RWE_SECTION_METHOD,
-     .help = "Objective response (--response-column) is known before exposure begins: it enters "
-             "the weights of clones beside the covariates."},
+     .help = N_("Objective response (--response-column) is known before exposure begins: it enters "
+                "the weights of clones beside the covariates.")},
     {.name = "export-clones",
-     .kind = RWE_OPTION_PATH,
+     RWE_PATH_IN(struct ccw_settings, export_clones),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE",
-     .help = "Write the clones' follow-up as CSV: endpoint, id, strategy, from, until, weight, "
-             "event."},
+     .help = N_("Write the clones' follow-up as CSV: endpoint, id, strategy, from, until, weight, "
+                "event.")},
 };
-static const struct rwe_options option_list = RWE_OPTIONS(options);
+static const struct rwe_options option_list = RWE_OPTIONS_IN(struct ccw_settings, options);
+
+/* ---- one endpoint ---- */
 
 static enum rwe_status make_endpoint(struct rwe_run *run, struct ccw *ccw, size_t e,
                                      struct rwe_error *error)
@@ -59,8 +84,8 @@ static enum rwe_status make_endpoint(struct rwe_run *run, struct ccw *ccw, size_
     const struct ccw *data = rwe_run_state(run->data, &rwe_analysis_ccw);
     of->data = data == NULL ? NULL : &data->endpoint[e];
     enum rwe_status status =
-        rwe_clones_make(cohort, of->endpoint, ccw->columns.subject, ccw->columns.n, ccw->grace,
-                        run->arena, &of->clones, error);
+        rwe_clones_make(cohort, of->endpoint, ccw->columns.subject, ccw->columns.n,
+                        ccw->settings->grace, run->arena, &of->clones, error);
     if (status == RWE_OK)
         status = ccw_weights(run, &ccw->columns, of, &weights, error);
     if (status != RWE_OK)
@@ -78,14 +103,6 @@ static enum rwe_status make_endpoint(struct rwe_run *run, struct ccw *ccw, size_
 }
 
 /* ---- the design ---- */
-
-struct rwe_estimand ccw_estimand(const struct rwe_run *run, const struct ccw_columns *columns,
-                                 enum rwe_estimand_of of)
-{
-    struct rwe_estimand estimand = {.of = of, .n = run->cohort->n};
-    estimand.left_out[RWE_LEFT_MISSING] = run->cohort->n - columns->n;
-    return estimand;
-}
 
 /* Each strategy has a clone of everybody; how many left it, by endpoint. */
 static void count_steps(const struct rwe_run *run, const struct ccw *ccw,
@@ -112,7 +129,7 @@ static struct rwe_design_words words_of(const struct rwe_run *run, double by)
         .variable = rwe_text("time to %s"),
         .intercurrent = rwe_text(
             "leaving the strategy in the grace period: hypothetical; later: treatment policy"),
-        .method = rwe_settings_has(run->settings, "bootstrap")
+        .method = rwe_bootstrap_n(run->settings) > 0
                       ? rwe_text("clone, censor, weight; bootstrap by patient")
                       : rwe_text("clone, censor, weight; robust errors"),
     };
@@ -128,14 +145,14 @@ static enum rwe_status make_design(struct rwe_run *run, struct ccw *ccw, struct 
     for (size_t e = 0; e < n; e++)
         rows[e] = ccw->endpoint[e].rows.rows;
     ccw->design = (struct rwe_design){
-        .name = rwe_arena_format(run->arena, "ccw-%g", ccw->grace),
-        .label = rwe_arena_format(run->arena, rwe_text("Clones, grace %g"), ccw->grace),
+        .name = rwe_arena_format(run->arena, "ccw-%g", ccw->settings->grace),
+        .label = rwe_arena_format(run->arena, rwe_text("Clones, grace %g"), ccw->settings->grace),
         .kind = RWE_DESIGN_CLONES,
         .estimand = ccw_estimand(run, &ccw->columns, RWE_OF_EVERYBODY),
         .contrast = RWE_CONTRAST_GRACE,
-        .grace = ccw->grace,
+        .grace = ccw->settings->grace,
         .arms_alike = true,
-        .words = words_of(run, ccw->grace),
+        .words = words_of(run, ccw->settings->grace),
         .step = step,
         .n_steps = n + 1,
         .by_endpoint = rows,
@@ -150,29 +167,229 @@ static enum rwe_status make_design(struct rwe_run *run, struct ccw *ccw, struct 
 static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_error *error)
 {
     struct ccw *ccw = RWE_NEW(run->arena, struct ccw, 1);
-    struct rwe_clone_options clone = rwe_clone_options_default();
     if (ccw == NULL)
         return rwe_fail_memory(error);
     *state = ccw;
-    clone.step = rwe_settings_number(run->settings, "ccw-step");
-    clone.truncate = rwe_settings_number(run->settings, "ccw-truncate") / 100;
-    ccw->grace = rwe_settings_number(run->settings, "ccw");
-    ccw->options = clone;
+    ccw->settings = rwe_settings_of(run->settings, &option_list);
+    ccw->options = rwe_clone_options_default();
+    ccw->options.step = ccw->settings->step;
+    ccw->options.truncate = ccw->settings->truncate / 100;
     ccw->endpoint = RWE_NEW(run->arena, struct ccw_endpoint, run->cohort->n_endpoints);
     if (ccw->endpoint == NULL)
         return rwe_fail_memory(error);
-    if (run->cohort->n_endpoints == 0)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--ccw needs an endpoint: say --endpoint NAME=TIME,EVENT");
-    enum rwe_status status = ccw_columns(run, "ccw", &ccw->columns, error);
+    enum rwe_status status = rwe_need_endpoint(run, "ccw", error);
+    if (status == RWE_OK)
+        status = ccw_columns(run, "ccw", ccw->settings->response, &ccw->columns, error);
     for (size_t e = 0; e < run->cohort->n_endpoints && status == RWE_OK; e++)
         status = make_endpoint(run, ccw, e, error);
     return status == RWE_OK ? make_design(run, ccw, error) : status;
 }
 
+static const char *const models[] = {"exposure-hazard", "exposure-by-grace"};
+
+/* ---- clones ---- */
+
+static size_t count_events(const struct ccw_endpoint *of, size_t arm)
+{
+    size_t n = 0;
+    for (size_t k = 0; k < of->clones.n; k++)
+        n += of->endpoint->event[of->clones.subject[k]] > 0 && of->clones.left[arm][k] == 0;
+    return n;
+}
+
+static const struct rwe_table_column clone_columns[] = {
+    {.heading = N_("endpoint and strategy")},
+    {N_("clones"), RWE_CELL_COUNT, "n.clones"},
+    {N_("left their strategy"), RWE_CELL_COUNT, "n.left"},
+    {N_("events"), RWE_CELL_COUNT, "n.event"},
+};
+
+static void present_clones(struct rwe_run *run, const struct ccw *ccw)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    struct rwe_key whole = rwe_key_in("ccw", NULL, &ccw->design);
+    struct rwe_grid *grid = rwe_document_table(run->document, "Clones");
+    RWE_GRID_COLUMNS(grid, clone_columns);
+    rwe_document_number(run->document, &whole, "grace", ccw->settings->grace);
+    rwe_document_number(run->document, &whole, "n", (double)ccw->columns.n);
+    rwe_document_number(run->document, &whole, "n.clones", 2 * (double)ccw->columns.n);
+    rwe_document_number(run->document, &whole, "n.missing", (double)(cohort->n - ccw->columns.n));
+    for (size_t e = 0; e < cohort->n_endpoints; e++) {
+        const struct ccw_endpoint *of = &ccw->endpoint[e];
+        rwe_grid_row(grid, 0, "%s", of->endpoint->name);
+        for (size_t arm = 0; arm < 2; arm++) {
+            struct rwe_key key =
+                rwe_key_arm(rwe_key_in("ccw", of->endpoint, &ccw->design), cohort, arm);
+            rwe_grid_row(grid, 1, "%s", cohort->arm_level[arm]);
+            rwe_grid_put(grid, &key, (double)of->clones.n);
+            rwe_grid_put(grid, &key, (double)of->clones.n_left[arm]);
+            rwe_grid_put(grid, &key, (double)count_events(of, arm));
+        }
+    }
+    rwe_grid_note(
+        grid,
+        "Compared: exposure begun by %g while free of the endpoint (\"%s\") against none by then "
+        "(\"%s\"). Later exposure, and other treatment, is part of either strategy.",
+        ccw->settings->grace, run->cohort->arm_level[1], run->cohort->arm_level[0]);
+    rwe_grid_note(grid, "Everybody follows both strategies from time zero as a clone, which leaves "
+                        "one (artificial censoring) when the subject departs from it. An event "
+                        "before exposure counts in both, so nobody is immortal.");
+    rwe_note_estimand(run, grid, &ccw->design);
+    rwe_grid_note(grid, "Baseline tables, balance, response, subgroups and toxicity leave this "
+                        "population out: its arms hold the same people.");
+}
+
+/* ---- weights at the end of the grace period ---- */
+
+/* The last weight of each clone that is followed beyond it. */
+struct late {
+    size_t n;
+    double *weight;
+    uint8_t *arm;
+};
+
+static enum rwe_status find_late(const struct rwe_run *run, const struct ccw_endpoint *of,
+                                 struct late *late)
+{
+    const struct rwe_design_rows *rows = &of->rows.rows;
+    *late = (struct late){.weight = RWE_NEW(run->arena, double, of->rows.n),
+                          .arm = RWE_NEW(run->arena, uint8_t, of->rows.n)};
+    if (rwe_arena_failed(run->arena))
+        return RWE_NO_MEMORY;
+    for (size_t r = 0; r < of->rows.n; r++)
+        if (rows->until[r] > of->clones.grace) {
+            late->weight[late->n] = rows->weight[r];
+            late->arm[late->n++] = (uint8_t)rows->arm[r];
+        }
+    return RWE_OK;
+}
+
+static void warn_weights(struct rwe_run *run, const struct ccw_endpoint *of,
+                         const struct rwe_weight_summary *late, size_t arm)
+{
+    if (late->n == 0)
+        rwe_document_warning(run->document, "nobody-left", "weights",
+                             "%s, strategy %s: nobody is followed beyond the grace period.",
+                             of->endpoint->name, run->cohort->arm_level[arm]);
+    else if (2 * late->ess < (double)late->n)
+        rwe_document_warning(run->document, "few-effective", "weights",
+                             "%s, strategy %s: at the end of grace the weights are worth %.0f of "
+                             "%zu clones, less than half. A few subjects decide; look at a smaller "
+                             "--ccw-truncate.",
+                             of->endpoint->name, run->cohort->arm_level[arm], late->ess, late->n);
+    if (late->n > 0 && late->max > 0.1 * late->sum)
+        rwe_document_warning(run->document, "extreme-weights", "weights",
+                             "%s, strategy %s: one clone has %.0f%% of the weight beyond the grace "
+                             "period.",
+                             of->endpoint->name, run->cohort->arm_level[arm],
+                             100 * late->max / late->sum);
+}
+
+static enum rwe_status present_weights_of(struct rwe_run *run, struct rwe_grid *grid,
+                                          const struct ccw *ccw, const struct ccw_endpoint *of)
+{
+    struct late late;
+    struct rwe_key whole = rwe_key_in("weights", of->endpoint, &ccw->design);
+    if (find_late(run, of, &late) != RWE_OK)
+        return RWE_NO_MEMORY;
+    rwe_document_number(run->document, &whole, "truncated.at", of->rows.limit);
+    rwe_document_number(run->document, &whole, "n.rows", (double)of->rows.n_pieces);
+    rwe_grid_row(grid, 0, "%s", of->endpoint->name);
+    for (uint8_t arm = 0; arm < 2; arm++) {
+        struct rwe_weight_summary summary =
+            rwe_weights_summarize(late.weight, late.arm, late.n, arm);
+        struct rwe_key key = rwe_key_arm(whole, run->cohort, arm);
+        rwe_grid_row(grid, 1, "%s", run->cohort->arm_level[arm]);
+        weights_table_put(grid, &key, &summary);
+        rwe_grid_put(grid, &key, (double)of->rows.n_truncated[arm]);
+        warn_weights(run, of, &summary, arm);
+    }
+    return RWE_OK;
+}
+
+static enum rwe_status present_weights(struct rwe_run *run, const struct ccw *ccw,
+                                       struct rwe_error *error)
+{
+    struct rwe_grid *grid =
+        rwe_document_table(run->document, "Weights of clones followed beyond the grace period");
+    rwe_grid_column(grid, "endpoint and strategy");
+    weights_table_columns(grid, N_("n"));
+    weights_table_add_truncated(grid);
+    for (size_t e = 0; e < run->cohort->n_endpoints; e++)
+        if (present_weights_of(run, grid, ccw, &ccw->endpoint[e]) != RWE_OK)
+            return rwe_fail_memory(error);
+    rwe_grid_note(
+        grid,
+        "One over the probability of not having left: \"%s\", by a Cox model of the start "
+        "of exposure, from 0 to %g in steps of %g; \"%s\", from %g on, by a logistic model "
+        "of exposure by then among those still at risk. All who follow the strategy at "
+        "the end of grace have weights, whenever exposure began.",
+        run->cohort->arm_level[0], ccw->settings->grace, ccw->options.step,
+        run->cohort->arm_level[1], ccw->settings->grace);
+    if (ccw->options.truncate < 1)
+        rwe_grid_note(grid,
+                      "Truncated: clones with a weight above the %.10gth percentile of all, which "
+                      "it was made.",
+                      100 * ccw->options.truncate);
+    rwe_grid_note(grid, "ESS, effective sample size, (Σw)² / Σw². Standard errors take the weights "
+                        "as known; --bootstrap estimates them anew in each replicate.");
+    return RWE_OK;
+}
+
+/* ---- the models ---- */
+
+static void present_models(struct rwe_run *run, const struct ccw *ccw,
+                           const struct ccw_endpoint *of)
+{
+    struct rwe_key key = rwe_key_in("ccw", of->endpoint, &ccw->design);
+    key.model = models[0];
+    ccw_present_model(run, &key, &of->hazard);
+    key.model = models[1];
+    ccw_present_model(run, &key, &of->probability);
+}
+
+/* ---- more warnings ---- */
+
+static void warn_timing(struct rwe_run *run, const struct ccw_endpoint *of)
+{
+    double last = of->clones.last_exposure, grace = of->clones.grace;
+    if (last < 0.75 * grace)
+        rwe_document_warning(run->document, "empty-grace", "ccw",
+                             "%s: nobody begins exposure after %.3g, well before the end of grace "
+                             "at %g: a shorter grace period says the same with fewer clones lost.",
+                             of->endpoint->name, last, grace);
+    if (of->least_probability < 0.02)
+        rwe_document_warning(run->document, "positivity", "ccw",
+                             "%s: somebody was exposed with a probability of %.2g only, and would "
+                             "stand for %.0f subjects without truncation.",
+                             of->endpoint->name, of->least_probability, 1 / of->least_probability);
+}
+
+/* Arms that do not say what the dates do. */
+static void warn_arms(struct rwe_run *run)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    size_t n = ccw_n_unlike_arm(cohort);
+    if (n > 0)
+        rwe_document_warning(run->document, "arm-and-exposure", "ccw",
+                             "%zu subjects are of arm \"%s\" without a start of exposure, or of "
+                             "\"%s\" with one. Clones go by the start.",
+                             n, cohort->arm_level[1], cohort->arm_level[0]);
+}
+
 static enum rwe_status run_ccw(struct rwe_run *run, void *state, struct rwe_error *error)
 {
-    return ccw_present(run, state, error);
+    const struct ccw *ccw = state;
+    rwe_document_section(run->document, 1, "Clone, censor, weight");
+    present_clones(run, ccw);
+    enum rwe_status status = present_weights(run, ccw, error);
+    warn_arms(run);
+    ccw_present_columns(run, &ccw->columns);
+    for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
+        present_models(run, ccw, &ccw->endpoint[e]);
+        warn_timing(run, &ccw->endpoint[e]);
+    }
+    return status;
 }
 
 /* ---- the clones as a file ---- */
@@ -210,8 +427,9 @@ static void write_clones(FILE *out, const void *context)
 static enum rwe_status write_files(const struct rwe_run *run, const void *state,
                                    struct rwe_error *error)
 {
-    const char *path = rwe_settings_text(run->settings, "export-clones");
-    const struct export export = {run, state};
+    const struct ccw *ccw = state;
+    const char *path = ccw->settings->export_clones;
+    const struct export export = {run, ccw};
     return path == NULL ? RWE_OK : rwe_file_write(path, write_clones, &export, error);
 }
 
@@ -223,7 +441,7 @@ static void emulate(const struct rwe_run *run, struct rwe_protocol *protocol)
     rwe_protocol_say(protocol, RWE_PROTOCOL_ELIGIBILITY, "clones: covariates known");
     rwe_protocol_say(protocol, RWE_PROTOCOL_STRATEGIES, "clones: weights change every %g%s",
                      ccw->options.step, rwe_time_unit_word(run));
-    if (rwe_settings_flag(run->settings, "ccw-response"))
+    if (ccw->settings->response)
         rwe_protocol_say(protocol, RWE_PROTOCOL_ASSIGNMENT, "clones: given response too");
     rwe_protocol_say(protocol, RWE_PROTOCOL_TIME_ZERO, "clones: both strategies from time zero");
     rwe_protocol_say(protocol, RWE_PROTOCOL_CONTRAST,
@@ -235,10 +453,11 @@ static void emulate(const struct rwe_run *run, struct rwe_protocol *protocol)
 const struct rwe_analysis rwe_analysis_ccw = {
     .name = "ccw",
     .from_zero = true,
-    .flag = &grace,
-    .help = "Clone, censor, weight: everybody follows both strategies, exposure (--exposure-start) "
-            "by GRACE (default 9) and none by then, until their course departs from one. Adds the "
-            "population \"ccw-9\", on which every analysis of outcomes that is asked for runs too.",
+    .flag = &flag,
+    .help = N_("Clone, censor, weight: everybody follows both strategies, exposure "
+               "(--exposure-start) by GRACE (default 9) and none by then, until their course "
+               "departs from one. Adds the population \"ccw-9\", on which every analysis of "
+               "outcomes that is asked for runs too."),
     .options = &option_list,
     .emulate = emulate,
     .design = design,

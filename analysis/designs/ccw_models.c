@@ -1,25 +1,17 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Who leaves a strategy: a Cox model of the start of exposure, and a logistic model of having begun
  * it by the end of the grace period. See ccw.md. */
-#include "ccw.h"
+#include "ccw_models.h"
 
+#include "rwe/base/language.h"
 #include "rwe/base/sort.h"
 #include "rwe/data/response.h"
 #include "rwe/stats/cox_baseline.h"
 #include "rwe/stats/cox_firth.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 /* ---- columns ---- */
-
-static bool has_response(const struct rwe_run *run, const char *flag)
-{
-    char option[32];
-    snprintf(option, sizeof option, "%s-response", flag);
-    return rwe_settings_flag(run->settings, option);
-}
 
 /* Whether somebody responded, as a covariate. */
 static struct rwe_variable *response_of(const struct rwe_run *run)
@@ -35,12 +27,12 @@ static struct rwe_variable *response_of(const struct rwe_run *run)
     return variable;
 }
 
-enum rwe_status ccw_columns(struct rwe_run *run, const char *flag, struct ccw_columns *columns,
-                            struct rwe_error *error)
+enum rwe_status ccw_columns(struct rwe_run *run, const char *flag, bool with_response,
+                            struct ccw_columns *columns, struct rwe_error *error)
 {
     const struct rwe_variable *response = NULL;
     struct rwe_propensity propensity;
-    if (has_response(run, flag)) {
+    if (with_response) {
         if (run->cohort->response == NULL)
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                             "--%s-response needs the best response: say --response-column COL",
@@ -54,6 +46,14 @@ enum rwe_status ccw_columns(struct rwe_run *run, const char *flag, struct ccw_co
         status = rwe_model_matrix_decide(&propensity.matrix, error);
     *columns = (struct ccw_columns){flag, propensity.n, propensity.subject, propensity.matrix};
     return status;
+}
+
+struct rwe_estimand ccw_estimand(const struct rwe_run *run, const struct ccw_columns *columns,
+                                 enum rwe_estimand_of of)
+{
+    struct rwe_estimand estimand = {.of = of, .n = run->cohort->n};
+    estimand.left_out[RWE_LEFT_MISSING] = run->cohort->n - columns->n;
+    return estimand;
 }
 
 /* ---- replicates start where the data ended ---- */
@@ -92,7 +92,7 @@ static bool is_separated(struct ccw_model *model, const struct rwe_error *reason
     if (reason->status != RWE_SEPARATED || model->separates != NULL)
         return false;
     const struct rwe_model_column *most = rwe_model_matrix_column(&model->matrix, reason->index);
-    model->separates = most == NULL ? "the covariates together" : most->name;
+    model->separates = most == NULL ? rwe_text("the covariates together") : most->name;
     return true;
 }
 
@@ -146,20 +146,24 @@ static enum rwe_status predict(const struct rwe_cox_fitted *fitted,
 
 static enum rwe_status no_exposure(const struct ccw_endpoint *of, struct rwe_error *error)
 {
-    return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                    "--ccw: of %zu subjects %s began exposure by %g while at risk for \"%s\": "
-                    "there are no two strategies. Look at --exposure-start, or at the grace period",
-                    of->clones.n, of->clones.n_exposed == 0 ? "nobody" : "everybody",
-                    of->clones.grace, of->endpoint->name);
+    const char *template =
+        of->clones.n_exposed == 0
+            ? N_("--ccw: of %zu subjects nobody began exposure by %g while at risk for \"%s\": "
+                 "there are no two strategies. Look at --exposure-start, or at the grace period")
+            : N_("--ccw: of %zu subjects everybody began exposure by %g while at risk for \"%s\": "
+                 "there are no two strategies. Look at --exposure-start, or at the grace period");
+    return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, template, of->clones.n, of->clones.grace,
+                    of->endpoint->name);
 }
 
-/* `what`: the flag, the endpoint, the model. */
-static enum rwe_status explain(const char *const what[3], const struct rwe_error *reason,
+/* `template` has places for the flag, the endpoint and the reason. */
+static enum rwe_status explain(const char *template, const struct ccw_columns *columns,
+                               const struct ccw_endpoint *of, const struct rwe_error *reason,
                                struct rwe_error *error)
 {
     if (reason->status != RWE_NO_MEMORY)
-        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, "--%s, \"%s\": %s: %s", what[0],
-                        what[1], what[2], reason->message);
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, template, columns->flag,
+                        of->endpoint->name, reason->message);
     *error = *reason;
     return reason->status;
 }
@@ -206,9 +210,8 @@ enum rwe_status ccw_hazard(const struct rwe_run *run, const struct ccw_columns *
         fit_hazard(&rows, data, &options, model, &fit, &reason);
     }
     if (reason.status != RWE_OK)
-        return explain((const char *const[]){columns->flag, of->endpoint->name,
-                                             "model of the start of exposure"},
-                       &reason, error);
+        return explain(N_("--%s, \"%s\": model of the start of exposure: %s"), columns, of, &reason,
+                       error);
     model->n_events = of->clones.n_exposed;
     const struct rwe_cox_fitted fitted = {&rows, model->matrix.x, &fit, &options};
     enum rwe_status status = predict(&fitted, &model->matrix, order, weights, error);
@@ -299,9 +302,8 @@ static enum rwe_status fit_probability(const struct rwe_run *run, const struct c
         fit_logit(exposed, data, &options, model, &fit, &reason);
     }
     if (reason.status != RWE_OK)
-        return explain((const char *const[]){columns->flag, of->endpoint->name,
-                                             "model of exposure by the end of the grace period"},
-                       &reason, error);
+        return explain(N_("--%s, \"%s\": model of exposure by the end of the grace period: %s"),
+                       columns, of, &reason, error);
     model->intercept = fit.estimate[0];
     if (invert(row, fit.fitted, exposed, run->arena, of, weights) != RWE_OK ||
         keep(model, fit.estimate + 1) != RWE_OK)
@@ -317,4 +319,48 @@ enum rwe_status ccw_weights(const struct rwe_run *run, const struct ccw_columns 
         return no_exposure(of, error);
     enum rwe_status status = ccw_hazard(run, columns, of, weights, error);
     return status == RWE_OK ? fit_probability(run, columns, of, weights, error) : status;
+}
+
+/* ---- what is told of them ---- */
+
+void ccw_present_columns(struct rwe_run *run, const struct ccw_columns *columns)
+{
+    const char *left_out = rwe_model_matrix_left_out(&columns->matrix, NULL);
+    if (left_out != NULL)
+        rwe_document_warning(run->document, "collinear", columns->flag,
+                             "Models of exposure: left out: %s", left_out);
+}
+
+void ccw_present_model(struct rwe_run *run, const struct rwe_key *of, const struct ccw_model *model)
+{
+    struct rwe_key key = *of;
+    const char *left_out = rwe_model_matrix_left_out(&model->matrix, &model->columns->matrix);
+    rwe_document_number(run->document, &key, "n", (double)model->matrix.n);
+    rwe_document_number(run->document, &key, "n.event", (double)model->n_events);
+    for (size_t c = 0; c < model->matrix.n_columns; c++) {
+        key.term = model->matrix.column[c].name;
+        rwe_document_number(run->document, &key, "estimate", model->coefficient[c]);
+    }
+    key.term = NULL;
+    for (size_t c = 0; c < model->matrix.n_columns; c++)
+        if (model->matrix.column[c].at == RWE_NO_INDEX)
+            rwe_document_string(run->document, &key, "left.out", model->matrix.column[c].name);
+    if (left_out != NULL)
+        rwe_document_warning(run->document, "collinear", key.analysis, "%s, %s: left out: %s",
+                             key.endpoint, key.model, left_out);
+    if (model->separates != NULL)
+        rwe_document_warning(run->document, "positivity", key.analysis,
+                             "%s: some of the %zu subjects at risk could not, or had to, begin "
+                             "exposure, as told most of all by \"%s\" (Firth's penalty used). No "
+                             "weight makes up for them: look at the covariate, or restrict the "
+                             "cohort.",
+                             key.endpoint, model->matrix.n, model->separates);
+}
+
+size_t ccw_n_unlike_arm(const struct rwe_cohort *cohort)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < cohort->n; i++)
+        n += (cohort->arm[i] == 1) == isnan(cohort->exposure_start[i]);
+    return n;
 }

@@ -1,48 +1,65 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Weights from the propensity score, or by entropy balancing: the designs "iptw-…". See iptw.md. */
 #include "run/estimand.h"
+#include "weights_table.h"
 
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/propensity.h"
 #include "rwe/base/file.h"
 #include "rwe/base/language.h"
 #include "rwe/stats/entropy_balance.h"
-#include "rwe/stats/weights.h"
 
 #include <math.h>
 #include <string.h>
 
+struct iptw_settings {
+    int kind;    /* a place in `kinds`; -1: the first */
+    double trim; /* NaN: no */
+    bool trim_optimal;
+    double truncate; /* a percentile; NaN: no */
+    bool unstabilised;
+    const char *export_weights; /* a file; NULL: none */
+};
+
+static const struct rwe_option flag = {
+    RWE_CHOICE_IN(struct iptw_settings, kind),
+    .choices = "ate|att|ato|matching|entropy|atc",
+};
+
 static const struct rwe_option options[] = {
     {.name = "trim",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct iptw_settings, trim),
      .section = RWE_SECTION_METHOD,
      .argument = "X",
      .low = 0,
      .high = 0.49,
-     .help = "Leave those out of weighted populations whose propensity score is below X or above "
-             "1 − X; 0.1 is Crump's rule of thumb."},
+     .help = N_("Leave those out of weighted populations whose propensity score is below X or "
+                "above 1 − X; 0.1 is Crump's rule of thumb.")},
     {.name = "trim-optimal",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct iptw_settings, trim_optimal),
      .section = RWE_SECTION_METHOD,
-     .help = "The same with the X that is best for the precision of the average effect (Crump)."},
+     .help =
+         N_("The same with the X that is best for the precision of the average effect (Crump).")},
     {.name = "truncate",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct iptw_settings, truncate),
      .section = RWE_SECTION_METHOD,
      .argument = "PERCENT",
      .low = 0,
      .high = 49,
-     .help = "Make weights below this percentile, or above 100 less it, equal to that percentile."},
+     .help = N_("Make weights below this percentile, or above 100 less it, equal to that "
+                "percentile.")},
     {.name = "unstabilised",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct iptw_settings, unstabilised),
      .section = RWE_SECTION_METHOD,
-     .help = "ATE weights 1/p and 1/(1 − p), not multiplied by the share of the arm."},
+     .help = N_("ATE weights 1/p and 1/(1 − p), not multiplied by the share of the arm.")},
     {.name = "export-weights",
-     .kind = RWE_OPTION_PATH,
+     RWE_PATH_IN(struct iptw_settings, export_weights),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE",
-     .help = "Write all subjects of the propensity model as CSV: id, arm, weight, ps, logit_ps."},
+     .help =
+         N_("Write all subjects of the propensity model as CSV: id, arm, weight, ps, logit_ps.")},
 };
-static const struct rwe_options option_list = RWE_OPTIONS(options);
+static const struct rwe_options option_list = RWE_OPTIONS_IN(struct iptw_settings, options);
 
 /* In the order of the flag's choices. */
 static const struct kind {
@@ -59,7 +76,8 @@ static const struct kind {
     {RWE_WEIGHT_ATC, "iptw-atc", N_("Weighted, ATC"), RWE_OF_CONTROLS, false},
 };
 
-struct state {
+struct iptw {
+    const struct iptw_settings *settings;
     const struct kind *kind;
     const struct rwe_propensity *ps;
     struct rwe_weight_data data; /* by row of the propensity model */
@@ -74,59 +92,62 @@ struct state {
 /* ---- computing ---- */
 
 /* Those within the cut-offs, and within common support where that is asked for. */
-static enum rwe_status keep(const struct rwe_run *run, struct state *s, struct rwe_error *error)
+static enum rwe_status keep(const struct rwe_run *run, struct iptw *iptw, struct rwe_error *error)
 {
-    const uint8_t *within = s->trimmed.kept, *supported = s->ps->supported;
-    s->data.kept = supported == NULL ? within : supported;
+    const uint8_t *within = iptw->trimmed.kept, *supported = iptw->ps->supported;
+    iptw->data.kept = supported == NULL ? within : supported;
     if (within == NULL || supported == NULL)
         return RWE_OK;
-    uint8_t *both = RWE_NEW(run->arena, uint8_t, s->ps->n);
+    uint8_t *both = RWE_NEW(run->arena, uint8_t, iptw->ps->n);
     if (both == NULL)
         return rwe_fail_memory(error);
-    for (size_t k = 0; k < s->ps->n; k++)
+    for (size_t k = 0; k < iptw->ps->n; k++)
         both[k] = within[k] && supported[k];
-    s->data.kept = both;
+    iptw->data.kept = both;
     return RWE_OK;
 }
 
-static enum rwe_status trim(struct rwe_run *run, struct state *s, struct rwe_error *error)
+static enum rwe_status trim(struct rwe_run *run, struct iptw *iptw, struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
-    if (rwe_settings_has(run->settings, "trim"))
-        s->cutoff = rwe_settings_number(run->settings, "trim");
-    else if (rwe_settings_flag(run->settings, "trim-optimal"))
-        status = rwe_weights_optimal_cutoff(&s->data, run->arena, &s->cutoff, error);
-    if (status == RWE_OK && s->cutoff > 0)
-        status = rwe_weights_trim(&s->data, s->cutoff, run->arena, &s->trimmed, error);
-    return status == RWE_OK ? keep(run, s, error) : status;
+    if (!isnan(iptw->settings->trim))
+        iptw->cutoff = iptw->settings->trim;
+    else if (iptw->settings->trim_optimal)
+        status = rwe_weights_optimal_cutoff(&iptw->data, run->arena, &iptw->cutoff, error);
+    if (status == RWE_OK && iptw->cutoff > 0)
+        status = rwe_weights_trim(&iptw->data, iptw->cutoff, run->arena, &iptw->trimmed, error);
+    return status == RWE_OK ? keep(run, iptw, error) : status;
 }
 
-static enum rwe_status weigh(struct rwe_run *run, struct state *s, struct rwe_error *error)
+static enum rwe_status weigh(struct rwe_run *run, struct iptw *iptw, struct rwe_error *error)
 {
     struct rwe_weight_options weighting = rwe_weight_options_default();
-    weighting.kind = s->kind->weight;
-    weighting.stabilised = !rwe_settings_flag(run->settings, "unstabilised");
-    if (rwe_settings_has(run->settings, "truncate"))
-        weighting.truncate = rwe_settings_number(run->settings, "truncate") / 100;
+    weighting.kind = iptw->kind->weight;
+    weighting.stabilised = !iptw->settings->unstabilised;
+    if (!isnan(iptw->settings->truncate))
+        weighting.truncate = iptw->settings->truncate / 100;
     enum rwe_status status =
-        rwe_weights_compute(&s->data, &weighting, run->arena, &s->weights, error);
-    s->weight = s->weights.weight;
+        rwe_weights_compute(&iptw->data, &weighting, run->arena, &iptw->weights, error);
+    iptw->weight = iptw->weights.weight;
     return status;
 }
 
-static enum rwe_status estimate_score_step(const struct rwe_run *run, const struct state *s,
+static enum rwe_status estimate_score_step(const struct rwe_run *run, const struct iptw *iptw,
                                            struct rwe_weight_estimation *estimation,
                                            struct rwe_error *error)
 {
-    const struct rwe_weight_model model = {s->ps->matrix.x, s->ps->matrix.p, &s->ps->model};
-    return rwe_weights_estimation(&s->data, &s->weights, &model, run->arena, estimation, error);
+    const struct rwe_weight_model model = {iptw->ps->matrix.x, iptw->ps->matrix.p,
+                                           &iptw->ps->model};
+    return rwe_weights_estimation(&iptw->data, &iptw->weights, &model, run->arena, estimation,
+                                  error);
 }
 
 /* Which column of x cannot be balanced, in words. */
-static enum rwe_status explain_entropy(const struct state *s, enum rwe_status status,
+static enum rwe_status explain_entropy(const struct iptw *iptw, enum rwe_status status,
                                        const struct rwe_error *inner, struct rwe_error *error)
 {
-    const struct rwe_model_column *column = rwe_model_matrix_column(&s->ps->matrix, inner->index);
+    const struct rwe_model_column *column =
+        rwe_model_matrix_column(&iptw->ps->matrix, inner->index);
     if (status == RWE_NOT_ESTIMABLE && column != NULL)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "entropy balancing: no weights give both arms the same mean of \"%s\": one "
@@ -137,28 +158,28 @@ static enum rwe_status explain_entropy(const struct state *s, enum rwe_status st
     return status;
 }
 
-static enum rwe_status balance(struct rwe_run *run, struct state *s, bool with_estimation,
+static enum rwe_status balance(struct rwe_run *run, struct iptw *iptw, bool with_estimation,
                                struct rwe_error *error)
 {
     struct rwe_error inner = {0};
     struct rwe_entropy_options balancing = rwe_entropy_options_default();
-    double *base = s->data.kept == NULL ? NULL : RWE_NEW(run->arena, double, s->ps->n);
+    double *base = iptw->data.kept == NULL ? NULL : RWE_NEW(run->arena, double, iptw->ps->n);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
-    for (size_t k = 0; base != NULL && k < s->ps->n; k++)
-        base[k] = s->data.kept[k];
-    balancing.stabilised = !rwe_settings_flag(run->settings, "unstabilised");
+    for (size_t k = 0; base != NULL && k < iptw->ps->n; k++)
+        base[k] = iptw->data.kept[k];
+    balancing.stabilised = !iptw->settings->unstabilised;
     balancing.estimation = with_estimation;
-    const struct rwe_entropy_data data = {s->ps->n, s->ps->matrix.p, s->ps->matrix.x,
-                                          s->ps->treated, base};
+    const struct rwe_entropy_data data = {iptw->ps->n, iptw->ps->matrix.p, iptw->ps->matrix.x,
+                                          iptw->ps->treated, base};
     enum rwe_status status =
-        rwe_entropy_balance(&data, &balancing, run->arena, &s->entropy, &inner);
-    s->weight = s->entropy.weight;
-    return status == RWE_OK ? RWE_OK : explain_entropy(s, status, &inner, error);
+        rwe_entropy_balance(&data, &balancing, run->arena, &iptw->entropy, &inner);
+    iptw->weight = iptw->entropy.weight;
+    return status == RWE_OK ? RWE_OK : explain_entropy(iptw, status, &inner, error);
 }
 
 /* From rows of the model to subjects of the cohort; those outside the model have weight 0. */
-static enum rwe_status spread(const struct rwe_run *run, const struct state *s,
+static enum rwe_status spread(const struct rwe_run *run, const struct iptw *iptw,
                               const struct rwe_weight_estimation *by_row, struct rwe_design *design,
                               struct rwe_error *error)
 {
@@ -169,9 +190,9 @@ static enum rwe_status spread(const struct rwe_run *run, const struct state *s,
     struct rwe_weight_estimation *estimation = RWE_NEW(run->arena, struct rwe_weight_estimation, 1);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
-    for (size_t k = 0; k < s->ps->n; k++) {
-        size_t i = s->ps->subject[k];
-        weight[i] = s->weight[k];
+    for (size_t k = 0; k < iptw->ps->n; k++) {
+        size_t i = iptw->ps->subject[k];
+        weight[i] = iptw->weight[k];
         for (size_t m = 0; m < q; m++) {
             slope[i * q + m] = by_row->slope[k * q + m];
             influence[i * q + m] = by_row->influence[k * q + m];
@@ -191,42 +212,43 @@ static enum rwe_status spread(const struct rwe_run *run, const struct state *s,
 /* The step that estimates the weights matters to variances, which replicates do not compute. */
 static bool needs_estimation(const struct rwe_run *run)
 {
-    return run->replicate == 0 && rwe_settings_choice(run->settings, "variance") == 0;
+    return run->replicate == 0 &&
+           rwe_statistics_of(run->settings)->variance == RWE_VARIANCE_ESTIMATED;
 }
 
-static enum rwe_status make_weights(struct rwe_run *run, struct state *s, struct rwe_design *design,
-                                    struct rwe_error *error)
+static enum rwe_status make_weights(struct rwe_run *run, struct iptw *iptw,
+                                    struct rwe_design *design, struct rwe_error *error)
 {
     struct rwe_weight_estimation estimation;
     bool with_estimation = needs_estimation(run);
-    bool by_entropy = s->kind->weight == RWE_WEIGHT_ENTROPY;
-    enum rwe_status status = trim(run, s, error);
+    bool by_entropy = iptw->kind->weight == RWE_WEIGHT_ENTROPY;
+    enum rwe_status status = trim(run, iptw, error);
     if (status == RWE_OK)
-        status = by_entropy ? balance(run, s, with_estimation, error) : weigh(run, s, error);
+        status = by_entropy ? balance(run, iptw, with_estimation, error) : weigh(run, iptw, error);
     if (status == RWE_OK && with_estimation && !by_entropy)
-        status = estimate_score_step(run, s, &estimation, error);
+        status = estimate_score_step(run, iptw, &estimation, error);
     if (status != RWE_OK)
         return status;
     if (by_entropy)
-        estimation = s->entropy.estimation;
-    return spread(run, s, with_estimation ? &estimation : NULL, design, error);
+        estimation = iptw->entropy.estimation;
+    return spread(run, iptw, with_estimation ? &estimation : NULL, design, error);
 }
 
 /* Whether the effect of these weights is looked for in that row of the model. */
-static bool is_asked_about(const struct state *s, size_t k)
+static bool is_asked_about(const struct iptw *iptw, size_t k)
 {
-    enum rwe_estimand_of of = s->kind->of;
-    return of == RWE_OF_TREATED    ? s->ps->treated[k] != 0
-           : of == RWE_OF_CONTROLS ? s->ps->treated[k] == 0
+    enum rwe_estimand_of of = iptw->kind->of;
+    return of == RWE_OF_TREATED    ? iptw->ps->treated[k] != 0
+           : of == RWE_OF_CONTROLS ? iptw->ps->treated[k] == 0
                                    : true;
 }
 
-static struct rwe_estimand estimand_of(const struct rwe_run *run, const struct state *s)
+static struct rwe_estimand estimand_of(const struct rwe_run *run, const struct iptw *iptw)
 {
-    const uint8_t *supported = s->ps->supported, *within = s->trimmed.kept;
-    struct rwe_estimand estimand = rwe_propensity_estimand(run, s->ps, s->kind->of);
-    for (size_t k = 0; k < s->ps->n; k++) {
-        if (!is_asked_about(s, k))
+    const uint8_t *supported = iptw->ps->supported, *within = iptw->trimmed.kept;
+    struct rwe_estimand estimand = rwe_propensity_estimand(run, iptw->ps, iptw->kind->of);
+    for (size_t k = 0; k < iptw->ps->n; k++) {
+        if (!is_asked_about(iptw, k))
             continue;
         if (supported != NULL && !supported[k])
             estimand.left_out[RWE_LEFT_UNSUPPORTED]++;
@@ -238,114 +260,98 @@ static struct rwe_estimand estimand_of(const struct rwe_run *run, const struct s
 
 static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_error *error)
 {
-    struct state *s = RWE_NEW(run->arena, struct state, 1);
-    if (s == NULL)
+    struct iptw *iptw = RWE_NEW(run->arena, struct iptw, 1);
+    if (iptw == NULL)
         return rwe_fail_memory(error);
-    *state = s;
-    int choice = rwe_settings_choice(run->settings, "iptw");
-    s->kind = &kinds[choice < 0 ? 0 : choice];
-    enum rwe_status status = rwe_propensity(run, "iptw", &s->ps, error);
+    *state = iptw;
+    iptw->settings = rwe_settings_of(run->settings, &option_list);
+    iptw->kind = &kinds[iptw->settings->kind < 0 ? 0 : iptw->settings->kind];
+    enum rwe_status status = rwe_propensity(run, "iptw", &iptw->ps, error);
     if (status != RWE_OK)
         return status;
-    s->data = (struct rwe_weight_data){s->ps->n, s->ps->model.linear, s->ps->treated, NULL};
-    s->design = (struct rwe_design){
-        .name = s->kind->name,
-        .label = rwe_text(s->kind->label),
+    iptw->data =
+        (struct rwe_weight_data){iptw->ps->n, iptw->ps->model.linear, iptw->ps->treated, NULL};
+    iptw->design = (struct rwe_design){
+        .name = iptw->kind->name,
+        .label = rwe_text(iptw->kind->label),
         .kind = RWE_DESIGN_WEIGHTED,
         .arms_alike = true,
-        .remedies =
-            RWE_REMEDY_MODEL | (s->kind->balances_means ? 0 : RWE_REMEDY_TRIM | RWE_REMEDY_OVERLAP),
+        .remedies = RWE_REMEDY_MODEL |
+                    (iptw->kind->balances_means ? 0 : RWE_REMEDY_TRIM | RWE_REMEDY_OVERLAP),
     };
-    status = make_weights(run, s, &s->design, error);
+    status = make_weights(run, iptw, &iptw->design, error);
     if (status != RWE_OK)
         return status;
-    s->design.estimand = estimand_of(run, s);
-    return rwe_run_add_design(run, &s->design, error);
+    iptw->design.estimand = estimand_of(run, iptw);
+    return rwe_run_add_design(run, &iptw->design, error);
 }
 
 /* ---- presenting ---- */
 
-static rwe_fact add(struct rwe_run *run, const struct rwe_key *key, const char *stat, double value)
+static bool is_truncated(const struct iptw *iptw)
 {
-    return rwe_document_number(run->document, key, stat, value);
-}
-
-static void cell(struct rwe_grid *grid, enum rwe_cell_class class, rwe_fact fact)
-{
-    rwe_grid_cell(grid, class, fact, RWE_NO_FACT, RWE_NO_FACT);
+    return !isnan(iptw->weights.low) && iptw->weights.n > 0;
 }
 
 /* One arm's weights; `arm` counts as in the cohort. */
-static void present_arm(struct rwe_run *run, struct rwe_grid *grid, const struct state *s,
+static void present_arm(struct rwe_run *run, struct rwe_grid *grid, const struct iptw *iptw,
                         uint8_t arm)
 {
     const struct rwe_weight_summary of =
-        rwe_weights_summarize(s->weight, s->ps->treated, s->ps->n, arm);
-    struct rwe_key key = rwe_key_of("weights");
-    key.population = s->design.name;
-    key = rwe_key_arm(key, run->cohort, arm);
+        rwe_weights_summarize(iptw->weight, iptw->ps->treated, iptw->ps->n, arm);
+    struct rwe_key key = rwe_key_arm(rwe_key_in("weights", NULL, &iptw->design), run->cohort, arm);
     rwe_grid_row(grid, 0, "%s", run->cohort->arm_level[arm]);
-    cell(grid, RWE_CELL_COUNT, add(run, &key, "n", (double)of.n));
-    cell(grid, RWE_CELL_STATISTIC, add(run, &key, "ess", of.ess));
-    cell(grid, RWE_CELL_STATISTIC, add(run, &key, "sum", of.sum));
-    cell(grid, RWE_CELL_COEFFICIENT, add(run, &key, "min", of.min));
-    cell(grid, RWE_CELL_COEFFICIENT, add(run, &key, "max", of.max));
-    cell(grid, RWE_CELL_COEFFICIENT, add(run, &key, "cv", of.cv));
-    if (s->cutoff > 0)
-        cell(grid, RWE_CELL_COUNT,
-             add(run, &key, "n.trimmed", (double)(s->trimmed.n_low[arm] + s->trimmed.n_high[arm])));
-    if (!isnan(s->weights.low) && s->weights.n > 0)
-        cell(grid, RWE_CELL_COUNT,
-             add(run, &key, "n.truncated",
-                 (double)(s->weights.n_low[arm] + s->weights.n_high[arm])));
+    weights_table_put(grid, &key, &of);
+    if (iptw->cutoff > 0)
+        rwe_grid_put(grid, &key, (double)(iptw->trimmed.n_low[arm] + iptw->trimmed.n_high[arm]));
+    if (is_truncated(iptw))
+        rwe_grid_put(grid, &key, (double)(iptw->weights.n_low[arm] + iptw->weights.n_high[arm]));
     if (2 * of.ess < (double)of.n)
         rwe_document_warning(run->document, "few-effective", "weights",
                              "%s, arm %s: the weights are worth %.0f of %zu subjects, less than "
                              "half. A few subjects decide; look at overlap weights (--iptw=ato), "
                              "or trim.",
-                             s->design.label, run->cohort->arm_level[arm], of.ess, of.n);
+                             iptw->design.label, run->cohort->arm_level[arm], of.ess, of.n);
 }
 
-static void note_method(struct rwe_run *run, struct rwe_grid *grid, const struct state *s)
+static void note_method(struct rwe_run *run, struct rwe_grid *grid, const struct iptw *iptw)
 {
-    rwe_note_estimand(run, grid, &s->design);
+    rwe_note_estimand(run, grid, &iptw->design);
     rwe_grid_note(grid, "ESS, effective sample size, (Σw)² / Σw².");
-    if (s->ps->supported != NULL)
+    if (iptw->ps->supported != NULL)
         rwe_grid_note(grid, "Who is outside common support has no weight.");
-    if (s->kind->weight == RWE_WEIGHT_ATE && s->weights.stabilised)
+    if (iptw->kind->weight == RWE_WEIGHT_ATE && iptw->weights.stabilised)
         rwe_grid_note(grid, "Stabilised: times the share of the arm.");
-    if (s->cutoff > 0) {
-        struct rwe_key key = rwe_key_of("weights");
-        key.population = s->design.name;
-        add(run, &key, "trim", s->cutoff);
-        rwe_grid_note(grid, "Trimmed to propensity scores of %.3g to %.3g.", s->cutoff,
-                      1 - s->cutoff);
+    if (iptw->cutoff > 0) {
+        struct rwe_key key = rwe_key_in("weights", NULL, &iptw->design);
+        rwe_document_number(run->document, &key, "trim", iptw->cutoff);
+        rwe_grid_note(grid, "Trimmed to propensity scores of %.3g to %.3g.", iptw->cutoff,
+                      1 - iptw->cutoff);
     }
-    rwe_grid_note(grid, "%s",
-                  rwe_settings_choice(run->settings, "variance") == 0
-                      ? "Standard errors under these weights are robust and include the step that "
-                        "estimated the weights (M-estimation)."
-                      : "Standard errors under these weights are robust and take the weights as "
-                        "known.");
+    if (rwe_statistics_of(run->settings)->variance == RWE_VARIANCE_ESTIMATED)
+        rwe_grid_note(grid, "Standard errors under these weights are robust and include the step "
+                            "that estimated the weights (M-estimation).");
+    else
+        rwe_grid_note(grid, "Standard errors under these weights are robust and take the weights "
+                            "as known.");
 }
 
 static enum rwe_status run_iptw(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)error;
-    const struct state *s = state;
-    static const char *const headings[] = {"arm", "n", "ESS", "sum", "least", "greatest", "CV"};
+    const struct iptw *iptw = state;
     rwe_document_section(run->document, 1, "Weighting");
     rwe_propensity_present(run);
-    struct rwe_grid *grid = rwe_document_table(run->document, "Weights: %s", s->design.label);
-    for (size_t c = 0; c < sizeof headings / sizeof *headings; c++)
-        rwe_grid_column(grid, "%s", headings[c]);
-    if (s->cutoff > 0)
-        rwe_grid_column(grid, "trimmed");
-    if (!isnan(s->weights.low) && s->weights.n > 0)
-        rwe_grid_column(grid, "truncated");
+    struct rwe_grid *grid = rwe_document_table(run->document, "Weights: %s", iptw->design.label);
+    rwe_grid_column(grid, "arm");
+    weights_table_columns(grid, N_("n"));
+    if (iptw->cutoff > 0)
+        weights_table_add_trimmed(grid);
+    if (is_truncated(iptw))
+        weights_table_add_truncated(grid);
     for (uint8_t arm = 0; arm < 2; arm++)
-        present_arm(run, grid, s, arm);
-    note_method(run, grid, s);
+        present_arm(run, grid, iptw, arm);
+    note_method(run, grid, iptw);
     return RWE_OK;
 }
 
@@ -354,40 +360,40 @@ static enum rwe_status run_iptw(struct rwe_run *run, void *state, struct rwe_err
 struct export
 {
     const struct rwe_run *run;
-    const struct state *state;
+    const struct iptw *iptw;
 };
 
 static void write_weights(FILE *out, const void *context)
 {
     const struct export *export = context;
     const struct rwe_cohort *cohort = export->run->cohort;
-    const struct state *s = export->state;
+    const struct iptw *iptw = export->iptw;
     fputs("id,arm,weight,ps,logit_ps\n", out);
-    for (size_t k = 0; k < s->ps->n; k++) {
-        uint32_t i = s->ps->subject[k];
+    for (size_t k = 0; k < iptw->ps->n; k++) {
+        uint32_t i = iptw->ps->subject[k];
         rwe_csv_write_text(out, cohort->id[i]);
         putc(',', out);
         rwe_csv_write_text(out, cohort->arm_level[cohort->arm[i]]);
-        fprintf(out, ",%.17g,%.17g,%.17g\n", s->weight[k], s->ps->model.fitted[k],
-                s->ps->model.linear[k]);
+        fprintf(out, ",%.17g,%.17g,%.17g\n", iptw->weight[k], iptw->ps->model.fitted[k],
+                iptw->ps->model.linear[k]);
     }
 }
 
 static enum rwe_status write_files(const struct rwe_run *run, const void *state,
                                    struct rwe_error *error)
 {
-    const char *path = rwe_settings_text(run->settings, "export-weights");
-    const struct export export = {run, state};
+    const struct iptw *iptw = state;
+    const char *path = iptw->settings->export_weights;
+    const struct export export = {run, iptw};
     return path == NULL ? RWE_OK : rwe_file_write(path, write_weights, &export, error);
 }
 
 const struct rwe_analysis rwe_analysis_iptw = {
     .name = "iptw",
-    .choices = "ate|att|ato|matching|entropy|atc",
-    .help =
-        "Weights by the propensity score: adds the population \"iptw-ate\" (or -att, -ato: "
-        "overlap, …), on which every analysis that is asked for runs too. Brings Table 1 and the "
-        "balance of covariates.",
+    .flag = &flag,
+    .help = N_("Weights by the propensity score: adds the population \"iptw-ate\" (or -att, -ato: "
+               "overlap, …), on which every analysis that is asked for runs too. Brings Table 1 "
+               "and the balance of covariates."),
     .brings = "table1 balance",
     .options = &option_list,
     .design = design,

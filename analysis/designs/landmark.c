@@ -11,22 +11,22 @@
 
 enum { N_STEPS = 4 };
 
-struct settings {
+struct landmark_settings {
     struct rwe_numbers times;
 };
 
 static const struct rwe_option flag = {
-    RWE_NUMBERS_IN(struct settings, times),
+    RWE_NUMBERS_IN(struct landmark_settings, times),
     .argument = "T,T,…",
     .low = 1e-6,
     .high = 1e300,
     .bare = "6",
 };
-static const struct rwe_options option_list = RWE_NO_OPTIONS_IN(struct settings);
+static const struct rwe_options option_list = RWE_NO_OPTIONS_IN(struct landmark_settings);
 
 static struct rwe_numbers times_of(const struct rwe_run *run)
 {
-    const struct settings *settings = rwe_settings_of(run->settings, &option_list);
+    const struct landmark_settings *settings = rwe_settings_of(run->settings, &option_list);
     return settings->times;
 }
 
@@ -116,38 +116,35 @@ static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_erro
 
 /* ---- who is there ---- */
 
-static void count(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
-                  const char *stat, size_t n)
-{
-    rwe_grid_cell(grid, RWE_CELL_COUNT, rwe_document_number(run->document, key, stat, (double)n),
-                  RWE_NO_FACT, RWE_NO_FACT);
-}
-
 /* Losses by what a subject was exposed to in the end; those analysed by what it was at the landmark. */
-static void present_arms(struct rwe_run *run, struct rwe_grid *grid,
-                         const struct landmark *landmark)
+static void present_landmark(struct rwe_run *run, struct rwe_grid *grid,
+                             const struct landmark *landmark)
 {
     const struct rwe_landmark *at = &landmark->at;
     struct rwe_key key = rwe_key_run(landmark->run, "landmark");
-    static const char *const labels[] = {N_("had an event before"), N_("no longer followed")};
-    static const char *const stats[] = {"n.event.before", "n.censored.before"};
+    const struct {
+        const char *label, *stat;
+        const size_t *n;
+    } rows[] = {
+        {rwe_text("had an event before"), "n.event.before", at->n_event},
+        {rwe_text("no longer followed"), "n.censored.before", at->n_censored},
+        {rwe_text("analysed"), "n", at->cohort->arm_size},
+    };
     rwe_grid_row(grid, 0, "%g", at->time);
     for (size_t a = 0; a < 2; a++)
         rwe_grid_empty(grid);
-    for (size_t row = 0; row < 2; row++) {
-        rwe_grid_row(grid, 1, "%s", rwe_text(labels[row]));
+    for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
+        rwe_grid_row(grid, 1, "%s", rows[r].label);
         for (size_t a = 0; a < 2; a++) {
             struct rwe_key arm = rwe_key_arm(key, run->cohort, a);
-            count(run, grid, &arm, stats[row], row == 0 ? at->n_event[a] : at->n_censored[a]);
+            rwe_fact n =
+                rwe_document_number(run->document, &arm, rows[r].stat, (double)rows[r].n[a]);
+            rwe_grid_cell(grid, RWE_CELL_COUNT, n, RWE_NO_FACT, RWE_NO_FACT);
         }
     }
-    rwe_grid_row(grid, 1, "analysed");
-    for (size_t a = 0; a < 2; a++) {
-        struct rwe_key arm = rwe_key_arm(key, run->cohort, a);
-        count(run, grid, &arm, "n", at->cohort->arm_size[a]);
-    }
     rwe_grid_row(grid, 1, "… of them exposed later");
-    count(run, grid, &key, "n.later", at->n_later[0]);
+    rwe_fact later = rwe_document_number(run->document, &key, "n.later", (double)at->n_later[0]);
+    rwe_grid_cell(grid, RWE_CELL_COUNT, later, RWE_NO_FACT, RWE_NO_FACT);
     rwe_grid_empty(grid);
 }
 
@@ -161,7 +158,7 @@ static enum rwe_status run_landmark(struct rwe_run *run, void *state, struct rwe
     for (size_t a = 0; a < run->cohort->n_arms; a++)
         rwe_grid_column(grid, "%s", run->cohort->arm_level[a]);
     for (size_t i = 0; i < landmarks->n; i++)
-        present_arms(run, grid, &landmarks->item[i]);
+        present_landmark(run, grid, &landmarks->item[i]);
     rwe_grid_note(grid,
                   "Losses by what patients were exposed to in the end, those analysed by what "
                   "they had been exposed to by then. Who is exposed later stays unexposed. "
@@ -172,13 +169,16 @@ static enum rwe_status run_landmark(struct rwe_run *run, void *state, struct rwe
 
 static void emulate(const struct rwe_run *run, struct rwe_protocol *protocol)
 {
-    struct rwe_numbers times = times_of(run);
-    const char *list = "";
-    for (size_t i = 0; i < times.n && list != NULL; i++)
-        list = rwe_arena_format(run->arena, "%s%s%.10g", list, i == 0 ? "" : ", ", times.item[i]);
+    struct rwe_numbers all = times_of(run);
+    const char *list = NULL;
+    for (size_t i = 0; i < all.n; i++) {
+        const char *time = rwe_arena_format(run->arena, "%.10g", all.item[i]);
+        list = list == NULL ? time : rwe_arena_format(run->arena, rwe_text("%s, %s"), list, time);
+    }
     rwe_protocol_say(protocol, RWE_PROTOCOL_ELIGIBILITY, "landmark: event-free and followed then");
-    rwe_protocol_say(protocol, RWE_PROTOCOL_TIME_ZERO, "landmark: at %s%s",
-                     list == NULL ? "" : list, rwe_time_unit_word(run));
+    if (list != NULL)
+        rwe_protocol_say(protocol, RWE_PROTOCOL_TIME_ZERO, "landmark: at %s%s", list,
+                         rwe_time_unit_word(run));
     rwe_protocol_say(protocol, RWE_PROTOCOL_CONTRAST, "landmark: as exposed by then");
 }
 
@@ -186,9 +186,9 @@ const struct rwe_analysis rwe_analysis_landmark = {
     .name = "landmark",
     .flag = &flag,
     .options = &option_list,
-    .help = "Landmark analysis (default at 6): those still event-free then, by whether exposure "
-            "(--exposure-start) had begun; every analysis that is asked for runs on them too, with "
-            "matching or weights made anew.",
+    .help = N_("Landmark analysis (default at 6): those still event-free then, by whether exposure "
+               "(--exposure-start) had begun; every analysis that is asked for runs on them too, "
+               "with matching or weights made anew."),
     .brings = "table1 cox",
     .from_zero = true,
     .emulate = emulate,

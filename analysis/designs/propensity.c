@@ -2,36 +2,49 @@
 #include "rwe/analysis/propensity.h"
 
 #include "rwe/analysis/covariates.h"
+#include "rwe/base/language.h"
 #include "rwe/stats/overlap.h"
 
 #include <string.h>
 
+struct settings {
+    struct rwe_strings splines, products;
+    bool common_support;
+};
+
 static const struct rwe_option options[] = {
     {.name = "ps-spline",
-     .kind = RWE_OPTION_LIST,
+     RWE_LIST_IN(struct settings, splines),
      .section = RWE_SECTION_METHOD,
      .argument = "A,B,…",
-     .help = "Covariates, numbers, that enter the propensity model as natural cubic splines with 3 "
-             "degrees of freedom."},
+     .help =
+         N_("Covariates, numbers, that enter the propensity model as natural cubic splines with 3 "
+            "degrees of freedom.")},
     {.name = "ps-interaction",
-     .kind = RWE_OPTION_LIST,
+     RWE_LIST_IN(struct settings, products),
      .section = RWE_SECTION_METHOD,
      .argument = "A*B,C*C,…",
-     .help = "Products of two covariates, and squares of numbers, in the propensity model. A:B is "
-             "the same and needs no quotes in a shell."},
+     .help =
+         N_("Products of two covariates, and squares of numbers, in the propensity model. A:B is "
+            "the same and needs no quotes in a shell.")},
     {.name = "common-support",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct settings, common_support),
      .section = RWE_SECTION_METHOD,
-     .help = "Match and weigh only those whose propensity score lies between the greater of the "
-             "arms' least and the lesser of their greatest."},
+     .help = N_("Match and weigh only those whose propensity score lies between the greater of the "
+                "arms' least and the lesser of their greatest.")},
 };
-const struct rwe_options rwe_propensity_options = RWE_OPTIONS(options);
+const struct rwe_options rwe_propensity_options = RWE_OPTIONS_IN(struct settings, options);
+
+static const struct settings *settings_of(const struct rwe_run *run)
+{
+    return rwe_settings_of(run->settings, &rwe_propensity_options);
+}
 
 /* ---- what was asked for ---- */
 
 static bool is_bent(const struct rwe_run *run, const struct rwe_variable *variable)
 {
-    struct rwe_strings list = rwe_settings_list(run->settings, "ps-spline");
+    struct rwe_strings list = settings_of(run)->splines;
     for (size_t i = 0; i < list.n; i++)
         if (strcmp(list.item[i], variable->name) == 0)
             return true;
@@ -40,7 +53,7 @@ static bool is_bent(const struct rwe_run *run, const struct rwe_variable *variab
 
 static enum rwe_status check_splines(const struct rwe_run *run, struct rwe_error *error)
 {
-    struct rwe_strings list = rwe_settings_list(run->settings, "ps-spline");
+    struct rwe_strings list = settings_of(run)->splines;
     for (size_t i = 0; i < list.n; i++) {
         const struct rwe_variable *v =
             rwe_covariate_find(run->cohort, list.item[i], strlen(list.item[i]));
@@ -89,7 +102,7 @@ static enum rwe_status explain_product(const struct rwe_run *run, const char *te
 static enum rwe_status check_products(const struct rwe_run *run, struct rwe_error *error)
 {
     const struct rwe_cohort *cohort = run->cohort;
-    struct rwe_strings list = rwe_settings_list(run->settings, "ps-interaction");
+    struct rwe_strings list = settings_of(run)->products;
     for (size_t i = 0; i < list.n; i++) {
         struct product product, other;
         if (!split_product(cohort, list.item[i], &product))
@@ -161,7 +174,7 @@ static struct rwe_model terms_of(const struct rwe_run *run)
 {
     const struct rwe_cohort *cohort = run->cohort;
     const struct rwe_cohort *data = run->data == NULL ? cohort : run->data->cohort;
-    struct rwe_strings products = rwe_settings_list(run->settings, "ps-interaction");
+    struct rwe_strings products = settings_of(run)->products;
     struct rwe_model model = rwe_model_new(cohort, run->arena);
     struct product product;
     model.fills = rwe_missing_has_indicator(run->settings);
@@ -294,7 +307,7 @@ static enum rwe_status fit(struct rwe_run *run, struct rwe_propensity *p, struct
     while (rwe_model_matrix_reduce(&p->matrix, &inner));
     if (inner.status == RWE_SEPARATED) {
         const struct rwe_model_column *most = rwe_model_matrix_column(&p->matrix, inner.index);
-        p->separates = most == NULL ? "the intercept" : most->name;
+        p->separates = most == NULL ? rwe_text("the intercept") : most->name;
         fitting.firth = true;
         fitting.tolerance = rwe_logistic_options_default().tolerance;
         inner = (struct rwe_error){0};
@@ -316,7 +329,7 @@ static enum rwe_status fit(struct rwe_run *run, struct rwe_propensity *p, struct
 static enum rwe_status find_support(const struct rwe_run *run, struct rwe_propensity *p,
                                     struct rwe_error *error)
 {
-    if (!rwe_settings_flag(run->settings, "common-support"))
+    if (!settings_of(run)->common_support)
         return RWE_OK;
     const struct rwe_overlap_options measuring = rwe_overlap_options_default();
     struct rwe_overlap overlap;

@@ -4,6 +4,7 @@
 #include "rwe/analysis/covariates.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/propensity.h"
+#include "rwe/base/language.h"
 #include "rwe/stats/balance.h"
 #include "rwe/stats/overlap.h"
 
@@ -33,7 +34,7 @@ static void cell(struct rwe_grid *grid, enum rwe_cell_class class, rwe_fact fact
 
 /* ---- the model's terms ---- */
 
-static const char intercept[] = "(Intercept)";
+static const char intercept[] = N_("(Intercept)");
 
 /* A log odds ratio with its odds ratio. Wald's limits do not hold for a penalised estimate: the
  * likelihood is far from a parabola there. */
@@ -42,13 +43,11 @@ static void present_ratio(struct rwe_run *run, struct rwe_grid *grid, const stru
 {
     bool wald = !run->propensity->model.penalised, is_intercept = strcmp(key->term, intercept) == 0;
     double reach = wald ? rwe_normal_limit(run) * error : NAN;
-    rwe_fact coefficient = add(run, key, "estimate", estimate);
-    rwe_fact standard_error = add(run, key, "std.error", error);
+    rwe_grid_put(grid, key, estimate);
+    rwe_grid_put(grid, key, error);
     rwe_fact odds = add(run, key, "odds.ratio", exp(estimate));
     rwe_fact low = add(run, key, "conf.low", exp(estimate - reach));
     rwe_fact high = add(run, key, "conf.high", exp(estimate + reach));
-    cell(grid, RWE_CELL_COEFFICIENT, coefficient);
-    cell(grid, RWE_CELL_COEFFICIENT, standard_error);
     if (is_intercept)
         rwe_grid_empty(grid); /* the odds at age 0 in the year 0 tell nobody anything */
     else
@@ -84,9 +83,9 @@ static void present_term(struct rwe_run *run, struct rwe_grid *grid, const char 
     const struct rwe_logistic *model = &run->propensity->model;
     struct rwe_key key = rwe_key_run(run, "ps");
     key.term = name;
-    rwe_grid_row(grid, 0, "%s", name);
+    rwe_grid_row(grid, 0, "%s", name == intercept ? rwe_text(intercept) : name);
     if (j == RWE_NO_INDEX) {
-        cell(grid, RWE_CELL_COEFFICIENT, add(run, &key, "estimate", NAN));
+        rwe_grid_put(grid, &key, NAN);
         return;
     }
     present_ratio(run, grid, &key, model->estimate[j], std_error(model, j));
@@ -159,7 +158,7 @@ static void present_spline(struct rwe_run *run, struct rwe_grid *grid, const cha
     }
     contrast = key;
     contrast.level = of->contrast_name;
-    rwe_grid_row(grid, 0, "%s, %s", name, of->contrast_name);
+    rwe_grid_row(grid, 0, "%s, %.10g against %.10g", name, of->quartile[1], of->quartile[0]);
     present_ratio(run, grid, &contrast, estimate, sqrt(variance));
     double wald = model->penalised ? NAN : joint_wald(model, first, of->n, run->arena);
     add(run, &key, "wald.statistic", wald);
@@ -185,7 +184,7 @@ static void note_model(struct rwe_run *run, struct rwe_grid *grid)
         rwe_grid_note(grid, "A spline (natural, 3 degrees of freedom): its odds ratio is of the "
                             "third against the first quartile, its p of all its columns.");
     if (left_out.n > 0) {
-        const char *names = rwe_text_join(run->arena, left_out, ", ");
+        const char *names = rwe_text_join(run->arena, left_out, rwe_text(", "));
         rwe_grid_note(grid, "Left out, since nobody has them or the other terms say the same: %s.",
                       names == NULL ? "" : names);
     }
@@ -194,17 +193,21 @@ static void note_model(struct rwe_run *run, struct rwe_grid *grid)
                             "it, and are left out.");
 }
 
+static const struct rwe_table_column model_columns[] = {
+    {.heading = N_("term")},
+    {N_("log odds"), RWE_CELL_COEFFICIENT, "estimate"},
+    {N_("std. error"), RWE_CELL_COEFFICIENT, "std.error"},
+    {.heading = N_("odds ratio\n({level} CI)")}, /* present_ratio and p_cell: some are not shown */
+    {.heading = N_("p")},
+};
+
 static void present_model(struct rwe_run *run)
 {
     const struct rwe_propensity *p = run->propensity;
-    struct rwe_grid *grid = rwe_document_table(
-        run->document, "%s",
-        p->model.penalised ? "Propensity model (logistic, Firth)" : "Propensity model (logistic)");
-    rwe_grid_column(grid, "term");
-    rwe_grid_column(grid, "log odds");
-    rwe_grid_column(grid, "std. error");
-    rwe_grid_column(grid, "odds ratio\n(%s CI)", rwe_conf_level_text(run));
-    rwe_grid_column(grid, "p");
+    struct rwe_grid *grid =
+        p->model.penalised ? rwe_document_table(run->document, "Propensity model (logistic, Firth)")
+                           : rwe_document_table(run->document, "Propensity model (logistic)");
+    RWE_GRID_COLUMNS(grid, model_columns);
     present_term(run, grid, intercept, 0);
     for (size_t c = 0; c < p->matrix.n_columns;) {
         const struct rwe_model_column *column = &p->matrix.column[c];
@@ -222,13 +225,17 @@ static void present_model(struct rwe_run *run)
 
 /* ---- what stands in for missing values ---- */
 
+static const struct rwe_table_column missing_columns[] = {
+    {.heading = N_("covariate")},
+    {N_("missing"), RWE_CELL_COUNT, "n.missing"},
+    {N_("set to"), RWE_CELL_NUMBER, "fill"},
+};
+
 static struct rwe_grid *start_missing(struct rwe_run *run)
 {
     struct rwe_grid *grid =
         rwe_document_table(run->document, "Missing values in the propensity model");
-    rwe_grid_column(grid, "covariate");
-    rwe_grid_column(grid, "missing");
-    rwe_grid_column(grid, "set to");
+    RWE_GRID_COLUMNS(grid, missing_columns);
     return grid;
 }
 
@@ -246,11 +253,11 @@ static void present_missing(struct rwe_run *run)
             grid = start_missing(run);
         key.term = v->name;
         rwe_grid_row(grid, 0, "%s", v->name);
-        cell(grid, RWE_CELL_COUNT, add(run, &key, "n.missing", (double)v->n_missing));
+        rwe_grid_put(grid, &key, (double)v->n_missing);
         if (v->categorical)
             rwe_grid_words(grid, "level \"missing\"");
         else
-            cell(grid, RWE_CELL_NUMBER, add(run, &key, "fill", rwe_variable_mean(v, cohort->n)));
+            rwe_grid_put(grid, &key, rwe_variable_mean(v, cohort->n));
     }
     if (grid == NULL)
         return;
@@ -275,10 +282,10 @@ static void present_summary(struct rwe_run *run)
     struct rwe_grid *grid = rwe_document_table(run->document, "Propensity score");
     rwe_grid_column(grid, "propensity score");
     rwe_grid_column(grid, "value");
-    row(run, grid, "Subjects in the model", RWE_CELL_COUNT, "n", (double)p->n);
-    row(run, grid, "Left out, a covariate is missing", RWE_CELL_COUNT, "n.missing",
+    row(run, grid, rwe_text("Subjects in the model"), RWE_CELL_COUNT, "n", (double)p->n);
+    row(run, grid, rwe_text("Left out, a covariate is missing"), RWE_CELL_COUNT, "n.missing",
         (double)(run->cohort->n - p->n));
-    row(run, grid, "c-statistic", RWE_CELL_COEFFICIENT, "auc", p->model.auc);
+    row(run, grid, rwe_text("c-statistic"), RWE_CELL_COEFFICIENT, "auc", p->model.auc);
     add(run, &key, "converged", p->model.converged);
     add(run, &key, "penalised", p->model.penalised);
 }
@@ -304,11 +311,16 @@ static void warn(struct rwe_run *run)
             "better leave the covariate out, merge its categories, or restrict "
             "the cohort to where both arms occur.",
             p->separates);
-    if (rarer < 10 * p->matrix.p)
+    if (rarer < 10 * p->matrix.p && p->matrix.p == 1)
+        rwe_document_warning(run->document, "few-per-variable", "ps",
+                             "%zu subjects in the smaller arm for the propensity model's 1 term: "
+                             "fewer than ten a term.",
+                             rarer);
+    else if (rarer < 10 * p->matrix.p)
         rwe_document_warning(run->document, "few-per-variable", "ps",
                              "%zu subjects in the smaller arm for the propensity model's %zu "
-                             "term%s: fewer than ten a term.",
-                             rarer, p->matrix.p, p->matrix.p == 1 ? "" : "s");
+                             "terms: fewer than ten a term.",
+                             rarer, p->matrix.p);
 }
 
 /* ---- who could have had either treatment ---- */
@@ -363,13 +375,13 @@ static void present_groups(struct rwe_run *run, const struct rwe_overlap *overla
     for (size_t arm = 0; arm < 2; arm++)
         rwe_grid_column(grid, "%s", run->cohort->arm_level[arm]);
     rwe_grid_column(grid, "all");
-    count_row(run, grid, of, "In equipoise, preference 0.3–0.7", "equipoise",
+    count_row(run, grid, of, rwe_text("In equipoise, preference 0.3–0.7"), "equipoise",
               (size_t[]){c[0].n_equipoise, c[1].n_equipoise, c[2].n_equipoise});
-    count_row(run, grid, of, "Below common support", "below",
+    count_row(run, grid, of, rwe_text("Below common support"), "below",
               (size_t[]){c[0].n_below, c[1].n_below, c[2].n_below});
-    count_row(run, grid, of, "Above common support", "above",
+    count_row(run, grid, of, rwe_text("Above common support"), "above",
               (size_t[]){c[0].n_above, c[1].n_above, c[2].n_above});
-    count_row(run, grid, of, "Score below 0.01 or above 0.99", "extreme", of->n_extreme);
+    count_row(run, grid, of, rwe_text("Score below 0.01 or above 0.99"), "extreme", of->n_extreme);
     double low = 1 / (1 + exp(-overlap->support_low));
     double high = 1 / (1 + exp(-overlap->support_high));
     add(run, &of->key[2], "support.low", low);
@@ -501,12 +513,12 @@ static void add_figure(struct rwe_run *run, const struct rwe_design *design,
         down[b] = -density[0][b];
     }
     struct rwe_figure *figure =
-        rwe_plot_new(run, "ps", "Distribution of the propensity score", NULL, design);
+        rwe_plot_new(run, "ps", rwe_text("Distribution of the propensity score"), NULL, design);
     rwe_figure_describe(figure, "Two histograms of the propensity score, mirrored: the treated arm "
                                 "upward, the control arm downward. Where one has bars and the "
                                 "other has none, nobody is comparable.");
-    rwe_figure_x_axis(figure, &(struct rwe_axis){.label = "Propensity score"});
-    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = "Density", .absolute = true});
+    rwe_figure_x_axis(figure, &(struct rwe_axis){.label = rwe_text("Propensity score")});
+    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = rwe_text("Density"), .absolute = true});
     for (size_t arm = 2; arm-- > 0;)
         rwe_figure_curve(figure, &(struct rwe_curve){.label = rwe_arm_label(run, arm),
                                                      .style = RWE_CURVE_BARS,
@@ -515,8 +527,14 @@ static void add_figure(struct rwe_run *run, const struct rwe_design *design,
                                                      .x = middle,
                                                      .y = arm == 1 ? density[1] : down,
                                                      .until = NAN});
-    rwe_figure_result(figure, "Overlapping coefficient", RWE_CELL_COEFFICIENT, &key, overlap);
+    rwe_figure_result(figure, rwe_text("Overlapping coefficient"), RWE_CELL_COEFFICIENT, &key,
+                      overlap);
 }
+
+static const struct rwe_table_column coefficient_columns[] = {
+    {.heading = N_("population")},
+    {N_("overlap"), RWE_CELL_COEFFICIENT, "overlap"},
+};
 
 static void present_distributions(struct rwe_run *run)
 {
@@ -524,15 +542,12 @@ static void present_distributions(struct rwe_run *run)
     bool drawn = place_bins(run, &bins);
     struct rwe_grid *grid =
         rwe_document_table(run->document, "Overlapping coefficient of the propensity score");
-    rwe_grid_column(grid, "population");
-    rwe_grid_column(grid, "overlap");
+    RWE_GRID_COLUMNS(grid, coefficient_columns);
     for (size_t d = 0; d < rwe_run_n_disjoint(run); d++) {
         const struct rwe_design *design = &run->design[d];
         struct rwe_key key = rwe_key_in("ps", NULL, design);
         rwe_grid_row(grid, 0, "%s", design->label);
-        rwe_grid_cell(grid, RWE_CELL_COEFFICIENT,
-                      add(run, &key, "overlap", coefficient(run, design)), RWE_NO_FACT,
-                      RWE_NO_FACT);
+        rwe_grid_put(grid, &key, coefficient(run, design));
         if (!drawn)
             continue;
         const double *density[2] = {add_density(run, design, &bins, 0),

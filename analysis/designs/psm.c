@@ -7,74 +7,132 @@
 #include "rwe/base/file.h"
 #include "rwe/base/language.h"
 
+static const struct rwe_option flag = {
+    RWE_CHOICE_IN(struct psm_settings, method),
+    RWE_SOURCE_IN(struct psm_settings, source.method),
+    .choices = "nearest|optimal|full",
+};
+
 static const struct rwe_option options[] = {
     {.name = "caliper",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct psm_settings, caliper),
      .section = RWE_SECTION_METHOD,
      .argument = "X",
      .fallback = "0.2",
      .low = 0,
      .high = 1e6,
-     .help = "Largest distance of partners, in standard deviations of the logit pooled within "
-             "arms (default 0.2); with --distance ps, of the propensity score."},
+     .help = N_("Largest distance of partners, in standard deviations of the logit pooled within "
+                "arms (default 0.2); with --distance ps, of the propensity score.")},
     {.name = "caliper-abs",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct psm_settings, caliper_absolute),
      .section = RWE_SECTION_METHOD,
      .argument = "X",
      .low = 0,
      .high = 1e300,
-     .help = "The same on the logit (or propensity score) itself, in place of --caliper."},
+     .help = N_("The same on the logit (or propensity score) itself, in place of --caliper.")},
     {.name = "match-order",
-     .kind = RWE_OPTION_CHOICE,
+     RWE_CHOICE_IN(struct psm_settings, order),
+     RWE_SOURCE_IN(struct psm_settings, source.order),
      .section = RWE_SECTION_METHOD,
      .argument = "ORDER",
      .choices = "closest|largest|smallest|random",
      .fallback = "closest",
-     .help =
-         "Which pair is taken first: closest (default); or treated subjects from the largest or "
-         "smallest score, or in an order drawn with --seed."},
+     .help = N_("Which pair is taken first: closest (default); or treated subjects from the "
+                "largest or smallest score, or in an order drawn with --seed.")},
     {.name = "ratio",
-     .kind = RWE_OPTION_INTEGER,
+     RWE_INTEGER_IN(struct psm_settings, ratio),
+     RWE_SOURCE_IN(struct psm_settings, source.ratio),
      .section = RWE_SECTION_METHOD,
      .argument = "K",
      .fallback = "1",
      .low = 1,
      .high = 1000,
-     .help = "Up to K controls for a treated subject (default 1)."},
+     .help = N_("Up to K controls for a treated subject (default 1).")},
     {.name = "replace",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct psm_settings, replace),
+     RWE_SOURCE_IN(struct psm_settings, source.replace),
      .section = RWE_SECTION_METHOD,
-     .help = "A control may be the partner of several treated subjects; its rows count as one "
-             "subject's."},
+     .help = N_("A control may be the partner of several treated subjects; its rows count as one "
+                "subject's.")},
     {.name = "exact",
-     .kind = RWE_OPTION_LIST,
+     RWE_LIST_IN(struct psm_settings, exact),
      .section = RWE_SECTION_METHOD,
      .argument = "A,B,…",
-     .help = "Covariates in which partners are equal."},
+     .help = N_("Covariates in which partners are equal.")},
     {.name = "distance",
-     .kind = RWE_OPTION_CHOICE,
+     RWE_CHOICE_IN(struct psm_settings, distance),
      .section = RWE_SECTION_METHOD,
      .argument = "DISTANCE",
      .choices = "logit|ps|mahalanobis|robust-mahalanobis",
      .fallback = "logit",
-     .help = "What is small between partners: the difference of logits (default) or of propensity "
-             "scores; or, within the caliper on the logit, the Mahalanobis distance of the "
-             "covariates, or of their ranks (robust)."},
+     .help = N_("What is small between partners: the difference of logits (default) or of "
+                "propensity scores; or, within the caliper on the logit, the Mahalanobis distance "
+                "of the covariates, or of their ranks (robust).")},
     {.name = "estimand",
-     .kind = RWE_OPTION_CHOICE,
+     RWE_CHOICE_IN(struct psm_settings, estimand),
      .section = RWE_SECTION_METHOD,
      .argument = "att|atc|ate",
      .choices = "att|atc|ate",
      .fallback = "att",
-     .help = "Whose effect --psm is to show: of the treated (default), of the controls, who then "
-             "look for treated partners, or, with --psm=full, of everybody."},
+     .help = N_("Whose effect --psm is to show: of the treated (default), of the controls, who "
+                "then look for treated partners, or, with --psm=full, of everybody.")},
     {.name = "export-matched",
-     .kind = RWE_OPTION_PATH,
+     RWE_PATH_IN(struct psm_settings, export_matched),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE",
-     .help = "Write the matched subjects as CSV: id, arm, pair, weight, ps, logit_ps."},
+     .help = N_("Write the matched subjects as CSV: id, arm, pair, weight, ps, logit_ps.")},
 };
-static const struct rwe_options option_list = RWE_OPTIONS(options);
+static const struct rwe_options option_list = RWE_OPTIONS_IN(struct psm_settings, options);
+
+/* ---- what is asked ---- */
+
+/* Whether the user said this by hand, and not in a study that the command line has overruled. */
+static bool is_said(const struct psm_settings *settings, enum rwe_source source)
+{
+    return source > RWE_FROM_DEFAULT && source >= settings->source.method;
+}
+
+static enum rwe_status check_method(const struct psm *psm, struct rwe_error *error)
+{
+    const struct psm_settings *settings = psm->settings;
+    const char *name = psm->method == PSM_FULL ? "full" : "optimal";
+    if (psm->method == PSM_NEAREST)
+        return RWE_OK;
+    if (is_said(settings, settings->source.order))
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--match-order: --psm=%s makes all sets at once and has no order; leave "
+                        "it out, or say --psm=nearest",
+                        name);
+    if (is_said(settings, settings->source.replace))
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--replace: --psm=%s uses nobody twice; with replacement each subject "
+                        "simply has its nearest partners: say --psm=nearest",
+                        name);
+    if (psm->method == PSM_FULL && is_said(settings, settings->source.ratio))
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--ratio: --psm=full finds the sizes of its sets by itself; leave it "
+                        "out, or say --psm=nearest or --psm=optimal");
+    return RWE_OK;
+}
+
+/* Reads the options, and refuses those that contradict each other. */
+static enum rwe_status take_settings(const struct rwe_run *run, struct psm *psm,
+                                     struct rwe_error *error)
+{
+    const struct psm_settings *settings = rwe_settings_of(run->settings, &option_list);
+    psm->settings = settings;
+    psm->method = settings->method < 0 ? PSM_NEAREST : (enum psm_method)settings->method;
+    psm->focal_arm = settings->estimand != RWE_MATCH_ATC;
+    psm->replace = psm->method == PSM_NEAREST && settings->replace;
+    psm->ratio = psm->method == PSM_FULL ? 1 : (size_t)settings->ratio;
+    if (settings->estimand == RWE_MATCH_ATE && psm->method != PSM_FULL)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--estimand ate: --psm=%s leaves out who is not needed as a partner, so "
+                        "it does not show the effect in everybody: say --psm=full, or weight with "
+                        "--iptw=ate",
+                        psm->method == PSM_NEAREST ? "nearest" : "optimal");
+    return check_method(psm, error);
+}
 
 /* ---- the design ---- */
 
@@ -141,7 +199,7 @@ static struct rwe_estimand estimand_of(const struct rwe_run *run, const struct p
 {
     static const enum rwe_estimand_of of[] = {RWE_OF_TREATED, RWE_OF_CONTROLS, RWE_OF_EVERYBODY};
     const struct rwe_propensity *ps = psm->ps;
-    struct rwe_estimand estimand = rwe_propensity_estimand(run, ps, of[psm->estimand]);
+    struct rwe_estimand estimand = rwe_propensity_estimand(run, ps, of[psm->settings->estimand]);
     for (size_t k = 0; k < ps->n; k++)
         if (psm_is_asked_about(psm, k) && psm->match.set[k] == RWE_UNMATCHED)
             estimand.left_out[ps->supported == NULL || ps->supported[k] ? RWE_LEFT_UNMATCHED
@@ -155,7 +213,7 @@ static enum rwe_status design(struct rwe_run *run, void **state, struct rwe_erro
     if (psm == NULL)
         return rwe_fail_memory(error);
     *state = psm;
-    enum rwe_status status = psm_ask(run, psm, error);
+    enum rwe_status status = take_settings(run, psm, error);
     if (status == RWE_OK)
         status = rwe_propensity(run, "psm", &psm->ps, error);
     if (status == RWE_OK)
@@ -214,17 +272,18 @@ static void write_matched(FILE *out, const void *context)
 static enum rwe_status write_files(const struct rwe_run *run, const void *state,
                                    struct rwe_error *error)
 {
-    const char *path = rwe_settings_text(run->settings, "export-matched");
-    const struct export export = {run, state};
+    const struct psm *psm = state;
+    const char *path = psm->settings->export_matched;
+    const struct export export = {run, psm};
     return path == NULL ? RWE_OK : rwe_file_write(path, write_matched, &export, error);
 }
 
 const struct rwe_analysis rwe_analysis_psm = {
     .name = "psm",
-    .choices = "nearest|optimal|full",
-    .help = "Propensity-score matching, greedy (nearest), optimal or full: adds the population "
-            "\"matched\", on which every analysis that is asked for runs too. Brings Table 1 and "
-            "the balance of covariates.",
+    .flag = &flag,
+    .help = N_("Propensity-score matching, greedy (nearest), optimal or full: adds the population "
+               "\"matched\", on which every analysis that is asked for runs too. Brings Table 1 "
+               "and the balance of covariates."),
     .brings = "table1 balance",
     .options = &option_list,
     .design = design,

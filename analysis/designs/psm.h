@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** The parts of --psm: the design (psm.c), who is matched with whom (psm_match.c), exact strata
- * (psm_exact.c), what is told (psm_present.c, psm_left_out.c). See psm.md. */
+/** The parts of --psm: the design (psm.c), who is matched with whom (psm_match.c), what is told
+ * (psm_present.c). See psm.md. */
 #ifndef ANALYSIS_PSM_H
 #define ANALYSIS_PSM_H
 
@@ -13,10 +13,25 @@ enum psm_method { PSM_NEAREST, PSM_OPTIMAL, PSM_FULL };
 /** In the order of the choices of --distance. */
 enum psm_distance { PSM_LOGIT, PSM_PS, PSM_MAHALANOBIS, PSM_ROBUST_MAHALANOBIS };
 
-struct psm {
-    enum psm_method method;
+struct psm_settings {
+    int method;              /**< of enum psm_method; -1: not said, which is the first */
+    double caliper;          /**< in standard deviations of the score */
+    double caliper_absolute; /**< on the score; NaN: by `caliper` */
+    enum rwe_match_order order;
+    uint64_t ratio;
+    bool replace;
+    struct rwe_strings exact; /**< covariates */
     enum psm_distance distance;
     enum rwe_match_estimand estimand;
+    const char *export_matched; /**< a file; NULL: none */
+    struct {
+        enum rwe_source method, order, ratio, replace;
+    } source;
+};
+
+struct psm {
+    const struct psm_settings *settings;
+    enum psm_method method; /**< nearest where the flag does not say */
     size_t
         ratio; /**< partners of a subject of the focal arm, at most; full matching has no limit */
     bool replace;
@@ -38,22 +53,11 @@ struct psm {
     struct rwe_design design; /**< as it was added to the run */
 };
 
-/** Reads the options and refuses those that contradict each other. RWE_USAGE or RWE_OK. */
-enum rwe_status psm_ask(const struct rwe_run *run, struct psm *psm, struct rwe_error *error);
-
 /** Matches and weighs; psm->ps is there. No pair at all is RWE_BAD_INPUT. */
 enum rwe_status psm_match(const struct rwe_run *run, struct psm *psm, struct rwe_error *error);
 
-/** Strata of equal values of the covariates named by --exact; outside common support, where that is
- * asked for, each subject is one. */
-enum rwe_status psm_exact(const struct rwe_run *run, struct psm *psm, struct rwe_error *error);
-
 /** The matching, its weights, and who is left out. */
 enum rwe_status psm_present(struct rwe_run *run, const struct psm *psm, struct rwe_error *error);
-
-/** Who of the focal arm has a partner and who has none, by covariate; nothing where all have. */
-enum rwe_status psm_present_left_out(struct rwe_run *run, const struct psm *psm,
-                                     struct rwe_error *error);
 
 /** Whether the effect is looked for in that row of the model: of the focal arm, or of either. */
 bool psm_is_asked_about(const struct psm *psm, size_t row);

@@ -2,63 +2,14 @@
 #include "psm.h"
 
 #include "rwe/analysis/covariates.h"
+#include "rwe/base/language.h"
+#include "rwe/base/sort.h"
 #include "rwe/stats/mahalanobis.h"
 #include "rwe/stats/match_flow.h"
 #include "rwe/stats/match_optimal.h"
 
 #include <math.h>
-
-/* ---- what is asked ---- */
-
-/* Whether the user said this by hand, and not in a study that the command line has overruled. */
-static bool asked(const struct rwe_run *run, const char *option)
-{
-    enum rwe_source source = rwe_settings_source(run->settings, option);
-    return rwe_settings_has(run->settings, option) && source != RWE_FROM_DEFAULT &&
-           source >= rwe_settings_source(run->settings, "psm");
-}
-
-static enum rwe_status check_asked(const struct rwe_run *run, const struct psm *psm,
-                                   struct rwe_error *error)
-{
-    const char *method = psm->method == PSM_FULL ? "full" : "optimal";
-    if (psm->estimand == RWE_MATCH_ATE && psm->method != PSM_FULL)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--estimand ate: %s matching leaves out who is not needed as a partner, so "
-                        "it does not show the effect in everybody: say --psm=full, or weight with "
-                        "--iptw=ate",
-                        psm->method == PSM_NEAREST ? "nearest-neighbour" : "optimal");
-    if (psm->method == PSM_NEAREST)
-        return RWE_OK;
-    if (asked(run, "match-order"))
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--match-order: %s matching makes all sets at once and has no order; leave "
-                        "it out, or say --psm=nearest",
-                        method);
-    if (asked(run, "replace"))
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--replace: %s matching uses nobody twice; with replacement each subject "
-                        "simply has its nearest partners: say --psm=nearest",
-                        method);
-    if (psm->method == PSM_FULL && asked(run, "ratio"))
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--ratio: full matching finds the sizes of its sets by itself; leave it "
-                        "out, or say --psm=nearest or --psm=optimal");
-    return RWE_OK;
-}
-
-enum rwe_status psm_ask(const struct rwe_run *run, struct psm *psm, struct rwe_error *error)
-{
-    const struct rwe_settings *settings = run->settings;
-    int method = rwe_settings_choice(settings, "psm");
-    psm->method = method < 0 ? PSM_NEAREST : (enum psm_method)method;
-    psm->distance = (enum psm_distance)rwe_settings_choice(settings, "distance");
-    psm->estimand = (enum rwe_match_estimand)rwe_settings_choice(settings, "estimand");
-    psm->focal_arm = psm->estimand != RWE_MATCH_ATC;
-    psm->replace = psm->method == PSM_NEAREST && rwe_settings_flag(settings, "replace");
-    psm->ratio = psm->method == PSM_FULL ? 1 : (size_t)rwe_settings_integer(settings, "ratio");
-    return check_asked(run, psm, error);
-}
+#include <string.h>
 
 /* ---- matching ---- */
 
@@ -70,7 +21,8 @@ static double score_distance(const void *data, size_t a, size_t b)
 
 static bool is_mahalanobis(const struct psm *psm)
 {
-    return psm->distance == PSM_MAHALANOBIS || psm->distance == PSM_ROBUST_MAHALANOBIS;
+    return psm->settings->distance == PSM_MAHALANOBIS ||
+           psm->settings->distance == PSM_ROBUST_MAHALANOBIS;
 }
 
 /* Values of all covariates, every level of a category, by row of the model: x[column × n + row]. */
@@ -100,7 +52,7 @@ static enum rwe_status map_covariates(const struct rwe_run *run, const struct ps
     if (x == NULL)
         return rwe_fail_memory(error);
     enum rwe_mahalanobis_scale scale =
-        psm->distance == PSM_MAHALANOBIS ? RWE_MAHALANOBIS_WITHIN : RWE_MAHALANOBIS_RANKS;
+        psm->settings->distance == PSM_MAHALANOBIS ? RWE_MAHALANOBIS_WITHIN : RWE_MAHALANOBIS_RANKS;
     enum rwe_status status = rwe_mahalanobis_map(x, columns.n, psm->ps->treated, psm->ps->n, scale,
                                                  run->arena, map, &inner);
     if (status == RWE_COLLINEAR)
@@ -168,12 +120,38 @@ static enum rwe_status match_on_score(const struct rwe_run *run, struct psm *psm
                           error);
 }
 
+/* No pair is within the caliper. */
+static enum rwe_status refuse_overlap(const struct psm *psm, struct rwe_error *error)
+{
+    static const char *const equal[] = {
+        N_("no control has a treated subject within the caliper of %.4g on the %s with the same "
+           "%s: "
+           "the arms do not overlap"),
+        N_("no treated subject has a control within the caliper of %.4g on the %s with the same "
+           "%s: "
+           "the arms do not overlap"),
+    };
+    static const char *const any[] = {
+        N_("no control has a treated subject within the caliper of %.4g on the %s: the arms do not "
+           "overlap"),
+        N_("no treated subject has a control within the caliper of %.4g on the %s: the arms do not "
+           "overlap"),
+    };
+    const char *score =
+        psm->settings->distance == PSM_PS ? rwe_message("propensity score") : rwe_message("logit");
+    if (psm->exact_names == NULL)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, any[psm->focal_arm], psm->caliper,
+                        score);
+    return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX, equal[psm->focal_arm], psm->caliper, score,
+                    psm->exact_names);
+}
+
 static enum rwe_status make_sets(const struct rwe_run *run, struct psm *psm,
                                  struct rwe_error *error)
 {
     struct rwe_match_options matching = rwe_match_options_default();
-    matching.order = (enum rwe_match_order)rwe_settings_choice(run->settings, "match-order");
-    matching.seed = rwe_settings_integer(run->settings, "seed");
+    matching.order = psm->settings->order;
+    matching.seed = rwe_statistics_of(run->settings)->seed;
     matching.caliper = psm->caliper;
     matching.ratio = psm->ratio;
     matching.replace = psm->replace;
@@ -182,13 +160,7 @@ static enum rwe_status make_sets(const struct rwe_run *run, struct psm *psm,
                                                  : match_on_score(run, psm, &matching, error);
     if (status != RWE_OK || psm->match.n_sets > 0)
         return status;
-    return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                    "no %s within the caliper of %.4g on the %s%s%s: the arms do not overlap",
-                    psm->focal_arm == 1 ? "treated subject has a control"
-                                        : "control has a treated subject",
-                    psm->caliper, psm->distance == PSM_PS ? "propensity score" : "logit",
-                    psm->exact_names == NULL ? "" : " with the same ",
-                    psm->exact_names == NULL ? "" : psm->exact_names);
+    return refuse_overlap(psm, error);
 }
 
 /* ---- weights ---- */
@@ -232,7 +204,7 @@ static enum rwe_status weigh(const struct rwe_run *run, struct psm *psm, struct 
         return rwe_fail_memory(error);
     look_at_sets(psm);
     if (psm->is_weighted)
-        rwe_match_weights(match, psm->ps->treated, psm->ps->n, psm->estimand, row_weight);
+        rwe_match_weights(match, psm->ps->treated, psm->ps->n, psm->settings->estimand, row_weight);
     for (size_t r = 0; r < match->n_rows; r++) {
         if (!psm->is_weighted)
             row_weight[r] = 1;
@@ -240,6 +212,89 @@ static enum rwe_status weigh(const struct rwe_run *run, struct psm *psm, struct 
     }
     psm->row_weight = row_weight;
     psm->weight = weight;
+    return RWE_OK;
+}
+
+/* ---- exact strata: subjects with equal values of the covariates of --exact ---- */
+
+/* A value as a number: equal where the values are. */
+static double value_of(const struct rwe_variable *v, size_t subject)
+{
+    if (v->categorical)
+        return v->code[subject];
+    return isnan(v->number[subject]) ? -INFINITY : v->number[subject];
+}
+
+/* The place of each row's value among the different ones. */
+static enum rwe_status rank_values(const struct rwe_variable *v, const struct rwe_propensity *ps,
+                                   struct rwe_arena *arena, uint32_t rank[])
+{
+    double *value = RWE_NEW(arena, double, ps->n);
+    uint32_t *order = RWE_NEW(arena, uint32_t, ps->n), present = 0;
+    for (size_t k = 0; value != NULL && k < ps->n; k++)
+        value[k] = value_of(v, ps->subject[k]);
+    if (rwe_arena_failed(arena) || rwe_sort_numbers(value, ps->n, arena, order) != RWE_OK)
+        return RWE_NO_MEMORY;
+    for (size_t k = 0; k < ps->n; k++) {
+        present += k > 0 && value[order[k]] > value[order[k - 1]];
+        rank[order[k]] = present;
+    }
+    return RWE_OK;
+}
+
+/* Parts each stratum by the values of one more covariate. */
+static enum rwe_status part(const struct rwe_variable *v, const struct rwe_propensity *ps,
+                            struct rwe_arena *arena, uint32_t stratum[])
+{
+    struct rwe_mark mark = rwe_arena_mark(arena);
+    uint32_t *rank = RWE_NEW(arena, uint32_t, ps->n), *order = RWE_NEW(arena, uint32_t, ps->n);
+    uint64_t *key = RWE_NEW(arena, uint64_t, ps->n);
+    uint32_t present = 0;
+    if (rwe_arena_failed(arena) || rank_values(v, ps, arena, rank) != RWE_OK)
+        return RWE_NO_MEMORY;
+    for (size_t k = 0; k < ps->n; k++)
+        key[k] = (uint64_t)stratum[k] << 32 | rank[k];
+    if (rwe_sort_integers(key, ps->n, arena, order) != RWE_OK)
+        return RWE_NO_MEMORY;
+    for (size_t k = 0; k < ps->n; k++) {
+        present += k > 0 && key[order[k]] != key[order[k - 1]];
+        stratum[order[k]] = present;
+    }
+    rwe_arena_release(arena, mark);
+    return RWE_OK;
+}
+
+/* Who is outside common support gets a stratum of his own, where there is no partner. */
+static void set_apart(const struct rwe_propensity *ps, uint32_t stratum[])
+{
+    uint32_t next = 0;
+    for (size_t k = 0; k < ps->n; k++)
+        next = stratum[k] >= next ? stratum[k] + 1 : next;
+    for (size_t k = 0; ps->supported != NULL && k < ps->n; k++)
+        if (!ps->supported[k])
+            stratum[k] = next++;
+}
+
+static enum rwe_status make_strata(const struct rwe_run *run, struct psm *psm,
+                                   struct rwe_error *error)
+{
+    struct rwe_strings names = psm->settings->exact;
+    if (names.n == 0 && psm->ps->supported == NULL)
+        return RWE_OK;
+    uint32_t *stratum = RWE_NEW(run->arena, uint32_t, psm->ps->n);
+    psm->exact_names = names.n == 0 ? NULL : rwe_text_join(run->arena, names, ", ");
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < names.n; i++) {
+        const struct rwe_variable *v =
+            rwe_covariate_find(run->cohort, names.item[i], strlen(names.item[i]));
+        if (v == NULL)
+            return rwe_covariate_unknown(run, "exact", names.item[i], error);
+        if (part(v, psm->ps, run->arena, stratum) != RWE_OK)
+            return rwe_fail_memory(error);
+    }
+    set_apart(psm->ps, stratum);
+    psm->exact = stratum;
     return RWE_OK;
 }
 
@@ -254,12 +309,11 @@ enum rwe_status psm_match(const struct rwe_run *run, struct psm *psm, struct rwe
     for (size_t k = 0; k < ps->n; k++)
         focal[k] = ps->treated[k] == psm->focal_arm;
     psm->focal = focal;
-    psm->score = psm->distance == PSM_PS ? ps->model.fitted : ps->model.linear;
-    psm->caliper = rwe_settings_has(run->settings, "caliper-abs")
-                       ? rwe_settings_number(run->settings, "caliper-abs")
-                       : rwe_settings_number(run->settings, "caliper") *
-                             rwe_match_pooled_sd(psm->score, ps->treated, ps->n);
-    enum rwe_status status = psm_exact(run, psm, error);
+    psm->score = psm->settings->distance == PSM_PS ? ps->model.fitted : ps->model.linear;
+    psm->caliper = psm->settings->caliper_absolute;
+    if (isnan(psm->caliper))
+        psm->caliper = psm->settings->caliper * rwe_match_pooled_sd(psm->score, ps->treated, ps->n);
+    enum rwe_status status = make_strata(run, psm, error);
     if (status == RWE_OK)
         status = make_sets(run, psm, error);
     return status == RWE_OK ? weigh(run, psm, error) : status;
@@ -267,7 +321,7 @@ enum rwe_status psm_match(const struct rwe_run *run, struct psm *psm, struct rwe
 
 bool psm_is_asked_about(const struct psm *psm, size_t row)
 {
-    return psm->estimand == RWE_MATCH_ATE || psm->focal[row];
+    return psm->settings->estimand == RWE_MATCH_ATE || psm->focal[row];
 }
 
 size_t psm_n_arm(const struct psm *psm, uint8_t arm)

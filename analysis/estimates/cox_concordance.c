@@ -33,7 +33,7 @@ static enum rwe_status uno(const struct rwe_run *run, const struct rwe_cox_model
                            double *index, double *tau, struct rwe_error *error)
 {
     struct rwe_concordance result;
-    enum rwe_status status = rwe_horizon_of(run, &model->data, tau, error);
+    enum rwe_status status = rmst_horizon(run, &model->data, tau, error);
     if (status != RWE_OK || model->data.entry != NULL || !(*tau > 0))
         return status; /* of left-truncated data there is no Uno's C */
     double *score = predictors(model, run->arena);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Kaplan–Meier curves by arm: medians, survival at times, differences, follow-up, numbers at risk. See km.md. */
+#include "km.h"
 #include "km_figure.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/times.h"
@@ -59,6 +60,12 @@ static const struct rwe_options option_list = RWE_OPTIONS_IN(struct km_settings,
 static const struct km_settings *settings_of(const struct rwe_run *run)
 {
     return rwe_settings_of(run->settings, &option_list);
+}
+
+enum rwe_km_transform km_transform_of(const struct rwe_settings *settings)
+{
+    const struct km_settings *own = rwe_settings_of(settings, &option_list);
+    return own->conf_type;
 }
 
 /* What is known of one arm in one population. */
@@ -158,13 +165,12 @@ static enum rwe_status compute_band(struct rwe_run *run, struct result *result,
     return status;
 }
 
-/* A quantile by the rule of --median-rule. */
-static struct rwe_km_quantile quantile_of(const struct rwe_run *run,
-                                          const struct rwe_km_curve *curve, double probability)
+struct rwe_km_quantile km_quantile_of(const struct rwe_settings *settings,
+                                      const struct rwe_km_curve *curve, double probability)
 {
-    return settings_of(run)->median_rule == MEDIAN_MIDPOINT
-               ? rwe_km_quantile(curve, probability)
-               : rwe_km_quantile_first(curve, probability);
+    const struct km_settings *own = rwe_settings_of(settings, &option_list);
+    return own->median_rule == MEDIAN_MIDPOINT ? rwe_km_quantile(curve, probability)
+                                               : rwe_km_quantile_first(curve, probability);
 }
 
 static enum rwe_status compute_followup(struct rwe_run *run, const struct rows *rows, size_t arm,
@@ -175,7 +181,7 @@ static enum rwe_status compute_followup(struct rwe_run *run, const struct rows *
     enum rwe_status status =
         rwe_km_fit_followup(&rows->table, arm, &km, rows->scratch, &followup, error);
     if (status == RWE_OK)
-        result->followup = quantile_of(run, &followup, 0.5);
+        result->followup = km_quantile_of(run->settings, &followup, 0.5);
     return status;
 }
 
@@ -277,11 +283,12 @@ static struct rwe_inference list_quantile(struct rwe_run *run, const struct rwe_
 static void list_quantiles(struct rwe_run *run, struct arm_result *arm, struct rwe_key key)
 {
     struct rwe_numbers asked = settings_of(run)->quantiles;
-    arm->median = list_quantile(run, &key, "median", quantile_of(run, &arm->curve, 0.5));
+    arm->median =
+        list_quantile(run, &key, "median", km_quantile_of(run->settings, &arm->curve, 0.5));
     for (size_t q = 0; q < asked.n; q++) {
         key.level = rwe_arena_format(run->arena, "%.15g", asked.item[q]);
-        arm->quantile[q] =
-            list_quantile(run, &key, "quantile", quantile_of(run, &arm->curve, asked.item[q]));
+        arm->quantile[q] = list_quantile(run, &key, "quantile",
+                                         km_quantile_of(run->settings, &arm->curve, asked.item[q]));
     }
 }
 

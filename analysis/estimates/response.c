@@ -3,6 +3,7 @@
 #include "rwe/data/response.h"
 #include "response_duration.h"
 #include "run/shares.h"
+#include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/estimates.h"
 #include "rwe/analysis/present.h"
 #include "rwe/base/language.h"
@@ -12,14 +13,24 @@
 #include <math.h>
 #include <string.h>
 
+struct response_settings {
+    bool evaluable_only;
+};
+
 static const struct rwe_option options[] = {
     {.name = "response-evaluable",
-     .kind = RWE_OPTION_FLAG,
+     RWE_FLAG_IN(struct response_settings, evaluable_only),
      .section = RWE_SECTION_METHOD,
-     .help = "Leave out of response rates those whose response is not evaluable or missing; by "
-             "default they count as non-responders."},
+     .help = N_("Leave out of response rates those whose response is not evaluable or missing; by "
+                "default they count as non-responders.")},
 };
-static const struct rwe_options option_list = RWE_OPTIONS(options);
+static const struct rwe_options option_list = RWE_OPTIONS_IN(struct response_settings, options);
+
+static bool evaluable_only(const struct rwe_run *run)
+{
+    const struct response_settings *settings = rwe_settings_of(run->settings, &option_list);
+    return settings->evaluable_only;
+}
 
 #define SET(response) (1u << RWE_RESPONSE_##response)
 /* Takes the place after the last response in a set of them. */
@@ -27,32 +38,32 @@ static const unsigned MISSING = 1u << RWE_N_RESPONSES;
 static const unsigned EVALUABLE = SET(CR) | SET(PR) | SET(SD) | SET(PD);
 
 /* The rows of the table: who responded so. */
-static const struct row {
+static const struct kind {
     const char *term, *label;
     unsigned responses; /* bit r: response r is one of them */
     int indent;
-    bool compared;
-} rows[] = {
-    {"ORR", "ORR (CR + PR)", SET(CR) | SET(PR), 0, true},
-    {"DCR", "DCR (CR + PR + SD)", SET(CR) | SET(PR) | SET(SD), 0, true},
-    {"CR", "CR", SET(CR), 1, true},
-    {"PR", "PR", SET(PR), 1, false},
-    {"SD", "SD", SET(SD), 1, false},
-    {"PD", "PD", SET(PD), 1, false},
-    {"NE", "NE", SET(NE), 1, false},
-    {"missing", "missing", MISSING, 1, false},
+    bool is_compared;
+} kinds[] = {
+    {"ORR", N_("ORR (CR + PR)"), SET(CR) | SET(PR), 0, true},
+    {"DCR", N_("DCR (CR + PR + SD)"), SET(CR) | SET(PR) | SET(SD), 0, true},
+    {"CR", N_("CR"), SET(CR), 1, true},
+    {"PR", N_("PR"), SET(PR), 1, false},
+    {"SD", N_("SD"), SET(SD), 1, false},
+    {"PD", N_("PD"), SET(PD), 1, false},
+    {"NE", N_("NE"), SET(NE), 1, false},
+    {"missing", N_("missing"), MISSING, 1, false},
 };
-enum { N_ROWS = sizeof rows / sizeof *rows };
+enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
-/* A population. */
-struct job {
+/* The responses of a population, and the table that they go to. */
+struct responses {
     struct rwe_run *run;
     const struct rwe_design *design;
     struct rwe_grid *grid;
-    struct rwe_shares shares; /* of those in the denominator */
-    uint8_t *event;           /* by subject, of the row at hand */
-    struct rwe_share *share;  /* by arm, of the row at hand */
-    struct rwe_interval *limits;
+    struct rwe_shares shares;     /* of those in the denominator */
+    uint8_t *event;               /* by subject, of the kind at hand */
+    struct rwe_share *share;      /* by arm, of the kind at hand */
+    struct rwe_inference *of_arm; /* the same in percent */
 };
 
 /* ---- who is counted, and who responded ---- */
@@ -61,11 +72,6 @@ static unsigned response_of(const struct rwe_cohort *cohort, size_t subject)
 {
     int8_t response = cohort->response[subject];
     return response < 0 ? MISSING : 1u << response;
-}
-
-static bool evaluable_only(const struct rwe_run *run)
-{
-    return rwe_settings_flag(run->settings, "response-evaluable");
 }
 
 /* By subject whether it is in the denominator; NULL: everybody is. */
@@ -84,15 +90,16 @@ static enum rwe_status choose_counted(const struct rwe_run *run, const uint8_t *
     return RWE_OK;
 }
 
-static void mark_events(const struct rwe_cohort *cohort, const struct row *row, uint8_t event[])
+static void mark_events(const struct responses *of, const struct kind *kind)
 {
+    const struct rwe_cohort *cohort = of->run->cohort;
     for (size_t i = 0; i < cohort->n; i++)
-        event[i] = (response_of(cohort, i) & row->responses) != 0;
+        of->event[i] = (response_of(cohort, i) & kind->responses) != 0;
 }
 
 static enum rwe_status need_responses(const struct rwe_run *run, struct rwe_error *error)
 {
-    const char *column = rwe_settings_text(run->settings, "response-column");
+    const char *column = rwe_study_of(run->settings)->response_column;
     if (run->cohort->response != NULL)
         return RWE_OK;
     if (column == NULL)
@@ -112,223 +119,235 @@ static bool by_strata(const struct rwe_shares *shares)
     return shares->rule == RWE_SHARES_INDEPENDENT && shares->run->cohort->stratum != NULL;
 }
 
-static enum rwe_status stratified_p(const struct job *job, double *p_value, struct rwe_error *error)
+static enum rwe_status stratified_p(const struct responses *of, double *p_value,
+                                    struct rwe_error *error)
 {
-    const struct rwe_cohort *cohort = job->run->cohort;
+    const struct rwe_cohort *cohort = of->run->cohort;
     const struct rwe_mantel_haenszel_options usual = rwe_mantel_haenszel_options_default();
     struct rwe_mantel_haenszel result;
-    struct rwe_mark mark = rwe_arena_mark(job->run->arena);
-    struct rwe_two_by_two *table =
-        RWE_NEW(job->run->arena, struct rwe_two_by_two, cohort->n_strata);
+    struct rwe_mark mark = rwe_arena_mark(of->run->arena);
+    struct rwe_two_by_two *table = RWE_NEW(of->run->arena, struct rwe_two_by_two, cohort->n_strata);
     if (table == NULL)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < cohort->n; i++) {
-        if (job->shares.counted != NULL && !job->shares.counted[i])
+        if (of->shares.counted != NULL && !of->shares.counted[i])
             continue;
-        struct rwe_two_by_two *of = &table[cohort->stratum[i]];
-        *(cohort->arm[i] == 1 ? &of->n1 : &of->n2) += 1;
-        *(cohort->arm[i] == 1 ? &of->x1 : &of->x2) += job->event[i];
+        struct rwe_two_by_two *stratum = &table[cohort->stratum[i]];
+        *(cohort->arm[i] == 1 ? &stratum->n1 : &stratum->n2) += 1;
+        *(cohort->arm[i] == 1 ? &stratum->x1 : &stratum->x2) += of->event[i];
     }
     enum rwe_status status = rwe_mantel_haenszel(table, cohort->n_strata, &usual, &result, error);
-    rwe_arena_release(job->run->arena, mark);
+    rwe_arena_release(of->run->arena, mark);
     *p_value = status == RWE_OK ? result.p_value : NAN;
     return status == RWE_NOT_ESTIMABLE ? RWE_OK : status;
 }
 
-static enum rwe_status compare(const struct job *job, struct rwe_share_comparison *comparison,
+static enum rwe_status compare(const struct responses *of, struct rwe_inference *difference,
                                struct rwe_error *error)
 {
+    *difference = rwe_shares_difference(of->share);
+    if (of->run->replicate > 0)
+        return RWE_OK;
     enum rwe_status status =
-        rwe_shares_compare(&job->shares, job->event, job->share, comparison, error);
-    if (status == RWE_OK && by_strata(&job->shares))
-        status = stratified_p(job, &comparison->p_value, error);
+        rwe_shares_compare(&of->shares, of->event, of->share, difference, error);
+    if (status == RWE_OK && by_strata(&of->shares))
+        status = stratified_p(of, &difference->p_value, error);
     return status;
 }
 
-/* ---- presenting ---- */
+/* ---- a kind of response ---- */
 
-static rwe_fact add(const struct job *job, const struct rwe_key *key, const char *stat,
-                    double value)
+static void put_arm(const struct responses *of, struct rwe_key key, size_t arm)
 {
-    return rwe_document_number(job->run->document, key, stat, value);
+    const struct rwe_share *share = &of->share[arm];
+    struct rwe_inference own = of->of_arm[arm];
+    own.value *= 100;
+    own.std_error *= 100;
+    own.conf_low *= 100;
+    own.conf_high *= 100;
+    key = rwe_key_arm(key, of->run->cohort, arm);
+    struct rwe_inference percent =
+        rwe_run_estimate(of->run, &key, "percent", RWE_ESTIMATE_PLAIN, &own);
+    rwe_grid_put(of->grid, &key, (double)share->n);
+    if (of->design->weight != NULL)
+        rwe_document_number(of->run->document, &key, "n.weighted", share->weighted);
+    rwe_grid_put(of->grid, &key, percent.value, percent.conf_low, percent.conf_high);
 }
 
-static void present_share(const struct job *job, const struct rwe_key *key,
-                          const struct rwe_share *share, const struct rwe_interval *limits)
+static enum rwe_status put_difference(const struct responses *of, const struct rwe_key *key,
+                                      struct rwe_error *error)
 {
-    rwe_fact n = add(job, key, "n", (double)share->n);
-    rwe_grid_cell(job->grid, RWE_CELL_COUNT, n, RWE_NO_FACT, RWE_NO_FACT);
-    if (job->design->weight != NULL)
-        add(job, key, "n.weighted", share->weighted);
-    rwe_fact percent = add(job, key, "percent", 100 * rwe_share_estimate(share));
-    rwe_fact low = add(job, key, "conf.low", 100 * limits->low);
-    rwe_fact high = add(job, key, "conf.high", 100 * limits->high);
-    rwe_grid_cell(job->grid, RWE_CELL_PERCENT_LIMITS, percent, low, high);
-}
-
-static void present_comparison(const struct job *job, const struct rwe_key *key,
-                               const struct rwe_share_comparison *comparison)
-{
-    rwe_fact value = add(job, key, "difference", comparison->difference.estimate);
-    rwe_fact low = add(job, key, "conf.low", comparison->difference.low);
-    rwe_fact high = add(job, key, "conf.high", comparison->difference.high);
-    rwe_fact p = add(job, key, "p.value", comparison->p_value);
-    rwe_grid_cell(job->grid, RWE_CELL_SURVIVAL_LIMITS, value, low, high);
-    rwe_grid_cell(job->grid, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);
-}
-
-/* Those who are not in the denominator are counted all the same. */
-static void present_left_out(const struct job *job, const struct row *row)
-{
-    const struct rwe_cohort *cohort = job->run->cohort;
-    const struct rwe_shares everybody = {.run = job->run, .design = job->design};
-    rwe_shares_count(&everybody, job->event, job->share);
-    for (size_t a = 0; a < cohort->n_arms; a++) {
-        struct rwe_key key = rwe_key_arm(rwe_key_in("response", NULL, job->design), cohort, a);
-        key.term = row->term;
-        rwe_grid_cell(job->grid, RWE_CELL_COUNT, add(job, &key, "n", (double)job->share[a].n),
-                      RWE_NO_FACT, RWE_NO_FACT);
-        rwe_grid_empty(job->grid);
-    }
-}
-
-static enum rwe_status present_row(const struct job *job, const struct row *row,
-                                   struct rwe_error *error)
-{
-    const struct rwe_cohort *cohort = job->run->cohort;
-    struct rwe_key key = rwe_key_in("response", NULL, job->design);
-    struct rwe_share_comparison comparison;
-    key.term = row->term;
-    rwe_grid_row(job->grid, row->indent, "%s", row->label);
-    mark_events(cohort, row, job->event);
-    if (job->shares.counted != NULL && (row->responses & EVALUABLE) == 0) {
-        present_left_out(job, row);
-        return RWE_OK;
-    }
-    rwe_shares_count(&job->shares, job->event, job->share);
-    enum rwe_status status =
-        rwe_shares_limits(&job->shares, job->event, job->share, job->limits, error);
+    struct rwe_inference own;
+    enum rwe_status status = compare(of, &own, error);
     if (status != RWE_OK)
         return status;
-    for (size_t a = 0; a < cohort->n_arms; a++) {
-        struct rwe_key arm = rwe_key_arm(key, cohort, a);
-        present_share(job, &arm, &job->share[a], &job->limits[a]);
-    }
-    if (!row->compared || cohort->n_arms != 2)
-        return RWE_OK;
-    status = compare(job, &comparison, error);
-    if (status == RWE_OK)
-        present_comparison(job, &key, &comparison);
-    return status;
+    struct rwe_inference difference =
+        rwe_run_estimate(of->run, key, "difference", RWE_ESTIMATE_PLAIN, &own);
+    rwe_grid_put(of->grid, key, difference.value, difference.conf_low, difference.conf_high);
+    rwe_grid_put(of->grid, key, difference.p_value);
+    return RWE_OK;
 }
 
-static void start_table(struct job *job)
+/* A count by arm, without a percentage. */
+static void put_counts(const struct responses *of, const struct rwe_key *key, bool of_denominator)
 {
-    const struct rwe_cohort *cohort = job->run->cohort;
-    const char *level = rwe_conf_level_text(job->run);
-    job->grid = rwe_document_table(job->run->document, "Response (%s): %s",
-                                   rwe_settings_text(job->run->settings, "response-column"),
-                                   job->design->label);
-    rwe_grid_column(job->grid, "response");
+    for (size_t a = 0; a < of->run->cohort->n_arms; a++) {
+        const struct rwe_share *share = &of->share[a];
+        struct rwe_key arm = rwe_key_arm(*key, of->run->cohort, a);
+        rwe_grid_put(of->grid, &arm, (double)(of_denominator ? share->of : share->n));
+        rwe_grid_empty(of->grid);
+    }
+}
+
+static enum rwe_status infer(const struct responses *of, struct rwe_error *error)
+{
+    if (of->run->replicate == 0)
+        return rwe_shares_infer(&of->shares, of->event, of->share, of->of_arm, error);
+    for (size_t a = 0; a < of->run->cohort->n_arms; a++)
+        of->of_arm[a].value = rwe_share_estimate(&of->share[a]);
+    return RWE_OK;
+}
+
+static enum rwe_status run_kind(const struct responses *of, const struct kind *kind,
+                                struct rwe_error *error)
+{
+    const struct rwe_cohort *cohort = of->run->cohort;
+    struct rwe_key key = rwe_key_in("response", NULL, of->design);
+    key.term = kind->term;
+    rwe_grid_row(of->grid, kind->indent, "%s", rwe_text(kind->label));
+    mark_events(of, kind);
+    if (of->shares.counted != NULL && (kind->responses & EVALUABLE) == 0) {
+        /* who is not in the denominator is counted all the same */
+        const struct rwe_shares everybody = {.run = of->run, .design = of->design};
+        rwe_shares_count(&everybody, of->event, of->share);
+        put_counts(of, &key, false);
+        return RWE_OK;
+    }
+    rwe_shares_count(&of->shares, of->event, of->share);
+    enum rwe_status status = infer(of, error);
+    if (status != RWE_OK)
+        return status;
+    for (size_t a = 0; a < cohort->n_arms; a++)
+        put_arm(of, key, a);
+    return kind->is_compared && cohort->n_arms == 2 ? put_difference(of, &key, error) : RWE_OK;
+}
+
+/* ---- a population ---- */
+
+static void start_table(struct responses *of)
+{
+    const struct rwe_cohort *cohort = of->run->cohort;
+    const char *level = rwe_conf_level_text(of->run);
+    of->grid =
+        rwe_document_table(of->run->document, "Response (%s): %s",
+                           rwe_study_of(of->run->settings)->response_column, of->design->label);
+    rwe_grid_column(of->grid, "response");
     for (size_t a = 0; a < cohort->n_arms; a++) {
-        rwe_grid_column(job->grid, "%s\nn", cohort->arm_level[a]);
-        rwe_grid_column(job->grid, "%s\n%% (%s CI)", cohort->arm_level[a], level);
+        rwe_grid_fact_column(of->grid, RWE_CELL_COUNT, "n", "%s\nn", cohort->arm_level[a]);
+        rwe_grid_fact_column(of->grid, RWE_CELL_PERCENT_LIMITS, "percent conf.low conf.high",
+                             "%s\n%% (%s CI)", cohort->arm_level[a], level);
     }
     if (cohort->n_arms != 2)
         return;
-    rwe_grid_column(job->grid, "difference\n(%s CI)", level);
-    rwe_grid_column(job->grid, "p");
+    rwe_grid_fact_column(of->grid, RWE_CELL_SURVIVAL_LIMITS, "difference conf.low conf.high",
+                         "difference\n(%s CI)", level);
+    rwe_grid_fact_column(of->grid, RWE_CELL_P_VALUE, "p.value", "p");
 }
 
 /* The denominators. */
-static void present_sizes(const struct job *job)
+static void put_sizes(const struct responses *of)
 {
-    const struct rwe_cohort *cohort = job->run->cohort;
-    memset(job->event, 0, cohort->n);
-    rwe_shares_count(&job->shares, job->event, job->share);
-    rwe_grid_row(job->grid, 0, "%s", evaluable_only(job->run) ? "evaluable" : "subjects");
-    for (size_t a = 0; a < cohort->n_arms; a++) {
-        struct rwe_key key = rwe_key_arm(rwe_key_in("response", NULL, job->design), cohort, a);
-        rwe_grid_cell(job->grid, RWE_CELL_COUNT, add(job, &key, "n", (double)job->share[a].of),
-                      RWE_NO_FACT, RWE_NO_FACT);
-        rwe_grid_empty(job->grid);
-    }
+    const struct rwe_key key = rwe_key_in("response", NULL, of->design);
+    memset(of->event, 0, of->run->cohort->n);
+    rwe_shares_count(&of->shares, of->event, of->share);
+    rwe_grid_row(of->grid, 0, "%s",
+                 evaluable_only(of->run) ? rwe_text("evaluable") : rwe_text("subjects"));
+    put_counts(of, &key, true);
 }
 
-static void end_table(const struct job *job)
+static void end_table(const struct responses *of)
 {
-    const struct rwe_run *run = job->run;
-    rwe_grid_note(
-        job->grid, "%s",
-        evaluable_only(run)
-            ? "Of those with an evaluable response (--response-evaluable); the others are "
-              "counted only."
-            : "Of all subjects: who is not evaluable (NE) or has no response in the file "
-              "counts as a non-responder.");
-    if (job->design->weight != NULL)
-        rwe_grid_note(job->grid,
-                      "Counts are of subjects; percentages and differences are weighted.");
-    rwe_grid_note(job->grid, "Percentages with %s.", rwe_shares_limits_words(&job->shares));
-    if (run->cohort->n_arms != 2)
-        return;
-    rwe_grid_note(job->grid, "Differences, treated − control, with %s.",
-                  rwe_shares_difference_words(&job->shares));
-    if (by_strata(&job->shares))
-        rwe_grid_note(job->grid, "p: Cochran–Mantel–Haenszel test in strata of %s.",
-                      run->cohort->strata_name);
+    const struct rwe_run *run = of->run;
+    if (evaluable_only(run))
+        rwe_grid_note(of->grid,
+                      "Of those with an evaluable response (--response-evaluable); the others are "
+                      "counted only.");
     else
-        rwe_grid_note(job->grid, "p: %s.", rwe_shares_test_words(&job->shares));
+        rwe_grid_note(of->grid,
+                      "Of all subjects: who is not evaluable (NE) or has no response in the file "
+                      "counts as a non-responder.");
+    if (of->design->weight != NULL)
+        rwe_grid_note(of->grid,
+                      "Counts are of subjects; percentages and differences are weighted.");
+    rwe_grid_note(of->grid, "Percentages with %s.", rwe_shares_limits_words(&of->shares));
+    if (run->cohort->n_arms == 2) {
+        rwe_grid_note(of->grid, "Differences, treated − control, with %s.",
+                      rwe_shares_difference_words(&of->shares));
+        if (by_strata(&of->shares))
+            rwe_grid_note(of->grid, "p: Cochran–Mantel–Haenszel test in strata of %s.",
+                          run->cohort->strata_name);
+        else
+            rwe_grid_note(of->grid, "p: %s.", rwe_shares_test_words(&of->shares));
+    }
+    rwe_bootstrap_note(run, of->grid);
 }
 
 /* Each arm's percentages with their limits, and the differences in words. */
-static void add_figure(const struct job *job)
+static void add_figure(const struct responses *of)
 {
-    const struct rwe_cohort *cohort = job->run->cohort;
-    const char *name = rwe_arena_format(job->run->arena, "response-%s", job->design->name);
+    const struct rwe_cohort *cohort = of->run->cohort;
+    const char *name = rwe_arena_format(of->run->arena, "response-%s", of->design->name);
     struct rwe_figure *figure =
-        rwe_document_figure(job->run->document, RWE_FIGURE_FOREST, name == NULL ? "" : name,
-                            "Response by arm: %s", job->design->label);
-    rwe_figure_set_grid(figure, job->grid);
+        rwe_document_figure(of->run->document, RWE_FIGURE_FOREST, name == NULL ? "" : name,
+                            "Response by arm: %s", of->design->label);
+    rwe_figure_set_grid(figure, of->grid);
     for (size_t a = 0; a < cohort->n_arms; a++)
         rwe_figure_column(figure, RWE_COLUMN_POINT, 2 + 2 * a, a, cohort->arm_level[a]);
     if (cohort->n_arms == 2)
         rwe_figure_column(figure, RWE_COLUMN_TEXT, 5, 0, NULL);
-    rwe_figure_x_axis(figure, &(struct rwe_axis){.label = "Patients (%)", .from = 0, .to = 100});
+    rwe_figure_x_axis(figure,
+                      &(struct rwe_axis){.label = rwe_text("Patients (%)"), .from = 0, .to = 100});
     rwe_figure_describe(figure,
                         "For each kind of response the percentage of patients in each arm, a "
                         "symbol, with its %s limits, a line.",
-                        rwe_conf_level_text(job->run));
+                        rwe_conf_level_text(of->run));
+}
+
+static enum rwe_status run_design(struct rwe_run *run, const struct rwe_design *design,
+                                  const uint8_t *counted, struct rwe_error *error)
+{
+    struct responses of = {
+        .run = run,
+        .design = design,
+        .shares = {.run = run, .design = design, .counted = counted},
+        .event = RWE_NEW(run->arena, uint8_t, run->cohort->n),
+        .share = RWE_NEW(run->arena, struct rwe_share, run->cohort->n_arms),
+        .of_arm = RWE_NEW(run->arena, struct rwe_inference, run->cohort->n_arms),
+    };
+    enum rwe_status status = RWE_OK;
+    if (rwe_arena_failed(run->arena))
+        return rwe_fail_memory(error);
+    if (run->replicate == 0)
+        status = rwe_shares_start(run, design, counted, &of.shares, error);
+    if (status != RWE_OK)
+        return status;
+    start_table(&of);
+    put_sizes(&of);
+    for (size_t k = 0; k < N_KINDS && status == RWE_OK; k++)
+        status = run_kind(&of, &kinds[k], error);
+    if (status != RWE_OK || run->document == NULL)
+        return status;
+    end_table(&of);
+    add_figure(&of);
+    return RWE_OK;
 }
 
 /* ---- the whole ---- */
 
-static enum rwe_status present_design(struct rwe_run *run, const struct rwe_design *design,
-                                      const uint8_t *counted, struct rwe_error *error)
-{
-    struct job job = {
-        .run = run,
-        .design = design,
-        .event = RWE_NEW(run->arena, uint8_t, run->cohort->n),
-        .share = RWE_NEW(run->arena, struct rwe_share, run->cohort->n_arms),
-        .limits = RWE_NEW(run->arena, struct rwe_interval, run->cohort->n_arms),
-    };
-    if (rwe_arena_failed(run->arena))
-        return rwe_fail_memory(error);
-    enum rwe_status status = rwe_shares_start(run, design, counted, &job.shares, error);
-    if (status != RWE_OK)
-        return status;
-    start_table(&job);
-    present_sizes(&job);
-    for (size_t r = 0; r < N_ROWS && status == RWE_OK; r++)
-        status = present_row(&job, &rows[r], error);
-    end_table(&job);
-    add_figure(&job);
-    return status;
-}
-
 static enum rwe_status run_response(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
+    struct rwe_mark whole = rwe_arena_mark(run->arena);
     const uint8_t *counted;
     enum rwe_status status = need_responses(run, error);
     if (status == RWE_OK)
@@ -338,67 +357,22 @@ static enum rwe_status run_response(struct rwe_run *run, void *state, struct rwe
     rwe_document_section(run->document, 1, "Response");
     for (size_t d = 0; d < rwe_run_n_disjoint(run) && status == RWE_OK; d++) {
         struct rwe_mark mark = rwe_arena_mark(run->arena);
-        status = present_design(run, &run->design[d], counted, error);
+        status = run_design(run, &run->design[d], counted, error);
         rwe_arena_release(run->arena, mark);
     }
-    return status == RWE_OK ? rwe_response_duration(run, error) : status;
-}
-
-/* ---- for replicates ---- */
-
-static void estimate_design(const struct rwe_shares *shares, uint8_t event[],
-                            struct rwe_share share[], struct rwe_estimates *estimates)
-{
-    const struct rwe_cohort *cohort = shares->run->cohort;
-    for (size_t r = 0; r < N_ROWS; r++) {
-        if (!rows[r].compared)
-            continue;
-        struct rwe_key key = rwe_key_in("response", NULL, shares->design);
-        key.term = rows[r].term;
-        mark_events(cohort, &rows[r], event);
-        rwe_shares_count(shares, event, share);
-        for (size_t a = 0; a < cohort->n_arms; a++) {
-            struct rwe_key arm = rwe_key_arm(key, cohort, a);
-            rwe_estimates_add(estimates, &arm, "percent", RWE_ESTIMATE_PLAIN,
-                              100 * rwe_share_estimate(&share[a]));
-        }
-        if (cohort->n_arms == 2)
-            rwe_estimates_add(estimates, &key, "difference", RWE_ESTIMATE_PLAIN,
-                              rwe_share_estimate(&share[1]) - rwe_share_estimate(&share[0]));
-    }
-}
-
-static enum rwe_status estimate_response(struct rwe_run *run, struct rwe_estimates *estimates,
-                                         struct rwe_error *error)
-{
-    struct rwe_mark mark = rwe_arena_mark(run->arena);
-    const uint8_t *counted;
-    enum rwe_status status = need_responses(run, error);
-    if (status == RWE_OK)
-        status = choose_counted(run, &counted, error);
-    if (status != RWE_OK)
-        return status;
-    uint8_t *event = RWE_NEW(run->arena, uint8_t, run->cohort->n);
-    struct rwe_share *share = RWE_NEW(run->arena, struct rwe_share, run->cohort->n_arms);
-    if (rwe_arena_failed(run->arena))
-        return rwe_fail_memory(error);
-    for (size_t d = 0; d < rwe_run_n_disjoint(run); d++) {
-        const struct rwe_shares shares = {
-            .run = run, .design = &run->design[d], .counted = counted};
-        estimate_design(&shares, event, share, estimates);
-    }
-    if (!rwe_estimates_are_of_data(estimates))
-        rwe_arena_release(run->arena, mark);
-    return RWE_OK;
+    if (status == RWE_OK && run->document != NULL)
+        status = rwe_response_duration(run, error);
+    rwe_arena_release(run->arena, whole);
+    return status;
 }
 
 const struct rwe_analysis rwe_analysis_response = {
     .name = "response",
     .method = N_("response rates"),
     .compares_arms = true,
-    .help = "Response rates (ORR, DCR) and best response by arm, with exact limits and the "
-            "difference of the arms. Needs --response-column.",
+    .help = N_("Response rates (ORR, DCR) and best response by arm, with exact limits and the "
+               "difference of the arms. Needs --response-column."),
     .options = &option_list,
+    .lists = RWE_LISTS_ESTIMATES,
     .run = run_response,
-    .estimate = estimate_response,
 };

@@ -2,7 +2,9 @@
 /* Duration of response by arm, where dates tell it. */
 #include "response_duration.h"
 
+#include "km.h"
 #include "rwe/analysis/present.h"
+#include "rwe/base/language.h"
 #include "rwe/base/sort.h"
 #include "rwe/stats/event_table.h"
 #include "rwe/stats/km.h"
@@ -11,6 +13,14 @@
 #include <string.h>
 
 static const char dor[] = "dor";
+
+static const struct rwe_table_column columns[] = {
+    {.heading = N_("population and arm")},
+    {N_("responders"), RWE_CELL_COUNT, "n"},
+    {N_("events"), RWE_CELL_COUNT, "n.event"},
+    {N_("median{unit}\n({level} CI)"), RWE_CELL_TIME_LIMITS,
+     "median median.conf.low median.conf.high"},
+};
 
 static const struct rwe_derived_endpoint *find_durations(const struct rwe_cohort *cohort)
 {
@@ -70,26 +80,16 @@ static enum rwe_status restrict_design(const struct rwe_run *run,
     return rwe_design_complete(cohort, design, run->arena, error);
 }
 
-static rwe_fact add(struct rwe_run *run, const struct rwe_key *key, const char *stat, double value)
-{
-    return rwe_document_number(run->document, key, stat, value);
-}
-
-static void present_arm(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_design *design,
-                        size_t arm, const struct rwe_km_curve *curve)
+static void put_arm(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_design *design,
+                    size_t arm, const struct rwe_km_curve *curve)
 {
     struct rwe_key key = rwe_key_arm(rwe_key_in("response", NULL, design), run->cohort, arm);
     struct rwe_km_quantile median = rwe_km_quantile(curve, 0.5);
     key.term = "DOR";
     rwe_grid_row(grid, 1, "%s", run->cohort->arm_level[arm]);
-    rwe_fact n = add(run, &key, "n", (double)design->arm_size[arm]);
-    rwe_grid_cell(grid, RWE_CELL_COUNT, n, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_fact events = add(run, &key, "n.event", curve->n_events);
-    rwe_grid_cell(grid, RWE_CELL_COUNT, events, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_fact value = add(run, &key, "median", median.value);
-    rwe_fact low = add(run, &key, "median.conf.low", median.conf_low);
-    rwe_fact high = add(run, &key, "median.conf.high", median.conf_high);
-    rwe_grid_cell(grid, RWE_CELL_TIME_LIMITS, value, low, high);
+    rwe_grid_put(grid, &key, (double)design->arm_size[arm]);
+    rwe_grid_put(grid, &key, curve->n_events);
+    rwe_grid_put(grid, &key, median.value, median.conf_low, median.conf_high);
 }
 
 static enum rwe_status run_design(struct rwe_run *run, struct rwe_grid *grid,
@@ -101,8 +101,8 @@ static enum rwe_status run_design(struct rwe_run *run, struct rwe_grid *grid,
     struct rwe_survival_data data;
     struct rwe_event_table table;
     struct rwe_km_options options = rwe_km_options_default();
-    options.conf_level = rwe_settings_number(run->settings, "conf-level");
-    options.transform = (enum rwe_km_transform)rwe_settings_choice(run->settings, "conf-type");
+    options.conf_level = rwe_statistics_of(run->settings)->conf_level;
+    options.transform = km_transform_of(run->settings);
     enum rwe_status status = restrict_design(run, derived, whole, &design, error);
     if (status == RWE_OK)
         status = rwe_design_survival(run->cohort, &design, endpoint, (struct rwe_design_view){0},
@@ -120,7 +120,7 @@ static enum rwe_status run_design(struct rwe_run *run, struct rwe_grid *grid,
                      ? rwe_km_fit_robust(&data, &table, a, &options, run->arena, &curve, error)
                      : rwe_km_fit(&table, a, &options, run->arena, &curve, error);
         if (status == RWE_OK)
-            present_arm(run, grid, &design, a, &curve);
+            put_arm(run, grid, &design, a, &curve);
     }
     return status;
 }
@@ -132,10 +132,7 @@ enum rwe_status rwe_response_duration(struct rwe_run *run, struct rwe_error *err
     if (derived == NULL)
         return RWE_OK;
     struct rwe_grid *grid = rwe_document_table(run->document, "Duration of response");
-    rwe_grid_column(grid, "population and arm");
-    rwe_grid_column(grid, "responders");
-    rwe_grid_column(grid, "events");
-    rwe_grid_column(grid, "median%s\n(%s CI)", rwe_time_unit_suffix(run), rwe_conf_level_text(run));
+    RWE_GRID_COLUMNS(grid, columns);
     enum rwe_status status = make_endpoint(run, derived, &endpoint, error);
     for (size_t d = 0; d < rwe_run_n_disjoint(run) && status == RWE_OK; d++) {
         struct rwe_mark mark = rwe_arena_mark(run->arena);

@@ -37,6 +37,26 @@ const struct rmst_settings *rmst_settings_of(const struct rwe_settings *settings
     return rwe_settings_of(settings, &option_list);
 }
 
+enum rwe_status rmst_horizon(const struct rwe_run *run, const struct rwe_survival_data *data,
+                             double *tau, struct rwe_error *error)
+{
+    struct rwe_event_table table;
+    struct rwe_survival_data rows = *data;
+    rows.weight = NULL;
+    rows.estimation = NULL;
+    const struct rmst_settings *settings = rmst_settings_of(run->settings);
+    *tau = settings->tau;
+    if (!isnan(*tau))
+        return RWE_OK;
+    struct rwe_mark mark = rwe_arena_mark(run->arena);
+    enum rwe_status status = rwe_event_table_build(&rows, run->arena, &table, error);
+    if (status != RWE_OK)
+        return status;
+    *tau = rwe_rmst_tau(&table, settings->tau_rule);
+    rwe_arena_release(run->arena, mark);
+    return RWE_OK;
+}
+
 /* In the order of the choices of --tau-rule, which is that of rwe_rmst_rule. */
 static const char *const rule_notes[] = {
     N_("tau is the least of the arms' last times with at least 10 at risk, in each population "
@@ -92,7 +112,7 @@ static enum rwe_status prepare(struct part *part, struct rwe_error *error)
     if (status == RWE_OK)
         status = rwe_event_table_build(&part->data, run->arena, &part->table, error);
     if (status == RWE_OK)
-        status = rwe_horizon_of(run, &part->data, &tau, error);
+        status = rmst_horizon(run, &part->data, &tau, error);
     part->options = rwe_rmst_options_default();
     part->options.conf_level = rwe_statistics_of(run->settings)->conf_level;
     part->options.tau = rwe_run_fixed(run, &key, "tau", tau);

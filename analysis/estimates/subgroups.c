@@ -9,38 +9,6 @@
 #include <math.h>
 #include <string.h>
 
-static const struct rwe_option options[] = {
-    {.name = "subgroup-by",
-     RWE_LIST_IN(struct subgroup_settings, by),
-     .section = RWE_SECTION_METHOD,
-     .argument = "A,B,…",
-     .help =
-         N_("Covariates whose levels are the subgroups (default: all that are categories or 0/1). "
-            "Numbers are cut at their median in the whole cohort.")},
-    {.name = "subgroup-cut",
-     RWE_LIST_IN(struct subgroup_settings, cut),
-     .section = RWE_SECTION_METHOD,
-     .argument = "A=X,…",
-     .help =
-         N_("Where to cut a number: age=65 makes the subgroups <65 and >=65; age=50,age=65 makes "
-            "three.")},
-    {.name = "subgroup-least",
-     RWE_NUMBERS_IN(struct subgroup_settings, least),
-     .section = RWE_SECTION_METHOD,
-     .argument = "N,EVENTS",
-     .fallback = "20,10",
-     .low = 0,
-     .high = 1e9,
-     .help = N_("Patients and events that a subgroup needs to be estimated (default 20,10); and 5 "
-                "patients in each arm.")},
-};
-static const struct rwe_options option_list = RWE_OPTIONS_IN(struct subgroup_settings, options);
-
-const struct subgroup_settings *subgroup_settings_of(const struct rwe_settings *settings)
-{
-    return rwe_settings_of(settings, &option_list);
-}
-
 /* ---- one table: an endpoint in a population ---- */
 
 struct table {
@@ -435,7 +403,7 @@ const struct rwe_analysis rwe_analysis_subgroups = {
         N_("Hazard ratio of the arms in subgroups of each population, with its weights and pairs, "
            "and tests of interaction: the numbers of a forest plot."),
     .also_for = "subgroup-by",
-    .options = &option_list,
+    .options = &subgroup_options,
     .lists = RWE_LISTS_ESTIMATES,
     .run = run_subgroups,
 };

@@ -12,6 +12,8 @@ struct subgroup_settings {
     struct rwe_numbers least;
 };
 
+extern const struct rwe_options subgroup_options;
+
 const struct subgroup_settings *subgroup_settings_of(const struct rwe_settings *settings);
 
 enum {

@@ -5,9 +5,42 @@
 #include "rwe/stats/summary.h"
 #include "subgroups.h"
 
+#include "rwe/base/language.h"
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+
+static const struct rwe_option option_rows[] = {
+    {.name = "subgroup-by",
+     RWE_LIST_IN(struct subgroup_settings, by),
+     .section = RWE_SECTION_METHOD,
+     .argument = "A,B,…",
+     .help =
+         N_("Covariates whose levels are the subgroups (default: all that are categories or 0/1). "
+            "Numbers are cut at their median in the whole cohort.")},
+    {.name = "subgroup-cut",
+     RWE_LIST_IN(struct subgroup_settings, cut),
+     .section = RWE_SECTION_METHOD,
+     .argument = "A=X,…",
+     .help =
+         N_("Where to cut a number: age=65 makes the subgroups <65 and >=65; age=50,age=65 makes "
+            "three.")},
+    {.name = "subgroup-least",
+     RWE_NUMBERS_IN(struct subgroup_settings, least),
+     .section = RWE_SECTION_METHOD,
+     .argument = "N,EVENTS",
+     .fallback = "20,10",
+     .low = 0,
+     .high = 1e9,
+     .help = N_("Patients and events that a subgroup needs to be estimated (default 20,10); and 5 "
+                "patients in each arm.")},
+};
+const struct rwe_options subgroup_options = RWE_OPTIONS_IN(struct subgroup_settings, option_rows);
+
+const struct subgroup_settings *subgroup_settings_of(const struct rwe_settings *settings)
+{
+    return rwe_settings_of(settings, &subgroup_options);
+}
 
 /* ---- --subgroup-cut NAME=X ---- */
 

@@ -2,6 +2,7 @@
 /* The pipeline over cohorts drawn anew; what is told of it is in bootstrap_report.c. See
  * bootstrap.md. */
 #include "rwe/analysis/bootstrap.h"
+#include "rwe/analysis/present.h"
 
 #include "rwe/base/language.h"
 #include "rwe/base/rng.h"
@@ -27,10 +28,21 @@ static const struct rwe_option options[] = {
 };
 const struct rwe_options rwe_bootstrap_options = RWE_OPTIONS_IN(struct settings, options);
 
-static size_t replicates_of(const struct rwe_settings *settings)
+size_t rwe_bootstrap_n(const struct rwe_settings *settings)
 {
     const struct settings *own = rwe_settings_of(settings, &rwe_bootstrap_options);
     return (size_t)own->replicates;
+}
+
+bool rwe_bootstrap_is_variance(const struct rwe_settings *settings)
+{
+    return rwe_statistics_of(settings)->variance == RWE_VARIANCE_BOOTSTRAP;
+}
+
+bool rwe_bootstrap_is_told(const struct rwe_estimate *estimate)
+{
+    return !estimate->once && estimate->kind != RWE_ESTIMATE_FIXED &&
+           estimate->kind != RWE_ESTIMATE_STATISTIC;
 }
 
 /* A cohort of as many subjects, or clusters, drawn from the data. */
@@ -138,9 +150,47 @@ static enum rwe_status summarise(struct rwe_run *run, struct rwe_bootstrap *boot
     return judge_failures(bootstrap, error);
 }
 
+/* What --variance bootstrap puts in place of error, limits and p, in every population, "all" too, so that a table
+ * does not mix two kinds. */
+static struct rwe_inference in_force(const struct rwe_estimate *estimate,
+                                     const struct rwe_bootstrap_result *result)
+{
+    double value = estimate->own.value;
+    if (!rwe_bootstrap_is_told(estimate))
+        return estimate->own;
+    return (struct rwe_inference){
+        .value = value,
+        .std_error = result->std_error,
+        .df = INFINITY,
+        .conf_low = result->conf_low,
+        .conf_high = result->conf_high,
+        .p_value = rwe_normal_p_value(value / result->std_error),
+        .replaced = true,
+    };
+}
+
+/* The list is walked once more, now with what the replicates say. */
+static enum rwe_status put_in_force(struct rwe_run *run, const struct rwe_bootstrap *bootstrap,
+                                    struct rwe_error *error)
+{
+    struct rwe_estimates *estimates = bootstrap->replicates.estimates;
+    size_t n = rwe_estimates_n(estimates);
+    struct rwe_inference *inference = NULL;
+    if (rwe_bootstrap_is_variance(run->settings)) {
+        inference = RWE_NEW(run->arena, struct rwe_inference, n);
+        if (inference == NULL)
+            return rwe_fail_memory(error);
+        for (size_t k = 0; k < n; k++)
+            inference[k] = in_force(rwe_estimates_item(estimates, k), &bootstrap->result[k]);
+    }
+    run->estimates = estimates;
+    rwe_estimates_repeat(estimates, inference);
+    return RWE_OK;
+}
+
 enum rwe_status rwe_bootstrap_check(const struct rwe_settings *settings, struct rwe_error *error)
 {
-    if (!rwe_bootstrap_is_variance(settings) || replicates_of(settings) > 0)
+    if (!rwe_bootstrap_is_variance(settings) || rwe_bootstrap_n(settings) > 0)
         return RWE_OK;
     return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                     "--variance bootstrap needs replicates: say --bootstrap 1000");
@@ -150,7 +200,7 @@ enum rwe_status rwe_bootstrap_run(struct rwe_run *run, const struct rwe_plan *pl
                                   struct rwe_error *error)
 {
     static const struct rwe_replicate_source source = {.name = "bootstrap", .cohort = draw};
-    size_t n = replicates_of(run->settings);
+    size_t n = rwe_bootstrap_n(run->settings);
     if (n == 0)
         return RWE_OK;
     struct rwe_bootstrap *bootstrap = RWE_NEW(run->arena, struct rwe_bootstrap, 1);
@@ -163,7 +213,5 @@ enum rwe_status rwe_bootstrap_run(struct rwe_run *run, const struct rwe_plan *pl
     if (status != RWE_OK)
         return status;
     run->bootstrap = bootstrap;
-    run->estimates = bootstrap->replicates.estimates;
-    rwe_estimates_repeat(run->estimates);
-    return RWE_OK;
+    return put_in_force(run, bootstrap, error);
 }

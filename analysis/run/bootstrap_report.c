@@ -12,42 +12,6 @@
  * outermost (Efron & Tibshirani 1993, ch. 13: 1000 or more). */
 enum { FEW_REPLICATES = 200 };
 
-bool rwe_bootstrap_is_variance(const struct rwe_settings *settings)
-{
-    return rwe_statistics_of(settings)->variance == RWE_VARIANCE_BOOTSTRAP;
-}
-
-/* ---- reading ---- */
-
-/* What replicates say an error, limits and a p-value of. */
-static bool is_told(const struct rwe_estimate *estimate)
-{
-    return !estimate->once && estimate->kind != RWE_ESTIMATE_FIXED &&
-           estimate->kind != RWE_ESTIMATE_STATISTIC;
-}
-
-bool rwe_bootstrap_infer(const struct rwe_run *run, size_t k, struct rwe_inference *inference)
-{
-    if (run->bootstrap == NULL || !rwe_bootstrap_is_variance(run->settings))
-        return false;
-    const struct rwe_estimate *estimate =
-        rwe_estimates_item(run->bootstrap->replicates.estimates, k);
-    const struct rwe_bootstrap_result *result = &run->bootstrap->result[k];
-    if (!is_told(estimate))
-        return false;
-    double value = estimate->own.value;
-    *inference = (struct rwe_inference){
-        .value = value,
-        .std_error = result->std_error,
-        .df = INFINITY,
-        .conf_low = result->conf_low,
-        .conf_high = result->conf_high,
-        .p_value = rwe_normal_p_value(value / result->std_error),
-        .replaced = true,
-    };
-    return true;
-}
-
 void rwe_bootstrap_note(const struct rwe_run *run, struct rwe_grid *grid)
 {
     if (run->bootstrap != NULL && rwe_bootstrap_is_variance(run->settings))
@@ -118,7 +82,7 @@ static void present_group(struct rwe_run *run, struct rwe_grid *grid,
     bool any = false;
     for (size_t k = 0; k < rwe_estimates_n(estimates); k++) {
         const struct rwe_estimate *estimate = rwe_estimates_item(estimates, k);
-        if (!is_told(estimate) || !same_text(estimate->key.endpoint, endpoint) ||
+        if (!rwe_bootstrap_is_told(estimate) || !same_text(estimate->key.endpoint, endpoint) ||
             !same_text(estimate->key.population, population->name))
             continue;
         if (!any && endpoint == NULL)

@@ -2,6 +2,7 @@
 #include "cohort_report.h"
 
 #include "rwe/analysis/present.h"
+#include "rwe/base/language.h"
 #include <string.h>
 
 static void present_count(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
@@ -65,10 +66,19 @@ static void present_subjects(struct rwe_run *run)
     present_count(run, grid, &key, "n", (double)cohort->n);
     for (size_t a = 0; a < cohort->n_arms; a++) {
         struct rwe_key arm = rwe_key_arm(key, cohort, a);
-        rwe_grid_row(grid, 1, "%s%s", cohort->arm_level[a], a == 0 ? " (control)" : "");
+        if (a == 0)
+            rwe_grid_row(grid, 1, "%s (control)", cohort->arm_level[a]);
+        else
+            rwe_grid_row(grid, 1, "%s", cohort->arm_level[a]);
         present_count(run, grid, &arm, "n", (double)cohort->arm_size[a]);
     }
 }
+
+static const struct rwe_table_column list_columns[] = {
+    {.heading = N_("subject")},
+    {N_("line"), RWE_CELL_COUNT, "line"},
+    {.heading = N_("reason")},
+};
 
 /* Patient-level, so only on request. */
 static void present_list(struct rwe_run *run)
@@ -77,16 +87,14 @@ static void present_list(struct rwe_run *run)
     if (!rwe_study_of(run->settings)->list_excluded || cohort->n_excluded == 0)
         return;
     struct rwe_grid *grid = rwe_document_table(run->document, "Rows left out");
-    rwe_grid_column(grid, "subject");
-    rwe_grid_column(grid, "line");
-    rwe_grid_column(grid, "reason");
+    RWE_GRID_COLUMNS(grid, list_columns);
     for (size_t i = 0; i < cohort->n_excluded; i++) {
         const struct rwe_excluded_row *row = &cohort->excluded[i];
         struct rwe_key key = rwe_key_of("cohort");
         key.term = row->reason;
         key.level = rwe_arena_format(run->arena, "line %zu", row->line);
-        rwe_grid_row(grid, 0, "%s", row->id == NULL ? "(no identifier)" : row->id);
-        present_count(run, grid, &key, "line", (double)row->line);
+        rwe_grid_row(grid, 0, "%s", row->id == NULL ? rwe_text("(no identifier)") : row->id);
+        rwe_grid_put(grid, &key, (double)row->line);
         rwe_grid_words(grid, "%s", row->told);
     }
 }

@@ -5,7 +5,7 @@
 #include <stdatomic.h>
 
 /* One piece of work an item. */
-struct job {
+struct measuring {
     const struct rwe_run *run;
     const struct rwe_balance_items *items;
     const uint8_t *treated;
@@ -15,23 +15,23 @@ struct job {
     atomic_bool failed;
 };
 
-static bool measure_item(struct job *job, size_t item, struct rwe_arena *scratch)
+static bool measure_item(struct measuring *measuring, size_t item, struct rwe_arena *scratch)
 {
-    const struct rwe_balance_items *items = job->items;
-    double *value = RWE_NEW(scratch, double, job->run->cohort->n);
+    const struct rwe_balance_items *items = measuring->items;
+    double *value = RWE_NEW(scratch, double, measuring->run->cohort->n);
     if (value == NULL)
         return false;
     items->values(items->context, item, value);
     struct rwe_balance_data data = {
-        .n = job->run->cohort->n,
+        .n = measuring->run->cohort->n,
         .value = value,
-        .treated = job->treated,
+        .treated = measuring->treated,
         .binary = items->is_binary(items->context, item),
     };
-    double denominator = job->denominator[item] = rwe_balance_denominator(&data);
-    for (size_t d = 0; d < rwe_run_n_disjoint(job->run); d++) {
-        struct rwe_balance *at = &job->at[d * items->n + item];
-        data.weight = job->weight[d];
+    double denominator = measuring->denominator[item] = rwe_balance_denominator(&data);
+    for (size_t d = 0; d < rwe_run_n_disjoint(measuring->run); d++) {
+        struct rwe_balance *at = &measuring->at[d * items->n + item];
+        data.weight = measuring->weight[d];
         if (items->means_only)
             *at = rwe_balance_of_means(&data, denominator);
         else if (rwe_balance_measure(&data, denominator, scratch, at) != RWE_OK)
@@ -42,10 +42,10 @@ static bool measure_item(struct job *job, size_t item, struct rwe_arena *scratch
 
 static void measure_piece(size_t item, void *context)
 {
-    struct job *job = context;
+    struct measuring *measuring = context;
     struct rwe_arena *scratch = rwe_arena_new();
-    if (scratch == NULL || !measure_item(job, item, scratch))
-        atomic_store(&job->failed, true);
+    if (scratch == NULL || !measure_item(measuring, item, scratch))
+        atomic_store(&measuring->failed, true);
     rwe_arena_free(scratch);
 }
 
@@ -63,7 +63,7 @@ enum rwe_status rwe_balance_of_items(struct rwe_run *run, const struct rwe_balan
 {
     const struct rwe_cohort *cohort = run->cohort;
     const double *weight[RWE_MOST_DESIGNS] = {NULL};
-    struct job job = {
+    struct measuring measuring = {
         .run = run,
         .items = items,
         .weight = weight,
@@ -78,12 +78,12 @@ enum rwe_status rwe_balance_of_items(struct rwe_run *run, const struct rwe_balan
         return rwe_fail_memory(error);
     for (size_t i = 0; i < cohort->n; i++)
         treated[i] = (uint8_t)cohort->arm[i];
-    job.treated = treated;
-    rwe_parallel_for(items->n, run->threads, measure_piece, &job);
+    measuring.treated = treated;
+    rwe_parallel_for(items->n, run->threads, measure_piece, &measuring);
     rwe_arena_release(run->arena, mark);
-    *at = job.at;
-    *denominator = job.denominator;
-    return atomic_load(&job.failed) ? rwe_fail_memory(error) : RWE_OK;
+    *at = measuring.at;
+    *denominator = measuring.denominator;
+    return atomic_load(&measuring.failed) ? rwe_fail_memory(error) : RWE_OK;
 }
 
 /* ---- the covariates ---- */

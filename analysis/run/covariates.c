@@ -39,7 +39,7 @@ void rwe_column_values(const struct rwe_column *column, size_t n, double out[])
 
 bool rwe_missing_has_indicator(const struct rwe_settings *settings)
 {
-    return rwe_settings_choice(settings, "missing") == 1;
+    return rwe_study_of(settings)->missing == RWE_MISSING_INDICATOR;
 }
 
 bool rwe_variable_missing(const struct rwe_variable *variable, size_t subject)

@@ -6,7 +6,19 @@
 
 #include <string.h>
 
+const char rwe_immortal_banner[] = N_("Biased reference: not for inference");
+
 /* ---- everybody ---- */
+
+/* Whether exposure starts after time zero in any subject, and so the arms depend on what happened by then (Suissa, Am J
+ * Epidemiol 167:492, 2008). Not at a landmark, nor in rows of time, which have no exposure_start. */
+static bool is_naive(const struct rwe_cohort *cohort)
+{
+    for (size_t i = 0; cohort->exposure_start != NULL && i < cohort->n; i++)
+        if (cohort->exposure_start[i] > 0)
+            return true;
+    return false;
+}
 
 static const char *strategies_of(const struct rwe_run *run, bool naive)
 {
@@ -24,7 +36,7 @@ enum rwe_status rwe_run_add_everybody(struct rwe_run *run, struct rwe_error *err
     if (run->n_populations > 0)
         return RWE_OK;
     struct rwe_design everybody;
-    bool naive = rwe_immortal_is_naive(run->cohort);
+    bool naive = is_naive(run->cohort);
     enum rwe_status status = rwe_design_all(run->cohort, run->arena, &everybody, error);
     if (status != RWE_OK)
         return status;

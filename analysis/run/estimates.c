@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/analysis/estimates.h"
 
-#include "rwe/analysis/bootstrap.h"
+#include "rwe/analysis/analysis.h"
 
 #include <math.h>
 #include <string.h>
@@ -12,6 +12,8 @@ struct rwe_estimates {
     size_t n, room;
     bool
         is_repeated; /* the list is walked once more, to be told: what is in it already stays one */
+    const struct rwe_inference *replaced; /* by estimate of that walk: what is in force; or NULL */
+    size_t n_replaced;
     const struct rwe_estimates *data; /* of a replicate: whose list its values are of; else NULL */
     double *value;                    /* of a replicate, by estimate of the data */
     size_t next;                      /* where the next is expected, since walks are alike */
@@ -40,9 +42,11 @@ struct rwe_estimates *rwe_estimates_of_replicate(const struct rwe_estimates *dat
     return estimates;
 }
 
-void rwe_estimates_repeat(struct rwe_estimates *estimates)
+void rwe_estimates_repeat(struct rwe_estimates *estimates, const struct rwe_inference in_force[])
 {
     estimates->is_repeated = true;
+    estimates->replaced = in_force;
+    estimates->n_replaced = estimates->n;
     estimates->next = 0;
 }
 
@@ -145,8 +149,8 @@ static struct rwe_inference list(struct rwe_run *run, const struct rwe_estimate 
         k = position(estimates, estimates, &estimate->key, estimate->stat);
     if (k == RWE_NO_INDEX)
         append(estimates, estimate);
-    else
-        rwe_bootstrap_infer(run, k, &inference);
+    else if (estimates->replaced != NULL && k < estimates->n_replaced)
+        inference = estimates->replaced[k];
     return inference;
 }
 

@@ -12,7 +12,7 @@ static const double FEWEST_AT_RISK = 10;
 const char *rwe_arm_label(const struct rwe_run *run, size_t arm)
 {
     const char *level = run->cohort->arm_level[arm];
-    const char *column = rwe_settings_text(run->settings, "arm");
+    const char *column = rwe_study_of(run->settings)->arm;
     double number;
     if (column == NULL || !rwe_number_parse(level, strlen(level), &number))
         return level;
@@ -51,15 +51,19 @@ struct rwe_figure *rwe_plot_new(struct rwe_run *run, const char *stem, const cha
     const char *name = endpoint == NULL ? rwe_arena_format(run->arena, "%s-%s", stem, design->name)
                                         : rwe_arena_format(run->arena, "%s-%s-%s", stem,
                                                            endpoint->name, design->name);
-    return rwe_document_figure(run->document, RWE_FIGURE_PLOT, name == NULL ? stem : name,
-                               "%s: %s%s%s", words, endpoint == NULL ? "" : endpoint->name,
-                               endpoint == NULL ? "" : ", ", rwe_design_title(run, design));
+    if (name == NULL)
+        name = stem;
+    if (endpoint == NULL)
+        return rwe_document_figure(run->document, RWE_FIGURE_PLOT, name, "%s: %s", words,
+                                   rwe_design_title(run, design));
+    return rwe_document_figure(run->document, RWE_FIGURE_PLOT, name, "%s: %s, %s", words,
+                               endpoint->name, rwe_design_title(run, design));
 }
 
 double rwe_drawn_until(const struct rwe_run *run, size_t n, const double time[],
                        const double at_risk[])
 {
-    double share = rwe_settings_number(run->settings, "cut-at-risk"), most = 0;
+    double share = rwe_statistics_of(run->settings)->cut_at_risk, most = 0;
     for (size_t p = 0; p < n; p++)
         most = fmax(most, at_risk[p]);
     double least = fmax(share * most, fmin(FEWEST_AT_RISK, most / 2));
@@ -73,7 +77,7 @@ double rwe_drawn_until(const struct rwe_run *run, size_t n, const double time[],
 
 void rwe_note_cut(const struct rwe_run *run, struct rwe_figure *figure)
 {
-    double share = rwe_settings_number(run->settings, "cut-at-risk");
+    double share = rwe_statistics_of(run->settings)->cut_at_risk;
     if (share > 0)
         rwe_figure_note(
             figure,

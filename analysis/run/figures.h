@@ -18,7 +18,8 @@ const char *rwe_time_axis_label(const struct rwe_run *run);
 /* A population named so that it stands by itself, beside those of other runs: with its landmark. */
 const char *rwe_design_title(const struct rwe_run *run, const struct rwe_design *design);
 
-/* Starts a plot "<stem>-<endpoint>-<population>" with the title "<words>: <endpoint>, <population>"; endpoint NULL:
+/* Starts a plot "<stem>-<endpoint>-<population>" with the title "<words>: <endpoint>, <population>"; words are in the
+ * reader's language, endpoint NULL:
  * without it. */
 struct rwe_figure *rwe_plot_new(struct rwe_run *run, const char *stem, const char *words,
                                 const struct rwe_endpoint *endpoint,

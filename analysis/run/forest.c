@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "forest.h"
 
+#include "rwe/base/language.h"
+
 static const char *or_empty(const char *text)
 {
     return text == NULL ? "" : text;
@@ -16,7 +18,7 @@ static void add_columns(const struct rwe_run *run, struct rwe_figure *figure,
             rwe_figure_column(figure, RWE_COLUMN_OF, counts->of, 0, NULL);
     }
     const char *heading =
-        rwe_arena_format(run->arena, "%s\n(%s CI)", measure, rwe_conf_level_text(run));
+        rwe_arena_format(run->arena, rwe_text("%s\n(%s CI)"), measure, rwe_conf_level_text(run));
     rwe_figure_column(figure, RWE_COLUMN_POINT, forest->ratio, 0, NULL);
     rwe_figure_column(figure, RWE_COLUMN_TEXT, forest->ratio, 0, heading);
     for (size_t c = 0; c < 3 && forest->right[c] > 0; c++)
@@ -26,7 +28,7 @@ static void add_columns(const struct rwe_run *run, struct rwe_figure *figure,
 struct rwe_figure *rwe_forest_add(const struct rwe_run *run, struct rwe_grid *grid,
                                   const struct rwe_forest *forest)
 {
-    const char *measure = forest->measure == NULL ? "Hazard ratio" : forest->measure;
+    const char *measure = forest->measure == NULL ? rwe_text("Hazard ratio") : forest->measure;
     struct rwe_figure *figure = rwe_document_figure(
         run->document, RWE_FIGURE_FOREST, or_empty(forest->name), "%s", or_empty(forest->title));
     struct rwe_axis axis = {.label = measure, .scale = RWE_SCALE_LOG};
@@ -35,8 +37,10 @@ struct rwe_figure *rwe_forest_add(const struct rwe_run *run, struct rwe_grid *gr
     rwe_figure_reference(figure, true, 1, NULL);
     rwe_figure_rows(figure, &(struct rwe_row_style){.equal_marks = forest->equal_marks});
     if (forest->of_arms) {
-        axis.low_words = rwe_arena_format(run->arena, "favours %s", run->cohort->arm_level[1]);
-        axis.high_words = rwe_arena_format(run->arena, "favours %s", run->cohort->arm_level[0]);
+        axis.low_words =
+            rwe_arena_format(run->arena, rwe_text("favours %s"), run->cohort->arm_level[1]);
+        axis.high_words =
+            rwe_arena_format(run->arena, rwe_text("favours %s"), run->cohort->arm_level[0]);
     }
     rwe_figure_x_axis(figure, &axis);
     if (forest->of_arms)

@@ -5,33 +5,27 @@
 #include "figures.h"
 #include "shares.h"
 
+#include "rwe/base/language.h"
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
-#include <string.h>
 
-const char rwe_immortal_banner[] = "Biased reference: not for inference";
+struct immortal_settings {
+    double control_window; /* NaN: three months, or the median start */
+};
 
 static const struct rwe_option options[] = {
     {.name = "control-window",
-     .kind = RWE_OPTION_NUMBER,
+     RWE_NUMBER_IN(struct immortal_settings, control_window),
      .section = RWE_SECTION_METHOD,
      .argument = "T",
      .low = 0,
      .high = 1e300,
-     .help = "Where exposure starts after time zero: compare events up to here, which exposure can "
-             "hardly have caused (default 3 months; the median start where --time-unit does not "
-             "say)."},
+     .help = N_("Where exposure starts after time zero: compare events up to here, which exposure "
+                "can hardly have caused (default 3 months; the median start where --time-unit does "
+                "not say).")},
 };
-static const struct rwe_options option_list = RWE_OPTIONS(options);
-
-bool rwe_immortal_is_naive(const struct rwe_cohort *cohort)
-{
-    for (size_t i = 0; cohort->exposure_start != NULL && i < cohort->n; i++)
-        if (cohort->exposure_start[i] > 0)
-            return true;
-    return false;
-}
+static const struct rwe_options option_list = RWE_OPTIONS_IN(struct immortal_settings, options);
 
 /* ---- when exposure starts ---- */
 
@@ -61,17 +55,17 @@ static double quantile(const struct starts *starts, double p)
 /* The same everywhere: three months in the unit of the file. */
 static double window_of(const struct rwe_run *run, const struct starts *starts)
 {
-    static const struct {
-        const char *unit;
-        double months;
-    } units[] = {{"months", 3}, {"days", 3 * 30.4375}, {"weeks", 3 * 30.4375 / 7}, {"years", 0.25}};
-    const char *unit = rwe_settings_text(run->settings, "time-unit");
-    if (rwe_settings_has(run->settings, "control-window"))
-        return rwe_settings_number(run->settings, "control-window");
-    for (size_t u = 0; unit != NULL && u < sizeof units / sizeof *units; u++)
-        if (strcmp(unit, units[u].unit) == 0)
-            return units[u].months;
-    return quantile(starts, 0.5);
+    static const double three_months[] = {
+        [RWE_UNIT_DAYS] = 3 * 30.4375,
+        [RWE_UNIT_WEEKS] = 3 * 30.4375 / 7,
+        [RWE_UNIT_MONTHS] = 3,
+        [RWE_UNIT_YEARS] = 0.25,
+    };
+    const struct immortal_settings *settings = rwe_settings_of(run->settings, &option_list);
+    enum rwe_time_unit unit = rwe_study_of(run->settings)->time_unit;
+    if (!isnan(settings->control_window))
+        return settings->control_window;
+    return unit == RWE_UNIT_NOT_SAID ? quantile(starts, 0.5) : three_months[unit];
 }
 
 /* ---- immortal person-time ---- */
@@ -102,40 +96,38 @@ static struct tally tally_arm(const struct rwe_cohort *cohort, const struct rwe_
     return tally;
 }
 
+static const struct rwe_table_column time_columns[] = {
+    {.heading = N_("endpoint and arm")},
+    {N_("exposed after\ntime zero"), RWE_CELL_COUNT_PERCENT, "n.late percent.late"},
+    {N_("with an event\nbefore it"), RWE_CELL_COUNT_PERCENT, "n.event.before percent.before"},
+    {N_("time at risk{unit}"), RWE_CELL_NUMBER, "time"},
+    {N_("of it before\nexposure"), RWE_CELL_COUNT_PERCENT, "time.immortal percent.immortal"},
+};
+
+static void present_tally(struct rwe_run *run, struct rwe_grid *grid,
+                          const struct rwe_endpoint *endpoint, size_t arm)
+{
+    struct tally tally = tally_arm(run->cohort, endpoint, arm);
+    struct rwe_key key = rwe_key_arm(rwe_key_in("immortal", endpoint, NULL), run->cohort, arm);
+    double n = (double)tally.n, n_late = (double)tally.n_late, n_before = (double)tally.n_before;
+    if (tally.n_late == 0)
+        return;
+    rwe_grid_row(grid, 0, "%s: %s", endpoint->name, run->cohort->arm_level[arm]);
+    rwe_grid_put(grid, &key, n_late, 100 * n_late / n);
+    rwe_grid_put(grid, &key, n_before, 100 * n_before / n_late);
+    rwe_grid_put(grid, &key, tally.time);
+    rwe_grid_put(grid, &key, tally.immortal, 100 * tally.immortal / tally.time);
+}
+
 static void present_time(struct rwe_run *run, const struct starts *starts)
 {
     const struct rwe_cohort *cohort = run->cohort;
     struct rwe_document *document = run->document;
     struct rwe_grid *grid = rwe_document_table(document, "Time before exposure");
-    rwe_grid_column(grid, "endpoint and arm");
-    rwe_grid_column(grid, "exposed after\ntime zero");
-    rwe_grid_column(grid, "with an event\nbefore it");
-    rwe_grid_column(grid, "time at risk%s", rwe_time_unit_suffix(run));
-    rwe_grid_column(grid, "of it before\nexposure");
+    RWE_GRID_COLUMNS(grid, time_columns);
     for (size_t e = 0; e < cohort->n_endpoints; e++)
-        for (size_t a = 0; a < cohort->n_arms; a++) {
-            struct tally tally = tally_arm(cohort, &cohort->endpoint[e], a);
-            if (tally.n_late == 0)
-                continue;
-            struct rwe_key key =
-                rwe_key_arm(rwe_key_in("immortal", &cohort->endpoint[e], NULL), cohort, a);
-            rwe_fact fact[7];
-            fact[0] = rwe_document_number(document, &key, "n.late", (double)tally.n_late);
-            fact[1] = rwe_document_number(document, &key, "percent.late",
-                                          100 * (double)tally.n_late / (double)tally.n);
-            fact[2] = rwe_document_number(document, &key, "n.event.before", (double)tally.n_before);
-            fact[3] = rwe_document_number(document, &key, "percent.before",
-                                          100 * (double)tally.n_before / (double)tally.n_late);
-            fact[4] = rwe_document_number(document, &key, "time", tally.time);
-            fact[5] = rwe_document_number(document, &key, "time.immortal", tally.immortal);
-            fact[6] = rwe_document_number(document, &key, "percent.immortal",
-                                          100 * tally.immortal / tally.time);
-            rwe_grid_row(grid, 0, "%s: %s", cohort->endpoint[e].name, cohort->arm_level[a]);
-            rwe_grid_cell(grid, RWE_CELL_COUNT_PERCENT, fact[0], fact[1], RWE_NO_FACT);
-            rwe_grid_cell(grid, RWE_CELL_COUNT_PERCENT, fact[2], fact[3], RWE_NO_FACT);
-            rwe_grid_cell(grid, RWE_CELL_NUMBER, fact[4], RWE_NO_FACT, RWE_NO_FACT);
-            rwe_grid_cell(grid, RWE_CELL_COUNT_PERCENT, fact[5], fact[6], RWE_NO_FACT);
-        }
+        for (size_t a = 0; a < cohort->n_arms; a++)
+            present_tally(run, grid, &cohort->endpoint[e], a);
     struct rwe_key key = rwe_key_of("immortal");
     rwe_document_number(document, &key, "n.late", (double)starts->n);
     rwe_document_number(document, &key, "start.p5", quantile(starts, 0.05));
@@ -176,45 +168,38 @@ static enum rwe_status draw_starts(struct rwe_run *run, const struct starts *sta
     rwe_figure_x_axis(figure, &(struct rwe_axis){.label = rwe_time_axis_label(run),
                                                  .to = ticks.at[ticks.n - 1],
                                                  .step = ticks.n < 2 ? 0 : ticks.at[1]});
-    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = "Patients"});
+    rwe_figure_y_axis(figure, &(struct rwe_axis){.label = rwe_text("Patients")});
     rwe_figure_curve(
         figure,
         &(struct rwe_curve){
             .style = RWE_CURVE_BARS, .group = 1, .n = n, .x = middle, .y = count, .until = NAN});
-    rwe_figure_reference(figure, true, quantile(starts, 0.5), "median");
+    rwe_figure_reference(figure, true, quantile(starts, 0.5), rwe_text("median"));
     return RWE_OK;
 }
 
 /* ---- the negative-control window ---- */
 
-static void window_row(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
-                       const struct rwe_share share[], const struct rwe_share_comparison *of)
+static void present_shares(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
+                           const struct rwe_share share[], const struct rwe_inference *difference)
 {
-    struct rwe_document *document = run->document;
-    const struct rwe_interval *d = &of->difference;
     for (size_t a = 0; a < 2; a++) {
         struct rwe_key arm = rwe_key_arm(*key, run->cohort, a);
-        rwe_fact n = rwe_document_number(document, &arm, "n.event", (double)share[a].n);
-        rwe_document_number(document, &arm, "n", (double)share[a].of);
-        rwe_fact percent =
-            rwe_document_number(document, &arm, "percent", 100 * rwe_share_estimate(&share[a]));
-        rwe_grid_cell(grid, RWE_CELL_COUNT_PERCENT, n, percent, RWE_NO_FACT);
+        rwe_grid_put(grid, &arm, (double)share[a].n, (double)share[a].of,
+                     100 * rwe_share_estimate(&share[a]));
     }
-    rwe_fact difference = rwe_document_number(document, key, "difference", 100 * d->estimate);
-    rwe_fact low = rwe_document_number(document, key, "conf.low", 100 * d->low);
-    rwe_fact high = rwe_document_number(document, key, "conf.high", 100 * d->high);
-    rwe_grid_cell(grid, RWE_CELL_PERCENT_LIMITS, difference, low, high);
+    rwe_grid_put(grid, key, 100 * difference->value, 100 * difference->conf_low,
+                 100 * difference->conf_high);
 }
 
-static enum rwe_status window_one(struct rwe_run *run, struct rwe_grid *grid,
-                                  const struct rwe_endpoint *endpoint,
-                                  const struct rwe_design *design, double window,
-                                  struct rwe_error *error)
+static enum rwe_status present_window_of(struct rwe_run *run, struct rwe_grid *grid,
+                                         const struct rwe_endpoint *endpoint,
+                                         const struct rwe_design *design, double window,
+                                         struct rwe_error *error)
 {
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     struct rwe_shares shares;
     struct rwe_share share[2];
-    struct rwe_share_comparison comparison;
+    struct rwe_inference difference;
     uint8_t *event = RWE_NEW(run->arena, uint8_t, run->cohort->n);
     enum rwe_status status = event == NULL ? rwe_fail_memory(error)
                                            : rwe_shares_start(run, design, NULL, &shares, error);
@@ -223,17 +208,20 @@ static enum rwe_status window_one(struct rwe_run *run, struct rwe_grid *grid,
     for (size_t i = 0; i < run->cohort->n; i++)
         event[i] = endpoint->event[i] > 0 && endpoint->time[i] <= window;
     rwe_shares_count(&shares, event, share);
-    status = rwe_shares_compare(&shares, event, share, &comparison, error);
+    status = rwe_shares_compare(&shares, event, share, &difference, error);
     if (status != RWE_OK)
         return status;
     struct rwe_key key = rwe_key_in("immortal", endpoint, design);
     key.term = "control-window";
     key.time = window;
     rwe_grid_row(grid, 0, "%s, %s", endpoint->name, design->label);
-    window_row(run, grid, &key, share, &comparison);
+    present_shares(run, grid, &key, share, &difference);
     rwe_arena_release(run->arena, mark);
     return RWE_OK;
 }
+
+static const struct rwe_table_column difference_column = {
+    N_("difference\n({level} CI)"), RWE_CELL_PERCENT_LIMITS, "difference conf.low conf.high"};
 
 static enum rwe_status present_window(struct rwe_run *run, const struct starts *starts,
                                       struct rwe_error *error)
@@ -253,11 +241,13 @@ static enum rwe_status present_window(struct rwe_run *run, const struct starts *
                            rwe_time_unit_word(run));
     rwe_grid_column(grid, "endpoint and population");
     for (size_t a = 0; a < 2; a++)
-        rwe_grid_column(grid, "%s", cohort->arm_level[a]);
-    rwe_grid_column(grid, "difference\n(%s CI)", rwe_conf_level_text(run));
+        rwe_grid_fact_column(grid, RWE_CELL_COUNT_PERCENT, "n.event [n] percent", "%s",
+                             cohort->arm_level[a]);
+    rwe_grid_columns(grid, &difference_column, 1);
     for (size_t e = 0; e < cohort->n_endpoints; e++)
         for (size_t d = 0; d < rwe_run_n_disjoint(run) && status == RWE_OK; d++)
-            status = window_one(run, grid, &cohort->endpoint[e], &run->design[d], window, error);
+            status =
+                present_window_of(run, grid, &cohort->endpoint[e], &run->design[d], window, error);
     rwe_grid_note(grid,
                   "By then %zu of the %zu had started. A treatment prevents nothing before it "
                   "starts, so a difference here is bias; percentages are of all, censored or not.",
@@ -269,25 +259,24 @@ static enum rwe_status present_window(struct rwe_run *run, const struct starts *
 
 static void warn(struct rwe_run *run, const struct starts *starts)
 {
-    const char *unit = rwe_settings_text(run->settings, "time-unit");
     rwe_document_warning(
         run->document, "immortal-time", NULL,
         "%s. In %zu of %zu subjects the treatment that tells the arms apart starts after time zero "
-        "(median %.1f%s%s). Until it started they could not have failed, or they would be in the "
+        "(median %.1f%s). Until it started they could not have failed, or they would be in the "
         "other arm; so every comparison of the arms as they stand favours the treatment, matched "
         "or weighted or not. Take --landmark, --timedep or --ccw.",
-        rwe_immortal_banner, starts->n, run->cohort->n, quantile(starts, 0.5),
-        unit == NULL ? "" : " ", unit == NULL ? "" : unit);
+        rwe_text(rwe_immortal_banner), starts->n, run->cohort->n, quantile(starts, 0.5),
+        rwe_time_unit_word(run));
     for (size_t d = 0; d < rwe_run_n_disjoint(run); d++) {
         struct rwe_key key = rwe_key_in("immortal", NULL, &run->design[d]);
-        rwe_document_string(run->document, &key, "caution", rwe_immortal_banner);
+        rwe_document_string(run->document, &key, "caution", rwe_text(rwe_immortal_banner));
     }
 }
 
 static enum rwe_status run_immortal(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
-    if (!rwe_immortal_is_naive(run->cohort))
+    if (!run->design[0].naive)
         return RWE_OK;
     const struct starts starts = sort_starts(run);
     if (starts.at == NULL)
@@ -305,9 +294,8 @@ static enum rwe_status run_immortal(struct rwe_run *run, void *state, struct rwe
 const struct rwe_analysis rwe_analysis_immortal = {
     .name = "immortal",
     .from_zero = true,
-    .help =
-        "How much immortal time the arms have, and the events before exposure can act. Comes by "
-        "itself where exposure starts after time zero (--exposure-start).",
+    .help = N_("How much immortal time the arms have, and the events before exposure can act. "
+               "Comes by itself where exposure starts after time zero (--exposure-start)."),
     .guards = "exposure-start",
     .options = &option_list,
     .run = run_immortal,

@@ -264,7 +264,7 @@ static enum rwe_status set_provenance(struct rwe_run *run, const struct rwe_job 
 static const char *banner_of(const struct rwe_run *run)
 {
     size_t n = rwe_run_n_disjoint(run);
-    if (!rwe_immortal_is_naive(run->cohort))
+    if (!run->design[0].naive)
         return NULL;
     const char *banner = rwe_text(rwe_immortal_banner);
     if (n == run->n_designs)

@@ -276,6 +276,8 @@ static enum rwe_status place_spline(const double value[], size_t n, struct rwe_a
     for (size_t j = 0; j < RWE_COVARIATE_SPLINE_DF; j++)
         of->contrast[j] = basis[1][j] - basis[0][j];
     of->spline = spline;
+    of->quartile[0] = summary.q1;
+    of->quartile[1] = summary.q3;
     of->contrast_name = rwe_arena_format(arena, "%.10g against %.10g", summary.q3, summary.q1);
     return of->contrast_name == NULL ? rwe_fail_memory(error) : RWE_OK;
 }
@@ -518,8 +520,8 @@ static const char *quote(const struct rwe_model_matrix *m, const struct determin
     const char *text = NULL;
     for (size_t i = 0; i < of->n && of->n <= MOST_NAMED; i++) {
         const char *name = rwe_model_matrix_column(m, of->at[i])->name;
-        text = text == NULL ? rwe_arena_format(m->model.arena, "\"%s\"", name)
-                            : rwe_arena_format(m->model.arena, "%s, \"%s\"", text, name);
+        text = text == NULL ? rwe_arena_format(m->model.arena, rwe_text("\"%s\""), name)
+                            : rwe_arena_format(m->model.arena, rwe_text("%s, \"%s\""), text, name);
     }
     return text;
 }
@@ -631,8 +633,8 @@ static bool has_one_level(const struct rwe_model_matrix *m, size_t t)
 static const char *append(struct rwe_arena *arena, const char *text, const char *name,
                           const char *why)
 {
-    return rwe_arena_format(arena, "%s%s\"%s\" (%s)", text == NULL ? "" : text,
-                            text == NULL ? "" : ", ", name, why);
+    return text == NULL ? rwe_arena_format(arena, rwe_text("\"%s\" (%s)"), name, why)
+                        : rwe_arena_format(arena, rwe_text("%s, \"%s\" (%s)"), text, name, why);
 }
 
 /* Why a column is not there, where that is news. */

@@ -5,6 +5,7 @@
 #include "rwe/analysis/job.h"
 #include "rwe/analysis/propensity.h"
 #include "rwe/base/language.h"
+#include "shares.h"
 
 #define RWE_ANALYSIS(name) extern const struct rwe_analysis rwe_analysis_##name;
 #include "analyses.def"
@@ -120,6 +121,7 @@ size_t rwe_option_lists(struct rwe_arena *arena,
     lists[n++] = &rwe_compat_options;
     lists[n++] = &rwe_bootstrap_options;
     lists[n++] = &rwe_propensity_options;
+    lists[n++] = &rwe_shares_options;
     for (size_t a = 0; a < rwe_n_analyses; a++)
         if (rwe_analyses[a]->options != NULL)
             lists[n++] = rwe_analyses[a]->options;

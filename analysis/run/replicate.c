@@ -37,7 +37,6 @@ static struct rwe_run replicate_of(const struct rwe_run *data, size_t r, struct 
     run.progress = (struct rwe_progress){0};
     run.replicate = r + 1;
     run.data = data;
-    run.toxicity = data->toxicity;
     run.threads = 1;
     return run;
 }

@@ -1,11 +1,34 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "shares.h"
 
+#include "rwe/base/language.h"
 #include "rwe/stats/proportion_weighted.h"
-#include "safety/toxicity_settings.h"
 
 #include <math.h>
 #include <string.h>
+
+struct shares_settings {
+    enum rwe_difference_method difference;
+};
+
+static const struct rwe_option options[] = {
+    {.name = "difference",
+     RWE_CHOICE_IN(struct shares_settings, difference),
+     .section = RWE_SECTION_METHOD,
+     .argument = "METHOD",
+     .choices = "newcombe|miettinen-nurminen|wald|wald-corrected",
+     .fallback = "newcombe",
+     .help = N_("Limits of risk differences of independent arms, in adverse events and response: "
+                "newcombe (default), miettinen-nurminen, wald, wald-corrected.")},
+};
+const struct rwe_options rwe_shares_options = RWE_OPTIONS_IN(struct shares_settings, options);
+
+static enum rwe_difference_method method_of(const struct rwe_shares *shares)
+{
+    const struct shares_settings *settings =
+        rwe_settings_of(shares->run->settings, &rwe_shares_options);
+    return settings->difference;
+}
 
 /* ---- a population ---- */
 
@@ -145,31 +168,50 @@ static struct rwe_weighted_share *robust_shares(const struct rwe_shares *shares,
     return NULL;
 }
 
-static enum rwe_status robust_limits(const struct rwe_shares *shares, const uint8_t event[],
-                                     struct rwe_interval limits[], struct rwe_error *error)
+static enum rwe_status robust_inference(const struct rwe_shares *shares, const uint8_t event[],
+                                        struct rwe_inference of_arm[], struct rwe_error *error)
 {
     struct rwe_mark mark = rwe_arena_mark(shares->run->arena);
     const struct rwe_proportion_data data = robust_data(shares, event);
     enum rwe_status status;
     const struct rwe_weighted_share *share = robust_shares(shares, &data, &status, error);
-    for (size_t a = 0; a < data.n_arms; a++)
-        limits[a] = share == NULL ? (struct rwe_interval){NAN, NAN, NAN}
-                                  : (struct rwe_interval){share[a].estimate, share[a].conf_low,
-                                                          share[a].conf_high};
+    for (size_t a = 0; share != NULL && a < data.n_arms; a++) {
+        of_arm[a].std_error = share[a].std_error;
+        of_arm[a].conf_low = share[a].conf_low;
+        of_arm[a].conf_high = share[a].conf_high;
+    }
     rwe_arena_release(shares->run->arena, mark);
     return status;
 }
 
-enum rwe_status rwe_shares_limits(const struct rwe_shares *shares, const uint8_t event[],
-                                  const struct rwe_share share[], struct rwe_interval limits[],
-                                  struct rwe_error *error)
+/* Of independent subjects, from the share itself. */
+static double binomial_variance(const struct rwe_share *share)
 {
-    if (shares->rule == RWE_SHARES_ROBUST)
-        return robust_limits(shares, event, limits, error);
+    double p = (double)share->n / (double)share->of;
+    return p * (1 - p) / (double)share->of;
+}
+
+enum rwe_status rwe_shares_infer(const struct rwe_shares *shares, const uint8_t event[],
+                                 const struct rwe_share share[], struct rwe_inference of_arm[],
+                                 struct rwe_error *error)
+{
     double level = rwe_statistics_of(shares->run->settings)->conf_level;
     for (size_t a = 0; a < shares->run->cohort->n_arms; a++)
-        limits[a] = rwe_proportion_limits((double)share[a].n, (double)share[a].of,
-                                          RWE_PROPORTION_CLOPPER_PEARSON, level);
+        of_arm[a] = (struct rwe_inference){.value = rwe_share_estimate(&share[a]),
+                                           .std_error = NAN,
+                                           .df = INFINITY,
+                                           .conf_low = NAN,
+                                           .conf_high = NAN,
+                                           .p_value = NAN};
+    if (shares->rule == RWE_SHARES_ROBUST)
+        return robust_inference(shares, event, of_arm, error);
+    for (size_t a = 0; a < shares->run->cohort->n_arms; a++) {
+        const struct rwe_interval limits = rwe_proportion_limits(
+            (double)share[a].n, (double)share[a].of, RWE_PROPORTION_CLOPPER_PEARSON, level);
+        of_arm[a].std_error = sqrt(binomial_variance(&share[a]));
+        of_arm[a].conf_low = limits.low;
+        of_arm[a].conf_high = limits.high;
+    }
     return RWE_OK;
 }
 
@@ -195,14 +237,19 @@ static struct rwe_paired_counts count_pairs(const struct rwe_shares *shares, con
     return pairs;
 }
 
-static enum rwe_difference_method method_of(const struct rwe_shares *shares)
+struct rwe_inference rwe_shares_difference(const struct rwe_share share[])
 {
-    return toxicity_settings_of(shares->run->settings)->difference;
+    return (struct rwe_inference){.value =
+                                      rwe_share_estimate(&share[1]) - rwe_share_estimate(&share[0]),
+                                  .std_error = NAN,
+                                  .df = INFINITY,
+                                  .conf_low = NAN,
+                                  .conf_high = NAN,
+                                  .p_value = NAN};
 }
 
 static enum rwe_status robust_comparison(const struct rwe_shares *shares, const uint8_t event[],
-                                         struct rwe_share_comparison *comparison,
-                                         struct rwe_error *error)
+                                         struct rwe_inference *difference, struct rwe_error *error)
 {
     struct rwe_mark mark = rwe_arena_mark(shares->run->arena);
     const struct rwe_proportion_data data = robust_data(shares, event);
@@ -215,96 +262,118 @@ static enum rwe_status robust_comparison(const struct rwe_shares *shares, const 
         status = rwe_proportion_weighted_compare(&data, &pair, shares->run->arena, &robust, error);
     }
     const struct rwe_weighted_contrast *d = &robust.difference;
-    *comparison =
-        (struct rwe_share_comparison){{d->estimate, d->conf_low, d->conf_high}, d->p_value};
+    *difference = (struct rwe_inference){.value = d->estimate,
+                                         .std_error = d->std_error,
+                                         .df = INFINITY,
+                                         .conf_low = d->conf_low,
+                                         .conf_high = d->conf_high,
+                                         .p_value = d->p_value};
     rwe_arena_release(shares->run->arena, mark);
     return status;
 }
 
+static struct rwe_inference with_limits(struct rwe_interval limits, double variance, double p_value)
+{
+    return (struct rwe_inference){.value = limits.estimate,
+                                  .std_error = sqrt(variance),
+                                  .df = INFINITY,
+                                  .conf_low = limits.low,
+                                  .conf_high = limits.high,
+                                  .p_value = p_value};
+}
+
+static struct rwe_inference paired_comparison(const struct rwe_shares *shares,
+                                              const uint8_t event[], double level)
+{
+    struct rwe_paired_counts pairs = count_pairs(shares, event);
+    double n = (double)shares->design->n_sets;
+    double discordant = (double)(pairs.first_only + pairs.second_only);
+    double surplus = (double)pairs.first_only - (double)pairs.second_only;
+    return with_limits(rwe_proportion_paired_difference(pairs, level),
+                       (discordant - surplus * surplus / n) / (n * n),
+                       rwe_proportion_mcnemar(pairs));
+}
+
 enum rwe_status rwe_shares_compare(const struct rwe_shares *shares, const uint8_t event[],
-                                   const struct rwe_share share[],
-                                   struct rwe_share_comparison *comparison, struct rwe_error *error)
+                                   const struct rwe_share share[], struct rwe_inference *difference,
+                                   struct rwe_error *error)
 {
     double level = rwe_statistics_of(shares->run->settings)->conf_level;
     if (shares->rule == RWE_SHARES_ROBUST)
-        return robust_comparison(shares, event, comparison, error);
+        return robust_comparison(shares, event, difference, error);
     if (shares->rule == RWE_SHARES_PAIRED) {
-        struct rwe_paired_counts pairs = count_pairs(shares, event);
-        *comparison = (struct rwe_share_comparison){rwe_proportion_paired_difference(pairs, level),
-                                                    rwe_proportion_mcnemar(pairs)};
+        *difference = paired_comparison(shares, event, level);
         return RWE_OK;
     }
     const struct rwe_two_by_two table = {(double)share[1].n, (double)share[1].of,
                                          (double)share[0].n, (double)share[0].of};
-    *comparison = (struct rwe_share_comparison){
-        rwe_proportion_difference_by(&table, method_of(shares), level),
-        rwe_proportion_fisher((unsigned)share[1].n, (unsigned)share[1].of, (unsigned)share[0].n,
-                              (unsigned)share[0].of)};
+    *difference = with_limits(rwe_proportion_difference_by(&table, method_of(shares), level),
+                              binomial_variance(&share[0]) + binomial_variance(&share[1]),
+                              rwe_proportion_fisher((unsigned)share[1].n, (unsigned)share[1].of,
+                                                    (unsigned)share[0].n, (unsigned)share[0].of));
     return RWE_OK;
 }
 
 /* ---- in words ---- */
 
-/* How the rows hang together. */
-static const char *cluster_words(const struct rwe_shares *shares)
+/* Behind `words`: how the rows hang together, and what is known of the weights; those of matching are counts. */
+static const char *robust_words(const struct rwe_shares *shares, const char *words)
 {
-    const struct rwe_run *run = shares->run;
-    if (shares->design->rows.start != NULL)
-        return ", clustered by matched set and subject";
-    if (shares->design->set != NULL)
-        return ", clustered by matched set";
-    if (run->cohort->cluster != NULL)
-        return rwe_arena_format(run->arena, ", clustered by %s",
-                                rwe_study_of(run->settings)->cluster);
-    return "";
-}
-
-/* What is known of the weights; those of matching are counts. */
-static const char *weight_words(const struct rwe_shares *shares)
-{
-    if (shares->design->estimation != NULL)
-        return ", with the estimation of the weights (M-estimation)";
-    bool given = shares->design->weight != NULL && !rwe_design_is_matched(shares->design);
-    return given ? ", the weights taken as known" : "";
+    const struct rwe_design *design = shares->design;
+    const char *cluster = NULL, *weights = NULL;
+    if (design->rows.start != NULL)
+        cluster = rwe_text("clustered by matched set and subject");
+    else if (design->set != NULL)
+        cluster = rwe_text("clustered by matched set");
+    else if (shares->run->cohort->cluster != NULL)
+        cluster = rwe_arena_format(shares->run->arena, rwe_text("clustered by %s"),
+                                   rwe_study_of(shares->run->settings)->cluster);
+    if (design->estimation != NULL)
+        weights = rwe_text("with the estimation of the weights (M-estimation)");
+    else if (design->weight != NULL && !rwe_design_is_matched(design))
+        weights = rwe_text("the weights taken as known");
+    if (cluster != NULL)
+        words = rwe_arena_format(shares->run->arena, rwe_text("%s, %s"), words, cluster);
+    if (weights != NULL && words != NULL)
+        words = rwe_arena_format(shares->run->arena, rwe_text("%s, %s"), words, weights);
+    return words == NULL ? "" : words;
 }
 
 const char *rwe_shares_difference_words(const struct rwe_shares *shares)
 {
     static const char *const independent[] = {
-        [RWE_DIFFERENCE_NEWCOMBE] = "Newcombe's hybrid score limits",
-        [RWE_DIFFERENCE_MIETTINEN_NURMINEN] = "score limits of Miettinen and Nurminen",
-        [RWE_DIFFERENCE_WALD] = "Wald limits",
-        [RWE_DIFFERENCE_WALD_CORRECTED] = "Wald limits with continuity correction",
+        [RWE_DIFFERENCE_NEWCOMBE] = N_("Newcombe's hybrid score limits"),
+        [RWE_DIFFERENCE_MIETTINEN_NURMINEN] = N_("score limits of Miettinen and Nurminen"),
+        [RWE_DIFFERENCE_WALD] = N_("Wald limits"),
+        [RWE_DIFFERENCE_WALD_CORRECTED] = N_("Wald limits with continuity correction"),
     };
     switch (shares->rule) {
     case RWE_SHARES_PAIRED:
-        return "Newcombe's score limits for matched pairs";
+        return rwe_text("Newcombe's score limits for matched pairs");
     case RWE_SHARES_ROBUST:
-        return rwe_arena_format(shares->run->arena, "robust limits%s%s", cluster_words(shares),
-                                weight_words(shares));
+        return robust_words(shares, rwe_text("robust limits"));
     case RWE_SHARES_INDEPENDENT:
         break;
     }
-    return independent[method_of(shares)];
+    return rwe_text(independent[method_of(shares)]);
 }
 
 const char *rwe_shares_limits_words(const struct rwe_shares *shares)
 {
     return shares->rule == RWE_SHARES_ROBUST
-               ? rwe_arena_format(shares->run->arena, "robust limits on the logit%s%s",
-                                  cluster_words(shares), weight_words(shares))
-               : "Clopper and Pearson's exact limits";
+               ? robust_words(shares, rwe_text("robust limits on the logit"))
+               : rwe_text("Clopper and Pearson's exact limits");
 }
 
 const char *rwe_shares_test_words(const struct rwe_shares *shares)
 {
     switch (shares->rule) {
     case RWE_SHARES_PAIRED:
-        return "McNemar's exact test";
+        return rwe_text("McNemar's exact test");
     case RWE_SHARES_ROBUST:
-        return "Wald's test by the robust variance";
+        return rwe_text("Wald's test by the robust variance");
     case RWE_SHARES_INDEPENDENT:
         break;
     }
-    return "Fisher's exact test";
+    return rwe_text("Fisher's exact test");
 }

@@ -10,7 +10,11 @@
 #define RWE_ANALYSIS_SHARES_H
 
 #include "rwe/analysis/analysis.h"
+#include "rwe/analysis/estimates.h"
 #include "rwe/stats/proportion.h"
+
+/* --difference: of risk differences in adverse events, response and the guard of immortal time. */
+extern const struct rwe_options rwe_shares_options;
 
 enum rwe_share_rule { RWE_SHARES_INDEPENDENT, RWE_SHARES_PAIRED, RWE_SHARES_ROBUST };
 
@@ -32,11 +36,6 @@ struct rwe_share {
     double weighted, weight_of; /* the same, each by its weight */
 };
 
-struct rwe_share_comparison {
-    struct rwe_interval difference; /* treated − control, in fractions of 1 */
-    double p_value;                 /* NaN: there is none */
-};
-
 /* Lasts as long as the run's arena is not released below it. RWE_NO_MEMORY or RWE_OK. */
 enum rwe_status rwe_shares_start(const struct rwe_run *run, const struct rwe_design *design,
                                  const uint8_t *counted, struct rwe_shares *shares,
@@ -49,16 +48,18 @@ void rwe_shares_count(const struct rwe_shares *shares, const uint8_t event[],
 /* The share itself; NaN of nobody. */
 double rwe_share_estimate(const struct rwe_share *share);
 
-/* Shares by arm with their limits, into limits[n_arms]; `share` is of rwe_shares_count. */
-enum rwe_status rwe_shares_limits(const struct rwe_shares *shares, const uint8_t event[],
-                                  const struct rwe_share share[], struct rwe_interval limits[],
-                                  struct rwe_error *error);
+/* The shares of all arms and how sure they are, into of_arm[n_arms]; `share` is of rwe_shares_count. */
+enum rwe_status rwe_shares_infer(const struct rwe_shares *shares, const uint8_t event[],
+                                 const struct rwe_share share[], struct rwe_inference of_arm[],
+                                 struct rwe_error *error);
 
-/* Arm 1 against arm 0. */
+/* The share of arm 1 minus that of arm 0, in fractions of 1. */
 enum rwe_status rwe_shares_compare(const struct rwe_shares *shares, const uint8_t event[],
-                                   const struct rwe_share share[],
-                                   struct rwe_share_comparison *comparison,
+                                   const struct rwe_share share[], struct rwe_inference *difference,
                                    struct rwe_error *error);
+
+/* The same without its error, limits and p: all that a replicate needs. */
+struct rwe_inference rwe_shares_difference(const struct rwe_share share[]);
 
 /* For notes: "Newcombe's hybrid score limits", "robust limits, clustered by matched set". */
 const char *rwe_shares_difference_words(const struct rwe_shares *shares);

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/analysis/times.h"
 
-#include "estimates/rmst.h"
 #include "rwe/analysis/estimates.h"
 #include <math.h>
 #include <string.h>
@@ -89,24 +88,4 @@ struct rwe_times rwe_times_kept(const struct rwe_run *run, const struct rwe_endp
     for (size_t t = 0; t < times.n; t++)
         times.at[t] = rwe_estimates_keep(estimates, times.at[t]);
     return times;
-}
-
-enum rwe_status rwe_horizon_of(const struct rwe_run *run, const struct rwe_survival_data *data,
-                               double *tau, struct rwe_error *error)
-{
-    struct rwe_event_table table;
-    struct rwe_survival_data rows = *data;
-    rows.weight = NULL;
-    rows.estimation = NULL;
-    const struct rmst_settings *settings = rmst_settings_of(run->settings);
-    *tau = settings->tau;
-    if (!isnan(*tau))
-        return RWE_OK;
-    struct rwe_mark mark = rwe_arena_mark(run->arena);
-    enum rwe_status status = rwe_event_table_build(&rows, run->arena, &table, error);
-    if (status != RWE_OK)
-        return status;
-    *tau = rwe_rmst_tau(&table, settings->tau_rule);
-    rwe_arena_release(run->arena, mark);
-    return RWE_OK;
 }

@@ -4,7 +4,6 @@
 #define RWE_SAFETY_TOXICITY_SETTINGS_H
 
 #include "rwe/data/settings.h"
-#include "rwe/stats/proportion.h"
 
 struct toxicity_settings {
     const char *file;           /* of --ae */
@@ -17,10 +16,10 @@ struct toxicity_settings {
     bool grades;                  /* a table with columns of grades */
     struct rwe_strings incidence; /* TERM or TERM:3 */
     double cut, cut_severe;       /* percent of an arm from which a term is shown */
-    enum rwe_difference_method difference;
-    bool fisher; /* p-values */
+    bool fisher;                  /* p-values */
 };
 
+extern const struct rwe_options rwe_toxicity_options;
 const struct toxicity_settings *toxicity_settings_of(const struct rwe_settings *settings);
 
 #endif

@@ -1,37 +1,45 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The target trial and its emulation, component by component, as the settings have them. It computes
  * nothing: what they do not say is "not declared". See protocol.md. */
-#include "protocol_private.h"
+#include "run/estimand.h"
+#include "run/populations.h"
 
+#include "rwe/analysis/bootstrap.h"
+#include "rwe/analysis/immortal.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/protocol.h"
 #include "rwe/base/language.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
 
+struct protocol_settings {
+    struct rwe_strings eligibility, strategies; /* beside what the other options say */
+    const char *assignment;                     /* NULL: at random */
+};
+
 static const struct rwe_option options[] = {
     {.name = "protocol-eligibility",
-     .kind = RWE_OPTION_LIST,
+     RWE_LIST_IN(struct protocol_settings, eligibility),
      .section = RWE_SECTION_OTHER,
      .argument = "TEXT,…",
-     .help = "For --protocol: what else the target trial would ask of its patients, which the file "
-             "cannot show."},
+     .help = N_("For --protocol: what else the target trial would ask of its patients, which the "
+                "file cannot show.")},
     {.name = "protocol-strategies",
-     .kind = RWE_OPTION_LIST,
+     RWE_LIST_IN(struct protocol_settings, strategies),
      .section = RWE_SECTION_OTHER,
      .argument = "TEXT,…",
-     .help = "For --protocol: the treatment strategies of the target trial, in words."},
+     .help = N_("For --protocol: the treatment strategies of the target trial, in words.")},
     {.name = "protocol-assignment",
-     .kind = RWE_OPTION_TEXT,
+     RWE_TEXT_IN(struct protocol_settings, assignment),
      .section = RWE_SECTION_OTHER,
      .argument = "TEXT",
-     .help =
-         "For --protocol: how the target trial would assign treatment (default: at random, open "
-         "label)."},
+     .help = N_("For --protocol: how the target trial would assign treatment (default: at random, "
+                "open label).")},
 };
-static const struct rwe_options option_list = RWE_OPTIONS(options);
+static const struct rwe_options option_list = RWE_OPTIONS_IN(struct protocol_settings, options);
 
 /* ---- the parts, each with two sides ---- */
 
@@ -46,6 +54,8 @@ struct lines {
 
 struct rwe_protocol {
     struct rwe_run *run;
+    const struct protocol_settings *settings;
+    const struct rwe_study_settings *study;
     const char *unit; /* " months", or "" */
     struct lines part[RWE_N_PROTOCOL_PARTS][N_SIDES];
 };
@@ -162,8 +172,8 @@ static bool follows_strategies(const struct rwe_run *run)
 static void eligibility(struct rwe_protocol *p)
 {
     const enum rwe_protocol_part part = RWE_PROTOCOL_ELIGIBILITY;
-    struct rwe_criterion_specs criteria = rwe_settings_criteria(p->run->settings);
-    struct rwe_strings more = rwe_settings_list(p->run->settings, "protocol-eligibility");
+    struct rwe_criterion_specs criteria = p->study->eligibility;
+    struct rwe_strings more = p->settings->eligibility;
     for (size_t i = 0; i < criteria.n; i++) {
         const struct rwe_criterion_spec *criterion = &criteria.item[i];
         ask_for(p, part, "%s: %s", criterion->name, criterion->keep);
@@ -186,7 +196,7 @@ static void target_strategies(struct rwe_protocol *p)
     const enum rwe_protocol_part part = RWE_PROTOCOL_STRATEGIES;
     const struct rwe_cohort *cohort = p->run->cohort;
     const struct rwe_design *grace = find_grace(p->run);
-    struct rwe_strings declared = rwe_settings_list(p->run->settings, "protocol-strategies");
+    struct rwe_strings declared = p->settings->strategies;
     for (size_t i = 0; i < declared.n; i++)
         ask_for(p, part, "%s", declared.item[i]);
     for (size_t a = declared.n > 0 ? 0 : cohort->n_arms; a-- > 0;) {
@@ -207,34 +217,28 @@ static void target_strategies(struct rwe_protocol *p)
 static void strategies(struct rwe_protocol *p)
 {
     const enum rwe_protocol_part part = RWE_PROTOCOL_STRATEGIES;
-    const struct rwe_settings *settings = p->run->settings;
-    const char *arm = rwe_settings_text(settings, "arm");
-    const char *start = rwe_settings_text(settings, "exposure-start");
-    const char *date = rwe_settings_text(settings, "exposure-date");
-    const char *site = rwe_settings_text(settings, "exposure-site");
+    const struct rwe_study_settings *study = p->study;
     target_strategies(p);
-    if (arm != NULL)
-        rwe_protocol_say(p, part, "arms by column %s", arm);
-    if (date != NULL)
-        rwe_protocol_say(p, part, "exposure begins on the date %s", date);
-    else if (start != NULL)
-        rwe_protocol_say(p, part, "exposure begins at the time %s", start);
+    if (study->arm != NULL)
+        rwe_protocol_say(p, part, "arms by column %s", study->arm);
+    if (study->exposure_date != NULL)
+        rwe_protocol_say(p, part, "exposure begins on the date %s", study->exposure_date);
+    else if (study->exposure_start != NULL)
+        rwe_protocol_say(p, part, "exposure begins at the time %s", study->exposure_start);
     else
         rwe_protocol_say(p, part, "start of exposure not declared: time zero");
-    if (site != NULL)
-        rwe_protocol_say(p, part, "it counts where %s", site);
-    if (rwe_settings_has(settings, "exposure-grace"))
-        rwe_protocol_say(p, part, "it counts within %g months",
-                         rwe_settings_number(settings, "exposure-grace"));
+    if (study->exposure_site != NULL)
+        rwe_protocol_say(p, part, "it counts where %s", study->exposure_site);
+    if (!isnan(study->exposure_grace))
+        rwe_protocol_say(p, part, "it counts within %g months", study->exposure_grace);
 }
 
 static void assignment(struct rwe_protocol *p)
 {
     const enum rwe_protocol_part part = RWE_PROTOCOL_ASSIGNMENT;
     struct rwe_run *run = p->run;
-    const char *declared = rwe_settings_text(run->settings, "protocol-assignment");
-    struct rwe_strings covariates = rwe_settings_list(run->settings, "covariates");
-    struct rwe_strings late = rwe_settings_list(run->settings, "landmark-covariates");
+    const char *declared = p->settings->assignment;
+    struct rwe_strings covariates = p->study->covariates, late = p->study->landmark_covariates;
     if (declared == NULL)
         ask_for(p, part, "at random, open label");
     else
@@ -266,10 +270,9 @@ static void time_zero(struct rwe_protocol *p)
 static void say_outcome(struct rwe_protocol *p, const struct rwe_endpoint *endpoint)
 {
     const enum rwe_protocol_part part = RWE_PROTOCOL_OUTCOMES;
-    const struct rwe_settings *settings = p->run->settings;
     static const char *const rules[] = {"ema", "fda-a", "fda-b", "fda-c"};
-    struct rwe_endpoint_specs specs = rwe_settings_endpoints(settings);
-    int censoring = rwe_settings_choice(settings, "censoring");
+    struct rwe_endpoint_specs specs = p->study->endpoints;
+    int censoring = p->study->censoring;
     ask_for(p, part, "%s", endpoint->name);
     for (size_t s = 0; s < specs.n; s++) {
         const struct rwe_endpoint_spec *spec = &specs.item[s];
@@ -300,9 +303,7 @@ static void outcomes(struct rwe_protocol *p)
 static void follow_up(struct rwe_protocol *p)
 {
     const enum rwe_protocol_part part = RWE_PROTOCOL_FOLLOW_UP;
-    const struct rwe_settings *settings = p->run->settings;
-    const char *cutoff = rwe_settings_text(settings, "cutoff");
-    const char *entry = rwe_settings_text(settings, "entry");
+    const char *cutoff = p->study->cutoff, *entry = p->study->entry;
     ask_for(p, part, "to the event, loss, or the study's end");
     rwe_protocol_say(p, part, "to the event, or last known without it");
     if (cutoff == NULL)
@@ -355,9 +356,9 @@ static void limits(struct rwe_protocol *p)
 {
     const enum rwe_protocol_part part = RWE_PROTOCOL_ANALYSIS;
     rwe_protocol_say(p, part, "limits at %s", rwe_conf_level_text(p->run));
-    if (rwe_settings_has(p->run->settings, "bootstrap"))
-        rwe_protocol_say(p, part, "%g bootstrap replicates by patient",
-                         (double)rwe_settings_integer(p->run->settings, "bootstrap"));
+    if (rwe_bootstrap_n(p->run->settings) > 0)
+        rwe_protocol_say(p, part, "%zu bootstrap replicates by patient",
+                         rwe_bootstrap_n(p->run->settings));
 }
 
 static void present_protocol(struct rwe_protocol *p)
@@ -373,10 +374,116 @@ static void present_protocol(struct rwe_protocol *p)
                         "Components after Hernán and Robins (2016).");
 }
 
+/* ---- what each population estimates, by the attributes of ICH E9(R1) ---- */
+
+/* "pfs, os"; NULL: there are no endpoints. */
+static const char *list_endpoints(const struct rwe_run *run)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    struct rwe_strings names = {.n = cohort->n_endpoints};
+    const char **item = RWE_NEW(run->arena, const char *, names.n);
+    for (size_t e = 0; item != NULL && e < names.n; e++)
+        item[e] = cohort->endpoint[e].name;
+    names.item = item;
+    return names.n == 0 || item == NULL ? NULL : rwe_text_join(run->arena, names, ", ");
+}
+
+/* What compares the arms, as far as it is asked for; NULL: nothing. */
+static const char *list_measures(const struct rwe_run *run)
+{
+    const char *item[RWE_MOST_ANALYSES];
+    struct rwe_strings names = {item, 0};
+    for (size_t a = 0; a < rwe_n_analyses; a++)
+        if (run->plan->wanted[a] && rwe_analyses[a]->measure != NULL)
+            item[names.n++] = rwe_text(rwe_analyses[a]->measure);
+    return names.n == 0 ? NULL : rwe_text_join(run->arena, names, ", ");
+}
+
+struct estimands {
+    struct rwe_run *run;
+    struct rwe_grid *grid;
+    const char *endpoints, *measures; /* NULL: none */
+};
+
+static void present_attribute(const struct estimands *table, const struct rwe_key *key,
+                              const char *stat, const char *label, const char *what)
+{
+    rwe_fact fact = rwe_document_string(table->run->document, key, stat,
+                                        what == NULL ? rwe_text("not declared") : what);
+    rwe_grid_row(table->grid, 1, "%s", rwe_text(label));
+    rwe_grid_cell(table->grid, RWE_CELL_TEXT, fact, RWE_NO_FACT, RWE_NO_FACT);
+}
+
+/* Who is left out of it, a row for each reason. */
+static void present_left_out(const struct estimands *table, struct rwe_key key,
+                             const struct population *population)
+{
+    static const char *const reasons[RWE_N_LEFT_OUT] = {"missing", "support", "trimmed",
+                                                        "unmatched"};
+    for (int r = 0; r < RWE_N_LEFT_OUT; r++) {
+        const char *words =
+            rwe_left_out_words(population->run, population->design, (enum rwe_left_out)r);
+        key.level = reasons[r];
+        if (words != NULL)
+            present_attribute(table, &key, "left.out", "", words);
+    }
+}
+
+static void present_population(const struct estimands *table, const struct population *population)
+{
+    struct rwe_document *document = table->run->document;
+    const struct rwe_design *design = population->design;
+    const struct rwe_design_words *words = &design->words;
+    struct rwe_key key = rwe_key_in("protocol", NULL, design);
+    rwe_fact caution = RWE_NO_FACT;
+    rwe_grid_row(table->grid, 0, "%s", population->label);
+    if (design->naive)
+        caution = rwe_document_string(document, &key, "caution", rwe_text(rwe_immortal_banner));
+    rwe_grid_cell(table->grid, RWE_CELL_TEXT, caution, RWE_NO_FACT, RWE_NO_FACT);
+    present_attribute(table, &key, "population", N_("population"),
+                      rwe_estimand_words(population->run, design));
+    present_left_out(table, key, population);
+    present_attribute(table, &key, "strategies", N_("strategies"), words->strategies);
+    present_attribute(table, &key, "variable", N_("variable"),
+                      table->endpoints == NULL
+                          ? NULL
+                          : rwe_arena_format(table->run->arena, words->variable, table->endpoints));
+    present_attribute(table, &key, "intercurrent", N_("intercurrent events"), words->intercurrent);
+    present_attribute(table, &key, "summary", N_("summary"),
+                      words->summary == NULL ? table->measures : words->summary);
+    present_attribute(table, &key, "method", N_("method"), words->method);
+}
+
+static enum rwe_status present_estimands(struct rwe_run *run, struct rwe_error *error)
+{
+    struct populations populations = {0};
+    enum rwe_status status = populations_of(run, &populations, error);
+    if (status != RWE_OK)
+        return status;
+    struct estimands table = {.run = run,
+                              .grid = rwe_document_table(run->document, "Estimands"),
+                              .endpoints = list_endpoints(run),
+                              .measures = list_measures(run)};
+    rwe_grid_column(table.grid, "population and attribute");
+    rwe_grid_column(table.grid, "what it is");
+    for (size_t p = 0; p < populations.n; p++)
+        present_population(&table, &populations.item[p]);
+    rwe_grid_note(table.grid, "Attributes of ICH E9(R1). Variable and summary are of all endpoints "
+                              "and analyses that run.");
+    return RWE_OK;
+}
+
+/* ---- the analysis ---- */
+
 static enum rwe_status run_protocol(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
-    struct rwe_protocol protocol = {.run = run, .unit = rwe_time_unit_word(run)};
+    struct rwe_protocol protocol = {
+        .run = run,
+        .settings = rwe_settings_of(run->settings, &option_list),
+        .study = rwe_study_of(run->settings),
+        .unit = rwe_time_unit_word(run),
+    };
     static void (*const fill[])(struct rwe_protocol *) = {
         eligibility, strategies, assignment,   time_zero, outcomes,
         follow_up,   methods,    ask_analyses, contrast,  limits,
@@ -387,14 +494,14 @@ static enum rwe_status run_protocol(struct rwe_run *run, void *state, struct rwe
         return rwe_fail_memory(error);
     rwe_document_section(run->document, 1, "Target trial");
     present_protocol(&protocol);
-    return protocol_present_estimands(run, error);
+    return present_estimands(run, error);
 }
 
 const struct rwe_analysis rwe_analysis_protocol = {
     .name = "protocol",
-    .help =
-        "The target trial beside its emulation (eligibility, strategies, assignment, time zero, "
-        "outcomes, follow-up, contrast, analysis), and the estimand of each population.",
+    .help = N_("The target trial beside its emulation (eligibility, strategies, assignment, time "
+               "zero, outcomes, follow-up, contrast, analysis), and the estimand of each "
+               "population."),
     .options = &option_list,
     .from_zero = true,
     .run = run_protocol,

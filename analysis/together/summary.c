@@ -72,7 +72,7 @@ static void arm_cells(const struct table *table, enum rwe_cell_class class, stru
 
 static void count_row(const struct table *table, const char *label, const char *stat)
 {
-    rwe_grid_row(table->grid, 1, "%s", rwe_text(label));
+    rwe_grid_row(table->grid, 1, "%s", label);
     arm_cells(table, RWE_CELL_COUNT, key_of(table, "km"), stat);
     empty_cells(table, 2);
 }
@@ -120,29 +120,24 @@ static void mean_row(const struct table *table)
     difference_row(table, RWE_CELL_TIME_LIMITS, &key);
 }
 
+/* Of several arms each has its ratio to the first, under its own name. */
 static void ratio_row(const struct table *table, const char *label, const char *model)
 {
     const struct rwe_cohort *cohort = table->run->cohort;
     struct rwe_key key = key_of(table, "cox");
     key.model = model;
-    key.term = "arm";
-    if (cohort->n_arms > 2 || find(table, &key, "hr") == RWE_NO_FACT)
+    bool several = cohort->n_arms > 2;
+    if (!several)
+        key.term = "arm";
+    if (find(table, &key, several ? "n" : "hr") == RWE_NO_FACT)
         return;
-    rwe_grid_row(table->grid, 1, "%s", rwe_text(label));
-    empty_cells(table, cohort->n_arms);
-    limits_cell(table, RWE_CELL_RATIO_LIMITS, &key, "hr");
-    cell(table, RWE_CELL_P_VALUE, &key, "p.value");
-}
-
-/* Of several arms each has its ratio to the first under its own name. */
-static void ratios_row(const struct table *table, const char *label, const char *model)
-{
-    const struct rwe_cohort *cohort = table->run->cohort;
-    struct rwe_key key = key_of(table, "cox");
-    key.model = model;
-    if (cohort->n_arms == 2 || find(table, &key, "n") == RWE_NO_FACT)
+    rwe_grid_row(table->grid, 1, "%s", label);
+    if (!several) {
+        empty_cells(table, cohort->n_arms);
+        limits_cell(table, RWE_CELL_RATIO_LIMITS, &key, "hr");
+        cell(table, RWE_CELL_P_VALUE, &key, "p.value");
         return;
-    rwe_grid_row(table->grid, 1, "%s", rwe_text(label));
+    }
     rwe_grid_words(table->grid, "reference");
     for (size_t a = 1; a < cohort->n_arms; a++) {
         key.term = rwe_arena_format(table->run->arena, "arm=%s", cohort->arm_level[a]);
@@ -158,7 +153,8 @@ static void test_row(const struct table *table)
     key.term = is_state ? "mantel-byar" : "logrank";
     if (find(table, &key, "p.value") == RWE_NO_FACT)
         return;
-    rwe_grid_row(table->grid, 1, is_state ? N_("Mantel–Byar test") : N_("log-rank test"));
+    rwe_grid_row(table->grid, 1, "%s",
+                 is_state ? rwe_text("Mantel–Byar test") : rwe_text("log-rank test"));
     empty_cells(table, table->run->cohort->n_arms + 1);
     cell(table, RWE_CELL_P_VALUE, &key, "p.value");
 }
@@ -173,17 +169,14 @@ static void present_population(const struct table *table)
     else
         rwe_grid_row(table->grid, 0, "%s", population->label);
     empty_cells(table, table->run->cohort->n_arms + 2);
-    count_row(table, N_("n"), "n");
-    count_row(table, N_("events"), "n.event");
+    count_row(table, rwe_text("n"), "n");
+    count_row(table, rwe_text("events"), "n.event");
     median_row(table);
     survival_rows(table);
     mean_row(table);
-    ratio_row(table, N_("hazard ratio"), "arm");
-    ratios_row(table, N_("hazard ratio"), "arm");
-    if (!population->design->arms_alike) {
-        ratio_row(table, N_("hazard ratio, adjusted"), "adjusted");
-        ratios_row(table, N_("hazard ratio, adjusted"), "adjusted");
-    }
+    ratio_row(table, rwe_text("hazard ratio"), "arm");
+    if (!population->design->arms_alike)
+        ratio_row(table, rwe_text("hazard ratio, adjusted"), "adjusted");
     test_row(table);
 }
 
@@ -276,9 +269,9 @@ static enum rwe_status run_summary(struct rwe_run *run, void *state, struct rwe_
 
 const struct rwe_analysis rwe_analysis_summary = {
     .name = "summary",
-    .help = "One table for each endpoint: events, medians, survival at times, restricted means and "
-            "hazard ratios, with what compares the arms, of every population of the run. Brings "
-            "--km, --logrank, --cox and --rmst.",
+    .help = N_("One table for each endpoint: events, medians, survival at times, restricted means "
+               "and hazard ratios, with what compares the arms, of every population of the run. "
+               "Brings --km, --logrank, --cox and --rmst."),
     .brings = "km logrank cox rmst",
     .from_zero = true,
     .last = true,

@@ -40,6 +40,14 @@ static bool find(const struct table *table, const struct rwe_design *design, con
 
 /* ---- the table ---- */
 
+static const struct rwe_table_column columns[] = {
+    {.heading = N_("analysis")},
+    {.heading = N_("who, and what is compared")},
+    {N_("n"), RWE_CELL_COUNT, "n"},
+    {N_("events"), RWE_CELL_COUNT, "n.event"},
+    {N_("hazard ratio\n({level} CI)"), RWE_CELL_RATIO_LIMITS, "hr conf.low conf.high"},
+};
+
 /* Whom it is about, and what is compared. */
 static const char *estimand_of(const struct population *population, bool adjusted)
 {
@@ -73,24 +81,21 @@ static void add_row(struct table *table, const struct population *population, bo
     const struct rwe_design *design = population->design;
     const char *model = adjusted ? "adjusted" : "arm";
     double value[N_STATS];
-    rwe_fact fact[N_STATS];
     if (!find(table, design, model, value))
         return;
     struct rwe_key key = rwe_key_in("triangulation", table->endpoint, NULL);
     key.model = model;
     key.term = is_reference(design) ? "naive" : design->name;
-    for (size_t s = 0; s < N_STATS; s++)
-        fact[s] = rwe_document_number(document, &key, stats[s], value[s]);
     rwe_fact estimand =
         rwe_document_string(document, &key, "estimand", estimand_of(population, adjusted));
     if (design->naive)
         rwe_document_string(document, &key, "caution", rwe_text(rwe_immortal_banner));
     head_rows(table, design->words.heading);
-    rwe_grid_row(table->grid, 1, adjusted ? "%s, adjusted" : "%s", population->label);
+    rwe_grid_row(table->grid, 1, adjusted ? N_("%s, adjusted") : "%s", population->label);
     rwe_grid_cell(table->grid, RWE_CELL_TEXT, estimand, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(table->grid, RWE_CELL_COUNT, fact[N], RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(table->grid, RWE_CELL_COUNT, fact[N_EVENT], RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(table->grid, RWE_CELL_RATIO_LIMITS, fact[HR], fact[LOW], fact[HIGH]);
+    rwe_grid_put(table->grid, &key, value[N]);
+    rwe_grid_put(table->grid, &key, value[N_EVENT]);
+    rwe_grid_put(table->grid, &key, value[HR], value[LOW], value[HIGH]);
 }
 
 /* The arms alone; given covariates too where nothing made them alike; of nested trials that only weigh for censoring
@@ -112,11 +117,7 @@ static void present_endpoint(struct table *table, const struct populations *popu
     table->grid =
         rwe_document_table(run->document, "Answers side by side: %s", table->endpoint->name);
     table->heading = NULL;
-    rwe_grid_column(table->grid, "analysis");
-    rwe_grid_column(table->grid, "who, and what is compared");
-    rwe_grid_column(table->grid, "n");
-    rwe_grid_column(table->grid, "events");
-    rwe_grid_column(table->grid, "hazard ratio\n(%s CI)", rwe_conf_level_text(run));
+    RWE_GRID_COLUMNS(table->grid, columns);
     for (size_t p = 0; p < populations->n; p++)
         add_population(table, &populations->item[p]);
     rwe_grid_note(
@@ -131,7 +132,7 @@ static void present_endpoint(struct table *table, const struct populations *popu
             .name = rwe_arena_format(run->arena, "forest-triangulation-%s", table->endpoint->name),
             .title = title,
             .ratio = 4,
-            .counts = {{3, 2, "events/n"}},
+            .counts = {{3, 2, rwe_text("events/n")}},
             .of_arms = true});
 }
 
@@ -162,11 +163,10 @@ static enum rwe_status run_triangulation(struct rwe_run *run, void *state, struc
 
 const struct rwe_analysis rwe_analysis_triangulation = {
     .name = "triangulation",
-    .help =
-        "Where exposure starts after time zero (--exposure-start): one table of what naive, "
-        "matched, landmark, time-dependent, clone-censor-weight and sequential-trials analyses "
-        "say, with the estimand of each. Asks for --cox, --psm, --landmark, --timedep, --ccw and "
-        "--sequential.",
+    .help = N_("Where exposure starts after time zero (--exposure-start): one table of what naive, "
+               "matched, landmark, time-dependent, clone-censor-weight and sequential-trials "
+               "analyses say, with the estimand of each. Asks for --cox, --psm, --landmark, "
+               "--timedep, --ccw and --sequential."),
     .asks = "cox psm landmark timedep ccw sequential",
     .from_zero = true,
     .last = true,

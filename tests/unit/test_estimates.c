@@ -91,7 +91,7 @@ static void a_walk_that_comes_again_lists_nothing_twice(void **state)
     struct rwe_run run = run_of(data);
     list(&run, "a", 1, 1);
     list(&run, "a", 2, 2);
-    rwe_estimates_repeat(data);
+    rwe_estimates_repeat(data, NULL);
     list(&run, "a", 1, 1);
     list(&run, "b", 1, 3); /* an analysis that was not walked before */
     list(&run, "a", 2, 2);

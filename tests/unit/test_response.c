@@ -4,6 +4,7 @@
 #include "program.h"
 
 #include "rwe/analysis/analysis.h"
+#include "rwe/analysis/estimates.h"
 #include "rwe/data/response.h"
 #include "rwe/stats/proportion.h"
 
@@ -186,6 +187,23 @@ static void the_variance_is_named(void **state)
     program_clear(&run);
 }
 
+static void under_the_bootstrap_limits_are_those_of_replicates(void **state)
+{
+    static const char *const keys[] = {"term=ORR", "group=GP+Tis term=ORR", "group=GP+Tis term=PR"};
+    (void)state;
+    struct program_facts f = program_facts_of(COHORT "--bootstrap 25 --variance bootstrap");
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++) {
+        char *own = program_format("%s conf.low", keys[k]);
+        char *drawn = program_format("%s bootstrap.conf.low", keys[k]);
+        assert_close(number(&f, own), number(&f, drawn), 0);
+        free(own);
+        free(drawn);
+    }
+    double z = number(&f, "term=ORR difference") / number(&f, "term=ORR bootstrap.std.error");
+    assert_close(number(&f, "term=ORR p.value"), 2 * gsl_cdf_ugaussian_Q(fabs(z)), 1e-12);
+    program_facts_clear(&f);
+}
+
 /* The error of a difference of independent shares is sqrt(Σ p (1 − p) / n). */
 static void replicates_have_the_error_of_the_formula(void **state)
 {
@@ -202,7 +220,7 @@ static void replicates_have_the_error_of_the_formula(void **state)
 /* ---- the recipe on designs made by hand ---- */
 
 struct fixture {
-    struct rwe_arena *arena;
+    struct rwe_arena *arena, *document_arena;
     struct rwe_run run;
 };
 
@@ -211,7 +229,7 @@ static const char *const levels[] = {"A", "B"};
 
 static struct fixture fixture_of(const struct rwe_cohort *cohort, struct rwe_design design)
 {
-    struct fixture f = {.arena = rwe_arena_new()};
+    struct fixture f = {.arena = rwe_arena_new(), .document_arena = rwe_arena_new()};
     const struct rwe_options *lists[RWE_MOST_OPTION_LISTS];
     size_t n = rwe_option_lists(f.arena, lists);
     struct rwe_settings *settings = rwe_settings_new(f.arena, lists, n);
@@ -220,7 +238,8 @@ static struct fixture fixture_of(const struct rwe_cohort *cohort, struct rwe_des
     f.run = (struct rwe_run){.settings = settings,
                              .cohort = cohort,
                              .n_designs = 1,
-                             .document = rwe_document_new(f.arena),
+                             .document = rwe_document_new(f.document_arena),
+                             .estimates = rwe_estimates_new(f.document_arena),
                              .arena = f.arena,
                              .threads = 1};
     f.run.design[0] = design;
@@ -279,6 +298,7 @@ static void two_controls_to_one_by_hand(void **state)
     assert_close(fact(&f, "B", "percent"), 50, 1e-14);
     check_difference(&f, 0.25, 2 * 0.125 * 0.125);
     rwe_arena_free(f.arena);
+    rwe_arena_free(f.document_arena);
 }
 
 /* One control stands in both sets: its rows weigh 1 and ½. Shares 1/2 and 3/4; variances by set
@@ -306,6 +326,7 @@ static void a_control_in_two_sets_by_hand(void **state)
     assert_close(fact(&f, "A", "percent"), 75, 1e-14);
     check_difference(&f, -0.25, 0.03125 + 0.1953125 - 0.1796875);
     rwe_arena_free(f.arena);
+    rwe_arena_free(f.document_arena);
 }
 
 /* ---- refused ---- */
@@ -360,6 +381,7 @@ int main(void)
         cmocka_unit_test(pairs_are_compared_as_pairs),
         cmocka_unit_test(the_variance_is_named),
         cmocka_unit_test(replicates_have_the_error_of_the_formula),
+        cmocka_unit_test(under_the_bootstrap_limits_are_those_of_replicates),
         cmocka_unit_test(two_controls_to_one_by_hand),
         cmocka_unit_test(a_control_in_two_sets_by_hand),
         cmocka_unit_test(what_is_no_column_of_responses_is_refused),

@@ -172,6 +172,21 @@ static void replicates_have_the_error_of_the_formula(void **state)
     program_facts_clear(&facts);
 }
 
+static void under_the_bootstrap_limits_are_those_of_replicates(void **state)
+{
+    (void)state;
+    struct program_facts f = program_facts_of(COHORT " --bootstrap 25 --variance bootstrap");
+    assert_close(program_facts_number(&f, ANEMIA "conf.low"),
+                 program_facts_number(&f, ANEMIA "bootstrap.conf.low"), 0);
+    assert_close(program_facts_number(&f, ANEMIA "conf.high"),
+                 program_facts_number(&f, ANEMIA "bootstrap.conf.high"), 0);
+    program_facts_clear(&f);
+    struct program_run run =
+        program_run(COHORT " --bootstrap 25 --variance bootstrap --ae-tables none");
+    assert_says(run.out, "Where the bootstrap has the estimate");
+    program_clear(&run);
+}
+
 static void an_unknown_method_is_refused(void **state)
 {
     (void)state;
@@ -192,6 +207,7 @@ int main(void)
         cmocka_unit_test(weighted_grades_add_up),
         cmocka_unit_test(the_note_names_the_robust_variance),
         cmocka_unit_test(replicates_have_the_error_of_the_formula),
+        cmocka_unit_test(under_the_bootstrap_limits_are_those_of_replicates),
         cmocka_unit_test(an_unknown_method_is_refused),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);

@@ -18,7 +18,6 @@ struct rwe_estimates;
 struct rwe_given;
 struct rwe_propensity;
 struct rwe_protocol;
-struct rwe_toxicity;
 struct rwe_validation;
 
 /** Where long work tells how far it is. Called by one thread at a time; may be NULL. */
@@ -57,8 +56,6 @@ struct rwe_run {
     const struct rwe_covariate_balance *balance; /**< once measured (covariates.h), else NULL */
     const struct rwe_propensity *propensity;     /**< once fitted (propensity.h), else NULL */
     bool propensity_is_told;
-    const struct rwe_toxicity *toxicity;   /**< adverse events of the data's subjects, once read
-                                              (toxicity.c), else NULL; replicates share them */
     const struct rwe_bootstrap *bootstrap; /**< once run (bootstrap.h), else NULL */
     size_t replicate; /**< 0: the data; else a cohort drawn from them, without a document */
     const struct rwe_run *data; /**< of a replicate: the run of the data, where its fits begin, by
@@ -140,9 +137,9 @@ struct rwe_analysis {
     /** Says its lines of the protocol (protocol.h), when both run. NULL: it has none. */
     void (*emulate)(const struct rwe_run *run, struct rwe_protocol *protocol);
 
-    /** Adds a design (rwe_run_add_design) or a run on another cohort (rwe_run_add_subrun) before any
-     * analysis is run, and writes nothing to the document; what it puts in `*state` reaches `run` and
-     * `write_files`. NULL where the analysis makes none. */
+    /** Adds a design (rwe_run_add_design) or a run on another cohort (rwe_run_add_subrun), or reads a file of
+     * the analysis's own, before any analysis is run, and writes nothing to the document; what it puts in
+     * `*state` reaches `run` and `write_files`. NULL where the analysis needs none. */
     enum rwe_status (*design)(struct rwe_run *run, void **state, struct rwe_error *error);
     /** Lists its estimates in every design of the run, the same list for the data and a replicate of
      * them; what cannot be estimated is NaN. Writes nothing to the document. Or NULL. */

@@ -29,6 +29,9 @@ struct rwe_bootstrap {
         *failure; /**< why the first replicate without any estimate has none; NULL: all have */
 };
 
+/** How many replicates --bootstrap asks for; 0: none. */
+size_t rwe_bootstrap_n(const struct rwe_settings *settings);
+
 /** Whether --variance bootstrap was said. */
 bool rwe_bootstrap_is_variance(const struct rwe_settings *settings);
 
@@ -52,14 +55,10 @@ struct rwe_bootstrap_result rwe_bootstrap_summarise(double value[], size_t n,
 enum rwe_status rwe_bootstrap_run(struct rwe_run *run, const struct rwe_plan *plan,
                                   struct rwe_error *error);
 
-/**
- * What --variance bootstrap puts in place of an estimate's own error, limits and p, in every population, "all" too,
- * so that a table does not mix two kinds. False, and nothing is written, without that choice or when the
- * replicates do not compute the estimate, the k-th of the list.
- */
-bool rwe_bootstrap_infer(const struct rwe_run *run, size_t k, struct rwe_inference *inference);
+/** Whether replicates say an error, limits and a p-value of it. */
+bool rwe_bootstrap_is_told(const struct rwe_estimate *estimate);
 
-/** Says under a table that rwe_bootstrap_infer had a hand in it; nothing without that choice. */
+/** Says under a table that --variance bootstrap had a hand in it; nothing without that choice. */
 void rwe_bootstrap_note(const struct rwe_run *run, struct rwe_grid *grid);
 
 /** Tells all results in a table of their own, as facts beside those of the estimates. */

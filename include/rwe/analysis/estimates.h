@@ -55,8 +55,9 @@ struct rwe_estimates *rwe_estimates_new(struct rwe_arena *arena);
 struct rwe_estimates *rwe_estimates_of_replicate(const struct rwe_estimates *data, double value[],
                                                  struct rwe_arena *arena);
 
-/** Says that the walk which made the list comes again, to be told: estimates that are in it stay one. */
-void rwe_estimates_repeat(struct rwe_estimates *estimates);
+/** Says that the walk which made the list comes again, to be told: estimates that are in it stay one, and what is in
+ * force for them is `in_force`, one for each (borrowed); NULL: their own. */
+void rwe_estimates_repeat(struct rwe_estimates *estimates, const struct rwe_inference in_force[]);
 
 /** Where the list lives. */
 struct rwe_arena *rwe_estimates_arena(const struct rwe_estimates *estimates);

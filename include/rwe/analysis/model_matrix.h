@@ -98,6 +98,7 @@ struct rwe_model_column {
 struct rwe_term_columns {
     size_t first, n;
     const struct rwe_spline *spline; /**< of RWE_TERM_SPLINE */
+    double quartile[2];              /**< of its spline: the first and the third */
     const char *contrast_name;       /**< "61 against 45": the third quartile against the first */
     double contrast[RWE_COVARIATE_SPLINE_DF]; /**< basis at the one less that at the other */
 };

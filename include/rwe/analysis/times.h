@@ -34,11 +34,4 @@ struct rwe_times rwe_times_kept(const struct rwe_run *run, const struct rwe_endp
 /** Adds a time, unless it is there, so that no fact has a twin. Room for one beyond rwe_times_of's. */
 void rwe_times_insert(struct rwe_times *times, double time);
 
-/**
- * The horizon of restricted means and of Uno's concordance: --tau, otherwise by --tau-rule. The rule counts
- * rows and not weights, whose scale is arbitrary. NaN where no time fulfils it. The arena is left as it was.
- */
-enum rwe_status rwe_horizon_of(const struct rwe_run *run, const struct rwe_survival_data *data,
-                               double *tau, struct rwe_error *error);
-
 #endif

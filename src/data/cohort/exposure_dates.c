@@ -2,6 +2,7 @@
 #include "rwe/data/exposure_dates.h"
 
 #include "rwe/base/language.h"
+
 #include <string.h>
 
 static bool is_after(int32_t day, struct rwe_dated event)

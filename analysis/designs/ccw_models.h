@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/** The parts of --ccw: the design (ccw.c), the models of leaving a strategy (ccw_models.c), what is
- * told (ccw_present.c). See ccw.md. */
-#ifndef ANALYSIS_CCW_H
-#define ANALYSIS_CCW_H
+/** Models of who leaves a strategy, for --ccw and --sequential: when exposure starts, and whether it has by
+ * the end of a grace period. See ccw.md. */
+#ifndef ANALYSIS_CCW_MODELS_H
+#define ANALYSIS_CCW_MODELS_H
 
 #include "rwe/analysis/propensity.h"
 #include "rwe/data/clones.h"
@@ -38,20 +38,10 @@ struct ccw_endpoint {
     struct rwe_clone_rows rows;
 };
 
-extern const struct rwe_analysis rwe_analysis_ccw;
-
-struct ccw {
-    double grace;
-    struct rwe_clone_options options;
-    struct ccw_columns columns;
-    struct ccw_endpoint *endpoint; /**< as in the cohort */
-    struct rwe_design design;      /**< as it was added to the run */
-};
-
-/** The columns of the propensity model, without its fit, and that of the response under the option
- * "FLAG-response". */
-enum rwe_status ccw_columns(struct rwe_run *run, const char *flag, struct ccw_columns *columns,
-                            struct rwe_error *error);
+/** The columns of the propensity model, without its fit, and that of the response where `with_response`
+ * (--FLAG-response). */
+enum rwe_status ccw_columns(struct rwe_run *run, const char *flag, bool with_response,
+                            struct ccw_columns *columns, struct rwe_error *error);
 
 /** An estimand of everybody in the cohort but those who lack a covariate. */
 struct rwe_estimand ccw_estimand(const struct rwe_run *run, const struct ccw_columns *columns,
@@ -75,7 +65,7 @@ void ccw_present_columns(struct rwe_run *run, const struct ccw_columns *columns)
 void ccw_present_model(struct rwe_run *run, const struct rwe_key *key,
                        const struct ccw_model *model);
 
-/** Clones, models and weights: facts, tables, warnings. */
-enum rwe_status ccw_present(struct rwe_run *run, const struct ccw *ccw, struct rwe_error *error);
+/** How many subjects are of the second arm without a start of exposure, or of the first with one. */
+size_t ccw_n_unlike_arm(const struct rwe_cohort *cohort);
 
 #endif

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-#include "toxicity_view.h"
+#include "toxicity_table.h"
 
-#include "rwe/base/sort.h"
-#include "rwe/stats/summary.h"
+#include "rwe/analysis/bootstrap.h"
+#include "rwe/base/language.h"
 
 #include <math.h>
 #include <string.h>
@@ -36,23 +36,29 @@ struct rwe_toxicity_facts *rwe_toxicity_new_facts(const struct rwe_toxicity_view
     return facts;
 }
 
-enum rwe_status rwe_toxicity_view_start(struct rwe_run *run, const struct rwe_design *design,
+/* A replicate needs no variances, so its shares are counted alone. */
+enum rwe_status rwe_toxicity_view_start(struct rwe_run *run, const struct rwe_toxicity *toxicity,
+                                        const struct rwe_design *design,
                                         struct rwe_toxicity_view *view, struct rwe_error *error)
 {
     size_t n_arms = run->cohort->n_arms;
     *view = (struct rwe_toxicity_view){
         .run = run,
-        .toxicity = run->toxicity,
+        .toxicity = toxicity,
         .design = design,
+        .shares = {.run = run, .design = design},
         .whole = RWE_NEW(run->arena, struct rwe_share, n_arms),
         .share = RWE_NEW(run->arena, struct rwe_share, n_arms),
         .tally = RWE_NEW(run->arena, struct rwe_toxicity_tally, n_arms),
         .event = RWE_NEW(run->arena, uint8_t, run->cohort->n),
+        .worst = RWE_NEW(run->arena, uint8_t, toxicity->n_subjects),
     };
-    view->main = rwe_toxicity_new_facts(view, run->toxicity->n_rows * RWE_TOXICITY_SPANS);
+    view->main = rwe_toxicity_new_facts(view, toxicity->n_rows * RWE_TOXICITY_SPANS);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
-    enum rwe_status status = rwe_shares_start(run, design, NULL, &view->shares, error);
+    enum rwe_status status = RWE_OK;
+    if (run->replicate == 0)
+        status = rwe_shares_start(run, design, NULL, &view->shares, error);
     if (status == RWE_OK)
         rwe_shares_count(&view->shares, view->event, view->whole);
     return status;
@@ -64,7 +70,56 @@ struct rwe_toxicity_facts *rwe_toxicity_main_facts(const struct rwe_toxicity_vie
     return &view->main[row * RWE_TOXICITY_SPANS + span];
 }
 
-/* ---- facts ---- */
+/* ---- counting ---- */
+
+static void count_subject(const struct rwe_toxicity_view *view, size_t i, uint8_t worst)
+{
+    if (!view->design->member[i])
+        return;
+    struct rwe_toxicity_tally *to = &view->tally[view->run->cohort->arm[i]];
+    to->n[worst]++;
+    to->weight[worst] += rwe_design_weight(view->design, i);
+}
+
+/* A row is of the data's subjects, each of which a replicate may have several times. */
+static void count_drawn(const struct rwe_toxicity_view *view, const struct rwe_toxicity_row *row)
+{
+    const struct rwe_cohort *cohort = view->run->cohort;
+    for (size_t k = 0; k < row->n; k++)
+        view->worst[row->subject[k]] = row->worst[k];
+    for (size_t i = 0; i < cohort->n; i++)
+        count_subject(view, i, view->worst[cohort->source == NULL ? i : cohort->source[i]]);
+    for (size_t k = 0; k < row->n; k++)
+        view->worst[row->subject[k]] = 0;
+}
+
+void rwe_toxicity_count(const struct rwe_toxicity_view *view, const struct rwe_toxicity_row *row)
+{
+    memset(view->tally, 0, view->run->cohort->n_arms * sizeof view->tally[0]);
+    if (view->run->replicate > 0)
+        count_drawn(view, row);
+    else
+        for (size_t k = 0; k < row->n; k++)
+            count_subject(view, row->subject[k], row->worst[k]);
+}
+
+struct rwe_share rwe_toxicity_share(const struct rwe_toxicity_view *view, size_t arm, int least,
+                                    int most)
+{
+    const struct rwe_toxicity_tally *tally = &view->tally[arm];
+    struct rwe_share share = {.of = view->whole[arm].of, .weight_of = view->whole[arm].weight_of};
+    for (int g = least; g <= most; g++) {
+        share.n += tally->n[g];
+        share.weighted += tally->weight[g];
+    }
+    return share;
+}
+
+static void count_shares(const struct rwe_toxicity_view *view, const struct rwe_toxicity_span *span)
+{
+    for (size_t a = 0; a < view->run->cohort->n_arms; a++)
+        view->share[a] = rwe_toxicity_share(view, a, span->least, span->most);
+}
 
 static void mark_events(const struct rwe_toxicity_view *view, const struct rwe_toxicity_row *row,
                         const struct rwe_toxicity_span *span, uint8_t mark)
@@ -73,6 +128,30 @@ static void mark_events(const struct rwe_toxicity_view *view, const struct rwe_t
         if (row->worst[k] >= span->least && row->worst[k] <= span->most)
             view->event[row->subject[k]] = mark;
 }
+
+bool rwe_toxicity_compares(const struct rwe_toxicity_view *view,
+                           const struct rwe_toxicity_span *span)
+{
+    return view->run->cohort->n_arms == 2 && span->is_compared;
+}
+
+enum rwe_status rwe_toxicity_compare(const struct rwe_toxicity_view *view,
+                                     const struct rwe_toxicity_row *row,
+                                     const struct rwe_toxicity_span *span,
+                                     struct rwe_inference *difference, struct rwe_error *error)
+{
+    count_shares(view, span);
+    *difference = rwe_shares_difference(view->share);
+    if (view->run->replicate > 0)
+        return RWE_OK;
+    mark_events(view, row, span, 1);
+    enum rwe_status status =
+        rwe_shares_compare(&view->shares, view->event, view->share, difference, error);
+    mark_events(view, row, span, 0);
+    return status;
+}
+
+/* ---- facts ---- */
 
 static void add_count(const struct rwe_toxicity_view *view, const struct rwe_key *key, size_t arm,
                       struct rwe_toxicity_facts *facts)
@@ -89,23 +168,29 @@ static void add_count(const struct rwe_toxicity_view *view, const struct rwe_key
                                               weighted ? 100 * rwe_share_estimate(share) : crude);
 }
 
-static enum rwe_status add_difference(const struct rwe_toxicity_view *view,
-                                      const struct rwe_key *key, struct rwe_toxicity_facts *facts,
-                                      struct rwe_error *error)
+static void add_difference(const struct rwe_toxicity_view *view, const struct rwe_key *key,
+                           const struct rwe_inference *difference, struct rwe_toxicity_facts *facts)
 {
     struct rwe_document *document = view->run->document;
-    struct rwe_share_comparison comparison;
-    enum rwe_status status =
-        rwe_shares_compare(&view->shares, view->event, view->share, &comparison, error);
-    if (status != RWE_OK)
-        return status;
-    const struct rwe_interval *d = &comparison.difference;
-    facts->difference = rwe_document_number(document, key, "risk.difference", d->estimate);
-    facts->low = rwe_document_number(document, key, "conf.low", d->low);
-    facts->high = rwe_document_number(document, key, "conf.high", d->high);
+    facts->difference = rwe_document_number(document, key, "risk.difference", difference->value);
+    facts->low = rwe_document_number(document, key, "conf.low", difference->conf_low);
+    facts->high = rwe_document_number(document, key, "conf.high", difference->conf_high);
     if (toxicity_settings_of(view->run->settings)->fisher)
-        facts->p_value = rwe_document_number(document, key, "p.value", comparison.p_value);
-    return RWE_OK;
+        facts->p_value = rwe_document_number(document, key, "p.value", difference->p_value);
+}
+
+void rwe_toxicity_add_facts(const struct rwe_toxicity_view *view, const struct rwe_key *key,
+                            const struct rwe_toxicity_span *span,
+                            const struct rwe_inference *difference,
+                            struct rwe_toxicity_facts *facts)
+{
+    struct rwe_key at = *key;
+    at.level = span->name;
+    count_shares(view, span);
+    for (size_t a = 0; a < view->run->cohort->n_arms; a++)
+        add_count(view, &at, a, facts);
+    if (rwe_toxicity_compares(view, span))
+        add_difference(view, &at, difference, facts);
 }
 
 enum rwe_status rwe_toxicity_add(const struct rwe_toxicity_view *view, const struct rwe_key *key,
@@ -113,20 +198,12 @@ enum rwe_status rwe_toxicity_add(const struct rwe_toxicity_view *view, const str
                                  const struct rwe_toxicity_span *span,
                                  struct rwe_toxicity_facts *facts, struct rwe_error *error)
 {
-    size_t n_arms = view->run->cohort->n_arms;
-    struct rwe_key at = *key;
+    struct rwe_inference difference = {.value = NAN};
     enum rwe_status status = RWE_OK;
-    at.level = span->name;
-    for (size_t a = 0; a < n_arms; a++) {
-        view->share[a] =
-            rwe_toxicity_share(&view->tally[a], &view->whole[a], span->least, span->most);
-        add_count(view, &at, a, facts);
-    }
-    if (n_arms != 2 || !span->is_compared)
-        return RWE_OK;
-    mark_events(view, row, span, 1);
-    status = add_difference(view, &at, facts, error);
-    mark_events(view, row, span, 0);
+    if (rwe_toxicity_compares(view, span))
+        status = rwe_toxicity_compare(view, row, span, &difference, error);
+    if (status == RWE_OK)
+        rwe_toxicity_add_facts(view, key, span, &difference, facts);
     return status;
 }
 
@@ -181,48 +258,7 @@ void rwe_toxicity_notes(const struct rwe_toxicity_view *view, struct rwe_grid *g
                       rwe_shares_test_words(&view->shares));
 }
 
-struct rwe_grid *rwe_toxicity_table(const struct rwe_toxicity_view *view, const char *what)
-{
-    return rwe_document_table(view->run->document, "%s: %s", what, view->design->label);
-}
-
 const char *rwe_toxicity_row_label(const struct rwe_toxicity_row *row)
 {
-    return strcmp(row->name, "any") == 0 ? "Any AE" : row->name;
-}
-
-/* ---- onsets ---- */
-
-/* Weighted where the population is; `value` and `weight` are put in order. */
-static struct rwe_summary summarize(const struct rwe_toxicity_view *view, double value[],
-                                    double weight[], size_t n)
-{
-    struct rwe_arena *arena = view->run->arena;
-    uint32_t *order = RWE_NEW(arena, uint32_t, n);
-    double *sorted = RWE_NEW(arena, double, n);
-    double *of_sorted = RWE_NEW(arena, double, n);
-    if (rwe_arena_failed(arena) || rwe_sort_numbers(value, n, arena, order) != RWE_OK)
-        return rwe_summarize(NULL, 0); /* the arena tells of it */
-    for (size_t k = 0; k < n; k++) {
-        sorted[k] = value[order[k]];
-        of_sorted[k] = weight[order[k]];
-    }
-    return view->design->weight == NULL ? rwe_summarize(sorted, n)
-                                        : rwe_summarize_weighted(sorted, of_sorted, n);
-}
-
-void rwe_toxicity_put_quartiles(const struct rwe_toxicity_view *view, struct rwe_grid *grid,
-                                const struct rwe_key *key, double value[], double weight[],
-                                size_t n)
-{
-    struct rwe_document *document = view->run->document;
-    struct rwe_summary summary = summarize(view, value, weight, n);
-    rwe_document_number(document, key, "onset.n", (double)n);
-    rwe_fact median = rwe_document_number(document, key, "onset.median", summary.median);
-    rwe_fact q1 = rwe_document_number(document, key, "onset.q1", summary.q1);
-    rwe_fact q3 = rwe_document_number(document, key, "onset.q3", summary.q3);
-    if (n == 0)
-        rwe_grid_empty(grid);
-    else
-        rwe_grid_cell(grid, RWE_CELL_MEDIAN_RANGE, median, q1, q3);
+    return strcmp(row->name, "any") == 0 ? rwe_text("Any AE") : row->name;
 }

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* What the report on adverse events has a row of, and who is counted in it: between the file of
- * events (rwe/data/adverse_events.h) and the tables of the toxicity_*.c. */
-#ifndef RWE_ANALYSIS_TOXICITY_ROWS_H
-#define RWE_ANALYSIS_TOXICITY_ROWS_H
+/* The adverse events of a run: which of them count, and what the tables have a row of. Between the file of
+ * events (rwe/data/adverse_events.h) and the tables. */
+#ifndef RWE_SAFETY_TOXICITY_EVENTS_H
+#define RWE_SAFETY_TOXICITY_EVENTS_H
 
-#include "run/shares.h"
+#include "rwe/analysis/analysis.h"
 #include "rwe/data/adverse_events.h"
-#include "toxicity_settings.h"
 
 /* A way to count a subject in: by its worst grade. */
 struct rwe_toxicity_level {
-    const char *name;
+    const char *name;  /* `level` of the key */
+    const char *label; /* marked by N_ */
     int least_grade;
 };
 enum { RWE_TOXICITY_LEVELS = 2 };
@@ -48,31 +48,19 @@ struct rwe_toxicity {
     struct rwe_toxicity_list *of_row; /* by row; of terms by subject too */
 };
 
-/* Reads the file of --ae into run->toxicity, once a run: before its replicates where there are any. At a
- * landmark: takes what began after it from the run from time zero, which has read onsets. */
-enum rwe_status rwe_toxicity_read(struct rwe_run *run, struct rwe_error *error);
+/* Reads the file of --ae for the run of the data. At a landmark: takes what began after it from the run from
+ * time zero; nothing where onsets are not known, since what was there before could not be told apart. */
+enum rwe_status rwe_toxicity_prepare(struct rwe_run *run, void **state, struct rwe_error *error);
 
-/* A month in the unit of the cohort's times, which is months unless the study says another. */
-double rwe_toxicity_month(const struct rwe_run *run);
-
-/* The episodes that count, by subject into toxicity->all, and by term, then subject. RWE_NO_MEMORY or
- * RWE_OK. */
-enum rwe_status rwe_toxicity_list_episodes(const struct rwe_run *run, struct rwe_toxicity *toxicity,
-                                           struct rwe_toxicity_list *by_term);
-
-/* At a landmark: the episodes that counted from time zero and began after it, in those who were still at
- * risk at it, counted from it. `events` is a copy of those from time zero. */
-enum rwe_status rwe_toxicity_take_later(const struct rwe_run *run,
-                                        struct rwe_adverse_events *events);
+/* What was prepared for a run, or NULL; a replicate has the events of its data's subjects. */
+const struct rwe_toxicity *rwe_toxicity_of(const struct rwe_run *run);
 
 /* What an episode must be to be kept: every condition that is set. */
 struct rwe_toxicity_filter {
-    int8_t fact[RWE_AE_N_FACTS]; /* 0: as it likes, 1: yes, −1: not yes */
+    bool fact[RWE_AE_N_FACTS]; /* those that must be yes */
     bool by_class;
     int32_t class;        /* of its term */
     const uint8_t *terms; /* by term: 1 kept; NULL: all */
-    const double *after,
-        *no_later_by; /* by subject: onset after it, or no later; NaN: never, always */
 };
 
 /* The episodes of `list` that pass. RWE_NO_MEMORY or RWE_OK. */
@@ -86,27 +74,16 @@ enum rwe_status rwe_toxicity_collect(const struct rwe_toxicity *toxicity,
                                      const struct rwe_toxicity_list *list, struct rwe_arena *arena,
                                      struct rwe_toxicity_row *row);
 
-/* Subjects of one arm by worst grade, and their weights. */
-struct rwe_toxicity_tally {
-    size_t n[RWE_WORST_GRADE + 1];
-    double weight[RWE_WORST_GRADE + 1];
-};
-
-/* Into tally[n_arms]; of the data, not of a replicate. */
-void rwe_toxicity_count(const struct rwe_cohort *cohort, const struct rwe_design *design,
-                        const struct rwe_toxicity_row *row, struct rwe_toxicity_tally tally[]);
-
-/* Who had it at a grade from `least` to `most`, over the `whole` of the arm. */
-struct rwe_share rwe_toxicity_share(const struct rwe_toxicity_tally *tally,
-                                    const struct rwe_share *whole, int least, int most);
-
-/* Whether the rule of the cut shows a row: it looks at the whole cohort, so that every population
- * shows the same. `tally` is workspace by arm. */
-bool rwe_toxicity_is_shown(const struct rwe_run *run, const struct rwe_toxicity_row *row,
-                           struct rwe_toxicity_tally tally[]);
+/* Whether the rule of the cut shows a row: it looks at the whole cohort, so that every population shows the
+ * same. */
+bool rwe_toxicity_is_shown(const struct rwe_run *run, const struct rwe_toxicity_row *row);
 
 /* Ascending places of rows from the most frequent down, equally frequent ones as they stand. */
 enum rwe_status rwe_toxicity_order(const struct rwe_toxicity_row row[], size_t n,
                                    struct rwe_arena *arena, uint32_t order[]);
+
+/* Marks the terms of pneumonitis of any cause, by term; whether there is one. */
+bool rwe_toxicity_mark_pneumonitis(const struct rwe_adverse_events *events, uint8_t mark[]);
+bool rwe_toxicity_has_pneumonitis(const struct rwe_adverse_events *events);
 
 #endif
