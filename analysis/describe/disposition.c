@@ -324,7 +324,7 @@ const struct rwe_analysis rwe_analysis_disposition = {
     .help = N_("How follow-up ended and how mature the data are, by arm: events, censored, lost to "
                "follow-up (--ltfu-column), reasons (--end-column), median follow-up; and missing "
                "covariates. Brings --km and --table1."),
-    .brings = "km logrank cox table1",
+    .also_runs = "km logrank cox table1",
     .from_zero = true,
     .last = true,
     .compares_arms = true,

@@ -205,7 +205,7 @@ const struct rwe_analysis rwe_analysis_endpoints = {
     .from_zero = true,
     .help = N_("What --derive, --endpoint-dates and --exposure-date made of the dates: events, "
                "censorings by reason, days imputed, starts of treatment that do not count."),
-    .also_for = "derive endpoint-dates exposure-date export-endpoints",
+    .implied_by = "derive endpoint-dates exposure-date export-endpoints",
     .options = &option_list,
     .run = run_endpoints,
     .write_files = write_files,

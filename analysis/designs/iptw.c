@@ -394,7 +394,7 @@ const struct rwe_analysis rwe_analysis_iptw = {
     .help = N_("Weights by the propensity score: adds the population \"iptw-ate\" (or -att, -ato: "
                "overlap, …), on which every analysis that is asked for runs too. Brings Table 1 "
                "and the balance of covariates."),
-    .brings = "table1 balance",
+    .also_runs = "table1 balance",
     .options = &option_list,
     .design = design,
     .run = run_iptw,

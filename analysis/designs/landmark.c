@@ -189,7 +189,7 @@ const struct rwe_analysis rwe_analysis_landmark = {
     .help = N_("Landmark analysis (default at 6): those still event-free then, by whether exposure "
                "(--exposure-start) had begun; every analysis that is asked for runs on them too, "
                "with matching or weights made anew."),
-    .brings = "table1 cox",
+    .also_runs = "table1 cox",
     .from_zero = true,
     .emulate = emulate,
     .design = design,

@@ -284,7 +284,7 @@ const struct rwe_analysis rwe_analysis_psm = {
     .help = N_("Propensity-score matching, greedy (nearest), optimal or full: adds the population "
                "\"matched\", on which every analysis that is asked for runs too. Brings Table 1 "
                "and the balance of covariates."),
-    .brings = "table1 balance",
+    .also_runs = "table1 balance",
     .options = &option_list,
     .design = design,
     .run = run_psm,

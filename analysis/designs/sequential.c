@@ -565,7 +565,7 @@ const struct rwe_analysis rwe_analysis_sequential = {
                "exposure), in those event-free and not exposed before, who begin exposure "
                "(--exposure-start) against who does not. Adds the population \"sequential\", on "
                "which every analysis of outcomes that is asked for runs too."),
-    .brings = "cox",
+    .also_runs = "cox",
     .options = &option_list,
     .emulate = emulate,
     .design = design,

@@ -98,7 +98,7 @@ static struct rwe_design describe(void)
 
 static bool is_exact(const struct rwe_run *run)
 {
-    return rwe_settings_choice(run->settings, "ties") == RWE_COX_EXACT;
+    return cox_settings_of(run->settings)->ties == RWE_COX_EXACT;
 }
 
 static enum rwe_status start_part(const struct rwe_run *run, size_t e, struct part *part,
@@ -255,52 +255,40 @@ static void model_row(struct rwe_grid *grid, const struct rwe_run *run, bool adj
     rwe_grid_cell(grid, RWE_CELL_P_VALUE, shown->p, RWE_NO_FACT, RWE_NO_FACT);
 }
 
-static const struct rwe_inference unknown = {.value = NAN,
-                                             .std_error = NAN,
-                                             .df = INFINITY,
-                                             .conf_low = NAN,
-                                             .conf_high = NAN,
-                                             .p_value = NAN};
-
-/* Lists the ratio of the exposure; the errors of the model's terms are made where they are shown. */
-static void list_ratio(struct rwe_run *run, const struct rwe_key *of_model,
-                       const struct rwe_cox_model *model)
+/* Of a replicate: the ratio of the exposure alone. */
+static void list_ratio(struct rwe_run *run, struct rwe_key key, const struct rwe_cox_model *model)
 {
-    struct rwe_key key = *of_model;
-    struct rwe_inference own = unknown;
+    bool fitted = model->failure.status == RWE_OK;
+    const struct rwe_inference own = {.value = fitted ? model->fit.estimate[model->term[0].column]
+                                                      : NAN};
     key.term = "arm";
-    if (model->failure.status == RWE_OK)
-        own.value = model->fit.estimate[model->term[0].column];
     rwe_run_estimate(run, &key, "hr", RWE_ESTIMATE_LOG_RATIO, &own);
 }
 
-static enum rwe_status present_model(struct part *part, const struct rwe_cox_request *request,
+static enum rwe_status present_model(struct part *part, const struct rwe_key *key,
                                      const struct rwe_cox_model *model, struct rwe_grid *grid,
                                      struct terms *terms, struct rwe_error *error)
 {
     struct rwe_run *run = &part->run;
-    bool adjusted = request->kind == RWE_COX_ADJUSTED;
+    bool adjusted = terms != NULL;
     struct rwe_cox_shown *shown = RWE_NEW(run->arena, struct rwe_cox_shown, model->n_terms);
     if (shown == NULL)
         return rwe_fail_memory(error);
-    struct rwe_key key = rwe_key_in("cox", request->endpoint, request->design);
-    key.model = model->name;
     size_t n = count_subjects(run->cohort, model);
     rwe_fact sizes[2];
-    sizes[0] = rwe_document_number(run->document, &key, "n", (double)n);
-    sizes[1] = rwe_document_number(run->document, &key, "n.event", (double)model->n_events);
-    rwe_document_number(run->document, &key, "n.rows", (double)model->data.n);
+    sizes[0] = rwe_document_number(run->document, key, "n", (double)n);
+    sizes[1] = rwe_document_number(run->document, key, "n.event", (double)model->n_events);
+    rwe_document_number(run->document, key, "n.rows", (double)model->data.n);
     if (adjusted)
-        rwe_document_number(run->document, &key, "n.missing", (double)(part->cut.n - n));
-    rwe_cox_model_facts(run, &key, model);
+        rwe_document_number(run->document, key, "n.missing", (double)(part->cut.n - n));
+    rwe_cox_model_facts(run, key, model);
     for (size_t t = 0; t < model->n_terms; t++)
-        shown[t] = rwe_cox_term_facts(run, &key, model, t);
+        shown[t] = rwe_cox_term_facts(run, key, model, t);
     model_row(grid, run, adjusted, sizes, &shown[0]);
-    rwe_cox_model_warn(run, &key, request->design->label, model);
+    rwe_cox_model_warn(run, key, run->design[0].label, model);
     return adjusted ? keep_terms(run, model, shown, terms, error) : RWE_OK;
 }
 
-/* Where nothing is told the ratio alone is fitted, in a replicate from where the data ended. */
 static enum rwe_status run_model(struct part *part, enum rwe_cox_model_kind kind,
                                  struct rwe_grid *grid, struct terms *terms,
                                  struct rwe_error *error)
@@ -308,17 +296,17 @@ static enum rwe_status run_model(struct part *part, enum rwe_cox_model_kind kind
     struct rwe_run *run = &part->run;
     struct rwe_cox_request request = {run, endpoint_of(part), &run->design[0], kind, 0};
     struct rwe_cox_model model;
-    bool told = run->document != NULL;
-    enum rwe_status status = told ? rwe_cox_model_fit(&request, &model, error)
-                                  : rwe_cox_model_estimate(&request, &model, error);
-    if (status == RWE_OK && told)
-        status = rwe_cox_model_limits(&request, &model, error);
+    enum rwe_status status = rwe_cox_model_estimate(&request, &model, error);
     if (status != RWE_OK)
         return status;
     struct rwe_key key = rwe_key_in("cox", request.endpoint, request.design);
     key.model = model.name;
-    list_ratio(run, &key, &model);
-    return told ? present_model(part, &request, &model, grid, terms, error) : RWE_OK;
+    if (run->replicate > 0) {
+        list_ratio(run, key, &model);
+        return RWE_OK;
+    }
+    status = rwe_cox_model_limits(&request, &model, error);
+    return status == RWE_OK ? present_model(part, &key, &model, grid, terms, error) : status;
 }
 
 static void present_terms(struct part *part, const struct terms *terms)
@@ -387,7 +375,7 @@ static enum rwe_status run_models(struct rwe_run *run, struct part part[], struc
     }
     note_models(run, grid);
     for (size_t e = 0; e < n && status == RWE_OK; e++)
-        if (run->document != NULL && is_adjusted(&part[e]))
+        if (run->replicate == 0 && is_adjusted(&part[e]))
             present_terms(&part[e], &terms[e]);
     return status;
 }
@@ -399,10 +387,12 @@ static void present_test(struct part *part, struct rwe_grid *grid, struct rwe_ke
                          const struct rwe_logrank *result)
 {
     struct rwe_run *run = &part->run;
-    struct rwe_inference own = unknown;
-    own.value = result->statistic;
-    own.df = (double)result->df;
-    own.p_value = result->p_value;
+    const struct rwe_inference own = {.value = result->statistic,
+                                      .std_error = NAN,
+                                      .df = (double)result->df,
+                                      .conf_low = NAN,
+                                      .conf_high = NAN,
+                                      .p_value = result->p_value};
     for (size_t state = 0; state < 2; state++) {
         struct rwe_key of = rwe_key_arm(key, run->cohort, state);
         rwe_grid_put(grid, &of, result->observed[state], result->expected[state]);
@@ -793,7 +783,7 @@ static void add_figure(struct curves *curves)
     rwe_note_cut(run, figure);
 }
 
-static enum rwe_status run_curves(struct part *part, struct rwe_error *error)
+static enum rwe_status present_curves_of(struct part *part, struct rwe_error *error)
 {
     struct curves curves = {.part = part, .from = settings_of(&part->run)->curves_from};
     enum rwe_status status = fit_curves(&curves, error);
@@ -857,8 +847,8 @@ static enum rwe_status tell(struct rwe_run *run, struct part part[], struct rwe_
     enum rwe_status status = run_models(run, part, error);
     if (status == RWE_OK)
         status = run_tests(run, part, error);
-    for (size_t e = 0; e < n && status == RWE_OK; e++)
-        status = run_curves(&part[e], error);
+    for (size_t e = 0; run->document != NULL && e < n && status == RWE_OK; e++)
+        status = present_curves_of(&part[e], error);
     return status;
 }
 
@@ -872,7 +862,7 @@ static enum rwe_status run_timedep(struct rwe_run *run, void *state, struct rwe_
         status = start_part(run, e, &part[e], error);
     if (status != RWE_OK)
         return status;
-    return run->document == NULL ? run_models(run, part, error) : tell(run, part, error);
+    return run->replicate > 0 ? run_models(run, part, error) : tell(run, part, error);
 }
 
 /* ---- in the protocol ---- */

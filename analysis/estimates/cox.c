@@ -496,7 +496,7 @@ const struct rwe_analysis rwe_analysis_cox = {
     .help =
         N_("Hazard ratio of the arms by Cox's model; robust and clustered by pair after matching. "
            "Asked for by name, not by --km, also adjusted for the covariates."),
-    .also_for = "predict",
+    .implied_by = "predict",
     .flag = &cox_flag,
     .options = &cox_options,
     .lists = RWE_LISTS_ESTIMATES,

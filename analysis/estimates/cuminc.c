@@ -715,6 +715,19 @@ static enum rwe_status adjust(struct rwe_run *run, struct rwe_error *error)
 
 /* ---- the analysis ---- */
 
+struct settings {
+    bool asked; /* by --cuminc, not by what brings it */
+};
+
+static const struct rwe_option flag = {RWE_FLAG_IN(struct settings, asked)};
+static const struct rwe_options option_list = RWE_NO_OPTIONS_IN(struct settings);
+
+static bool is_asked(const struct rwe_run *run)
+{
+    const struct settings *settings = rwe_settings_of(run->settings, &option_list);
+    return settings->asked;
+}
+
 static bool has_competing_causes(const struct rwe_cohort *cohort)
 {
     bool competing = false;
@@ -742,8 +755,8 @@ static enum rwe_status run_cuminc(struct rwe_run *run, void *state, struct rwe_e
     if (status == RWE_OK && cohort->n_arms >= 2)
         status = compare_arms(run, error);
     /* By name, not by what brings --cuminc with it: a model more is an answer more to read. */
-    bool adjusted = run->replicate == 0 && cohort->n_arms >= 2 && cohort->n_covariates > 0 &&
-                    rwe_settings_has(run->settings, "cuminc");
+    bool adjusted =
+        run->replicate == 0 && cohort->n_arms >= 2 && cohort->n_covariates > 0 && is_asked(run);
     return status == RWE_OK && adjusted ? adjust(run, error) : status;
 }
 
@@ -754,6 +767,8 @@ const struct rwe_analysis rwe_analysis_cuminc = {
     .help =
         N_("Competing risks: cumulative incidence by arm and cause, Gray's test, subdistribution "
            "(Fine-Gray) and cause-specific hazard ratios. For endpoints NAME=TIME,STATUS:1;2."),
+    .flag = &flag,
+    .options = &option_list,
     .lists = RWE_LISTS_ESTIMATES,
     .run = run_cuminc,
 };

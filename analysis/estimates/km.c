@@ -734,7 +734,7 @@ const struct rwe_analysis rwe_analysis_km = {
     .help =
         N_("Kaplan–Meier curves by arm: medians, survival at times, follow-up, numbers at risk. "
            "Brings the log-rank test and the hazard ratio."),
-    .brings = "logrank cox",
+    .also_runs = "logrank cox",
     .options = &option_list,
     .lists = RWE_LISTS_ESTIMATES,
     .run = run_km,

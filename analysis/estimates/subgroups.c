@@ -402,7 +402,7 @@ const struct rwe_analysis rwe_analysis_subgroups = {
     .help =
         N_("Hazard ratio of the arms in subgroups of each population, with its weights and pairs, "
            "and tests of interaction: the numbers of a forest plot."),
-    .also_for = "subgroup-by",
+    .implied_by = "subgroup-by",
     .options = &subgroup_options,
     .lists = RWE_LISTS_ESTIMATES,
     .run = run_subgroups,

@@ -296,7 +296,7 @@ const struct rwe_analysis rwe_analysis_immortal = {
     .from_zero = true,
     .help = N_("How much immortal time the arms have, and the events before exposure can act. "
                "Comes by itself where exposure starts after time zero (--exposure-start)."),
-    .guards = "exposure-start",
+    .always_with = "exposure-start",
     .options = &option_list,
     .run = run_immortal,
 };

@@ -49,7 +49,7 @@ static bool mark_wanted(const struct rwe_settings *settings, enum rwe_source sou
     for (size_t a = 0; a < rwe_n_analyses; a++) {
         bool by_name = asked_by(settings, rwe_analyses[a]->name, source);
         any = any || by_name;
-        plan->wanted[a] = by_name || asked_by_any(settings, rwe_analyses[a]->also_for, source);
+        plan->wanted[a] = by_name || asked_by_any(settings, rwe_analyses[a]->implied_by, source);
     }
     return any;
 }
@@ -74,17 +74,18 @@ struct rwe_plan rwe_plan_make(const struct rwe_settings *settings)
     }
     /* What the command gives an analysis to read or to write is not lost to the study's choice. */
     for (size_t a = 0; a < rwe_n_analyses; a++)
-        if (asked_by_any(settings, rwe_analyses[a]->also_for, RWE_FROM_COMMAND))
+        if (asked_by_any(settings, rwe_analyses[a]->implied_by, RWE_FROM_COMMAND))
             plan.wanted[a] = true;
     for (size_t a = 0; a < rwe_n_analyses; a++)
-        if (rwe_analyses[a]->guards != NULL && rwe_settings_has(settings, rwe_analyses[a]->guards))
+        if (rwe_analyses[a]->always_with != NULL &&
+            rwe_settings_has(settings, rwe_analyses[a]->always_with))
             plan.wanted[a] = true;
     for (size_t a = 0; a < rwe_n_analyses; a++)
         if (plan.wanted[a])
-            mark_names(rwe_analyses[a]->asks, &plan);
+            mark_names(rwe_analyses[a]->needs, &plan);
     for (size_t a = 0; a < rwe_n_analyses; a++)
         if (plan.wanted[a])
-            mark_names(rwe_analyses[a]->brings, &plan);
+            mark_names(rwe_analyses[a]->also_runs, &plan);
     return plan;
 }
 
@@ -110,7 +111,7 @@ enum rwe_status rwe_plan_complete(struct rwe_settings *settings, struct rwe_erro
     enum rwe_status status = RWE_OK;
     for (size_t w = 0; w < rwe_n_analyses; w++) {
         char name[LONGEST_NAME + 1];
-        const char *names = plan.wanted[w] ? rwe_analyses[w]->asks : NULL;
+        const char *names = plan.wanted[w] ? rwe_analyses[w]->needs : NULL;
         while (status == RWE_OK && take_name(&names, name))
             if (position_of(name) != RWE_NO_INDEX && !rwe_settings_has(settings, name))
                 status = rwe_settings_set(settings, name, NULL, RWE_FROM_DEFAULT, error);

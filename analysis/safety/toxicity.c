@@ -300,7 +300,7 @@ const struct rwe_analysis rwe_analysis_toxicity = {
     .compares_arms = true,
     .help = N_("Adverse events by arm: worst grade per subject and term, any grade and grade 3 or "
                "more, with risk differences. Comes with --ae."),
-    .also_for = "ae",
+    .implied_by = "ae",
     .options = &rwe_toxicity_options,
     .lists = RWE_LISTS_ESTIMATES,
     .design = rwe_toxicity_prepare,

@@ -73,9 +73,14 @@ static void add_line(struct rwe_protocol *protocol, enum rwe_protocol_part part,
 static void say_with(struct rwe_protocol *protocol, enum rwe_protocol_part part, size_t side,
                      const char *format, va_list arguments)
 {
-    char text[512];
-    vsnprintf(text, sizeof text, rwe_text(format), arguments);
-    add_line(protocol, part, side, rwe_arena_format(protocol->run->arena, "%s", text));
+    va_list again;
+    va_copy(again, arguments);
+    size_t size = (size_t)vsnprintf(NULL, 0, rwe_text(format), arguments) + 1;
+    char *text = RWE_NEW(protocol->run->arena, char, size);
+    if (text != NULL)
+        vsnprintf(text, size, rwe_text(format), again);
+    va_end(again);
+    add_line(protocol, part, side, text);
 }
 
 /* A line of the target trial; rwe_protocol_say adds one to the emulation. */
@@ -97,22 +102,27 @@ void rwe_protocol_say(struct rwe_protocol *protocol, enum rwe_protocol_part part
     va_end(arguments);
 }
 
-/* "covariates: age, sex, …", in lines of a readable width. */
-static void say_list(struct rwe_protocol *protocol, enum rwe_protocol_part part, const char *what,
+/* "covariates: age, sex, …", in lines of a readable width: `first` is the template of the first, the others are
+ * indented. */
+static void say_list(struct rwe_protocol *protocol, enum rwe_protocol_part part, const char *first,
                      struct rwe_strings names)
 {
-    char text[256];
-    size_t used = (size_t)snprintf(text, sizeof text, "%s: ", what);
-    for (size_t i = 0; i < names.n; i++) {
-        const char *after = i + 1 < names.n ? ", " : "";
-        size_t length = strlen(names.item[i]);
-        if (used > 2 && used + length > LINE_WIDTH) {
-            rwe_protocol_say(protocol, part, "%.*s", (int)used - 1, text); /* without the blank */
-            used = (size_t)snprintf(text, sizeof text, "  ");
+    struct rwe_arena *arena = protocol->run->arena;
+    const char *template = rwe_text(first), *list = names.item[0];
+    for (size_t i = 1; i < names.n && list != NULL; i++) {
+        const char *longer = rwe_arena_format(arena, rwe_text("%s, %s"), list, names.item[i]);
+        const char *line = rwe_arena_format(arena, template, longer);
+        if (line == NULL || strlen(line) <= LINE_WIDTH) {
+            list = longer;
+            continue;
         }
-        used += (size_t)snprintf(text + used, sizeof text - used, "%.120s%s", names.item[i], after);
+        list = rwe_arena_format(arena, rwe_text("%s,"), list);
+        add_line(protocol, part, EMULATION, rwe_arena_format(arena, template, list));
+        list = names.item[i];
+        template = "  %s";
     }
-    rwe_protocol_say(protocol, part, "%.*s", (int)used, text);
+    if (list != NULL)
+        add_line(protocol, part, EMULATION, rwe_arena_format(arena, template, list));
 }
 
 static void present_part(const struct rwe_protocol *protocol, enum rwe_protocol_part part,
@@ -245,11 +255,11 @@ static void assignment(struct rwe_protocol *p)
         ask_for(p, part, "%s", declared);
     rwe_protocol_say(p, part, "as it happened; as if random given covariates");
     if (covariates.n > 0)
-        say_list(p, part, rwe_text("covariates"), covariates);
+        say_list(p, part, N_("covariates: %s"), covariates);
     else
         rwe_protocol_say(p, part, "covariates: not declared");
     if (late.n > 0)
-        say_list(p, part, rwe_text("at the landmark too"), late);
+        say_list(p, part, N_("at the landmark too: %s"), late);
     for (size_t d = 1; d < run->n_designs; d++)
         rwe_protocol_say(p, part, "population: %s", run->design[d].label);
 }

@@ -710,7 +710,7 @@ const struct rwe_analysis rwe_analysis_sensitivity = {
                "unmeasured confounder would need to explain it away; one of them under assumed "
                "confounders; and what if those lost to follow-up (--ltfu-column) fared worse. Asks "
                "for --cox."),
-    .asks = "cox",
+    .needs = "cox",
     .options = &option_list,
     .from_zero = true,
     .last = true,

@@ -272,7 +272,7 @@ const struct rwe_analysis rwe_analysis_summary = {
     .help = N_("One table for each endpoint: events, medians, survival at times, restricted means "
                "and hazard ratios, with what compares the arms, of every population of the run. "
                "Brings --km, --logrank, --cox and --rmst."),
-    .brings = "km logrank cox rmst",
+    .also_runs = "km logrank cox rmst",
     .from_zero = true,
     .last = true,
     .run = run_summary,

@@ -167,7 +167,7 @@ const struct rwe_analysis rwe_analysis_triangulation = {
                "matched, landmark, time-dependent, clone-censor-weight and sequential-trials "
                "analyses say, with the estimand of each. Asks for --cox, --psm, --landmark, "
                "--timedep, --ccw and --sequential."),
-    .asks = "cox psm landmark timedep ccw sequential",
+    .needs = "cox psm landmark timedep ccw sequential",
     .from_zero = true,
     .last = true,
     .run = run_triangulation,

@@ -118,13 +118,15 @@ struct rwe_analysis {
         *flag; /**< what its flag takes and where that goes: kind and member (in the struct of
                     `options`), choices, range, argument, bare; the rest is filled in. NULL: it takes
                     nothing and nobody reads it */
-    const char *help;   /**< of the flag */
-    const char *brings; /**< names of analyses that come with it, blanks between; or NULL */
-    const char *asks; /**< names of analyses that it asks for as their bare flags would (pipeline.h:
+    const char *help;      /**< of the flag */
+    const char *also_runs; /**< names of analyses that come with it, blanks between; or NULL */
+    const char
+        *needs; /**< names of analyses that it asks for as their bare flags would (pipeline.h:
                                rwe_plan_complete), blanks between; or NULL */
-    const char *also_for; /**< options, blanks between, that ask for this analysis too; or NULL */
-    const char *guards;   /**< an option under which it runs whatever else is asked for; or NULL */
-    bool compares_arms;   /**< outcomes of the arms: under the banner where they are biased */
+    const char *implied_by; /**< options, blanks between, that ask for this analysis too; or NULL */
+    const char
+        *always_with;   /**< an option under which it runs whatever else is asked for; or NULL */
+    bool compares_arms; /**< outcomes of the arms: under the banner where they are biased */
     const struct rwe_options *options; /**< its own, and the struct that holds them; NULL: none */
     bool from_zero; /**< makes sense from time zero alone: not repeated at landmarks */
     enum rwe_lists lists;
