@@ -208,7 +208,8 @@ struct rwe_session_complaint {
  * were left out and counted, and the run went on. */
 size_t rwe_session_n_complaints(const struct rwe_session *session);
 
-/** Complaint `i`, in the order in which they were found. RWE_USAGE, with all NULL and 0: no such complaint. */
+/** Complaint `i`, in the order in which they were found. RWE_USAGE, with all NULL and 0: no such complaint;
+ * RWE_NO_MEMORY. */
 enum rwe_status rwe_session_get_complaint(const struct rwe_session *session, size_t i,
                                           struct rwe_session_complaint *complaint);
 

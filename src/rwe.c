@@ -109,7 +109,7 @@ void rwe_session_free(struct rwe_session *session)
 
 const char *rwe_session_error(const struct rwe_session *session)
 {
-    return session == NULL ? "there is no session" : session->error.message;
+    return session == NULL ? rwe_message("there is no session") : session->error.message;
 }
 
 /* ---- what is asked ---- */

@@ -2,6 +2,7 @@
 #include "rwe/base/file.h"
 
 #include "hold_private.h"
+#include "rwe/base/language.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -111,7 +112,7 @@ enum rwe_status rwe_file_write(const char *path, void (*write)(FILE *out, const 
     struct stat info;
     char *temporary = NULL;
     if (strcmp(path, "-") == 0)
-        return write_directly("standard output", stdout, write, context, error);
+        return write_directly(rwe_message("standard output"), stdout, write, context, error);
     if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
         return fail_io(error, path, EISDIR);
     if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))

@@ -4,6 +4,7 @@
 
 #include "results.h"
 #include "rwe/base/hash.h"
+#include "rwe/base/language.h"
 #include <string.h>
 
 /* The file's command as arguments of a new run, on as many threads as this one was told to use. */
@@ -33,11 +34,11 @@ static size_t compare_inputs(const struct rwe_cli *cli, const struct rwe_results
         if (strcmp(input->file, "-") == 0)
             continue;
         if (rwe_sha256_file(input->file, sha256, &error) != RWE_OK) {
-            fprintf(cli->out, "missing input: %s\n", error.message);
+            fprintf(cli->out, rwe_message("missing input: %s\n"), error.message);
             changed++;
         } else if (strcmp(sha256, input->sha256) != 0) {
-            fprintf(cli->out, "changed input: %s (sha256 %.12s…, was %.12s…)\n", input->file,
-                    sha256, input->sha256);
+            fprintf(cli->out, rwe_message("changed input: %s (sha256 %.12s…, was %.12s…)\n"),
+                    input->file, sha256, input->sha256);
             changed++;
         }
     }
@@ -61,7 +62,7 @@ static enum rwe_status compare(struct rwe_cli *cli, const struct rwe_results *re
         fprintf(cli->out, "%s\n", text);
     }
     *n_different = comparison.n;
-    fprintf(cli->out, "%zu facts are the same, %zu differ (relative tolerance %g)\n",
+    fprintf(cli->out, rwe_message("%zu facts are the same, %zu differ (relative tolerance %g)\n"),
             comparison.n_same, comparison.n, RWE_RESULTS_TOLERANCE);
     return RWE_OK;
 }

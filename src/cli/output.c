@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* --output, --format, --style: where results go, and as what. */
 #include "cli.h"
+#include "rwe/base/language.h"
 #include "rwe/report/figure_file.h"
 
 #include "rwe/base/file.h"
@@ -152,7 +153,7 @@ static enum rwe_status write_pack(const struct rwe_cli *cli,
     if (status == RWE_OK)
         status = rwe_pack_write(pack, path, settings->overwrite, error);
     if (status == RWE_OK && !settings->quiet)
-        fprintf(cli->err, "%zu files written to %s\n", rwe_pack_n_files(pack), path);
+        fprintf(cli->err, rwe_message("%zu files written to %s\n"), rwe_pack_n_files(pack), path);
     rwe_pack_free(pack);
     return status;
 }

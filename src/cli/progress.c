@@ -3,6 +3,7 @@
  * at most every two seconds. The clock decides when it is told, never what is computed. */
 #include "cli.h"
 
+#include "rwe/base/language.h"
 #include <time.h>
 #include <unistd.h>
 
@@ -22,11 +23,14 @@ static void tell(void *context, const char *what, size_t done, size_t of)
     bool ended = done == of, on_terminal = isatty(fileno(cli->err)) != 0;
     if (cli->progress_since == 0)
         cli->progress_since = now;
-    if (on_terminal) {
-        fprintf(cli->err, ended ? "\r\033[K" : "\r%s: %zu of %zu", what, done, of);
-    } else if (!ended && now - cli->progress_since >= SECONDS_BETWEEN_LINES) {
+    bool is_due = !ended && now - cli->progress_since >= SECONDS_BETWEEN_LINES;
+    if (on_terminal)
+        fputs(ended ? "\r\033[K" : "\r", cli->err);
+    if (on_terminal ? !ended : is_due)
+        fprintf(cli->err, rwe_message("%s: %zu of %zu"), what, done, of);
+    if (!on_terminal && is_due) {
+        fputc('\n', cli->err);
         cli->progress_since = now;
-        fprintf(cli->err, "%s: %zu of %zu\n", what, done, of);
     }
     fflush(cli->err);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "results.h"
 
+#include "rwe/base/language.h"
 #include "rwe/base/number.h"
 #include <math.h>
 #include <stdlib.h>
@@ -142,19 +143,19 @@ static const char *value_text(const struct rwe_fact_value *fact, struct rwe_aren
 
 const char *rwe_difference_text(const struct rwe_difference *difference, struct rwe_arena *arena)
 {
-    static const char *const names[] = {"changed", "missing", "new"};
     const struct rwe_fact_value *was = difference->was;
     const struct rwe_fact_value *is = difference->is;
-    const char *name = names[difference->change];
     const char *key = key_text(was != NULL ? was : is, arena);
     const char *before = was == NULL ? NULL : value_text(was, arena);
     const char *after = is == NULL ? NULL : value_text(is, arena);
     if (rwe_arena_failed(arena))
         return NULL;
-    if (before == NULL || after == NULL)
-        return rwe_arena_format(arena, "%s: %s: %s", name, key, before != NULL ? before : after);
+    if (difference->change == RWE_MISSING)
+        return rwe_arena_format(arena, rwe_message("missing: %s: %s"), key, before);
+    if (difference->change == RWE_NEW)
+        return rwe_arena_format(arena, rwe_message("new: %s: %s"), key, after);
     if (isnan(was->number) || isnan(is->number))
-        return rwe_arena_format(arena, "%s: %s: %s -> %s", name, key, before, after);
-    return rwe_arena_format(arena, "%s: %s: %s -> %s (relative difference %.2g)", name, key, before,
-                            after, difference_of(was->number, is->number));
+        return rwe_arena_format(arena, rwe_message("changed: %s: %s -> %s"), key, before, after);
+    return rwe_arena_format(arena, rwe_message("changed: %s: %s -> %s (relative difference %.2g)"),
+                            key, before, after, difference_of(was->number, is->number));
 }

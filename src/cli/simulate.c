@@ -2,9 +2,9 @@
 #include "cli.h"
 
 #include "rwe/base/file.h"
+#include "rwe/base/language.h"
 #include "rwe/simulator/simulate.h"
 #include <errno.h>
-#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -66,10 +66,12 @@ static enum rwe_status read_options(const struct rwe_cli *cli,
 static void tell_truth(const struct rwe_cli *cli, const struct rwe_simulation_options *options)
 {
     if (!rwe_cli_settings_of(cli)->quiet)
-        fprintf(cli->err,
-                "%zu synthetic patients, seed %" PRIu64 "; true hazard ratio of radiotherapy: "
-                "progression %.2f, from the day it starts; death after progression %.2f\n",
-                options->n, options->seed, options->hr_progression, options->hr_death);
+        fprintf(
+            cli->err,
+            rwe_message("%zu synthetic patients, seed %llu; true hazard ratio of radiotherapy: "
+                        "progression %.2f, from the day it starts; death after progression %.2f\n"),
+            options->n, (unsigned long long)options->seed, options->hr_progression,
+            options->hr_death);
 }
 
 enum rwe_status rwe_cli_simulate(const struct rwe_cli *cli, struct rwe_error *error)

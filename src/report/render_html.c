@@ -115,11 +115,11 @@ static void end_entry(struct contents *c)
     c->in_entry = c->in_parts = false;
 }
 
-/* "3 tables" */
+/* "3 tables": of nothing, nothing. */
 static void put_count(const struct contents *c, size_t n, const char *one, const char *many)
 {
     if (n > 0)
-        fprintf(c->out, "%zu %s", n, rwe_text(n == 1 ? one : many));
+        fprintf(c->out, rwe_text(n == 1 ? one : many), n);
 }
 
 static void put_item(struct contents *c, const struct rwe_block *block)
@@ -147,9 +147,9 @@ static size_t put_items(struct contents *c, const struct rwe_block *blocks, size
     if (n_tables + n_figures == 0)
         return end;
     fputs("\n<details><summary>", c->out);
-    put_count(c, n_figures, "figure", "figures");
-    fputs(n_figures > 0 && n_tables > 0 ? ", " : "", c->out);
-    put_count(c, n_tables, "table", "tables");
+    put_count(c, n_figures, N_("%zu figure"), N_("%zu figures"));
+    fputs(n_figures > 0 && n_tables > 0 ? rwe_text(", ") : "", c->out);
+    put_count(c, n_tables, N_("%zu table"), N_("%zu tables"));
     fputs("</summary>\n<ul>\n", c->out);
     for (size_t i = 0; i < end; i++)
         put_item(c, &blocks[i]);

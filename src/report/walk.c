@@ -64,13 +64,14 @@ static void collect_origins(struct rwe_walk *walk, struct rwe_arena *scratch)
     origins[n++] = origin(scratch, N_("Command"), command_line(scratch, from->command));
     for (size_t i = 0; i < from->n_inputs; i++) {
         const struct rwe_input *input = &from->inputs[i];
-        const char *rows = input->rows == 0 /* a study file has none */
-                               ? ""
-                               : rwe_arena_format(scratch, "%zu rows, ", input->rows);
+        const char *hash =
+            rwe_arena_format(scratch, "SHA-256 %.*s", SHOWN_HASH_DIGITS, input->sha256);
         origins[n++] =
             origin(scratch, N_("Input"),
-                   rwe_arena_format(scratch, "%s (%sSHA-256 %.*s)", input->file,
-                                    rows == NULL ? "" : rows, SHOWN_HASH_DIGITS, input->sha256));
+                   input->rows == 0 /* a study file has none */
+                       ? rwe_arena_format(scratch, rwe_text("%s (%s)"), input->file, hash)
+                       : rwe_arena_format(scratch, rwe_text("%s (%zu rows, %s)"), input->file,
+                                          input->rows, hash));
     }
     origins[n++] = origin(scratch, N_("Seed"), rwe_arena_format(scratch, "%" PRIu64, from->seed));
     walk->origins = origins;

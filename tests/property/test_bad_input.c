@@ -760,6 +760,32 @@ static void a_full_standard_output_is_told(void **state)
 /* A test in a folder of its own. */
 #define PATIENTS(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
 
+/* The first variable that is set decides, and --lang before all of them. */
+static void messages_are_in_the_language_of_the_environment_or_of_lang(void **state)
+{
+    const struct fixture *f = *state;
+    static const char *const cases[][4] = {
+        {"zh_CN.UTF-8", "", "", "不是数值"},           {"", "zh_CN", "C", "不是数值"},
+        {"C", "zh_CN", "zh_CN", "is not a number"},    {"", "", "de_DE.UTF-8", "is not a number"},
+        {"zh_CN", "", "--lang en", "is not a number"}, {"C", "", "--lang=zh", "不是数值"},
+    };
+    write_cohort(f, (struct change[]){{2, "months", "4o"}, {0}});
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        bool is_option = cases[i][2][0] == '-';
+        setenv("LC_ALL", cases[i][0], 1);
+        setenv("LC_MESSAGES", cases[i][1], 1);
+        setenv("LANG", is_option ? "" : cases[i][2], 1);
+        struct program_run run =
+            program_run("%s %s --km %s", f->cohort, arguments, is_option ? cases[i][2] : "");
+        if (strstr(run.err, cases[i][3]) == NULL)
+            fail_msg("case %zu: %s", i, run.err);
+        program_clear(&run);
+    }
+    unsetenv("LC_ALL");
+    unsetenv("LC_MESSAGES");
+    unsetenv("LANG");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -814,6 +840,7 @@ int main(void)
         PATIENTS(a_study_file_that_is_none_is_told),
         PATIENTS(an_output_that_cannot_be_written_is_told),
         PATIENTS(a_full_standard_output_is_told),
+        PATIENTS(messages_are_in_the_language_of_the_environment_or_of_lang),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);
 }

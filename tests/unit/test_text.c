@@ -2,6 +2,7 @@
 #include "check.h"
 
 #include "rwe/base/text.h"
+#include <stdlib.h>
 #include <string.h>
 
 static const char *const options[] = {"endpoint", "covariates", "control", "conf-level", "arm"};
@@ -98,6 +99,20 @@ static void lower_leaves_other_scripts_alone(void **state)
     rwe_arena_free(arena);
 }
 
+static void lines_break_at_blanks_and_between_wide_characters_but_not_before_a_stop(void **state)
+{
+    (void)state;
+    char *text = NULL;
+    size_t size = 0;
+    FILE *out = open_memstream(&text, &size);
+    assert_non_null(out);
+    rwe_text_wrap(out, "one two three", 2, 9);
+    rwe_text_wrap(out, "吉西他滨。顺铂", 0, 8);
+    fclose(out);
+    assert_string_equal(text, "one two\n  three\n吉西他\n滨。顺铂\n");
+    free(text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -109,6 +124,7 @@ int main(void)
         cmocka_unit_test(split_trims_and_keeps_empty_items),
         cmocka_unit_test(join_is_the_inverse_of_split),
         cmocka_unit_test(lower_leaves_other_scripts_alone),
+        cmocka_unit_test(lines_break_at_blanks_and_between_wide_characters_but_not_before_a_stop),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/data/response.h"
 
+#include "rwe/base/language.h"
 #include <stddef.h>
 #include <strings.h>
 
 const char *const rwe_response_code[RWE_N_RESPONSES] = {"CR", "PR", "SD", "PD", "NE"};
-const char *const rwe_response_name[RWE_N_RESPONSES] = {"complete response", "partial response",
-                                                        "stable disease", "progressive disease",
-                                                        "not evaluable"};
+const char *const rwe_response_name[RWE_N_RESPONSES] = {
+    N_("complete response"), N_("partial response"), N_("stable disease"),
+    N_("progressive disease"), N_("not evaluable")};
 
 static const struct {
     const char *text;

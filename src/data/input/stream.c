@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "stream_private.h"
 
+#include "rwe/base/language.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -41,7 +42,7 @@ enum rwe_status rwe_stream_open(const char *path, size_t chunk, struct rwe_arena
     if (rwe_arena_failed(scratch))
         return rwe_fail_memory(error);
     *stream = (struct rwe_stream){
-        .name = standard_input ? "standard input" : path,
+        .name = standard_input ? rwe_message("standard input") : path,
         .descriptor = standard_input ? STDIN_FILENO : open(path, O_RDONLY | O_CLOEXEC),
         .raw = raw,
         .size = chunk,

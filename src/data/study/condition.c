@@ -2,6 +2,7 @@
 #include "rwe/data/condition.h"
 
 #include "rwe/base/date.h"
+#include "rwe/base/language.h"
 #include "rwe/base/number.h"
 #include <math.h>
 #include <string.h>
@@ -39,10 +40,10 @@ static enum rwe_status expected(const struct parser *p, const char *what, struct
 {
     if (*p->at == '\0')
         return rwe_fail(error, RWE_USAGE, (size_t)(p->at - p->text),
-                        "\"%s\" ends where %s is expected", p->text, what);
+                        "\"%s\" ends where %s is expected", p->text, rwe_message(what));
     return rwe_fail(error, RWE_USAGE, (size_t)(p->at - p->text),
                     "\"%s\": %s is expected at \"%s\" (as in: age >= 18 and kps >= 60)", p->text,
-                    what, p->at);
+                    rwe_message(what), p->at);
 }
 
 static bool is_and(const char *at, size_t length)
@@ -98,17 +99,17 @@ static enum rwe_status take_comparison(struct parser *p, struct rwe_cell_test *c
                                        struct rwe_error *error)
 {
     enum rwe_status status = RWE_OK;
-    c->column = take_word(p, "a column", &status, error);
+    c->column = take_word(p, N_("a column"), &status, error);
     if (c->column == NULL)
         return status;
     skip_blanks(p);
     const struct sign *sign = sign_at(p->at);
     if (sign == NULL)
-        return expected(p, "one of = != < <= > >=", error);
+        return expected(p, N_("one of = != < <= > >="), error);
     size_t at = (size_t)(p->at - p->text);
     p->at += strlen(sign->text);
     c->comparator = sign->comparator;
-    c->value = take_word(p, "a value", &status, error);
+    c->value = take_word(p, N_("a value"), &status, error);
     if (c->value == NULL)
         return status;
     find_kind(c);
@@ -139,7 +140,7 @@ enum rwe_status rwe_condition_parse(const char *text, struct rwe_arena *arena,
         if (*p.at == '\0')
             break;
         if (!is_and(p.at, strcspn(p.at, " \t")))
-            return expected(&p, "\"and\" or the end", error);
+            return expected(&p, N_("\"and\" or the end"), error);
         p.at += strlen("and");
     }
     *condition = (struct rwe_condition){item, n};
