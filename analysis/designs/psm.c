@@ -95,22 +95,25 @@ static bool is_said(const struct psm_settings *settings, enum rwe_source source)
 static enum rwe_status check_method(const struct psm *psm, struct rwe_error *error)
 {
     const struct psm_settings *settings = psm->settings;
-    const char *name = psm->method == PSM_FULL ? "full" : "optimal";
+    bool full = psm->method == PSM_FULL;
     if (psm->method == PSM_NEAREST)
         return RWE_OK;
     if (is_said(settings, settings->source.order))
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--match-order: --psm=%s makes all sets at once and has no order; leave "
-                        "it out, or say --psm=nearest",
-                        name);
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "%s",
+                        full ? rwe_message("--match-order: full matching makes all sets at once "
+                                           "and has no order; leave it out, or say --psm=nearest")
+                             : rwe_message("--match-order: optimal matching makes all sets at once "
+                                           "and has no order; leave it out, or say --psm=nearest"));
     if (is_said(settings, settings->source.replace))
+        return rwe_fail(
+            error, RWE_USAGE, RWE_NO_INDEX, "%s",
+            full ? rwe_message("--replace: full matching uses nobody twice; with replacement each "
+                               "subject simply has its nearest partners: say --psm=nearest")
+                 : rwe_message("--replace: optimal matching uses nobody twice; with replacement "
+                               "each subject simply has its nearest partners: say --psm=nearest"));
+    if (full && is_said(settings, settings->source.ratio))
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--replace: --psm=%s uses nobody twice; with replacement each subject "
-                        "simply has its nearest partners: say --psm=nearest",
-                        name);
-    if (psm->method == PSM_FULL && is_said(settings, settings->source.ratio))
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--ratio: --psm=full finds the sizes of its sets by itself; leave it "
+                        "--ratio: full matching finds the sizes of its sets by itself; leave it "
                         "out, or say --psm=nearest or --psm=optimal");
     return RWE_OK;
 }
@@ -126,11 +129,15 @@ static enum rwe_status take_settings(const struct rwe_run *run, struct psm *psm,
     psm->replace = psm->method == PSM_NEAREST && settings->replace;
     psm->ratio = psm->method == PSM_FULL ? 1 : (size_t)settings->ratio;
     if (settings->estimand == RWE_MATCH_ATE && psm->method != PSM_FULL)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--estimand ate: --psm=%s leaves out who is not needed as a partner, so "
-                        "it does not show the effect in everybody: say --psm=full, or weight with "
-                        "--iptw=ate",
-                        psm->method == PSM_NEAREST ? "nearest" : "optimal");
+        return rwe_fail(
+            error, RWE_USAGE, RWE_NO_INDEX, "%s",
+            psm->method == PSM_NEAREST
+                ? rwe_message("--estimand ate: nearest-neighbour matching leaves out who is not "
+                              "needed as a partner, so it does not show the effect in everybody: "
+                              "say --psm=full, or weight with --iptw=ate")
+                : rwe_message("--estimand ate: optimal matching leaves out who is not needed as a "
+                              "partner, so it does not show the effect in everybody: say "
+                              "--psm=full, or weight with --iptw=ate"));
     return check_method(psm, error);
 }
 

@@ -587,6 +587,7 @@ static void present_ratios(const struct left_out *left, struct rwe_grid *grid, s
     }
 }
 
+/* Of the arms alone: covariates' ratios are of the data once. */
 static void present_population(const struct left_out *left, struct rwe_grid *grid,
                                const struct population *population, const char *endpoint,
                                int indent)
@@ -595,7 +596,7 @@ static void present_population(const struct left_out *left, struct rwe_grid *gri
     for (size_t k = 0; k < rwe_estimates_n(estimates); k++) {
         const struct rwe_estimate *item = rwe_estimates_item(estimates, k);
         bool adjusted = same(item->key.model, "adjusted");
-        if (same(item->key.endpoint, endpoint) &&
+        if (!item->once && same(item->key.endpoint, endpoint) &&
             same(item->key.population, population->design->name) && same(item->stat, "hr") &&
             (!adjusted || !population->design->arms_alike))
             present_ratios(left, grid, k, population, indent);

@@ -359,8 +359,10 @@ static void what_contradicts_itself_is_refused_with_the_way_out(void **state)
     refuses(ROTTERDAM " --psm=optimal --match-order largest", 2, "--match-order: optimal");
     refuses(ROTTERDAM " --psm --ratio 0", 2, "--ratio 0|between");
     refuses(ROTTERDAM " --psm --distance euclid", 2, "--distance euclid|mahalanobis");
-    refuses(ROTTERDAM " --psm --exact siize", 2, "no covariate \"siize\"|mean \"size\"");
-    refuses(ROTTERDAM " --psm --exact rtime", 2, "no covariate \"rtime\"|--covariates");
+    refuses(ROTTERDAM " --psm --exact siize", 2,
+            "--exact: \"siize\" is not one of the covariates|mean \"size\"");
+    refuses(ROTTERDAM " --psm --exact rtime", 2,
+            "--exact: \"rtime\" is not one of the covariates|--covariates");
     char *path = chain(f);
     char *arguments =
         program_format("%s --id id --arm arm --covariates x --psm --exact x --caliper 5", path);
