@@ -37,9 +37,10 @@ static const struct rwe_option options[] = {
      .argument = "auto|rare|common",
      .choices = "auto|rare|common",
      .fallback = "auto",
-     .help = N_("What E-values take a hazard ratio for: the risk ratio (rare), its approximation "
-                "for common outcomes, or by whether more than 15 percent of the population have the event "
-                "(default).")},
+     .help = N_(
+         "What E-values take a hazard ratio for: the risk ratio (rare), its approximation "
+         "for common outcomes, or by whether more than 15 percent of the population have the event "
+         "(default).")},
     {.name = "confounder-hr",
      RWE_NUMBERS_IN(struct sensitivity_settings, confounder_ratio),
      .section = RWE_SECTION_METHOD,
