@@ -259,7 +259,7 @@ static enum rwe_status run_grid(struct rwe_run *run, void *state, struct rwe_err
 const struct rwe_analysis rwe_analysis_endpoint_grid = {
     .name = "endpoint-grid",
     .from_zero = true,
-    .lists = RWE_LISTS_TESTS,
+    .lists = RWE_LISTS_OF_DATA,
     .help =
         N_("Progression-free survival under each of its rules: events, medians and hazard ratio "
            "by definition; with --derive rwpfs."),

@@ -720,6 +720,6 @@ const struct rwe_analysis rwe_analysis_logrank = {
         N_("Log-rank test of the arms, or others by --tests; with --strata also stratified, after "
            "matching also robust and within pairs."),
     .options = &option_list,
-    .lists = RWE_LISTS_TESTS,
+    .lists = RWE_LISTS_OF_DATA,
     .run = run_logrank,
 };

@@ -17,8 +17,6 @@ struct rwe_estimates {
     const struct rwe_estimates *data; /* of a replicate: whose list its values are of; else NULL */
     double *value;                    /* of a replicate, by estimate of the data */
     size_t next;                      /* where the next is expected, since walks are alike */
-    double *kept;                     /* what replicates take from the data, in order */
-    size_t n_kept, kept_room;
 };
 
 struct rwe_estimates *rwe_estimates_new(struct rwe_arena *arena)
@@ -178,36 +176,4 @@ double rwe_run_fixed(struct rwe_run *run, const struct rwe_key *key, const char 
     }
     size_t k = position(estimates, estimates->data, key, stat);
     return k == RWE_NO_INDEX ? NAN : estimates->data->item[k].own.value;
-}
-
-/* ---- of analyses that list apart ---- */
-
-bool rwe_estimates_are_of_data(const struct rwe_estimates *estimates)
-{
-    return estimates->data == NULL;
-}
-
-void rwe_estimates_add(struct rwe_estimates *estimates, const struct rwe_key *key, const char *stat,
-                       enum rwe_estimate_kind kind, double value)
-{
-    if (estimates->data == NULL) {
-        append(estimates, &(struct rwe_estimate){*key, stat, kind, false, {.value = value}});
-        return;
-    }
-    size_t k = position(estimates, estimates->data, key, stat);
-    if (k != RWE_NO_INDEX)
-        estimates->value[k] = value;
-}
-
-double rwe_estimates_keep(struct rwe_estimates *estimates, double value)
-{
-    if (estimates->data != NULL)
-        return estimates->n_kept < estimates->data->n_kept
-                   ? estimates->data->kept[estimates->n_kept++]
-                   : NAN;
-    estimates->kept = rwe_arena_grow(estimates->arena, estimates->kept, &estimates->kept_room,
-                                     estimates->n_kept + 1, sizeof value);
-    if (estimates->kept != NULL)
-        estimates->kept[estimates->n_kept++] = value;
-    return value;
 }

@@ -46,9 +46,7 @@ static enum rwe_status walk(struct rwe_run *run, const struct rwe_plan *plan,
     for (size_t a = 0; a < rwe_n_analyses && status == RWE_OK; a++) {
         if (!plan->wanted[a] || (within && rwe_analyses[a]->from_zero))
             continue;
-        if (rwe_analyses[a]->estimate != NULL)
-            status = rwe_analyses[a]->estimate(run, run->estimates, error);
-        else if (rwe_analyses[a]->lists == RWE_LISTS_ESTIMATES)
+        if (rwe_analyses[a]->lists == RWE_LISTS_ESTIMATES)
             status = rwe_analyses[a]->run(run, run->plan->state[a], error);
     }
     return status;

@@ -44,17 +44,6 @@ struct rwe_key rwe_key_arm(struct rwe_key key, const struct rwe_cohort *cohort, 
     return key;
 }
 
-/* The units of --time-unit in the reader's language. */
-static const char *unit_of(const struct rwe_run *run)
-{
-    static const char *const units[] = {N_("days"), N_("weeks"), N_("months"), N_("years")};
-    const char *unit = rwe_study_of(run->settings)->time_unit_word;
-    for (size_t u = 0; unit != NULL && u < sizeof units / sizeof *units; u++)
-        if (strcmp(unit, units[u]) == 0)
-            return rwe_text(units[u]);
-    return unit;
-}
-
 struct rwe_key rwe_key_cause(const char *analysis, const struct rwe_endpoint *endpoint,
                              const struct rwe_design *design, size_t cause)
 {
@@ -63,18 +52,24 @@ struct rwe_key rwe_key_cause(const char *analysis, const struct rwe_endpoint *en
     return key;
 }
 
+/* What stands for the unit of --time-unit, in the order of its choices; "" without one. */
+static const char *of_unit(const struct rwe_run *run, const char *const words[])
+{
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
+    return study->time_unit_word == NULL ? "" : rwe_text(words[study->time_unit]);
+}
+
 const char *rwe_time_unit_suffix(const struct rwe_run *run)
 {
-    const char *unit = unit_of(run);
-    const char *suffix = unit == NULL ? "" : rwe_arena_format(run->arena, rwe_text(" (%s)"), unit);
-    return suffix == NULL ? "" : suffix;
+    static const char *const words[] = {N_(" (days)"), N_(" (weeks)"), N_(" (months)"),
+                                        N_(" (years)")};
+    return of_unit(run, words);
 }
 
 const char *rwe_time_unit_word(const struct rwe_run *run)
 {
-    const char *unit = unit_of(run);
-    const char *word = unit == NULL ? "" : rwe_arena_format(run->arena, rwe_text(" %s"), unit);
-    return word == NULL ? "" : word;
+    static const char *const words[] = {N_(" days"), N_(" weeks"), N_(" months"), N_(" years")};
+    return of_unit(run, words);
 }
 
 const char *rwe_conf_level_text(const struct rwe_run *run)

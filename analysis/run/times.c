@@ -77,15 +77,3 @@ struct rwe_times rwe_times_of(const struct rwe_run *run, const struct rwe_endpoi
         rwe_times_insert(&times, asked.item[t]);
     return times;
 }
-
-struct rwe_times rwe_times_kept(const struct rwe_run *run, const struct rwe_endpoint *endpoint,
-                                struct rwe_estimates *estimates)
-{
-    struct rwe_times times = {{0}, 0};
-    if (rwe_estimates_are_of_data(estimates))
-        times = rwe_times_of(run, endpoint);
-    times.n = (size_t)rwe_estimates_keep(estimates, (double)times.n);
-    for (size_t t = 0; t < times.n; t++)
-        times.at[t] = rwe_estimates_keep(estimates, times.at[t]);
-    return times;
-}

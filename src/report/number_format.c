@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "number_format_private.h"
 
+#include "rwe/base/language.h"
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -379,7 +380,8 @@ static void put_range(struct rwe_cell_text *cell, enum rwe_cell_class class,
     if (shapes[class].between != NULL)
         put(cell, shapes[class].between);
     else
-        put(cell, low < 0 || high < 0 ? " to " : rwe_style_or_plain(numbers->style)->dash);
+        put(cell,
+            low < 0 || high < 0 ? rwe_text(" to ") : rwe_style_or_plain(numbers->style)->dash);
     put_value(cell, class, numbers, 2);
 }
 

@@ -106,7 +106,7 @@ const void *rwe_run_state(const struct rwe_run *run, const struct rwe_analysis *
 /** What an analysis adds to the list of estimates (estimates.h), and so which repetitions walk it. */
 enum rwe_lists {
     RWE_LISTS_NOTHING,
-    RWE_LISTS_TESTS, /**< statistics of tests alone, which imputations pool and replicates do not need */
+    RWE_LISTS_OF_DATA, /**< what replicates do not compute: statistics of tests, estimates from dates */
     RWE_LISTS_ESTIMATES, /**< it is walked in every replicate */
 };
 
@@ -143,10 +143,6 @@ struct rwe_analysis {
      * the analysis's own, before any analysis is run, and writes nothing to the document; what it puts in
      * `*state` reaches `run` and `write_files`. NULL where the analysis needs none. */
     enum rwe_status (*design)(struct rwe_run *run, void **state, struct rwe_error *error);
-    /** Lists its estimates in every design of the run, the same list for the data and a replicate of
-     * them; what cannot be estimated is NaN. Writes nothing to the document. Or NULL. */
-    enum rwe_status (*estimate)(struct rwe_run *run, struct rwe_estimates *estimates,
-                                struct rwe_error *error);
     /** Computes, and writes the result into the document. */
     enum rwe_status (*run)(struct rwe_run *run, void *state, struct rwe_error *error);
     /** Writes files of its own that were asked for, once all analyses have succeeded. Or NULL. */

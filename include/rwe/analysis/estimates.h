@@ -87,10 +87,4 @@ struct rwe_inference rwe_run_estimate_once(struct rwe_run *run, const struct rwe
 double rwe_run_fixed(struct rwe_run *run, const struct rwe_key *key, const char *stat,
                      double value);
 
-/* Of analyses whose estimates are still listed by a walk of their own. */
-bool rwe_estimates_are_of_data(const struct rwe_estimates *estimates);
-void rwe_estimates_add(struct rwe_estimates *estimates, const struct rwe_key *key, const char *stat,
-                       enum rwe_estimate_kind kind, double value);
-double rwe_estimates_keep(struct rwe_estimates *estimates, double value);
-
 #endif

@@ -27,10 +27,6 @@ struct rwe_times rwe_times_of(const struct rwe_run *run, const struct rwe_endpoi
  */
 struct rwe_times rwe_times_ticks(const struct rwe_run *run, double last);
 
-/** rwe_times_of for estimates of replicates: the times of the data, however long one is followed. */
-struct rwe_times rwe_times_kept(const struct rwe_run *run, const struct rwe_endpoint *endpoint,
-                                struct rwe_estimates *estimates);
-
 /** Adds a time, unless it is there, so that no fact has a twin. Room for one beyond rwe_times_of's. */
 void rwe_times_insert(struct rwe_times *times, double time);
 
