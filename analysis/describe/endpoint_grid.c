@@ -23,7 +23,7 @@ enum { N_VARIANTS = 14 };
 /* The declared rules, each with one rule changed; then the named sets. */
 static void make_variants(const struct rwe_cohort_dates *dates, struct variant variant[N_VARIANTS])
 {
-    static const char *const sets[] = {"ema", "fda-a", "fda-b", "fda-c"};
+    static const char *const sets[] = {N_("ema"), N_("fda-a"), N_("fda-b"), N_("fda-c")};
     static const char *const names[] = {N_("as declared"),
                                         N_("death window 30 d"),
                                         N_("death window 60 d"),

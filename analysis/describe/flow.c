@@ -262,6 +262,18 @@ static rwe_fact count_of(const struct drawn *d, const char *term, const char *gr
     return rwe_document_find(d->run->document, &key, "n");
 }
 
+/* What a reason is in the reader's language; its English is the key of the fact. */
+static const char *told_of(const struct rwe_cohort *cohort, const char *reason)
+{
+    for (size_t k = 0; k < cohort->n_criteria; k++)
+        if (strcmp(cohort->criterion[k].reason, reason) == 0)
+            return cohort->criterion[k].told;
+    for (size_t i = 0; i < cohort->n_excluded; i++)
+        if (strcmp(cohort->excluded[i].reason, reason) == 0)
+            return cohort->excluded[i].told;
+    return reason;
+}
+
 /* Who is left out, by what: every step between the rows and those analysed. */
 static void add_left_out(const struct drawn *d, rwe_box screened)
 {
@@ -275,7 +287,7 @@ static void add_left_out(const struct drawn *d, rwe_box screened)
             box = rwe_figure_box(d->figure, screened, true);
             rwe_figure_box_line(d->figure, box, 0, rwe_text("Left out"), RWE_NO_FACT);
         }
-        rwe_figure_box_line(d->figure, box, 1, fact->key.term, f);
+        rwe_figure_box_line(d->figure, box, 1, told_of(d->run->cohort, fact->key.term), f);
     }
 }
 

@@ -316,7 +316,7 @@ static struct rwe_figure *start_figure(const struct prediction *of)
 {
     struct rwe_run *run = of->request->run;
     struct rwe_times ticks = rwe_times_ticks(run, of->point[of->n_points - 1]);
-    struct rwe_figure *figure = rwe_plot_new(run, "standardised", "Standardised survival",
+    struct rwe_figure *figure = rwe_plot_new(run, "standardised", rwe_text("Standardised survival"),
                                              of->request->endpoint, of->request->design);
     rwe_figure_describe(figure,
                         "Curves of event-free survival (%s) that the adjusted model predicts for "

@@ -5,6 +5,7 @@
 #include "rwe/base/file.h"
 #include "rwe/stats/cox_residuals.h"
 
+#include "rwe/base/language.h"
 #include <math.h>
 
 enum { MOST_INFLUENTIAL = 10 };
@@ -47,7 +48,8 @@ static void present_greatest(struct rwe_grid *grid, const struct rwe_cox_request
     key.model = model->name;
     key.term = term->name;
     rwe_grid_row(grid, 0, "%s, %s, %s: %s", request->endpoint->name, request->design->label,
-                 model->name, term->name);
+                 request->kind == RWE_COX_ARM ? rwe_text("arm alone") : rwe_text("adjusted"),
+                 term->name);
     for (size_t c = 0; c < 4; c++)
         rwe_grid_empty(grid);
     for (size_t k = 0; k < n; k++) {
@@ -73,10 +75,14 @@ struct rwe_grid *rwe_cox_influence_table(struct rwe_run *run)
         return NULL;
     struct rwe_grid *grid =
         rwe_document_table(run->document, "Subjects that move the arms' hazard ratio most");
-    static const char *const heads[] = {"model and subject", "arm", "dfbeta", "in std.\nerrors",
-                                        "martingale\nresidual"};
-    for (size_t c = 0; c < sizeof heads / sizeof heads[0]; c++)
-        rwe_grid_column(grid, "%s", heads[c]);
+    static const struct rwe_table_column columns[] = {
+        {.heading = N_("model and subject")},
+        {.heading = N_("arm")},
+        {.heading = N_("dfbeta")},
+        {.heading = N_("in std.\nerrors")},
+        {.heading = N_("martingale\nresidual")},
+    };
+    RWE_GRID_COLUMNS(grid, columns);
     rwe_grid_note(grid, "dfbeta: how far the log hazard ratio would fall if the subject were left "
                         "out, in first order. Influence is no reason to leave anybody out.");
     return grid;

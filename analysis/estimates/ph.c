@@ -89,6 +89,11 @@ static void present_test(struct rwe_run *run, struct rwe_grid *grid, struct rwe_
     rwe_grid_cell(grid, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);
 }
 
+static const char *model_label(const struct rwe_cox_request *request)
+{
+    return request->kind == RWE_COX_ARM ? rwe_text("arm") : rwe_text("adjusted");
+}
+
 static void start_row(struct rwe_grid *grid, const struct rwe_cox_request *request)
 {
     rwe_grid_row(grid, 0, "%s, %s: %s", request->endpoint->name, request->design->label,
@@ -96,14 +101,14 @@ static void start_row(struct rwe_grid *grid, const struct rwe_cox_request *reque
 }
 
 static void warn_of_change(struct rwe_run *run, const struct rwe_cox_request *request,
-                           const struct rwe_cox_model *model, const struct rwe_ph *ph)
+                           const struct rwe_ph *ph)
 {
     if (!(ph->term[0].p_value < 1 - rwe_statistics_of(run->settings)->conf_level))
         return;
     rwe_document_warning(run->document, "non-proportional", "ph",
                          "%s, %s, %s model: the hazard ratio of the arms changes over time; one "
                          "number for it is an average that depends on the follow-up",
-                         request->endpoint->name, request->design->label, model->name);
+                         request->endpoint->name, request->design->label, model_label(request));
 }
 
 static void warn_of_columns(struct rwe_run *run, const struct rwe_cox_request *request,
@@ -112,7 +117,7 @@ static void warn_of_columns(struct rwe_run *run, const struct rwe_cox_request *r
     const char *left_out = rwe_model_matrix_left_out(&model->matrix, NULL);
     if (left_out != NULL)
         rwe_document_warning(run->document, "collinear", "ph", "%s, %s, %s model: left out: %s",
-                             request->endpoint->name, request->design->label, model->name,
+                             request->endpoint->name, request->design->label, model_label(request),
                              left_out);
 }
 
@@ -133,7 +138,7 @@ static void present(struct rwe_run *run, struct rwe_grid *grid,
             rwe_grid_row(grid, 1, "%s", key.term);
         present_test(run, variables->n > 1 ? grid : NULL, key, &ph->term[v]);
     }
-    warn_of_change(run, request, model, ph);
+    warn_of_change(run, request, ph);
     warn_of_columns(run, request, model);
 }
 
@@ -149,7 +154,7 @@ static void present_failure(struct rwe_run *run, struct rwe_grid *grid,
     present_test(run, grid, key, &(struct rwe_ph_test){NAN, (double)model->matrix.p, NAN});
     rwe_grid_words(grid, "none");
     rwe_document_warning(run->document, "not-estimable", "ph", "%s, %s, %s model: %s", key.endpoint,
-                         request->design->label, model->name, reason);
+                         request->design->label, model_label(request), reason);
 }
 
 static enum rwe_status run_one(struct rwe_run *run, struct rwe_grid *grid,

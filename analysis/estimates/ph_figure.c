@@ -210,8 +210,8 @@ static void add_points(struct rwe_run *run, struct rwe_figure *figure, const str
 static void add_log_log(const struct rwe_cox_request *request, const struct rwe_ph_picture *picture)
 {
     struct rwe_run *run = request->run;
-    struct rwe_figure *figure =
-        rwe_plot_new(run, "log-log", "Log(−log) of survival", request->endpoint, request->design);
+    struct rwe_figure *figure = rwe_plot_new(run, "log-log", rwe_text("Log(−log) of survival"),
+                                             request->endpoint, request->design);
     rwe_figure_describe(figure,
                         "Curves of the logarithm of the cumulative hazard by arm, against "
                         "time on a logarithmic axis. Where hazards are proportional they are a "
@@ -235,8 +235,9 @@ static void add_schoenfeld(const struct rwe_cox_request *request,
 {
     static const char *const p_value[] = {"p.value", NULL, NULL};
     struct rwe_run *run = request->run;
-    struct rwe_figure *figure = rwe_plot_new(run, "schoenfeld", "Log hazard ratio over time",
-                                             request->endpoint, request->design);
+    struct rwe_figure *figure =
+        rwe_plot_new(run, "schoenfeld", rwe_text("Log hazard ratio over time"), request->endpoint,
+                     request->design);
     rwe_figure_describe(figure,
                         "Scaled Schoenfeld residuals of the arm, one an event, and a smooth "
                         "curve through them with limits: the log hazard ratio as it changes "
@@ -253,7 +254,7 @@ static void add_schoenfeld(const struct rwe_cox_request *request,
     rwe_figure_reference(figure, false, 0, NULL);
     key.model = "arm";
     key.term = "GLOBAL";
-    rwe_figure_result(figure, "Proportional hazards: p", RWE_CELL_P_VALUE, &key, p_value);
+    rwe_figure_result(figure, rwe_text("Proportional hazards: p"), RWE_CELL_P_VALUE, &key, p_value);
     rwe_figure_note(figure,
                     "Points: scaled Schoenfeld residuals. Line: natural spline in the rank of "
                     "time, %d degrees of freedom; shaded: its limits (%s).",

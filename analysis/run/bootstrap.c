@@ -151,12 +151,13 @@ static enum rwe_status summarise(struct rwe_run *run, struct rwe_bootstrap *boot
 }
 
 /* What --variance bootstrap puts in place of error, limits and p, in every population, "all" too, so that a table
- * does not mix two kinds. */
+ * does not mix two kinds. Replicates that are all alike, as where nobody had the event, say nothing of the error: the
+ * analysis's own stays. */
 static struct rwe_inference in_force(const struct rwe_estimate *estimate,
                                      const struct rwe_bootstrap_result *result)
 {
     double value = estimate->own.value;
-    if (!rwe_bootstrap_is_told(estimate))
+    if (!rwe_bootstrap_is_told(estimate) || result->std_error == 0)
         return estimate->own;
     return (struct rwe_inference){
         .value = value,

@@ -59,6 +59,12 @@ static const char *of_unit(const struct rwe_run *run, const char *const words[])
     return study->time_unit_word == NULL ? "" : rwe_text(words[study->time_unit]);
 }
 
+const char *rwe_time_unit_name(const struct rwe_run *run)
+{
+    static const char *const words[] = {N_("days"), N_("weeks"), N_("months"), N_("years")};
+    return of_unit(run, words);
+}
+
 const char *rwe_time_unit_suffix(const struct rwe_run *run)
 {
     static const char *const words[] = {N_(" (days)"), N_(" (weeks)"), N_(" (months)"),

@@ -135,9 +135,9 @@ static struct rwe_strings lay_notes(const struct work *work)
         notes.item[i] = given[i];
     if (work->not_reached || work->not_estimable)
         notes.item[notes.n++] =
-            rwe_text(!work->not_estimable ? "NR, not reached."
-                     : !work->not_reached ? "NE, not estimable."
-                                          : "NR, not reached; NE, not estimable.");
+            rwe_text(!work->not_estimable ? N_("NR, not reached.")
+                     : !work->not_reached ? N_("NE, not estimable.")
+                                          : N_("NR, not reached; NE, not estimable."));
     return notes;
 }
 

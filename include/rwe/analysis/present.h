@@ -26,6 +26,9 @@ struct rwe_key rwe_key_arm(struct rwe_key key, const struct rwe_cohort *cohort, 
 struct rwe_key rwe_key_cause(const char *analysis, const struct rwe_endpoint *endpoint,
                              const struct rwe_design *design, size_t cause);
 
+/** "months"; "" when the study does not say the unit of time. */
+const char *rwe_time_unit_name(const struct rwe_run *run);
+
 /** " (months)", or "" when the study does not say the unit of time. */
 const char *rwe_time_unit_suffix(const struct rwe_run *run);
 

@@ -147,7 +147,7 @@ static enum rwe_status bad_bytes(const struct rwe_decoder *decoder, const char *
     size_t left;
     const unsigned char *bytes = rwe_stream_bytes(decoder->stream, &left);
     for (size_t i = 0; i < left && i < 2; i++)
-        sprintf(shown + strlen(shown), "%s%02X", i == 0 ? "" : " ", bytes[i]);
+        sprintf(shown + strlen(shown), i == 0 ? "%02X" : " %02X", bytes[i]);
     return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                     "%s:%zu: the bytes %s are not %s: name the encoding of the file with "
                     "--encoding (UTF-8, GB18030, WINDOWS-1252, …)",
