@@ -18,6 +18,7 @@
 #   tests/tools/update_readme.sh [--check] [FILE.md…]     --check: change nothing, fail where it would
 #   JOBS=N limits how many documents are made at a time (default: as many as there are processors).
 set -eu
+unset MAKEFLAGS MFLAGS MAKELEVEL # a make that calls this must not speak in the outputs of those that documents run
 root=$(pwd)
 build=${BUILD:-build/release}
 check=0
