@@ -41,13 +41,12 @@ static enum rwe_status check(const struct rwe_cohort *cohort, double interval,
     return RWE_OK;
 }
 
-/* When the first of the subject's endpoints ends, by an event or not. */
-static double first_end(const struct rwe_cohort *cohort, uint32_t subject)
+/* Until when the subject could begin exposure while followed for the endpoint. */
+static double open_until(const struct rwe_cohort *cohort, const struct rwe_endpoint *endpoint,
+                         uint32_t subject)
 {
-    double first = INFINITY;
-    for (size_t e = 0; e < cohort->n_endpoints; e++)
-        first = fmin(first, cohort->endpoint[e].time[subject]);
-    return first;
+    double until = cohort->exposure_until == NULL ? INFINITY : cohort->exposure_until[subject];
+    return fmin(until, endpoint->time[subject]);
 }
 
 static enum rwe_status take_times(const struct rwe_cohort *cohort,
@@ -63,7 +62,7 @@ static enum rwe_status take_times(const struct rwe_cohort *cohort,
         return RWE_NO_MEMORY;
     for (size_t k = 0; k < trials->n; k++) {
         double start = settled[trials->subject[k]];
-        to->open[k] = first_end(cohort, trials->subject[k]);
+        to->open[k] = open_until(cohort, endpoint, trials->subject[k]);
         bool counts = start < to->open[k] && to->open[k] > 0; /* NaN: never */
         to->start[k] = counts ? fmax(0, start) : NAN;
         to->end[k] = endpoint->time[trials->subject[k]];
@@ -218,7 +217,7 @@ static enum rwe_status make_clocks(const struct rwe_trials *trials,
 
 struct rwe_trial_options rwe_trial_options_default(void)
 {
-    return (struct rwe_trial_options){.step = 1, .truncate = 0.99, .initiators = true};
+    return (struct rwe_trial_options){.step = 1, .truncate = 1, .initiators = true};
 }
 
 /* The rows while they are cut. */
