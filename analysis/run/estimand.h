@@ -18,4 +18,12 @@ const char *rwe_left_out_words(const struct rwe_run *run, const struct rwe_desig
 void rwe_note_estimand(const struct rwe_run *run, struct rwe_grid *grid,
                        const struct rwe_design *design);
 
+/* What closes exposure: "progression or death", or the endpoint or column that --exposure-until names; NULL where nobody
+ * knows. */
+const char *rwe_closure_words(const struct rwe_run *run);
+
+/* How exposure closes and what follows, as notes under the table of a design; the starts that came too late as
+ * a fact of the key too. */
+void rwe_note_closure(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key);
+
 #endif
