@@ -5,6 +5,7 @@
 #include "weights_table.h"
 
 #include "rwe/analysis/bootstrap.h"
+#include "rwe/analysis/caution.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/protocol.h"
 #include "rwe/base/file.h"
@@ -405,6 +406,7 @@ static enum rwe_status run_ccw(struct rwe_run *run, void *state, struct rwe_erro
     rwe_document_section(run->document, 1, "Clone, censor, weight");
     present_clones(run, ccw);
     enum rwe_status status = present_weights(run, ccw, error);
+    rwe_caution_tell(run, &ccw->design, "ccw");
     warn_arms(run);
     ccw_present_columns(run, &ccw->columns);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++) {

@@ -2,6 +2,7 @@
 /* The cohort at a landmark: who is compared there, and who is not. The comparisons themselves are those
  * of the other analyses, in a run on that cohort. See landmark.md. */
 #include "rwe/data/landmark.h"
+#include "rwe/analysis/caution.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/protocol.h"
 #include "rwe/base/language.h"
@@ -158,6 +159,13 @@ static void note_closure(struct rwe_run *run, struct rwe_grid *grid)
     rwe_note_closure(run, grid, &key);
 }
 
+/* In the run at the landmark, which has the document of all. */
+static void tell_cautions(const struct landmark *landmark)
+{
+    struct rwe_run at = *landmark->run;
+    rwe_caution_tell(&at, &at.design[0], "landmark");
+}
+
 static enum rwe_status run_landmark(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     const struct landmarks *landmarks = state;
@@ -175,6 +183,8 @@ static enum rwe_status run_landmark(struct rwe_run *run, void *state, struct rwe
                   "Times count from the landmark. The comparisons are at the end of the "
                   "report.");
     note_closure(run, grid);
+    for (size_t i = 0; i < landmarks->n; i++)
+        tell_cautions(&landmarks->item[i]);
     return RWE_OK;
 }
 

@@ -4,6 +4,7 @@
 #include "run/estimand.h"
 #include "weights_table.h"
 
+#include "rwe/analysis/caution.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/protocol.h"
 #include "rwe/base/file.h"
@@ -481,6 +482,7 @@ static enum rwe_status run_sequential(struct rwe_run *run, void *state, struct r
     rwe_document_section(run->document, 1, "Sequential trials");
     present_trials(run, sequential);
     enum rwe_status status = present_weights(run, sequential, error);
+    rwe_caution_tell(run, &sequential->design, "sequential");
     warn_arms(run);
     ccw_present_columns(run, &sequential->columns);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++) {

@@ -107,13 +107,8 @@ void rwe_note_closure(struct rwe_run *run, struct rwe_grid *grid, const struct r
     const struct rwe_cohort *cohort = run->cohort;
     const char *closure = rwe_closure_words(run);
     size_t n_late = 0;
-    if (closure == NULL) {
-        rwe_grid_note(grid, "When exposure can no longer begin is not known, so it is taken as "
-                            "possible until follow-up ends. Where something else closes it, as "
-                            "progression does for radiotherapy, endpoints that go on after that "
-                            "are biased: say --exposure-until.");
-        return;
-    }
+    if (closure == NULL)
+        return; /* it is cautioned */
     for (size_t i = 0; i < cohort->n; i++)
         n_late += cohort->exposure_start[i] >= cohort->exposure_until[i];
     rwe_document_number(run->document, key, "n.too.late", (double)n_late);

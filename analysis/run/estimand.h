@@ -22,8 +22,8 @@ void rwe_note_estimand(const struct rwe_run *run, struct rwe_grid *grid,
  * knows. */
 const char *rwe_closure_words(const struct rwe_run *run);
 
-/* How exposure closes and what follows, as notes under the table of a design; the starts that came too late as
- * a fact of the key too. */
+/* How exposure closes, and how many starts came too late, as notes under the table of a design and a fact of the
+ * key; nothing where nobody knows, which is cautioned (caution.h). */
 void rwe_note_closure(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key);
 
 #endif
