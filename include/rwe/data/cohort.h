@@ -112,7 +112,8 @@ struct rwe_cohort {
     size_t n_clusters;
     const double *entry; /**< by subject, before each of its times; NULL when not declared */
     const double *exposure_start; /**< by subject, NaN: never; NULL when not declared */
-    const double *exposure_until; /**< by subject: from then on exposure can no longer begin; INFINITY:
+    const double
+        *exposure_until; /**< by subject: from then on exposure can no longer begin; INFINITY:
                                        not closed as far as is known; NULL: `closure` is unknown */
     enum rwe_closure closure;
     const char *closed_by; /**< the column or the endpoint that tells it; NULL: unknown */
