@@ -76,7 +76,10 @@ struct rwe_criterion {
     const char *reason;    /**< of the rows that it was the first to leave out: as there */
     const char *told;      /**< likewise */
     bool missing_excludes; /**< rows that cannot be judged are left out */
-    size_t *n_first;       /**< by arm: rows left out by it that meet all earlier criteria */
+    const char *absent; /**< its columns that the file lacks, parted by commas; NULL: none. Where it
+                            * lacks any, no row is left out for want of a value */
+    bool is_assessed;   /**< the file has a column of it */
+    size_t *n_first;    /**< by arm: rows left out by it that meet all earlier criteria */
     size_t *n_failed;  /**< by arm: rows that do not meet it, whether or not they fail others too */
     size_t *n_unknown; /**< by arm: rows that cannot be judged because a value is missing */
 };

@@ -37,7 +37,9 @@ struct raw_reason {
 struct raw_criterion {
     const struct rwe_criterion_spec *spec;
     struct raw_reason reason;
-    uint8_t *verdict; /* by row: enum rwe_truth, never RWE_UNREADABLE */
+    const char *absent; /* its columns that the file lacks, parted by commas; NULL: none */
+    bool is_assessed;   /* the file has a column of it */
+    uint8_t *verdict;   /* by row: enum rwe_truth, never RWE_UNREADABLE */
 };
 
 struct raw {
