@@ -3,6 +3,7 @@
 #include "check.h"
 
 #include "rwe/data/cohort.h"
+#include "rwe/data/response.h"
 
 #include <math.h>
 #include <string.h>
@@ -258,6 +259,23 @@ static void assessments_tell_the_last_one_and_the_first_response(void **state)
     assert_int_equal(dates->n_visits_unknown, 1);
 }
 
+static void assessments_keep_their_responses(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "derive", "rwpfs");
+    assert_int_equal(
+        build_assessed(f, three,
+                       "id,assess_date,overall_resp\n1,2023-07-30,PD\n1,2023-05-01,SD\n"
+                       "1,2023-05-01,PR\n3,2023-05-01,\n"),
+        RWE_OK);
+    const struct rwe_patient_dates *patient = f->cohort->dates->patient;
+    static const int8_t wanted[] = {RWE_RESPONSE_PR, RWE_RESPONSE_SD, RWE_RESPONSE_PD};
+    assert_int_equal(patient[0].n_visits, 3);
+    assert_memory_equal(patient[0].visit_response, wanted, 3);
+    assert_int_equal(patient[1].n_visits, 0);
+    assert_int_equal(patient[2].visit_response[0], -1);
+}
+
 static void a_row_s_own_dates_go_before_those_of_the_list(void **state)
 {
     struct fixture *f = *state;
@@ -350,6 +368,7 @@ int main(void)
         TEST(dates_that_cannot_be_are_told_once_with_line_column_and_value),
         TEST(a_death_without_a_date_is_asked_back),
         TEST(assessments_tell_the_last_one_and_the_first_response),
+        TEST(assessments_keep_their_responses),
         TEST(a_row_s_own_dates_go_before_those_of_the_list),
         TEST(assessments_that_cannot_be_read_are_complaints),
         TEST(columns_of_assessments_can_be_named),

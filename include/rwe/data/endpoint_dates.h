@@ -47,8 +47,10 @@ struct rwe_patient_dates {
     uint8_t pd_place;                      /**< bits of enum rwe_pd_place */
     bool pd_is_clinical;                   /**< progression was not seen on imaging */
     bool is_lost;                          /**< lost to follow-up, or 失访 in place of a date */
-    const int32_t *visit;                  /**< days of all assessments, ascending */
-    size_t n_visits;                       /**< 0: only the last assessment is known */
+    const int32_t *visit; /**< days of all assessments, ascending; of one day the better response
+                             first */
+    const int8_t *visit_response; /**< of each, enum rwe_response; -1: none is told */
+    size_t n_visits;              /**< 0: only the last assessment is known */
 };
 
 /** A set of date columns: bit c is column c. */

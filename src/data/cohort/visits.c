@@ -131,53 +131,71 @@ static bool is_visit(const struct reader *r, size_t i)
     return r->patient[i] != RWE_NO_INDEX && rwe_dated_has_day(r->dated[i]);
 }
 
-static int compare_days(const void *a, const void *b)
+struct visit {
+    size_t patient;
+    int32_t day;
+    int8_t response;
+};
+
+/* By patient and day; of one day the better response first, so that the order of rows does not matter. */
+static int compare_visits(const void *a, const void *b)
 {
-    const int32_t *x = a, *y = b;
-    return (*x > *y) - (*x < *y);
+    const struct visit *x = a, *y = b;
+    if (x->patient != y->patient)
+        return x->patient < y->patient ? -1 : 1;
+    if (x->day != y->day)
+        return x->day < y->day ? -1 : 1;
+    return (x->response > y->response) - (x->response < y->response);
 }
 
-/* The days of each patient in their order, in one array. */
+static int8_t response_of(const struct reader *r, size_t i)
+{
+    return r->response_of == NULL || r->response_of[i] == NULL
+               ? -1
+               : (int8_t)rwe_response_parse(r->response_of[i]);
+}
+
+/* The days of each patient in their order, in one array, and beside it what was seen. */
 static enum rwe_status give_days(struct reader *r, struct rwe_patient_dates patient[],
                                  struct rwe_error *error)
 {
     struct raw *raw = r->raw;
-    int32_t *day = RWE_NEW(raw->arena, int32_t, r->n == 0 ? 1 : r->n);
-    size_t *filled = RWE_NEW(raw->scratch, size_t, raw->n_rows);
-    size_t start = 0;
-    if (day == NULL || filled == NULL)
+    struct visit *visit = RWE_NEW(raw->scratch, struct visit, r->n);
+    int32_t *day = RWE_NEW(raw->arena, int32_t, r->n);
+    int8_t *response = RWE_NEW(raw->arena, int8_t, r->n);
+    size_t n = 0;
+    if (rwe_arena_failed(raw->scratch) || rwe_arena_failed(raw->arena))
         return rwe_fail_memory(error);
     for (size_t i = 0; i < r->n; i++)
         if (is_visit(r, i))
-            patient[r->patient[i]].n_visits++;
-    for (size_t p = 0; p < raw->n_rows; start += patient[p++].n_visits)
-        patient[p].visit = day + start;
-    for (size_t i = 0; i < r->n; i++)
-        if (is_visit(r, i)) {
-            size_t p = r->patient[i];
-            day[(size_t)(patient[p].visit - day) + filled[p]++] = r->dated[i].day;
+            visit[n++] = (struct visit){r->patient[i], r->dated[i].day, response_of(r, i)};
+    qsort(visit, n, sizeof *visit, compare_visits);
+    for (size_t v = 0; v < n; v++) {
+        struct rwe_patient_dates *p = &patient[visit[v].patient];
+        day[v] = visit[v].day;
+        response[v] = visit[v].response;
+        if (p->n_visits++ == 0) {
+            p->visit = day + v;
+            p->visit_response = response + v;
         }
-    for (size_t p = 0; p < raw->n_rows; p++)
-        if (patient[p].n_visits > 1)
-            qsort(day + (patient[p].visit - day), patient[p].n_visits, sizeof *day, compare_days);
+    }
     return RWE_OK;
 }
 
 /* The first response, where the patient's row does not date it. */
-static void give_responses(const struct reader *r, struct rwe_patient_dates patient[])
+static void give_responses(const struct raw *raw, struct rwe_patient_dates patient[])
 {
-    for (size_t i = 0; r->response_of != NULL && i < r->n; i++) {
-        int response = !is_visit(r, i) || r->response_of[i] == NULL
-                           ? -1
-                           : rwe_response_parse(r->response_of[i]);
-        if (response != RWE_RESPONSE_CR && response != RWE_RESPONSE_PR)
-            continue;
-        struct rwe_patient_dates *p = &patient[r->patient[i]];
-        if (r->raw->dates->column[RWE_DATE_RESPONSE] == RWE_NO_INDEX &&
-            (!rwe_dated_has_day(p->date[RWE_DATE_RESPONSE]) ||
-             r->dated[i].day < p->date[RWE_DATE_RESPONSE].day))
-            p->date[RWE_DATE_RESPONSE] = r->dated[i];
-    }
+    if (raw->dates->column[RWE_DATE_RESPONSE] != RWE_NO_INDEX)
+        return;
+    for (size_t i = 0; i < raw->n_rows; i++)
+        for (size_t v = 0; v < patient[i].n_visits; v++) {
+            int8_t response = patient[i].visit_response[v];
+            if (response == RWE_RESPONSE_CR || response == RWE_RESPONSE_PR) {
+                patient[i].date[RWE_DATE_RESPONSE] =
+                    (struct rwe_dated){patient[i].visit[v], RWE_DATED_DAY};
+                break;
+            }
+        }
 }
 
 enum rwe_status rwe_raw_read_visits(struct raw *raw, struct rwe_patient_dates patient[],
@@ -198,6 +216,6 @@ enum rwe_status rwe_raw_read_visits(struct raw *raw, struct rwe_patient_dates pa
     if (status == RWE_OK)
         status = give_days(&r, patient, error);
     if (status == RWE_OK)
-        give_responses(&r, patient);
+        give_responses(raw, patient);
     return status;
 }
