@@ -343,7 +343,7 @@ static void set_unit(struct raw *raw)
 
 enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error)
 {
-    if (!rwe_study_takes_dates(raw->study))
+    if (!rwe_study_takes_dates(raw->study) && raw->assessments == NULL)
         return RWE_OK;
     struct raw_dates *dates = RWE_NEW(raw->scratch, struct raw_dates, 1);
     struct rwe_patient_dates *patient =
@@ -370,5 +370,5 @@ enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error)
         status = rwe_fail_memory(error);
     for (size_t i = 0; status == RWE_OK && i < raw->n_rows; i++)
         rwe_patient_dates_settle(&patient[i], &dates->about.rules);
-    return status;
+    return status == RWE_OK ? rwe_raw_find_best_responses(raw, patient, error) : status;
 }

@@ -66,7 +66,8 @@ struct raw {
     struct rwe_factor cluster;
     bool has_cluster;
     double *exposure_start;
-    int32_t *response; /* NULL: not read */
+    int32_t *response;              /* NULL: not read */
+    struct rwe_best_response *best; /* by row, of the assessments; NULL: none tells a response */
     double *entry;
     struct raw_dates *dates; /* NULL: nothing is derived from dates */
     bool arm_is_exposure;    /* the arms are made by --exposure-date, not read */
@@ -78,9 +79,14 @@ struct raw {
  * NULL where they ask for none. */
 enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error);
 
-/* visits.c: the days of assessments, and first responses that the patients' rows do not date. */
+/* visits.c: the days of assessments, and what was seen. */
 enum rwe_status rwe_raw_read_visits(struct raw *raw, struct rwe_patient_dates patient[],
                                     struct rwe_error *error);
+
+/* assessed_responses.c: the best response of each patient; the first response dates RWE_DATE_RESPONSE where the
+ * patient's row does not. */
+enum rwe_status rwe_raw_find_best_responses(struct raw *raw, struct rwe_patient_dates patient[],
+                                            struct rwe_error *error);
 
 /* Whether ready columns of endpoints count beside what is derived. */
 bool rwe_raw_takes_ready_endpoints(const struct raw *raw);

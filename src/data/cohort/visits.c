@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* Assessments, a row a patient and day: when each patient was looked at, and first responded. */
+/* Assessments, a row a patient and day: when each patient was looked at, and what was seen. */
 #include "cohort_private.h"
 
 #include "rwe/base/sort.h"
 #include "rwe/data/response.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +12,12 @@
 struct reader {
     struct raw *raw;
     const struct rwe_table *table;
-    size_t id, date, response; /* columns; there may be no responses */
+    size_t id, date, response, sum; /* columns; there may be no responses and no sums */
     size_t n;
     const char **id_of; /* by row */
     struct rwe_dated *dated;
     const char **response_of; /* NULL: none */
+    double *sum_of;           /* of target lesions; NULL: none */
     size_t *patient;          /* row in the file of patients, or RWE_NO_INDEX */
 };
 
@@ -25,19 +27,23 @@ static enum rwe_status find_columns(struct reader *r, struct rwe_error *error)
 {
     struct rwe_strings names = r->raw->study->assess_columns;
     const char *id = r->raw->study->id;
-    if (names.n != 0 && names.n != 2 && names.n != 3)
+    if (names.n == 1 || names.n > 4)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--assess-columns takes ID,DATE or ID,DATE,RESPONSE, as in "
-                        "--assess-columns usubjid,assess_date,overall_resp");
+                        "--assess-columns takes ID,DATE or ID,DATE,RESPONSE or "
+                        "ID,DATE,RESPONSE,SUM, as in --assess-columns "
+                        "usubjid,assess_date,overall_resp,sum_target_mm");
     enum rwe_status status = rwe_cohort_column(r->table, "--assess-columns",
                                                names.n > 0 ? names.item[0] : id, &r->id, error);
     if (status == RWE_OK)
         status = rwe_cohort_column(r->table, "--assess-columns",
                                    names.n > 0 ? names.item[1] : "assess_date", &r->date, error);
     r->response = rwe_table_find(r->table, "overall_resp");
-    if (status == RWE_OK && names.n == 3)
+    r->sum = rwe_table_find(r->table, "sum_target_mm");
+    if (status == RWE_OK && names.n > 2)
         status =
             rwe_cohort_column(r->table, "--assess-columns", names.item[2], &r->response, error);
+    if (status == RWE_OK && names.n > 3)
+        status = rwe_cohort_column(r->table, "--assess-columns", names.item[3], &r->sum, error);
     return status;
 }
 
@@ -65,11 +71,14 @@ static enum rwe_status read_columns(struct reader *r, struct rwe_error *error)
     r->dated = RWE_NEW(scratch, struct rwe_dated, r->n);
     if (r->response != RWE_NO_INDEX)
         r->response_of = RWE_NEW(scratch, const char *, r->n);
+    if (r->sum != RWE_NO_INDEX)
+        r->sum_of = RWE_NEW(scratch, double, r->n);
     if (rwe_arena_failed(scratch) ||
         rwe_table_strings(r->table, r->id, scratch, r->id_of) != RWE_OK ||
         rwe_table_dated(r->table, r->date, system, r->dated, &unread) != RWE_OK ||
         (r->response_of != NULL &&
-         rwe_table_strings(r->table, r->response, scratch, r->response_of) != RWE_OK))
+         rwe_table_strings(r->table, r->response, scratch, r->response_of) != RWE_OK) ||
+        (r->sum_of != NULL && rwe_table_numbers(r->table, r->sum, r->sum_of, &unread) != RWE_OK))
         return rwe_fail_memory(error);
     for (size_t c = 0; c < unread.n; c++) {
         unread.item[c].row = RWE_NO_INDEX;
@@ -135,6 +144,7 @@ struct visit {
     size_t patient;
     int32_t day;
     int8_t response;
+    double sum;
 };
 
 /* By patient and day; of one day the better response first, so that the order of rows does not matter. */
@@ -145,7 +155,9 @@ static int compare_visits(const void *a, const void *b)
         return x->patient < y->patient ? -1 : 1;
     if (x->day != y->day)
         return x->day < y->day ? -1 : 1;
-    return (x->response > y->response) - (x->response < y->response);
+    if (x->response != y->response)
+        return x->response < y->response ? -1 : 1;
+    return (x->sum > y->sum) - (x->sum < y->sum);
 }
 
 static int8_t response_of(const struct reader *r, size_t i)
@@ -163,39 +175,27 @@ static enum rwe_status give_days(struct reader *r, struct rwe_patient_dates pati
     struct visit *visit = RWE_NEW(raw->scratch, struct visit, r->n);
     int32_t *day = RWE_NEW(raw->arena, int32_t, r->n);
     int8_t *response = RWE_NEW(raw->arena, int8_t, r->n);
+    double *sum = RWE_NEW(raw->arena, double, r->n);
     size_t n = 0;
     if (rwe_arena_failed(raw->scratch) || rwe_arena_failed(raw->arena))
         return rwe_fail_memory(error);
     for (size_t i = 0; i < r->n; i++)
         if (is_visit(r, i))
-            visit[n++] = (struct visit){r->patient[i], r->dated[i].day, response_of(r, i)};
+            visit[n++] = (struct visit){r->patient[i], r->dated[i].day, response_of(r, i),
+                                        r->sum_of == NULL ? NAN : r->sum_of[i]};
     qsort(visit, n, sizeof *visit, compare_visits);
     for (size_t v = 0; v < n; v++) {
         struct rwe_patient_dates *p = &patient[visit[v].patient];
         day[v] = visit[v].day;
         response[v] = visit[v].response;
+        sum[v] = visit[v].sum;
         if (p->n_visits++ == 0) {
             p->visit = day + v;
             p->visit_response = response + v;
+            p->visit_sum = sum + v;
         }
     }
     return RWE_OK;
-}
-
-/* The first response, where the patient's row does not date it. */
-static void give_responses(const struct raw *raw, struct rwe_patient_dates patient[])
-{
-    if (raw->dates->column[RWE_DATE_RESPONSE] != RWE_NO_INDEX)
-        return;
-    for (size_t i = 0; i < raw->n_rows; i++)
-        for (size_t v = 0; v < patient[i].n_visits; v++) {
-            int8_t response = patient[i].visit_response[v];
-            if (response == RWE_RESPONSE_CR || response == RWE_RESPONSE_PR) {
-                patient[i].date[RWE_DATE_RESPONSE] =
-                    (struct rwe_dated){patient[i].visit[v], RWE_DATED_DAY};
-                break;
-            }
-        }
 }
 
 enum rwe_status rwe_raw_read_visits(struct raw *raw, struct rwe_patient_dates patient[],
@@ -215,7 +215,5 @@ enum rwe_status rwe_raw_read_visits(struct raw *raw, struct rwe_patient_dates pa
         status = find_patients(&r, error);
     if (status == RWE_OK)
         status = give_days(&r, patient, error);
-    if (status == RWE_OK)
-        give_responses(raw, patient);
     return status;
 }
