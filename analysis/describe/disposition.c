@@ -93,7 +93,8 @@ static void censored_row(const struct table *table, const struct rwe_endpoint *e
     key.term = terms[fate];
     for (size_t i = 0; i < table->run->cohort->n; i++)
         table->event[i] =
-            endpoint->event[i] == 0 && (fate == CENSORED || fate_of(table, i) == fate);
+            endpoint->event[i] == 0 && rwe_endpoint_has(endpoint, i) &&
+            (fate == CENSORED || fate_of(table, i) == fate);
     share_row(table, key, 1, rwe_text(labels[fate]));
 }
 

@@ -38,12 +38,21 @@ struct rwe_variable {
 struct rwe_endpoint {
     const char *name;
     const double *time; /**< by subject, >= 0, in the file's unit; nearly equal times made equal */
-    const uint8_t *event;          /**< by subject: 0 censored, else the cause, from 1 */
+    const uint8_t *event; /**< by subject: 0 censored, else the cause, from 1 */
+    const uint8_t
+        *absent; /**< by subject: not in this endpoint, which has its own denominator; its time is 0
+                              then, censored. NULL: all are in it */
     const uint32_t *order;         /**< subjects by ascending time, ties in canonical order */
     size_t n_events;               /**< of any cause */
     size_t n_causes;               /**< 1 where nothing competes; cause 1 is the endpoint's own */
     const char *const *cause_name; /**< by cause − 1: its value as it stands in the data */
 };
+
+/** Whether a subject is in the endpoint. */
+static inline bool rwe_endpoint_has(const struct rwe_endpoint *endpoint, size_t subject)
+{
+    return endpoint->absent == NULL || !endpoint->absent[subject];
+}
 
 /** A row of the file that was left out. */
 struct rwe_excluded_row {

@@ -574,7 +574,8 @@ static enum rwe_status check_entries(struct raw *raw, size_t column, struct rwe_
 {
     for (size_t i = 0; i < raw->n_rows; i++)
         for (size_t e = 0; e < raw->n_endpoints; e++) {
-            if (!(raw->entry[i] >= raw->endpoint[e].time[i]))
+            const uint8_t *absent = raw->endpoint[e].absent;
+            if (!(raw->entry[i] >= raw->endpoint[e].time[i]) || (absent != NULL && absent[i]))
                 continue;
             if (complain(
                     raw, i, column, rwe_arena_format(raw->scratch, "%.15g", raw->entry[i]),

@@ -16,9 +16,10 @@ struct reader {
     size_t n;
     const char **id_of; /* by row */
     struct rwe_dated *dated;
-    const char **response_of; /* NULL: none */
-    double *sum_of;           /* of target lesions; NULL: none */
-    size_t *patient;          /* row in the file of patients, or RWE_NO_INDEX */
+    int8_t *response_of; /* enum rwe_response, −1: none is told; NULL: no column */
+    double *sum_of;      /* of target lesions; NULL: no column */
+    uint8_t *is_bad;     /* a cell of the row cannot be read: it is left out */
+    size_t *patient;     /* row in the file of patients, or RWE_NO_INDEX */
 };
 
 /* ---- columns ---- */
@@ -59,32 +60,75 @@ static enum rwe_status complain(struct reader *r, size_t row, size_t column, con
         .reason = reason,
         .advice = advice,
     };
+    r->is_bad[row] = 1;
     return rwe_complaints_add(r->raw->complaints, &complaint);
+}
+
+bool rwe_raw_visits_tell_responses(const struct raw *raw)
+{
+    return raw->study->assess_columns.n > 2 ||
+           rwe_table_find(raw->assessments, "overall_resp") != RWE_NO_INDEX;
+}
+
+/* Complaints of the list's cells are of no patient's row. */
+static enum rwe_status add_unread(struct reader *r, struct rwe_complaints *unread)
+{
+    for (size_t c = 0; c < unread->n; c++) {
+        unread->item[c].row = RWE_NO_INDEX;
+        if (rwe_complaints_add(r->raw->complaints, &unread->item[c]) != RWE_OK)
+            return RWE_NO_MEMORY;
+    }
+    return RWE_OK;
+}
+
+static enum rwe_status read_days(struct reader *r)
+{
+    struct rwe_complaints unread = {.arena = r->raw->scratch};
+    enum rwe_date_system system = rwe_study_date_system(r->raw->study);
+    return rwe_table_dated(r->table, r->date, system, r->dated, &unread) == RWE_OK
+               ? add_unread(r, &unread)
+               : RWE_NO_MEMORY;
+}
+
+static enum rwe_status read_sums(struct reader *r)
+{
+    struct rwe_complaints unread = {.arena = r->raw->scratch};
+    return rwe_table_numbers(r->table, r->sum, r->sum_of, &unread) == RWE_OK
+               ? add_unread(r, &unread)
+               : RWE_NO_MEMORY;
+}
+
+static enum rwe_status read_responses(struct reader *r)
+{
+    const char **text = RWE_NEW(r->raw->scratch, const char *, r->n);
+    if (text == NULL || rwe_table_strings(r->table, r->response, r->raw->scratch, text) != RWE_OK)
+        return RWE_NO_MEMORY;
+    for (size_t i = 0; i < r->n; i++) {
+        r->response_of[i] = text[i] == NULL ? -1 : (int8_t)rwe_response_parse(text[i]);
+        if (text[i] != NULL && r->response_of[i] < 0 &&
+            complain(r, i, r->response, text[i], N_("not a response"),
+                     N_("write CR, PR, SD, PD or NE, or leave it empty where the scan was not "
+                        "read")) != RWE_OK)
+            return RWE_NO_MEMORY;
+    }
+    return RWE_OK;
 }
 
 static enum rwe_status read_columns(struct reader *r, struct rwe_error *error)
 {
     struct rwe_arena *scratch = r->raw->scratch;
-    struct rwe_complaints unread = {.arena = scratch};
-    enum rwe_date_system system = rwe_study_date_system(r->raw->study);
     r->id_of = RWE_NEW(scratch, const char *, r->n);
     r->dated = RWE_NEW(scratch, struct rwe_dated, r->n);
+    r->is_bad = RWE_NEW(scratch, uint8_t, r->n);
     if (r->response != RWE_NO_INDEX)
-        r->response_of = RWE_NEW(scratch, const char *, r->n);
+        r->response_of = RWE_NEW(scratch, int8_t, r->n);
     if (r->sum != RWE_NO_INDEX)
         r->sum_of = RWE_NEW(scratch, double, r->n);
     if (rwe_arena_failed(scratch) ||
-        rwe_table_strings(r->table, r->id, scratch, r->id_of) != RWE_OK ||
-        rwe_table_dated(r->table, r->date, system, r->dated, &unread) != RWE_OK ||
-        (r->response_of != NULL &&
-         rwe_table_strings(r->table, r->response, scratch, r->response_of) != RWE_OK) ||
-        (r->sum_of != NULL && rwe_table_numbers(r->table, r->sum, r->sum_of, &unread) != RWE_OK))
+        rwe_table_strings(r->table, r->id, scratch, r->id_of) != RWE_OK || read_days(r) != RWE_OK ||
+        (r->response_of != NULL && read_responses(r) != RWE_OK) ||
+        (r->sum_of != NULL && read_sums(r) != RWE_OK))
         return rwe_fail_memory(error);
-    for (size_t c = 0; c < unread.n; c++) {
-        unread.item[c].row = RWE_NO_INDEX;
-        if (rwe_complaints_add(r->raw->complaints, &unread.item[c]) != RWE_OK)
-            return rwe_fail_memory(error);
-    }
     for (size_t i = 0; i < r->n; i++)
         if (r->id_of[i] == NULL &&
             complain(r, i, r->id, NULL, N_("missing"), N_("say who was assessed")) != RWE_OK)
@@ -137,11 +181,11 @@ static enum rwe_status find_patients(struct reader *r, struct rwe_error *error)
 
 static bool is_visit(const struct reader *r, size_t i)
 {
-    return r->patient[i] != RWE_NO_INDEX && rwe_dated_has_day(r->dated[i]);
+    return r->patient[i] != RWE_NO_INDEX && rwe_dated_has_day(r->dated[i]) && !r->is_bad[i];
 }
 
 struct visit {
-    size_t patient;
+    size_t patient, row;
     int32_t day;
     int8_t response;
     double sum;
@@ -160,14 +204,33 @@ static int compare_visits(const void *a, const void *b)
     return (x->sum > y->sum) - (x->sum < y->sum);
 }
 
-static int8_t response_of(const struct reader *r, size_t i)
+/* A day known by month is no earlier than time zero, as in the patient's own row. */
+static int32_t day_of(const struct reader *r, const struct rwe_patient_dates *patient, size_t i)
 {
-    return r->response_of == NULL || r->response_of[i] == NULL
-               ? -1
-               : (int8_t)rwe_response_parse(r->response_of[i]);
+    struct rwe_dated dated = r->dated[i];
+    rwe_dated_raise(&dated, patient->date[RWE_DATE_INDEX]);
+    rwe_dated_lower(&dated, patient->date[RWE_DATE_DEATH]);
+    return dated.day;
 }
 
-/* The days of each patient in their order, in one array, and beside it what was seen. */
+static size_t list_visits(const struct reader *r, const struct rwe_patient_dates patient[],
+                          struct visit visit[])
+{
+    size_t n = 0;
+    for (size_t i = 0; i < r->n; i++)
+        if (is_visit(r, i))
+            visit[n++] = (struct visit){
+                .patient = r->patient[i],
+                .row = i,
+                .day = day_of(r, &patient[r->patient[i]], i),
+                .response = r->response_of == NULL ? -1 : r->response_of[i],
+                .sum = r->sum_of == NULL ? NAN : r->sum_of[i],
+            };
+    qsort(visit, n, sizeof *visit, compare_visits);
+    return n;
+}
+
+/* The days of each patient in their order, in one array, and beside it what was seen and where that stands. */
 static enum rwe_status give_days(struct reader *r, struct rwe_patient_dates patient[],
                                  struct rwe_error *error)
 {
@@ -176,25 +239,24 @@ static enum rwe_status give_days(struct reader *r, struct rwe_patient_dates pati
     int32_t *day = RWE_NEW(raw->arena, int32_t, r->n);
     int8_t *response = RWE_NEW(raw->arena, int8_t, r->n);
     double *sum = RWE_NEW(raw->arena, double, r->n);
-    size_t n = 0;
+    size_t *row = RWE_NEW(raw->scratch, size_t, r->n);
     if (rwe_arena_failed(raw->scratch) || rwe_arena_failed(raw->arena))
         return rwe_fail_memory(error);
-    for (size_t i = 0; i < r->n; i++)
-        if (is_visit(r, i))
-            visit[n++] = (struct visit){r->patient[i], r->dated[i].day, response_of(r, i),
-                                        r->sum_of == NULL ? NAN : r->sum_of[i]};
-    qsort(visit, n, sizeof *visit, compare_visits);
+    size_t n = list_visits(r, patient, visit);
     for (size_t v = 0; v < n; v++) {
         struct rwe_patient_dates *p = &patient[visit[v].patient];
         day[v] = visit[v].day;
         response[v] = visit[v].response;
         sum[v] = visit[v].sum;
+        row[v] = visit[v].row;
         if (p->n_visits++ == 0) {
             p->visit = day + v;
             p->visit_response = response + v;
             p->visit_sum = sum + v;
         }
     }
+    raw->dates->visits =
+        (struct raw_visits){.day = day, .row = row, .date = r->date, .response = r->response};
     return RWE_OK;
 }
 

@@ -46,7 +46,8 @@ static double first_end(const struct rwe_cohort *cohort, uint32_t subject)
 {
     double first = INFINITY;
     for (size_t e = 0; e < cohort->n_endpoints; e++)
-        first = fmin(first, cohort->endpoint[e].time[subject]);
+        if (rwe_endpoint_has(&cohort->endpoint[e], subject))
+            first = fmin(first, cohort->endpoint[e].time[subject]);
     return first;
 }
 
@@ -63,7 +64,8 @@ static enum rwe_status take_times(const struct rwe_cohort *cohort,
         return RWE_NO_MEMORY;
     for (size_t k = 0; k < trials->n; k++) {
         double start = settled[trials->subject[k]];
-        to->open[k] = first_end(cohort, trials->subject[k]);
+        bool is_in = rwe_endpoint_has(endpoint, trials->subject[k]);
+        to->open[k] = is_in ? first_end(cohort, trials->subject[k]) : 0;
         bool counts = start < to->open[k] && to->open[k] > 0; /* NaN: never */
         to->start[k] = counts ? fmax(0, start) : NAN;
         to->end[k] = endpoint->time[trials->subject[k]];
