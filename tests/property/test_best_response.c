@@ -231,6 +231,37 @@ static void the_order_of_assessments_in_the_file_does_not_matter(void **state)
     remove_files(files);
 }
 
+/* Progression on day 59, the first iUPD, once an iCPD has confirmed it on day 119; patient 2 has iUPD alone. */
+static void progression_free_survival_ends_at_the_iupd_that_icpd_confirms(void **state)
+{
+    static const char two[] = "id,arm,index_date,pd_date,death_date,last_contact_date\n"
+                              "1,a,2023-01-01,,,2023-08-01\n2,a,2023-01-01,,,2023-08-01\n"
+                              "3,b,2023-01-01,2023-03-01,,2023-08-01\n"
+                              "4,b,2023-01-01,,,2023-08-01\n";
+    static const char list[] = "id,assess_date,overall_resp\n1,2023-03-01,iUPD\n1,2023-04-01,iUPD\n"
+                               "1,2023-04-30,iCPD\n2,2023-03-01,iUPD\n2,2023-04-30,iSD\n";
+    (void)state;
+    char *folder = program_new_folder();
+    char *file = program_write_file(folder, "two.csv", two);
+    char *assessed = program_write_file(folder, "list.csv", list);
+    static const char run[] =
+        "%s --id id --arm arm --derive pfs --km --time-unit days --assess %s %s";
+    static const char arm[] = "km endpoint=pfs population=all group=a";
+    struct program_facts facts = program_facts_of(run, file, assessed, "");
+    char *events = program_format("%s n.event", arm), *median = program_format("%s median", arm);
+    assert_close(program_facts_number(&facts, events), 1, 0);
+    assert_close(program_facts_number(&facts, median), 59, 0);
+    program_facts_clear(&facts);
+    facts = program_facts_of(run, file, assessed, "--cutoff 2023-04-29");
+    assert_close(program_facts_number(&facts, events), 0, 0);
+    program_facts_clear(&facts);
+    free(events);
+    free(median);
+    free(file);
+    free(assessed);
+    program_remove_folder(folder);
+}
+
 /* ---- column and assessments ---- */
 
 /* The column differs from both best responses in 6 (SD), 8 (PR for SD); 9's CR is the unconfirmed one. */
@@ -326,6 +357,7 @@ int main(void)
         cmocka_unit_test(changes_of_target_lesions_are_told_in_order),
         cmocka_unit_test(durations_run_from_the_first_response_by_each_rule),
         cmocka_unit_test(the_order_of_assessments_in_the_file_does_not_matter),
+        cmocka_unit_test(progression_free_survival_ends_at_the_iupd_that_icpd_confirms),
         cmocka_unit_test(a_declared_column_stays_and_differences_are_told),
         cmocka_unit_test(what_cannot_act_is_refused),
         cmocka_unit_test(the_sample_is_as_r_has_it),

@@ -6,9 +6,8 @@
 #include "rwe/data/endpoint_dates.h"
 
 /**
- * The day of progression of the patient's own row that ends a response; RWE_NO_DAY where there is none, where it is before
- * time zero, and where the list of assessments knows better: it calls that day unconfirmed (iUPD), or has the day of a
- * progression of which the row has but the month.
+ * The progression of a patient whose dates are settled (dates_settle.h) as it ends a response: RWE_NO_DAY where there is
+ * none, where it is before time zero, and where the list of assessments calls it unconfirmed (iUPD); the list decides then.
  */
 int32_t rwe_own_progression(const struct rwe_patient_dates *patient);
 

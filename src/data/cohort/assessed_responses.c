@@ -5,7 +5,6 @@
 #include "rwe/data/assessed_responses.h"
 #include "rwe/data/response.h"
 #include <math.h>
-#include <stdlib.h>
 
 static bool has(const struct rwe_patient_dates *p, unsigned role)
 {
@@ -43,14 +42,8 @@ static bool is_unconfirmed(const struct rwe_patient_dates *p, int32_t day)
 int32_t rwe_own_progression(const struct rwe_patient_dates *p)
 {
     const struct rwe_dated pd = p->date[RWE_DATE_PD];
-    enum { HALF_A_MONTH = 15 };
-    if (!rwe_dated_has_day(pd) || pd.day < p->date[RWE_DATE_INDEX].day || is_unconfirmed(p, pd.day))
-        return RWE_NO_DAY;
-    for (size_t v = 0; v < p->n_visits && pd.kind == RWE_DATED_MONTH; v++)
-        if (rwe_response_of_patient(p->visit_response[v]) == RWE_RESPONSE_PD &&
-            abs(p->visit[v] - pd.day) <= HALF_A_MONTH)
-            return RWE_NO_DAY;
-    return pd.day;
+    bool counts = rwe_dated_has_day(pd) && pd.day >= p->date[RWE_DATE_INDEX].day;
+    return counts && !is_unconfirmed(p, pd.day) ? pd.day : RWE_NO_DAY;
 }
 
 static struct rwe_response_rules rules_of(const struct rwe_study_settings *study)
