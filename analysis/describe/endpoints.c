@@ -24,7 +24,7 @@ static const struct rwe_options option_list = RWE_OPTIONS_IN(struct settings, op
 
 struct counts {
     size_t n, imputed, off_15th, moved, at_zero;
-    size_t n_absent, unassessed, scan_not_known, gap_not_known;
+    size_t unassessed, scan_not_known, gap_not_known;
     size_t cnsr[RWE_N_CNSR];
 };
 
@@ -43,7 +43,6 @@ static struct counts count(const struct rwe_cohort *cohort,
     struct counts counts = {0};
     for (size_t i = 0; i < cohort->n; i++) {
         const struct rwe_endpoint_outcome *outcome = &derived->outcome[i];
-        counts.n_absent += outcome->fault != RWE_DATES_SOUND;
         if (outcome->fault != RWE_DATES_SOUND)
             continue;
         counts.n++;
@@ -92,25 +91,6 @@ static struct counts present_endpoint(const struct rwe_run *run, struct rwe_grid
     if (derived->definition.is_assessed)
         rwe_document_number(run->document, &key, "n.never-scanned", (double)counts.unassessed);
     return counts;
-}
-
-/* Whom the endpoint does not have, of one that all could be in. */
-static void warn_of_absent(struct rwe_run *run, const struct rwe_derived_endpoint *derived,
-                           const struct counts *counts)
-{
-    if (!derived->is_compared || counts->n_absent == 0)
-        return;
-    struct rwe_key key = rwe_key_of("endpoints");
-    key.endpoint = derived->definition.name;
-    rwe_document_number(run->document, &key, "n.absent", (double)counts->n_absent);
-    rwe_document_warning(
-        run->document, "not-in-endpoint", "endpoints",
-        derived->definition.pd_place != 0
-            ? N_("%s is of %zu of %zu subjects: of the others it is not known where the "
-                 "progression was (pd_site). They stay in the other endpoints.")
-            : N_("%s is of %zu of %zu subjects: of the others the dates tell neither an event nor "
-                 "an end of follow-up. They stay in the other endpoints."),
-        derived->definition.name, counts->n, run->cohort->n);
 }
 
 /* What a rule could not see. */
@@ -214,10 +194,8 @@ static void present_endpoints(struct rwe_run *run)
     for (size_t d = 0; d < dates->n_derived; d++)
         note_of_unassessed(run, grid, &dates->derived[d], &counts[d]);
     note_of_deeds(run, grid);
-    for (size_t d = 0; d < dates->n_derived; d++) {
-        warn_of_absent(run, &dates->derived[d], &counts[d]);
+    for (size_t d = 0; d < dates->n_derived; d++)
         warn_of_unknown(run, &dates->derived[d], &counts[d]);
-    }
     if (dates->n_visits_unknown > 0)
         rwe_document_warning(run->document, "assessments-unknown", "endpoints",
                              "%zu rows of --assess are of nobody in the file of patients, and were "

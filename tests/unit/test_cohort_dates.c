@@ -496,6 +496,7 @@ static void wrong_requests_are_refused(void **state)
     static const char *const wrong[][3] = {
         {"derive", "efs", "there are os"},
         {"derive", "ttnt", "newtx_date"},
+        {"derive", "itpfs", "pd_site"},
         {"derive", "os,os", "derived twice"},
         {"endpoint-dates", "x", "NAME=COL"},
         {"endpoint-dates", "x=pd_date;until=rt", "NAME=COL"},

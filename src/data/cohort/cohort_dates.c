@@ -151,6 +151,7 @@ static enum rwe_status check_columns(const struct raw *raw,
         RWE_DATE_BIT(RWE_DATE_LAST_CONTACT) | RWE_DATE_BIT(RWE_DATE_LAST_ASSESS);
     rwe_date_set last = (definition->censor | definition->otherwise) & (ends | ~RWE_DATES_ALIVE);
     enum rwe_status status = RWE_OK;
+    size_t site;
     bool any = false;
     for (unsigned c = 0; c < raw->dates->n_columns; c++)
         any = any || ((last & RWE_DATE_BIT(c)) != 0 && is_told(raw, c));
@@ -159,6 +160,9 @@ static enum rwe_status check_columns(const struct raw *raw,
             status = need(raw, c, error);
     if (status == RWE_OK && !any)
         status = need(raw, RWE_DATE_LAST_CONTACT, error);
+    if (status == RWE_OK && definition->pd_place != 0 &&
+        rwe_chart_column(raw->table, raw->study, "pd_site") == RWE_NO_INDEX)
+        status = rwe_cohort_column(raw->table, "--derive", "pd_site", &site, error);
     return status;
 }
 
