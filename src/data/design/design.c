@@ -88,6 +88,15 @@ size_t rwe_estimand_n_left(const struct rwe_estimand *estimand)
     return n;
 }
 
+size_t rwe_design_n_in(const struct rwe_cohort *cohort, const struct rwe_design *design,
+                       const struct rwe_endpoint *endpoint)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < cohort->n; i++)
+        n += design->member[i] && rwe_endpoint_has(endpoint, i);
+    return n;
+}
+
 double rwe_design_weight(const struct rwe_design *design, size_t subject)
 {
     return design->weight == NULL ? design->member[subject] : design->weight[subject];

@@ -73,6 +73,8 @@ static uint32_t *count_rows(const struct cut *cut, struct rwe_arena *arena,
     for (size_t i = 0; times != NULL && i < cohort->n; i++) {
         double entry = entry_of(cohort, i), end = cohort->endpoint[0].time[i];
         double start = cut->start[i];
+        if (!rwe_endpoint_has(&cohort->endpoint[0], i))
+            continue;
         if (!(end > entry)) {
             timedep->n_without++;
             continue;
