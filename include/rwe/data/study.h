@@ -38,6 +38,7 @@ struct rwe_study_settings {
     struct rwe_endpoint_specs endpoints;
     const char *entry;          /**< time at which the subject comes under observation */
     const char *exposure_start; /**< time of it */
+    const char *exposure_until; /**< an endpoint, or a column of dates */
     const char *response_column, *failure_column, *ltfu_column, *end_column;
     enum rwe_time_unit time_unit;
     const char *time_unit_word; /**< "months" */

@@ -216,7 +216,7 @@ static enum rwe_status gather_endpoints(const struct raw *raw, struct rwe_cohort
     for (size_t e = 0; e < raw->n_endpoints; e++)
         if (gather_endpoint(raw, &raw->endpoint[e], cohort, &endpoint[e]) != RWE_OK)
             return RWE_NO_MEMORY;
-    return RWE_OK;
+    return rwe_cohort_gather_until(raw, cohort, endpoint);
 }
 
 /* Numbers combinations of the strata columns 0, 1, … in the order of their first subject. */

@@ -45,7 +45,9 @@ struct raw_reason {
 struct raw_criterion {
     const struct rwe_criterion_spec *spec;
     struct raw_reason reason;
-    uint8_t *verdict; /* by row: enum rwe_truth, never RWE_UNREADABLE */
+    const char *absent; /* its columns that the file lacks, parted by commas; NULL: none */
+    bool is_assessed;   /* the file has a column of it */
+    uint8_t *verdict;   /* by row: enum rwe_truth, never RWE_UNREADABLE */
 };
 
 struct raw {
@@ -74,6 +76,10 @@ struct raw {
     struct rwe_factor cluster;
     bool has_cluster;
     double *exposure_start;
+    double *exposure_until; /* INFINITY: not closed; NULL: not known */
+    enum rwe_closure closure;
+    const char *closed_by;
+    double until_tolerance;         /* by which dates and times of one event may differ */
     int32_t *response;              /* NULL: not read */
     struct rwe_best_response *best; /* by row, of the assessments; NULL: none tells a response */
     double *entry;
@@ -115,6 +121,12 @@ enum rwe_status rwe_raw_add_derived(struct raw *raw, struct rwe_error *error);
 /* The arms, and the time to exposure, made from dates. */
 enum rwe_status rwe_raw_exposure_arm(struct raw *raw, struct rwe_error *error);
 enum rwe_status rwe_raw_exposure_start(struct raw *raw, struct rwe_error *error);
+
+/* exposure_until.c: when exposure can no longer begin, by row; and by subject, with the reach of each
+ * endpoint. Both do nothing where no start of exposure is known. */
+enum rwe_status rwe_raw_read_until(struct raw *raw, struct rwe_error *error);
+enum rwe_status rwe_cohort_gather_until(const struct raw *raw, struct rwe_cohort *cohort,
+                                        struct rwe_endpoint endpoint[]);
 
 /* Reads a column of numbers or categories, or derives it where the file has only what it follows from;
  * `option` named it. */

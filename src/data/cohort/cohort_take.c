@@ -137,6 +137,7 @@ static void take_columns(const struct cohort_take *take, struct rwe_cohort *to)
     to->best = take_best(take, take->from->best);
     to->entry = take_numbers(take, take->from->entry);
     to->exposure_start = take_numbers(take, take->from->exposure_start);
+    to->exposure_until = take_numbers(take, take->from->exposure_until);
     to->cluster = take->cluster;
     to->n_clusters = take->n_clusters;
 }

@@ -92,6 +92,13 @@ static const struct rwe_option options[] = {
          N_("Column with the time from time zero to the start of the treatment that tells the "
             "arms apart (empty: never). When it is after time zero every comparison of the arms "
             "is marked as biased by immortal time.")},
+    {.name = "exposure-until",
+     RWE_TEXT_IN(struct rwe_study_settings, exposure_until),
+     .section = RWE_SECTION_FILE,
+     .argument = "WHAT",
+     .help = N_("Exposure can no longer begin after this: an endpoint, or a column of dates "
+                "(default: the first of progression and death, as the file tells them). Clones, "
+                "sequential trials and landmarks obey it for every endpoint.")},
     {.name = "response-column",
      RWE_TEXT_IN(struct rwe_study_settings, response_column),
      RWE_SOURCE_IN(struct rwe_study_settings, source.response_column),
