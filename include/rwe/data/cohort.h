@@ -33,16 +33,41 @@ struct rwe_variable {
     size_t n_missing;
 };
 
+/** What closes exposure: after it the treatment that tells the arms apart can no longer begin. */
+enum rwe_closure {
+    RWE_CLOSURE_UNKNOWN,     /**< nothing is known but the end of each endpoint */
+    RWE_CLOSURE_PROGRESSION, /**< progression or death, whichever comes first */
+    RWE_CLOSURE_NAMED,       /**< what --exposure-until names */
+};
+
+/** Whether follow-up for an endpoint goes on after exposure has closed. */
+enum rwe_reach {
+    RWE_REACH_UNKNOWN, /**< nobody knows when it closes */
+    RWE_REACH_CLOSED,  /**< no: progression ends progression-free survival */
+    RWE_REACH_BEYOND,  /**< yes, as for overall survival: what closes exposure is then a confounder
+                            of exposure and outcome that changes in time */
+};
+
 /** A time-to-event endpoint, ties settled and sorted once. */
 struct rwe_endpoint {
     const char *name;
     const double *time; /**< by subject, >= 0, in the file's unit; nearly equal times made equal */
-    const uint8_t *event;          /**< by subject: 0 censored, else the cause, from 1 */
+    const uint8_t *event; /**< by subject: 0 censored, else the cause, from 1 */
+    const uint8_t
+        *absent; /**< by subject: not in this endpoint, which has its own denominator; its time is 0
+                              then, censored. NULL: all are in it */
     const uint32_t *order;         /**< subjects by ascending time, ties in canonical order */
     size_t n_events;               /**< of any cause */
     size_t n_causes;               /**< 1 where nothing competes; cause 1 is the endpoint's own */
     const char *const *cause_name; /**< by cause − 1: its value as it stands in the data */
+    enum rwe_reach reach;          /**< UNKNOWN too where nobody is exposed after time zero */
 };
+
+/** Whether a subject is in the endpoint. */
+static inline bool rwe_endpoint_has(const struct rwe_endpoint *endpoint, size_t subject)
+{
+    return endpoint->absent == NULL || !endpoint->absent[subject];
+}
 
 /** A row of the file that was left out. */
 struct rwe_excluded_row {
@@ -99,6 +124,11 @@ struct rwe_cohort {
     size_t n_clusters;
     const double *entry; /**< by subject, before each of its times; NULL when not declared */
     const double *exposure_start; /**< by subject, NaN: never; NULL when not declared */
+    const double
+        *exposure_until; /**< by subject: from then on exposure can no longer begin; INFINITY:
+                                       not closed as far as is known; NULL: `closure` is unknown */
+    enum rwe_closure closure;
+    const char *closed_by; /**< the column or the endpoint that tells it; NULL: unknown */
     const int8_t
         *response; /**< by subject, enum rwe_response (response.h), −1 missing; NULL when not
                                  declared, or when only the study names a column that the file lacks */
@@ -134,6 +164,10 @@ enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
                                  const struct rwe_study_settings *study, struct rwe_arena *arena,
                                  struct rwe_complaints *complaints,
                                  const struct rwe_cohort **cohort, struct rwe_error *error);
+
+/** When exposure began as far as it counts: NaN where it never did, or only once it was closed, as
+ * radiotherapy of a progression. Of a cohort with exposure_start. */
+double rwe_cohort_exposure(const struct rwe_cohort *cohort, size_t subject);
 
 /** The subject of that identifier, or RWE_NO_INDEX. O(log n). */
 size_t rwe_cohort_find(const struct rwe_cohort *cohort, const char *id);
