@@ -77,6 +77,7 @@ struct rwe_excluded_row {
     const char *reason; /**< in English, as facts name it; compare by strcmp */
     const char *told;   /**< the reason in the language of the report */
     int32_t arm;        /**< −1: not known, or not one of those compared */
+    bool of_other_arm;  /**< it is left out since its arm is not one of those compared */
 };
 
 /** A criterion of eligibility, over the rows that could be read and whose arm is compared. */

@@ -77,6 +77,7 @@ static enum rwe_status keep_rows(const struct raw *raw, struct rwe_cohort *cohor
                 .reason = reason[i].english,
                 .told = reason[i].told,
                 .arm = arm_of_row(raw, i),
+                .of_other_arm = reason[i].english == not_compared,
             };
     if (rwe_raw_count_eligibility(raw, reason, cohort) != RWE_OK)
         return rwe_fail_memory(error);
