@@ -21,9 +21,19 @@ static bool follows_exposure(const struct rwe_run *run, const struct rwe_design 
     return in_time && from_zero_of(run)->design[0].naive;
 }
 
-static struct rwe_caution of_naive(void)
+/* By how much of the endpoint's time is immortal, of all endpoints by the worst. */
+static struct rwe_caution of_naive(const struct rwe_run *run, const struct rwe_design *design,
+                                   const struct rwe_endpoint *endpoint)
 {
-    return (struct rwe_caution){RWE_CAUTION_NO_EFFECT, rwe_text(rwe_immortal_banner), NULL};
+    static const enum rwe_caution_grade grades[] = {
+        [RWE_IMMORTAL_NONE] = RWE_CAUTION_NONE,
+        [RWE_IMMORTAL_NOTE] = RWE_CAUTION_NOTE,
+        [RWE_IMMORTAL_CAUTION] = RWE_CAUTION_CARE,
+        [RWE_IMMORTAL_BIASED] = RWE_CAUTION_NO_EFFECT,
+    };
+    enum rwe_immortal immortal =
+        endpoint == NULL ? design->immortal : rwe_immortal_grade(run->cohort, endpoint);
+    return (struct rwe_caution){grades[immortal], rwe_immortal_words(immortal), NULL};
 }
 
 static struct rwe_caution of_states_beyond(const struct rwe_run *run,
@@ -66,7 +76,7 @@ struct rwe_caution rwe_run_caution(const struct rwe_run *run, const struct rwe_d
                                    const struct rwe_endpoint *endpoint)
 {
     if (design->naive)
-        return of_naive();
+        return of_naive(run, design, endpoint);
     if (endpoint == NULL || !follows_exposure(run, design))
         return (struct rwe_caution){RWE_CAUTION_NONE, NULL, NULL};
     if (endpoint->reach == RWE_REACH_UNKNOWN)

@@ -25,7 +25,8 @@ struct rwe_caution {
 /**
  * What is to be said of a comparison, in the language of the report; texts are of run->arena.
  *
- *   arms told by the future           no effect; everything in their run (immortal.md)
+ *   arms told by the future           by how much of the time of the exposed is immortal: no effect, care, or a note;
+ *                                     everything in their run (immortal.md)
  *   exposure as a state, and an       no effect: who has passed what closes exposure cannot begin it, so that
  *   endpoint that goes on after       exposed and unexposed are not to be compared there, with whatever weights
  *   exposure has closed               (Robins, Hernán & Brumback, Epidemiology 11:550, 2000: positivity)

@@ -95,6 +95,8 @@ struct rwe_criterion {
     size_t *n_unknown; /**< by arm: rows that cannot be judged because a value is missing */
 };
 
+struct rwe_found_exposure;
+
 struct rwe_cohort {
     size_t n;            /**< subjects */
     size_t n_rows;       /**< rows of the file */
@@ -131,6 +133,10 @@ struct rwe_cohort {
                                        not closed as far as is known; NULL: `closure` is unknown */
     enum rwe_closure closure;
     const char *closed_by; /**< the column or the endpoint that tells it; NULL: unknown */
+    const struct rwe_found_exposure
+        *found; /**< starts in the file that no design takes, but the guard
+                  goes by (found_exposure.h): those that nobody declared, or that the arms have but
+                  --exposure-date does not count; NULL: none */
     const int8_t
         *response; /**< by subject, enum rwe_response (response.h), −1 missing; NULL when not
                                  declared, or when only the study names a column that the file lacks */
@@ -173,6 +179,10 @@ enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
 /** When exposure began as far as it counts: NaN where it never did, or only once it was closed, as
  * radiotherapy of a progression. Of a cohort with exposure_start. */
 double rwe_cohort_exposure(const struct rwe_cohort *cohort, size_t subject);
+
+/** When what tells the arms apart began: as found in the file, else as declared; by subject, NaN: never;
+ * NULL where nothing tells it, and where exposure_start was taken away, as at a landmark. */
+const double *rwe_cohort_starts(const struct rwe_cohort *cohort);
 
 /** The subject of that identifier, or RWE_NO_INDEX. O(log n). */
 size_t rwe_cohort_find(const struct rwe_cohort *cohort, const char *id);

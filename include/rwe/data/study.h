@@ -98,6 +98,9 @@ const struct rwe_study_settings *rwe_study_of(const struct rwe_settings *setting
 /** What day numbers of spreadsheets count from: 1900 unless the study says 1904. */
 enum rwe_date_system rwe_study_date_system(const struct rwe_study_settings *study);
 
+/** Whether --rules-off names the rule of validation. */
+bool rwe_study_rule_is_off(const struct rwe_study_settings *study, const char *code);
+
 /** Whether endpoints or exposure are made from dates. */
 bool rwe_study_takes_dates(const struct rwe_study_settings *study);
 

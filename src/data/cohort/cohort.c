@@ -4,6 +4,7 @@
 #include "rwe/base/number.h"
 #include "rwe/base/rng.h"
 #include "rwe/base/sort.h"
+#include "rwe/data/found_exposure.h"
 #include "rwe/data/subject_order.h"
 #include <math.h>
 #include <string.h>
@@ -390,6 +391,13 @@ enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
     rwe_arena_free(scratch);
     *cohort = built;
     return status;
+}
+
+const double *rwe_cohort_starts(const struct rwe_cohort *cohort)
+{
+    const struct rwe_found_exposure *found = cohort->found;
+    bool is_taken_away = found != NULL && found->is_declared && cohort->exposure_start == NULL;
+    return found == NULL || is_taken_away ? cohort->exposure_start : found->start;
 }
 
 size_t rwe_cohort_find(const struct rwe_cohort *cohort, const char *id)
