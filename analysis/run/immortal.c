@@ -282,17 +282,27 @@ static void present_grades(struct rwe_run *run)
     }
 }
 
+/* Whether something in the run goes by the starts and not by the arms. */
+static bool goes_by_starts(const struct rwe_run *run)
+{
+    return run->n_subruns > 0 || run->n_populations > rwe_run_n_disjoint(run);
+}
+
 static enum rwe_status run_immortal(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
-    if (run->design[0].immortal == RWE_IMMORTAL_NONE)
+    if (run->design[0].immortal == RWE_IMMORTAL_NONE) {
+        if (goes_by_starts(run))
+            immortal_warn_arms(run);
         return RWE_OK;
+    }
     const struct starts starts = sort_starts(run);
     if (starts.at == NULL)
         return rwe_fail_memory(error);
     rwe_document_section(run->document, 1, "Immortal time");
     enum rwe_status status =
         immortal_say(run, starts.n, starts.n == 0 ? (double)NAN : quantile(&starts, 0.5), error);
+    immortal_warn_arms(run);
     present_grades(run);
     if (status != RWE_OK || run->cohort->n_endpoints == 0 || starts.n == 0)
         return status;

@@ -181,8 +181,7 @@ static void say(struct rwe_run *run, const struct populations *populations, cons
         words, extent, is_found(run) ? found_words(run) : advice(run, populations));
 }
 
-/* Who is in the arms, and when exposure starts, are told by different columns. */
-static void warn_arms(struct rwe_run *run)
+void immortal_warn_arms(struct rwe_run *run)
 {
     const struct rwe_cohort *cohort = run->cohort;
     size_t n_without = 0, n_with = 0;
@@ -210,7 +209,6 @@ enum rwe_status immortal_say(struct rwe_run *run, size_t n_late, double median,
     if (how_much == NULL)
         return rwe_fail_memory(error);
     say(run, &populations, how_much);
-    warn_arms(run);
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }
 
