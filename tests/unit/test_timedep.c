@@ -122,6 +122,41 @@ static void declared_clusters_stay(void **state)
     rwe_arena_free(arena);
 }
 
+/* By hand. Exposure closes: 0 at its event; 1 at 4, between start and end; 4 at 1, long before the start, which
+ * does not count; 5 just before its event, by rounding; 6 where it begins, to within the tolerance of times. */
+static void closing_cuts_rows_where_follow_up_goes_on(void **state)
+{
+    (void)state;
+    static const double until[] = {3, 4, INFINITY, INFINITY, 1, 3.999, 6, INFINITY};
+    static const double entry[] = {0, 0, 2, 4, 0, 0, 0, 1, 0, 0, 6};
+    static const double end[] = {3, 2, 4, 6, 5, 9, 1, 8, 4, 6, 7};
+    static const uint32_t arm[] = {0, 0, 1, 1, 0, 1, 0, 0, 0, 0, 1};
+    static const uint32_t source[] = {0, 1, 1, 1, 2, 3, 4, 4, 5, 6, 6};
+    static const uint8_t closed[] = {0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 1};
+    static const uint8_t ends[] = {1, 0, 0, 1, 0, 1, 0, 0, 1, 0, 1};
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_timedep timedep;
+    struct rwe_cohort closing = cohort;
+    closing.exposure_until = until;
+    closing.until_tolerance = 0.01;
+    closing.closure = RWE_CLOSURE_PROGRESSION;
+    assert_int_equal(rwe_cohort_timedep_closing(&closing, 0, arena, &timedep, NULL), RWE_OK);
+    assert_int_equal(timedep.rows->n, 11);
+    assert_memory_equal(timedep.rows->entry, entry, sizeof entry);
+    assert_memory_equal(timedep.rows->endpoint[0].time, end, sizeof end);
+    assert_memory_equal(timedep.rows->endpoint[0].event, ends, sizeof ends);
+    assert_memory_equal(timedep.rows->arm, arm, sizeof arm);
+    assert_memory_equal(timedep.rows->source, source, sizeof source);
+    assert_memory_equal(timedep.closed, closed, sizeof closed);
+    assert_int_equal(timedep.n_closed, 3);
+    assert_int_equal(timedep.rows->arm_size[0], 6); /* subjects, not rows */
+    assert_int_equal(timedep.rows->arm_size[1], 3);
+    assert_int_equal(rwe_cohort_timedep(&closing, 0, arena, &timedep, NULL), RWE_OK);
+    assert_int_equal(timedep.rows->n, 9);
+    assert_null(timedep.closed);
+    rwe_arena_free(arena);
+}
+
 static void what_it_needs_is_told(void **state)
 {
     (void)state;
@@ -146,6 +181,7 @@ int main(void)
         cmocka_unit_test(rows_add_up_to_subjects_time_and_events),
         cmocka_unit_test(who_enters_after_the_start_is_exposed_from_then),
         cmocka_unit_test(declared_clusters_stay),
+        cmocka_unit_test(closing_cuts_rows_where_follow_up_goes_on),
         cmocka_unit_test(what_it_needs_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

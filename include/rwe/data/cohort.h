@@ -112,8 +112,12 @@ struct rwe_cohort {
     size_t n_clusters;
     const double *entry; /**< by subject, before each of its times; NULL when not declared */
     const double *exposure_start; /**< by subject, NaN: never; NULL when not declared */
-    const double *exposure_until; /**< by subject: from then on exposure can no longer begin; INFINITY:
+    const double
+        *exposure_until; /**< by subject: from then on exposure can no longer begin; INFINITY:
                                        not closed as far as is known; NULL: `closure` is unknown */
+    double
+        until_tolerance; /**< by which exposure_until and a time of the same event may differ: dates
+                                 and times that were rounded */
     enum rwe_closure closure;
     const char *closed_by; /**< the column or the endpoint that tells it; NULL: unknown */
     const int8_t

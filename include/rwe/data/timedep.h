@@ -26,6 +26,9 @@ struct rwe_timedep {
     size_t n_without;  /**< subjects left out because they are followed for no time */
     double time[2];    /**< at risk, by state, in the unit of the cohort's times */
     double latest_switch; /**< NaN: no subject has two rows */
+    const uint8_t
+        *closed; /**< by row: exposure could no longer begin; NULL where rows are not cut there */
+    size_t n_closed; /**< subjects with such a row */
 };
 
 /**
@@ -37,5 +40,12 @@ struct rwe_timedep {
 enum rwe_status rwe_cohort_timedep(const struct rwe_cohort *cohort, size_t e,
                                    struct rwe_arena *arena, struct rwe_timedep *timedep,
                                    struct rwe_error *error);
+
+/** The same, with rows cut where exposure closes too (cohort->exposure_until), so that progression can be a
+ * covariate that changes in time. It closes before the end of follow-up, not with it: what differs by less than
+ * cohort->until_tolerance is one event. `closure` must be known. */
+enum rwe_status rwe_cohort_timedep_closing(const struct rwe_cohort *cohort, size_t e,
+                                           struct rwe_arena *arena, struct rwe_timedep *timedep,
+                                           struct rwe_error *error);
 
 #endif
