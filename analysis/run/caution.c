@@ -2,7 +2,10 @@
 #include "rwe/analysis/caution.h"
 
 #include "rwe/analysis/immortal.h"
+#include "rwe/analysis/present.h"
 #include "rwe/base/language.h"
+
+#include <string.h>
 
 /* The run from time zero, whose cohort still knows when exposure begins. */
 static const struct rwe_run *from_zero_of(const struct rwe_run *run)
@@ -78,4 +81,25 @@ rwe_fact rwe_caution_fact(struct rwe_document *document, const struct rwe_key *k
 {
     return caution->banner == NULL ? RWE_NO_FACT
                                    : rwe_document_string(document, key, "caution", caution->banner);
+}
+
+static bool is_told(const struct rwe_document *document, const char *message)
+{
+    const struct rwe_warning *warning = rwe_document_warnings(document);
+    for (size_t w = 0; w < rwe_document_n_warnings(document); w++)
+        if (strcmp(warning[w].message, message) == 0)
+            return true;
+    return false;
+}
+
+void rwe_caution_tell(struct rwe_run *run, const struct rwe_design *design, const char *analysis)
+{
+    for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
+        const struct rwe_endpoint *endpoint = &run->cohort->endpoint[e];
+        struct rwe_caution caution = rwe_run_caution(run, design, endpoint);
+        struct rwe_key key = rwe_key_in(analysis, endpoint, design);
+        rwe_caution_fact(run->document, &key, &caution);
+        if (caution.reason != NULL && !is_told(run->document, caution.reason))
+            rwe_document_warning(run->document, "exposure-open", analysis, "%s", caution.reason);
+    }
 }

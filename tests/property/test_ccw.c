@@ -22,10 +22,10 @@ struct variant {
 };
 
 static const struct variant variants[] = {
-    {"pfs9", "pfs", "ccw-9", "--ccw"},
+    {"pfs9", "pfs", "ccw-9", "--ccw --ccw-truncate 99"},
     {"os9", "os", "ccw-9", "--ccw=9"},
-    {"pfs6", "pfs", "ccw-6.25", "--ccw=6.25 --ccw-step 1 --ccw-truncate 100"},
-    {"resp", "pfs", "ccw-9", "--ccw --ccw-response"},
+    {"pfs6", "pfs", "ccw-6.25", "--ccw=6.25 --ccw-step 1"},
+    {"resp", "pfs", "ccw-9", "--ccw --ccw-response --ccw-truncate 99"},
 };
 enum { N_VARIANTS = sizeof variants / sizeof variants[0] };
 

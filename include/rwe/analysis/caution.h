@@ -43,4 +43,8 @@ struct rwe_caution rwe_run_caution(const struct rwe_run *run, const struct rwe_d
 rwe_fact rwe_caution_fact(struct rwe_document *document, const struct rwe_key *key,
                           const struct rwe_caution *caution);
 
+/** Tells all endpoints' cautions of a design in the section of `analysis`: the fact "caution" under that analysis,
+ * endpoint and population, and a warning with the reason, which each reason gets once in a report. */
+void rwe_caution_tell(struct rwe_run *run, const struct rwe_design *design, const char *analysis);
+
 #endif

@@ -75,33 +75,59 @@ static enum rwe_status read_days(struct raw *raw, size_t column, struct rwe_comp
     return RWE_OK;
 }
 
+/* The latest of the dates by which somebody is known to have been followed. */
+static enum rwe_status read_last(struct raw *raw, const double days[], double last[])
+{
+    static const char *const roles[] = {"death_date", "last_contact_date", "last_assess_date"};
+    struct rwe_complaints unread = {.arena = raw->scratch};
+    double *of = RWE_NEW(raw->scratch, double, raw->n_rows);
+    if (of == NULL)
+        return RWE_NO_MEMORY;
+    for (size_t i = 0; i < raw->n_rows; i++)
+        last[i] = isfinite(days[i]) ? days[i] : 0;
+    for (size_t r = 0; r < sizeof roles / sizeof *roles; r++) {
+        size_t column = rwe_chart_column(raw->table, raw->study, roles[r]);
+        if (column == RWE_NO_INDEX)
+            continue;
+        if (read_days(raw, column, &unread, of) != RWE_OK)
+            return RWE_NO_MEMORY;
+        for (size_t i = 0; i < raw->n_rows; i++)
+            last[i] = isfinite(of[i]) ? fmax(last[i], of[i]) : last[i];
+    }
+    return RWE_OK;
+}
+
 enum { DAYS_APART = 2 }; /* a time of two decimals and the dates that it is from differ by less */
 
 /* Whether hardly anybody's follow-up ends before the date, in this unit. */
-static bool fits(const struct raw *raw, const double days[], double days_per_unit)
+static bool fits(const struct raw *raw, const double last[], double days_per_unit)
 {
     size_t n = 0, n_late = 0;
     for (size_t i = 0; i < raw->n_rows; i++) {
-        double last = 0;
+        double end = 0;
         for (size_t e = 0; e < raw->n_endpoints; e++)
-            last = fmax(last, raw->endpoint[e].time[i]); /* the other where one is NaN */
-        n += isfinite(days[i]);
-        n_late += isfinite(days[i]) && days[i] > last * days_per_unit + DAYS_APART;
+            end = fmax(end, raw->endpoint[e].time[i]); /* the other where one is NaN */
+        n += last[i] > 0;
+        n_late += last[i] > end * days_per_unit + DAYS_APART;
     }
     return n > 0 && 100 * n_late <= n;
 }
 
-/* Days in the unit of the cohort's times: the declared one, else the smallest in which the date lies within
+/* Days in the unit of the cohort's times: the declared one, else the smallest in which the dates lie within
  * follow-up; NaN where none does. */
-static double unit_of(const struct raw *raw, const double days[])
+static enum rwe_status find_unit(struct raw *raw, const double days[], double *unit)
 {
     static const double units[] = {1, 7, RWE_DAYS_PER_MONTH, 365.25};
+    double *last = RWE_NEW(raw->scratch, double, raw->n_rows);
+    *unit = NAN;
     if (raw->study->time_unit != RWE_UNIT_NOT_SAID)
-        return units[raw->study->time_unit];
-    for (size_t u = 0; u < sizeof units / sizeof *units; u++)
-        if (fits(raw, days, units[u]))
-            return units[u];
-    return NAN;
+        *unit = units[raw->study->time_unit];
+    if (last == NULL || read_last(raw, days, last) != RWE_OK)
+        return RWE_NO_MEMORY;
+    for (size_t u = 0; u < sizeof units / sizeof *units && isnan(*unit); u++)
+        if (fits(raw, last, units[u]))
+            *unit = units[u];
+    return RWE_OK;
 }
 
 /* Exposure closes on the date of the column. Without a unit, or with cells that cannot be read where nobody
@@ -109,11 +135,11 @@ static double unit_of(const struct raw *raw, const double days[])
 static enum rwe_status close_by_date(struct raw *raw, size_t column, bool is_named)
 {
     struct rwe_complaints unread = {.arena = raw->scratch};
-    double *days = RWE_NEW(raw->scratch, double, raw->n_rows);
+    double unit, *days = RWE_NEW(raw->scratch, double, raw->n_rows);
     if (days == NULL ||
-        read_days(raw, column, is_named ? raw->complaints : &unread, days) != RWE_OK)
+        read_days(raw, column, is_named ? raw->complaints : &unread, days) != RWE_OK ||
+        find_unit(raw, days, &unit) != RWE_OK)
         return RWE_NO_MEMORY;
-    double unit = unit_of(raw, days);
     if (unread.n > 0 || isnan(unit)) {
         raw->closure = RWE_CLOSURE_UNKNOWN;
         return RWE_OK;
