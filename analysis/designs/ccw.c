@@ -117,28 +117,27 @@ static void count_steps(const struct rwe_run *run, const struct ccw *ccw,
                                      ccw->endpoint[e].endpoint, ccw->endpoint[e].clones.n_left};
 }
 
-/* Both strategies, by a template for where it is known what closes exposure and one for where not. */
-static const char *strategies_of(const struct rwe_run *run, double by, const char *known,
-                                 const char *unknown)
+static const char *strategies_of(const struct rwe_run *run, double by)
 {
     const char *unit = rwe_time_unit_word(run), *closure = rwe_closure_words(run);
-    return closure == NULL
-               ? rwe_arena_format(run->arena, rwe_text(unknown), by, unit, by, unit)
-               : rwe_arena_format(run->arena, rwe_text(known), by, unit, closure, by, unit);
+    if (closure == NULL)
+        return rwe_arena_format(run->arena,
+                                rwe_text("exposure begun within %.10g%s against none within "
+                                         "%.10g%s"),
+                                by, unit, by, unit);
+    return rwe_arena_format(run->arena,
+                            rwe_text("exposure begun within %.10g%s unless %s comes first, against "
+                                     "none within %.10g%s"),
+                            by, unit, closure, by, unit);
 }
 
 static struct rwe_design_words words_of(const struct rwe_run *run, double by)
 {
+    const char *strategies = strategies_of(run, by);
     return (struct rwe_design_words){
         .heading = rwe_text("Clones: strategies from time zero"),
-        .compared = strategies_of(
-            run, by,
-            N_("exposure begun within %.10g%s unless %s comes first, against none within %.10g%s"),
-            N_("exposure begun within %.10g%s against none within %.10g%s")),
-        .strategies = strategies_of(
-            run, by,
-            N_("exposure begun within %g%s unless %s comes first, against none within %g%s"),
-            N_("exposure begun within %g%s against none within %g%s")),
+        .compared = strategies,
+        .strategies = strategies,
         .variable = rwe_text("time to %s"),
         .intercurrent = rwe_text(
             "leaving the strategy in the grace period: hypothetical; later: treatment policy"),
@@ -221,8 +220,9 @@ static void note_strategies(struct rwe_run *run, struct rwe_grid *grid, const st
                             const struct rwe_key *key)
 {
     const struct rwe_cohort *cohort = run->cohort;
-    rwe_grid_note(grid, "Compared: \"%s\" against \"%s\": %s. Later exposure, and other treatment, "
-                        "is part of either strategy.",
+    rwe_grid_note(grid,
+                  "Compared: \"%s\" against \"%s\": %s. Later exposure, and other treatment, "
+                  "is part of either strategy.",
                   cohort->arm_level[1], cohort->arm_level[0], ccw->design.words.compared);
     rwe_note_closure(run, grid, key);
     rwe_grid_note(grid, "Everybody follows both strategies from time zero as a clone, which leaves "

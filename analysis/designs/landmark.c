@@ -2,11 +2,11 @@
 /* The cohort at a landmark: who is compared there, and who is not. The comparisons themselves are those
  * of the other analyses, in a run on that cohort. See landmark.md. */
 #include "rwe/data/landmark.h"
+#include "run/estimand.h"
 #include "rwe/analysis/caution.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/protocol.h"
 #include "rwe/base/language.h"
-#include "run/estimand.h"
 
 #include <math.h>
 #include <string.h>
@@ -210,7 +210,8 @@ const struct rwe_analysis rwe_analysis_landmark = {
     .name = "landmark",
     .flag = &flag,
     .options = &option_list,
-    .help = N_("Landmark analysis (default at 6): those free of event and progression then, by whether exposure "
+    .help = N_("Landmark analysis (default at 6): those free of event and progression then, by "
+               "whether exposure "
                "(--exposure-start) had begun; every analysis that is asked for runs on them too, "
                "with matching or weights made anew."),
     .also_runs = "table1 cox",

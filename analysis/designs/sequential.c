@@ -565,7 +565,8 @@ const struct rwe_analysis rwe_analysis_sequential = {
     .from_zero = true,
     .flag = &flag,
     .help = N_("Sequential trials: one begins every INTERVAL (default 0.25; 0: at each start of "
-               "exposure), in those free of event and progression and not exposed before, who begin exposure "
+               "exposure), in those free of event and progression and not exposed before, who "
+               "begin exposure "
                "(--exposure-start) against who does not. Adds the population \"sequential\", on "
                "which every analysis of outcomes that is asked for runs too."),
     .also_runs = "cox",

@@ -150,15 +150,16 @@ static void who_can_no_longer_begin_keeps_to_both_strategies(void **state)
     static const double late_of[] = {1, 2.5, 1, 1, 1, 1, 1};
     struct rwe_clone_weights of = weights;
     of.late = late_of;
-    assert_int_equal(rwe_clones_rows(&closing, &clones, &of, &options, *state, &rows, NULL), RWE_OK);
+    assert_int_equal(rwe_clones_rows(&closing, &clones, &of, &options, *state, &rows, NULL),
+                     RWE_OK);
     /* H is 0.2 from 1 on and 0.5 at 4; where somebody progresses it lies on the line from 0 to 2, 2 to 4. */
     check_rows(&rows, 0, 3, (const double[][4]){{0, 0, 2, 1}, {0, 2, 3, exp(0.1)}, {1, 0, 3, 1}});
-    check_rows(&rows, 2, 4,
-               (const double[][4]){
-                   {0, 0, 2, 1}, {0, 2, 4, exp(0.4)}, {0, 4, 8, exp(0.7)}, {1, 0, 8, 1}});
-    check_rows(&rows, 4, 4,
-               (const double[][4]){
-                   {0, 0, 2, 1}, {0, 2, 4, exp(0.2)}, {0, 4, 9, exp(0.5)}, {1, 0, 4, 1}});
+    check_rows(
+        &rows, 2, 4,
+        (const double[][4]){{0, 0, 2, 1}, {0, 2, 4, exp(0.4)}, {0, 4, 8, exp(0.7)}, {1, 0, 8, 1}});
+    check_rows(
+        &rows, 4, 4,
+        (const double[][4]){{0, 0, 2, 1}, {0, 2, 4, exp(0.2)}, {0, 4, 9, exp(0.5)}, {1, 0, 4, 1}});
 }
 
 static void truncation_is_at_the_quantile_of_all_pieces(void **state)

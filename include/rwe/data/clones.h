@@ -33,7 +33,7 @@ struct rwe_clones {
     const double
         *end[2]; /**< by arm: end of the clone's follow-up, its subject's or where it left */
     const uint8_t *left[2]; /**< by arm: 1 where it left its strategy at `end` */
-    const double *open; /**< until when exposure could begin: closed, or the end of follow-up */
+    const double *open;     /**< until when exposure could begin: closed, or the end of follow-up */
     const uint8_t *exposed; /**< exposure began by the end of grace, while it could */
     const uint8_t *beyond;  /**< followed, and not closed, beyond the grace period */
     size_t n_left[2], n_exposed;
@@ -58,7 +58,8 @@ struct rwe_clone_weights {
     const double *time, *hazard; /**< ascending; H from that time on */
     const double *risk;          /**< by subject of the list, > 0 */
     /* arm 1: 1 up to the end of the grace period */
-    const double *late; /**< by subject of the list: from then on; read for those beyond who are left
+    const double
+        *late; /**< by subject of the list: from then on; read for those beyond who are left
                              in the arm; 1 for the others */
 };
 

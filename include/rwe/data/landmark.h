@@ -15,7 +15,7 @@ struct rwe_landmark {
     double time;                      /**< in the unit of the cohort's times, > 0 */
     const struct rwe_cohort *cohort;  /**< at the landmark */
     size_t n_event[2], n_censored[2]; /**< left out: an event, or the end of follow-up, by then */
-    size_t n_closed[2]; /**< left out: no event, but exposure could no longer begin
+    size_t n_closed[2];               /**< left out: no event, but exposure could no longer begin
                              (cohort->exposure_until) */
     size_t n_later[2];                /**< by arm there: exposed later than the landmark, so none of
                                            arm 1 */

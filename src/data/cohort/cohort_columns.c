@@ -602,10 +602,18 @@ static enum rwe_status read_entry(struct raw *raw, struct rwe_error *error)
 enum rwe_status rwe_raw_read(struct raw *raw, struct rwe_error *error)
 {
     static enum rwe_status (*const steps[])(struct raw *, struct rwe_error *) = {
-        read_id,        rwe_raw_read_dates,     read_arm,
-        read_endpoints, read_covariates,        read_strata,
-        read_cluster,   read_exposure,          rwe_raw_read_until,
-        read_entry,     read_response,          rwe_raw_read_described,
+        read_id,
+        rwe_raw_read_dates,
+        read_arm,
+        read_endpoints,
+        read_covariates,
+        read_strata,
+        read_cluster,
+        read_exposure,
+        rwe_raw_read_until,
+        read_entry,
+        read_response,
+        rwe_raw_read_described,
         rwe_raw_read_eligibility,
     };
     for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {

@@ -70,7 +70,7 @@ struct raw {
     enum rwe_closure closure;
     const char *closed_by;
     double until_tolerance; /* by which dates and times of one event may differ */
-    int32_t *response; /* NULL: not read */
+    int32_t *response;      /* NULL: not read */
     double *entry;
     struct raw_dates *dates; /* NULL: nothing is derived from dates */
     bool arm_is_exposure;    /* the arms are made by --exposure-date, not read */

@@ -12,9 +12,8 @@
 
 static bool is_named_after_progression(const char *name)
 {
-    static const char *const words[] = {"pfs", "dfs",    "rfs",     "efs",    "ttp",
-                                        "dmfs", "lrfs",  "progress", "relaps", "recur",
-                                        "进展", "复发"};
+    static const char *const words[] = {"pfs",  "dfs",      "rfs",    "efs",   "ttp",  "dmfs",
+                                        "lrfs", "progress", "relaps", "recur", "进展", "复发"};
     for (size_t w = 0; w < sizeof words / sizeof *words; w++)
         if (strcasestr(name, words[w]) != NULL)
             return strcasestr(name, "pfs2") == NULL; /* the second progression */
