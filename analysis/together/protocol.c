@@ -5,7 +5,6 @@
 #include "run/populations.h"
 
 #include "rwe/analysis/bootstrap.h"
-#include "rwe/analysis/immortal.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/protocol.h"
 #include "rwe/base/language.h"
@@ -439,17 +438,35 @@ static void present_left_out(const struct estimands *table, struct rwe_key key,
     }
 }
 
+/* Of all endpoints, or of those that have one: "os: …". */
+static rwe_fact caution_of(const struct estimands *table, const struct population *population)
+{
+    const struct rwe_cohort *cohort = table->run->cohort;
+    const struct rwe_design *design = population->design;
+    struct rwe_key key = rwe_key_in("protocol", NULL, design);
+    struct rwe_caution all = rwe_run_caution(population->run, design, NULL);
+    if (all.banner != NULL)
+        return rwe_caution_fact(table->run->document, &key, &all);
+    const char *list = NULL;
+    for (size_t e = 0; e < cohort->n_endpoints; e++) {
+        const struct rwe_caution caution = population_caution(population, e);
+        if (caution.banner != NULL)
+            list = rwe_list_add(table->run, list,
+                                rwe_arena_format(table->run->arena, rwe_text("%s: %s"),
+                                                 cohort->endpoint[e].name, caution.banner));
+    }
+    return list == NULL ? RWE_NO_FACT
+                        : rwe_document_string(table->run->document, &key, "caution", list);
+}
+
 static void present_population(const struct estimands *table, const struct population *population)
 {
-    struct rwe_document *document = table->run->document;
     const struct rwe_design *design = population->design;
     const struct rwe_design_words *words = &design->words;
     struct rwe_key key = rwe_key_in("protocol", NULL, design);
-    rwe_fact caution = RWE_NO_FACT;
     rwe_grid_row(table->grid, 0, "%s", population->label);
-    if (design->naive)
-        caution = rwe_document_string(document, &key, "caution", rwe_text(rwe_immortal_banner));
-    rwe_grid_cell(table->grid, RWE_CELL_TEXT, caution, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(table->grid, RWE_CELL_TEXT, caution_of(table, population), RWE_NO_FACT,
+                  RWE_NO_FACT);
     present_attribute(table, &key, "population", N_("population"),
                       rwe_estimand_words(population->run, design));
     present_left_out(table, key, population);

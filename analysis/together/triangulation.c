@@ -5,19 +5,31 @@
 #include "run/forest.h"
 #include "run/populations.h"
 
-#include "rwe/analysis/immortal.h"
 #include "rwe/analysis/present.h"
 #include "rwe/base/language.h"
+
+#include <string.h>
 
 /* ---- what the others found ---- */
 
 enum { HR, LOW, HIGH, N, N_EVENT, N_STATS };
 static const char *const stats[N_STATS] = {"hr", "conf.low", "conf.high", "n", "n.event"};
 
+/* A model of a population, and its words in a row. */
+struct model {
+    const char *name; /* in facts */
+    const char *label, *estimand;
+};
+static const struct model alone = {"arm", "%s", N_("%s; %s")};
+static const struct model adjusted = {"adjusted", N_("%s, adjusted"),
+                                      N_("%s; %s; given covariates")};
+static const struct model weighted = {"weighted", N_("%s, weighted"), N_("%s; %s; weighted")};
+
 /* The table of one endpoint. */
 struct table {
     struct rwe_run *run;
     struct rwe_grid *grid;
+    size_t e;
     const struct rwe_endpoint *endpoint;
     const char *heading; /* of the rows at hand */
 };
@@ -49,19 +61,18 @@ static const struct rwe_table_column columns[] = {
 };
 
 /* Whom it is about, and what is compared. */
-static const char *estimand_of(const struct population *population, bool adjusted)
+static const char *estimand_of(const struct population *population, const struct model *model)
 {
     const struct rwe_run *run = population->run;
     const char *whom = rwe_estimand_words(run, population->design);
-    const char *text = rwe_arena_format(
-        run->arena, rwe_text(adjusted ? N_("%s; %s; given covariates") : N_("%s; %s")), whom,
-        population->design->words.compared);
+    const char *text = rwe_arena_format(run->arena, rwe_text(model->estimand), whom,
+                                        population->design->words.compared);
     return text == NULL ? "" : text;
 }
 
 static void head_rows(struct table *table, const char *heading)
 {
-    if (table->heading == heading)
+    if (table->heading != NULL && strcmp(table->heading, heading) == 0)
         return;
     rwe_grid_row(table->grid, 0, "%s", heading);
     for (size_t c = 0; c < 4; c++)
@@ -75,23 +86,23 @@ static bool is_reference(const struct rwe_design *design)
     return design->kind == RWE_DESIGN_EVERYBODY && design->clock.start == RWE_CLOCK_ZERO;
 }
 
-static void add_row(struct table *table, const struct population *population, bool adjusted)
+static void add_row(struct table *table, const struct population *population,
+                    const struct model *model)
 {
     struct rwe_document *document = table->run->document;
     const struct rwe_design *design = population->design;
-    const char *model = adjusted ? "adjusted" : "arm";
+    const struct rwe_caution caution = population_caution(population, table->e);
     double value[N_STATS];
-    if (!find(table, design, model, value))
+    if (!find(table, design, model->name, value))
         return;
     struct rwe_key key = rwe_key_in("triangulation", table->endpoint, NULL);
-    key.model = model;
+    key.model = model->name;
     key.term = is_reference(design) ? "naive" : design->name;
     rwe_fact estimand =
-        rwe_document_string(document, &key, "estimand", estimand_of(population, adjusted));
-    if (design->naive)
-        rwe_document_string(document, &key, "caution", rwe_text(rwe_immortal_banner));
-    head_rows(table, design->words.heading);
-    rwe_grid_row(table->grid, 1, adjusted ? N_("%s, adjusted") : "%s", population->label);
+        rwe_document_string(document, &key, "estimand", estimand_of(population, model));
+    rwe_caution_fact(document, &key, &caution);
+    head_rows(table, population_heading(population, &caution));
+    rwe_grid_row(table->grid, 1, model->label, population->label);
     rwe_grid_cell(table->grid, RWE_CELL_TEXT, estimand, RWE_NO_FACT, RWE_NO_FACT);
     rwe_grid_put(table->grid, &key, value[N]);
     rwe_grid_put(table->grid, &key, value[N_EVENT]);
@@ -104,22 +115,86 @@ static void add_population(struct table *table, const struct population *populat
 {
     bool alike = population->design->arms_alike;
     if (alike || population->design->kind != RWE_DESIGN_TRIALS)
-        add_row(table, population, false);
+        add_row(table, population, &alone);
     if (!alike)
-        add_row(table, population, true);
+        add_row(table, population, &adjusted);
+    if (population->design->kind == RWE_DESIGN_STATES)
+        add_row(table, population, &weighted);
 }
+
+/* ---- what agreement would mean ---- */
+
+/* A way of dealing with immortal time, as it is named in a list; NULL: it is none. */
+static const char *way_of(const struct rwe_design *design)
+{
+    if (design->clock.start == RWE_CLOCK_LANDMARK)
+        return rwe_text("landmark");
+    switch (design->kind) {
+    case RWE_DESIGN_STATES:
+        return rwe_text("time-dependent");
+    case RWE_DESIGN_CLONES:
+        return rwe_text("clone");
+    case RWE_DESIGN_TRIALS:
+        return rwe_text("sequential");
+    default:
+        return NULL;
+    }
+}
+
+/* The ways that have a row of this endpoint without a caution; how many there are. */
+static size_t list_ways(const struct table *table, const struct populations *populations,
+                        const char **list)
+{
+    const char *last = NULL;
+    size_t n = 0;
+    *list = NULL;
+    for (size_t p = 0; p < populations->n; p++) {
+        const struct population *population = &populations->item[p];
+        const char *way = way_of(population->design);
+        double value[N_STATS];
+        if (way == NULL || way == last ||
+            population_caution(population, table->e).grade > RWE_CAUTION_NOTE ||
+            !(find(table, population->design, "arm", value) ||
+              find(table, population->design, "adjusted", value)))
+            continue;
+        last = way;
+        *list = *list == NULL ? way
+                              : rwe_arena_format(table->run->arena, rwe_text("%s, %s"), *list, way);
+        n++;
+    }
+    return n;
+}
+
+static void tell_agreement(const struct table *table, const struct populations *populations)
+{
+    const char *ways;
+    if (list_ways(table, populations, &ways) > 1)
+        rwe_document_paragraph(table->run->document,
+                               "%s: a conclusion that holds in these rows (%s) does not hang on "
+                               "one way of dealing with immortal time.",
+                               table->endpoint->name, ways);
+    else
+        rwe_document_paragraph(table->run->document,
+                               "%s: fewer than two ways of dealing with immortal time stand "
+                               "without a caution, so that none confirms another.",
+                               table->endpoint->name);
+}
+
+/* ---- the tables ---- */
 
 static void present_endpoint(struct table *table, const struct populations *populations)
 {
     struct rwe_run *run = table->run;
     const char *title =
         rwe_arena_format(run->arena, rwe_text("Answers side by side: %s"), table->endpoint->name);
+    tell_agreement(table, populations);
     table->grid =
         rwe_document_table(run->document, "Answers side by side: %s", table->endpoint->name);
     table->heading = NULL;
     RWE_GRID_COLUMNS(table->grid, columns);
     for (size_t p = 0; p < populations->n; p++)
         add_population(table, &populations->item[p]);
+    populations_note_cautions(populations, table->e, table->grid);
     rwe_grid_note(
         table->grid,
         "Each row is told in full, with how it was made, in its own section above. "
@@ -150,12 +225,11 @@ static enum rwe_status run_triangulation(struct rwe_run *run, void *state, struc
     rwe_document_paragraph(
         run->document,
         "The same data under methods whose weaknesses differ. They answer different questions, so "
-        "their ratios need not be equal; a conclusion that holds in the landmark, time-dependent, "
-        "clone and sequential rows does not hang on one way of dealing with immortal time. All of "
-        "them "
-        "believe that the covariates tell who was given the treatment.");
-    for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
-        table.endpoint = &run->cohort->endpoint[e];
+        "their ratios need not be equal. All of them believe that the covariates tell who was "
+        "given "
+        "the treatment.");
+    for (table.e = 0; table.e < run->cohort->n_endpoints; table.e++) {
+        table.endpoint = &run->cohort->endpoint[table.e];
         present_endpoint(&table, &populations);
     }
     return RWE_OK;
