@@ -185,11 +185,17 @@ static void eligibility(struct rwe_protocol *p)
     struct rwe_strings more = p->settings->eligibility;
     for (size_t i = 0; i < criteria.n; i++) {
         const struct rwe_criterion_spec *criterion = &criteria.item[i];
+        const char *absent = p->run->cohort->criterion[i].absent;
         ask_for(p, part, "%s: %s", criterion->name, criterion->keep);
-        rwe_protocol_say(p, part,
-                         criterion->missing_excludes ? N_("%s: the same; without a value left out")
-                                                     : N_("%s: the same; without a value kept"),
-                         criterion->name);
+        if (absent != NULL)
+            rwe_protocol_say(p, part, "%s: not assessed, the file has no column %s",
+                             criterion->name, absent);
+        else
+            rwe_protocol_say(p, part,
+                             criterion->missing_excludes
+                                 ? N_("%s: the same; without a value left out")
+                                 : N_("%s: the same; without a value kept"),
+                             criterion->name);
     }
     for (size_t i = 0; i < more.n; i++)
         ask_for(p, part, "%s", more.item[i]);

@@ -195,6 +195,37 @@ static void dates_count_from_time_zero(void **state)
     assert_close(f->events.episode.start[2], 12.5, 0);
 }
 
+/* By month: no later than the death, no earlier than the start of the exposure, no later than the patient was last
+ * seen. Of a death by month, an onset by day in that month is no later. */
+static void onsets_by_month_agree_with_the_other_dates(void **state)
+{
+    struct fixture *f = *state;
+    static struct rwe_patient_dates patient[3];
+    const int32_t zero = 19358, december = 19692; /* 2023-01-01, 2023-12-01 */
+    for (int i = 0; i < 3; i++)
+        patient[i].date[RWE_DATE_INDEX] = (struct rwe_dated){zero, RWE_DATED_DAY};
+    patient[0].date[RWE_DATE_DEATH] = (struct rwe_dated){december + 9, RWE_DATED_DAY};
+    patient[1].date[RWE_DATE_EXPOSURE] = (struct rwe_dated){december + 19, RWE_DATED_DAY};
+    patient[1].date[RWE_DATE_LAST_CONTACT] = (struct rwe_dated){december + 90, RWE_DATED_DAY};
+    patient[2].date[RWE_DATE_DEATH] = (struct rwe_dated){december + 14, RWE_DATED_MONTH};
+    const struct rwe_cohort_dates dates = {.patient = patient, .days_per_unit = 1};
+    struct rwe_cohort dated = cohort;
+    dated.dates = &dates;
+    assert_int_equal(take_details(f,
+                                  "id,term,grade,ae_start_date\n"
+                                  "p1,Death,5,2023-12\np2,Rash,1,2023-12\np3,Death,5,2023-12-20\n",
+                                  &dated),
+                     RWE_OK);
+    assert_close(f->events.episode.start[0], december + 9 - zero, 0);
+    assert_close(f->events.episode.start[1], december + 19 - zero, 0);
+    assert_close(f->events.episode.start[2], december + 14 - zero, 0);
+    patient[1].date[RWE_DATE_EXPOSURE] = (struct rwe_dated){0};
+    patient[1].date[RWE_DATE_LAST_CONTACT].day = december + 4;
+    assert_int_equal(take_details(f, "id,term,grade,ae_start_date\np2,Rash,1,2023-12\n", &dated),
+                     RWE_OK);
+    assert_close(f->events.episode.start[0], december + 4 - zero, 0);
+}
+
 static void a_cohort_without_identifier_has_no_events(void **state)
 {
     struct fixture *f = *state;
@@ -233,6 +264,7 @@ int main(void)
         FRESH(a_grade_beside_written_ones_that_is_none_is_told),
         FRESH(details_follow_their_episodes),
         FRESH(dates_count_from_time_zero),
+        FRESH(onsets_by_month_agree_with_the_other_dates),
         FRESH(a_cohort_without_identifier_has_no_events),
         FRESH(a_column_that_does_not_exist_is_told),
     };

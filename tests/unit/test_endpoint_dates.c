@@ -3,7 +3,7 @@
 #include "check.h"
 
 #include "rwe/base/date.h"
-#include "rwe/data/endpoint_dates.h"
+#include "rwe/data/dates_settle.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,7 +19,7 @@ static struct rwe_patient_dates patient_of(struct days days)
     struct rwe_patient_dates patient = {0};
     const int day[] = {0,          days.pd,      days.death, days.assess, days.contact,
                        days.newtx, days.response};
-    for (int c = 0; c < RWE_N_DATE_ROLES; c++)
+    for (size_t c = 0; c < sizeof day / sizeof *day; c++)
         if (c == RWE_DATE_INDEX || day[c] != 0)
             patient.date[c] = (struct rwe_dated){ZERO + day[c], RWE_DATED_DAY};
     return patient;
@@ -155,11 +155,11 @@ static void duration_of_response_begins_with_it_and_needs_one(void **state)
     assert_outcome(derive("dor", days), 140, 1, 0, RWE_DATE_PD);
     days.response = 0;
     assert_int_equal(derive("dor", days).fault, RWE_DATES_NO_START);
-    days.response = 250;
-    assert_int_equal(derive("dor", days).fault, RWE_DATES_BEFORE_START);
+    days.response = 250; /* after progression: none */
+    assert_int_equal(derive("dor", days).fault, RWE_DATES_NO_START);
 }
 
-static void what_comes_after_the_cutoff_is_censored_at_it(void **state)
+static void what_comes_after_the_cutoff_is_not_known_yet(void **state)
 {
     (void)state;
     struct rwe_endpoint_rules rules = rwe_endpoint_rules_of(RWE_CENSORING_EMA);
@@ -167,8 +167,8 @@ static void what_comes_after_the_cutoff_is_censored_at_it(void **state)
     rules.cutoff = ZERO + 250;
     struct rwe_patient_dates late =
         patient_of((struct days){.pd = 260, .death = 300, .assess = 200, .contact = 300});
-    assert_outcome(derive_with("rwpfs", rules, late), 250, 0, RWE_CNSR_ALIVE,
-                   RWE_DECIDED_BY_CUTOFF);
+    assert_outcome(derive_with("rwpfs", rules, late), 200, 0, RWE_CNSR_ALIVE,
+                   RWE_DATE_LAST_ASSESS); /* what comes later is not known */
     assert_outcome(derive_with("os", rules, late), 250, 0, RWE_CNSR_ALIVE, RWE_DECIDED_BY_CUTOFF);
     struct rwe_patient_dates at = patient_of((struct days){.death = 250, .contact = 250});
     assert_outcome(derive_with("os", rules, at), 250, 1, 0, RWE_DATE_DEATH);
@@ -326,7 +326,7 @@ int main(void)
         cmocka_unit_test(death_before_progression_is_the_event_and_competes_with_progression),
         cmocka_unit_test(progression_elsewhere_competes_where_the_place_counts),
         cmocka_unit_test(duration_of_response_begins_with_it_and_needs_one),
-        cmocka_unit_test(what_comes_after_the_cutoff_is_censored_at_it),
+        cmocka_unit_test(what_comes_after_the_cutoff_is_not_known_yet),
         cmocka_unit_test(the_death_window_and_the_visit_gap_are_borders_that_count),
         cmocka_unit_test(early_progression_is_not_believed_where_the_rules_say_so),
         cmocka_unit_test(new_therapy_is_ignored_or_censors_or_is_the_event),

@@ -52,13 +52,22 @@ enum rwe_reach {
 struct rwe_endpoint {
     const char *name;
     const double *time; /**< by subject, >= 0, in the file's unit; nearly equal times made equal */
-    const uint8_t *event;          /**< by subject: 0 censored, else the cause, from 1 */
+    const uint8_t *event; /**< by subject: 0 censored, else the cause, from 1 */
+    const uint8_t
+        *absent; /**< by subject: not in this endpoint, which has its own denominator; its time is 0
+                              then, censored. NULL: all are in it */
     const uint32_t *order;         /**< subjects by ascending time, ties in canonical order */
     size_t n_events;               /**< of any cause */
     size_t n_causes;               /**< 1 where nothing competes; cause 1 is the endpoint's own */
     const char *const *cause_name; /**< by cause − 1: its value as it stands in the data */
     enum rwe_reach reach;          /**< UNKNOWN too where nobody is exposed after time zero */
 };
+
+/** Whether a subject is in the endpoint. */
+static inline bool rwe_endpoint_has(const struct rwe_endpoint *endpoint, size_t subject)
+{
+    return endpoint->absent == NULL || !endpoint->absent[subject];
+}
 
 /** A row of the file that was left out. */
 struct rwe_excluded_row {
@@ -76,7 +85,10 @@ struct rwe_criterion {
     const char *reason;    /**< of the rows that it was the first to leave out: as there */
     const char *told;      /**< likewise */
     bool missing_excludes; /**< rows that cannot be judged are left out */
-    size_t *n_first;       /**< by arm: rows left out by it that meet all earlier criteria */
+    const char *absent; /**< its columns that the file lacks, parted by commas; NULL: none. Where it
+                            * lacks any, no row is left out for want of a value */
+    bool is_assessed;   /**< the file has a column of it */
+    size_t *n_first;    /**< by arm: rows left out by it that meet all earlier criteria */
     size_t *n_failed;  /**< by arm: rows that do not meet it, whether or not they fail others too */
     size_t *n_unknown; /**< by arm: rows that cannot be judged because a value is missing */
 };

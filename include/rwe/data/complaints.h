@@ -31,16 +31,20 @@ struct rwe_complaint {
 const char *rwe_complaint_reason(const struct rwe_complaint *complaint,
                                  const struct rwe_language *language, struct rwe_arena *arena);
 
+struct rwe_intern;
+
 /** Grows in its arena. */
 struct rwe_complaints {
     struct rwe_arena *arena;
     struct rwe_complaint *item;
     size_t n;
     size_t capacity;
+    struct rwe_intern *cells; /**< those complained of, by file, line and column; NULL: none yet */
 };
 
 /**
- * Adds a copy of `complaint`: its value is copied into the arena, cut to 60 bytes with "…" at a
+ * Adds a copy of `complaint`, unless there is one of the same cell: one bad cell is told once, by what met
+ * it first, and counted once. Its value is copied into the arena, cut to 60 bytes with "…" at a
  * character's border; the other strings are borrowed. RWE_NO_MEMORY or RWE_OK.
  */
 enum rwe_status rwe_complaints_add(struct rwe_complaints *complaints,

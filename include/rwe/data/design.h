@@ -216,6 +216,10 @@ struct rwe_design_view {
     enum rwe_design_events events;
 };
 
+/** How many members the endpoint has. */
+size_t rwe_design_n_in(const struct rwe_cohort *cohort, const struct rwe_design *design,
+                       const struct rwe_endpoint *endpoint);
+
 /**
  * The members' data on an endpoint, in ascending order of time: groups are the arms, clusters the
  * matched sets or else those declared, weights the design's. A subject has as many rows as it stands

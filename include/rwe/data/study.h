@@ -60,6 +60,7 @@ struct rwe_study_settings {
     int date_system;                                                /**< 1900, 1904 */
     int censoring;   /**< in the order of enum rwe_censoring */
     int new_therapy; /**< in the order of enum rwe_new_therapy */
+    int unassessed;  /**< start, contact */
     const char *exposure_date, *exposure_site;
     double exposure_grace; /**< months */
     struct rwe_strings exposure_names;
@@ -85,7 +86,7 @@ struct rwe_study_settings {
     struct {
         enum rwe_source arm, endpoints, derive, endpoint_dates, exposure_start, exposure_date;
         enum rwe_source response_column, failure_column, ltfu_column, end_column, treatment_columns;
-        enum rwe_source missing_tokens, lang;
+        enum rwe_source missing_tokens, lang, censoring;
     } source;
 };
 

@@ -216,6 +216,19 @@ enum rwe_status rwe_validate(const struct rwe_validation_input *input, struct rw
 
 /* ---- what becomes of findings ---- */
 
+/* A duplicate identifier, and a time zero that is no date at all: the cohort, which needs both, says so better. */
+static bool is_told_by_cohort(const struct rwe_finding *finding,
+                              const struct rwe_study_settings *study)
+{
+    struct rwe_dated dated;
+    if (strcmp(finding->rule->code, "E06") == 0)
+        return study->id != NULL && strcmp(study->id, finding->column) == 0;
+    return strcmp(finding->rule->code, "E01") == 0 && finding->value != NULL &&
+           rwe_study_takes_dates(study) &&
+           !rwe_dated_parse(finding->value, strlen(finding->value), rwe_study_date_system(study),
+                            &dated);
+}
+
 enum rwe_status rwe_validation_complain(const struct rwe_validation *validation,
                                         const struct rwe_study_settings *study,
                                         struct rwe_complaints *complaints)
@@ -223,10 +236,7 @@ enum rwe_status rwe_validation_complain(const struct rwe_validation *validation,
     for (size_t f = 0; f < validation->n; f++) {
         const struct rwe_finding *finding = &validation->finding[f];
         const struct rwe_rule *rule = finding->rule;
-        const char *id = study->id;
-        bool told_by_cohort =
-            strcmp(rule->code, "E06") == 0 && id != NULL && strcmp(id, finding->column) == 0;
-        if (rule->severity != RWE_SEVERITY_ERROR || told_by_cohort)
+        if (rule->severity != RWE_SEVERITY_ERROR || is_told_by_cohort(finding, study))
             continue;
         struct rwe_complaint complaint = {
             .file = finding->file,

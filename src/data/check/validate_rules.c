@@ -224,7 +224,8 @@ const struct rwe_rule rwe_rules[] = {
     {"E02", Q, .needs = "death_date", .about = "death_date", .row = partial_death,
      .message = N_("a month or a year, not a day"),
      .action =
-         N_("ask for the day; until then the middle of the month stands, never a year alone")},
+         N_("ask for the day; until then the middle of the month stands, or the last day of it on "
+            "which the patient was seen, never a year alone")},
     {"E03", E, .needs = "index_date death_date", .about = "death_date", .row = death_before_index,
      .message = N_("earlier than the index date"), .action = N_("check both dates in the chart")},
     {"E04", E, .needs = "index_date pd_date", .about = "pd_date", .row = progression_before_index,

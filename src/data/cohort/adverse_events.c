@@ -199,16 +199,13 @@ enum rwe_status rwe_adverse_events_read(const struct rwe_table *table,
                                         struct rwe_arena *arena, struct rwe_complaints *complaints,
                                         struct rwe_adverse_events *events, struct rwe_error *error)
 {
-    struct adverse_reader r = {.table = table,
-                               .cohort = cohort,
-                               .arena = arena,
-                               .complaints = complaints,
-                               .name = columns};
+    struct rwe_complaints own = {.arena = arena}; /* a second reading must find them again */
+    struct adverse_reader r = {
+        .table = table, .cohort = cohort, .arena = arena, .complaints = &own, .name = columns};
     *events = (struct rwe_adverse_events){.n_rows = rwe_table_rows(table)};
     if (!cohort->has_id)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "adverse events are told to subjects by their identifier: say --id COL");
-    size_t before = complaints->n;
     enum rwe_status status = find_columns(&r, error);
     if (status == RWE_OK)
         status = read_columns(&r, error);
@@ -216,13 +213,21 @@ enum rwe_status rwe_adverse_events_read(const struct rwe_table *table,
         status = adverse_details_read(&r, error);
     if (status != RWE_OK)
         return status;
-    for (size_t c = before; c < complaints->n; c++)
-        r.bad[complaints->item[c].row] = 1;
-    if (complaints->n > before && !drop)
+    for (size_t c = 0; c < own.n; c++) {
+        r.bad[own.item[c].row] = 1;
+        if (rwe_complaints_add(complaints, &own.item[c]) != RWE_OK)
+            return rwe_fail_memory(error);
+    }
+    if (own.n == 1 && !drop)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "%s: 1 cell or row cannot be read as declared. Correct the file, or leave "
+                        "that row out with --on-error drop",
+                        rwe_table_file(table));
+    if (own.n > 0 && !drop)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "%s: %zu cells or rows cannot be read as declared. Correct the file, or "
                         "leave those rows out with --on-error drop",
-                        rwe_table_file(table), complaints->n - before);
+                        rwe_table_file(table), own.n);
     bool done = usable_rows(&r, events) == RWE_OK && keep_worst(&r, events) == RWE_OK &&
                 (!columns->with_details || adverse_details_gather(&r, events) == RWE_OK);
     return done ? RWE_OK : rwe_fail_memory(error);

@@ -312,7 +312,8 @@ static enum rwe_status find_settled_entries(const struct raw *raw, const struct 
     enum rwe_status status = RWE_OK;
     for (size_t e = 0; cohort->entry != NULL && e < cohort->n_endpoints; e++)
         for (size_t i = 0; i < cohort->n && status == RWE_OK; i++) {
-            if (cohort->entry[i] < cohort->endpoint[e].time[i])
+            if (cohort->entry[i] < cohort->endpoint[e].time[i] ||
+                !rwe_endpoint_has(&cohort->endpoint[e], i))
                 continue;
             struct rwe_complaint complaint = {
                 .file = rwe_table_file(raw->table),

@@ -160,6 +160,22 @@ static const char *const *cause_names(const struct raw *raw, const struct rwe_en
     return name[0] == NULL ? NULL : name;
 }
 
+/* NULL where nobody is absent. */
+static enum rwe_status gather_absent(const struct raw *raw, const struct raw_endpoint *from,
+                                     const struct rwe_cohort *cohort, struct rwe_endpoint *to)
+{
+    bool any = false;
+    for (size_t i = 0; from->absent != NULL && i < cohort->n; i++)
+        any = any || from->absent[cohort->row[i]];
+    if (!any)
+        return RWE_OK;
+    uint8_t *absent = RWE_NEW(raw->arena, uint8_t, cohort->n);
+    for (size_t i = 0; absent != NULL && i < cohort->n; i++)
+        absent[i] = from->absent[cohort->row[i]];
+    to->absent = absent;
+    return absent == NULL ? RWE_NO_MEMORY : RWE_OK;
+}
+
 static enum rwe_status gather_endpoint(const struct raw *raw, const struct raw_endpoint *from,
                                        const struct rwe_cohort *cohort, struct rwe_endpoint *to)
 {
@@ -181,7 +197,8 @@ static enum rwe_status gather_endpoint(const struct raw *raw, const struct raw_e
         event[i] = from->event[cohort->row[i]];
         to->n_events += event[i] > 0;
     }
-    if (rwe_sort_numbers(time, cohort->n, raw->scratch, order) != RWE_OK)
+    if (gather_absent(raw, from, cohort, to) != RWE_OK ||
+        rwe_sort_numbers(time, cohort->n, raw->scratch, order) != RWE_OK)
         return RWE_NO_MEMORY;
     /* Subjects whose times became equal must stand in canonical order too. */
     if (rwe_cohort_settle_ties(time, order, cohort->n))

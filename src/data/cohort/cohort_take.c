@@ -70,16 +70,20 @@ static struct rwe_endpoint take_endpoint(const struct cohort_take *take,
     struct rwe_endpoint taken = *e;
     uint8_t *event = RWE_NEW(take->arena, uint8_t, take->n);
     uint32_t *order = RWE_NEW(take->arena, uint32_t, take->n);
+    uint8_t *absent = e->absent == NULL ? NULL : RWE_NEW(take->arena, uint8_t, take->n);
     taken.time = take_numbers(take, e->time);
     taken.n_events = 0;
     for (size_t k = 0; event != NULL && k < take->n; k++) {
         event[k] = e->event[take->source[k]];
         taken.n_events += event[k] > 0;
     }
+    for (size_t k = 0; absent != NULL && k < take->n; k++)
+        absent[k] = e->absent[take->source[k]];
     for (size_t o = 0, at = 0; order != NULL && o < take->from->n; o++)
         for (uint32_t k = take->first[e->order[o]]; k < take->first[e->order[o] + 1]; k++)
             order[at++] = k;
     taken.event = event;
+    taken.absent = absent;
     taken.order = order;
     return taken;
 }

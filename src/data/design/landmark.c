@@ -13,7 +13,7 @@ static enum fate fate_of(const struct rwe_cohort *cohort, size_t subject, double
     enum fate fate = AT_RISK;
     for (size_t e = 0; e < cohort->n_endpoints; e++) {
         const struct rwe_endpoint *endpoint = &cohort->endpoint[e];
-        if (endpoint->time[subject] > time)
+        if (endpoint->time[subject] > time || !rwe_endpoint_has(endpoint, subject))
             continue;
         if (endpoint->event[subject] > 0)
             return HAD_EVENT;

@@ -46,7 +46,7 @@ static double open_until(const struct rwe_cohort *cohort, const struct rwe_endpo
                          uint32_t subject)
 {
     double until = cohort->exposure_until == NULL ? INFINITY : cohort->exposure_until[subject];
-    return fmin(until, endpoint->time[subject]);
+    return rwe_endpoint_has(endpoint, subject) ? fmin(until, endpoint->time[subject]) : 0;
 }
 
 static enum rwe_status take_times(const struct rwe_cohort *cohort,

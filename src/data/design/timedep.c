@@ -107,6 +107,8 @@ static uint32_t *count_rows(const struct cut *cut, struct rwe_arena *arena,
     for (size_t i = 0; times != NULL && i < cohort->n; i++) {
         double entry = entry_of(cohort, i), end = cohort->endpoint[0].time[i];
         double start = cut->start[i], ends[MOST_ROWS];
+        if (!rwe_endpoint_has(&cohort->endpoint[0], i))
+            continue;
         if (!(end > entry)) {
             timedep->n_without++;
             continue;
@@ -187,6 +189,7 @@ static enum rwe_status make_rows(const struct cut *cut, const struct cohort_take
     *rows = cohort_take(take);
     *endpoint = cut->cohort->endpoint[0];
     endpoint->n_events = 0;
+    endpoint->absent = NULL; /* who has not the endpoint has no rows */
     for (size_t k = 0; k < take->n; k++) {
         fill_row(cut, take, k, &to);
         timedep->time[to.arm[k]] += to.time[k] - to.entry[k];

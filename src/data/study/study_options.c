@@ -265,7 +265,7 @@ static const struct rwe_option options[] = {
      .argument = "FILE",
      .help =
          N_("Assessments, one row a patient and day: so that the scan before a new therapy or a "
-            "missed visit is known, and the first response.")},
+            "missed visit is known, the first response, and progression that the row lacks.")},
     {.name = "assess-columns",
      RWE_LIST_IN(struct rwe_study_settings, assess_columns),
      .section = RWE_SECTION_FILE,
@@ -279,7 +279,8 @@ static const struct rwe_option options[] = {
      .high = 1e6,
      .help =
          N_("Assessments are planned this often: a progression seen between two counts from the "
-            "later (default 91 under --censoring fda-b, else none).")},
+            "later, and two missed visits are twice that (default 91 under --censoring fda-b, else "
+            "none).")},
     {.name = "date-system",
      RWE_CHOICE_IN(struct rwe_study_settings, date_system),
      .section = RWE_SECTION_FILE,
@@ -290,6 +291,7 @@ static const struct rwe_option options[] = {
             "1462 days later).")},
     {.name = "censoring",
      RWE_CHOICE_IN(struct rwe_study_settings, censoring),
+     RWE_SOURCE_IN(struct rwe_study_settings, source.censoring),
      .section = RWE_SECTION_METHOD,
      .argument = "ema|fda-a|fda-b|fda-c",
      .choices = "ema|fda-a|fda-b|fda-c",
@@ -325,6 +327,14 @@ static const struct rwe_option options[] = {
      .choices = "ignore|censor|event",
      .help =
          N_("What the next line of therapy before progression does to progression-free survival.")},
+    {.name = "unassessed",
+     RWE_CHOICE_IN(struct rwe_study_settings, unassessed),
+     .section = RWE_SECTION_METHOD,
+     .argument = "start|contact",
+     .choices = "start|contact",
+     .help = N_("Where patients who were never scanned after time zero are censored for "
+                "progression-free survival: there, or at the last contact (default contact; start "
+                "under --censoring fda-a, fda-b and fda-c).")},
     {.name = "exposure-date",
      RWE_TEXT_IN(struct rwe_study_settings, exposure_date),
      RWE_SOURCE_IN(struct rwe_study_settings, source.exposure_date),
