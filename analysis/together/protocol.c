@@ -205,6 +205,22 @@ static void eligibility(struct rwe_protocol *p)
         rwe_protocol_say(p, part, "not declared: everybody in the file");
 }
 
+/* That of an arm, where it is told when exposure begins. */
+static void target_exposure(struct rwe_protocol *p, size_t a, const struct rwe_design *grace)
+{
+    const enum rwe_protocol_part part = RWE_PROTOCOL_STRATEGIES;
+    const char *arm = p->run->cohort->arm_level[a], *closure = rwe_closure_words(p->run);
+    if (grace == NULL)
+        ask_for(p, part, a > 0 ? N_("%s: exposure begun") : N_("%s: exposure never begun"), arm);
+    else if (a == 0)
+        ask_for(p, part, "%s: exposure not begun within %g%s", arm, grace->grace, p->unit);
+    else if (closure == NULL)
+        ask_for(p, part, "%s: exposure begun within %g%s", arm, grace->grace, p->unit);
+    else
+        ask_for(p, part, "%s: exposure begun within %g%s unless %s comes first", arm, grace->grace,
+                p->unit, closure);
+}
+
 /* The strategies in words, from the arms' names and what is compared. */
 static void target_strategies(struct rwe_protocol *p)
 {
@@ -215,17 +231,10 @@ static void target_strategies(struct rwe_protocol *p)
     for (size_t i = 0; i < declared.n; i++)
         ask_for(p, part, "%s", declared.item[i]);
     for (size_t a = declared.n > 0 ? 0 : cohort->n_arms; a-- > 0;) {
-        const char *arm = cohort->arm_level[a];
         if (!p->run->design[0].naive)
-            ask_for(p, part, "%s from time zero", arm);
-        else if (grace != NULL)
-            ask_for(p, part,
-                    a > 0 ? N_("%s: exposure begun within %g%s")
-                          : N_("%s: exposure not begun within %g%s"),
-                    arm, grace->grace, p->unit);
+            ask_for(p, part, "%s from time zero", cohort->arm_level[a]);
         else
-            ask_for(p, part, a > 0 ? N_("%s: exposure begun") : N_("%s: exposure never begun"),
-                    arm);
+            target_exposure(p, a, grace);
     }
 }
 
