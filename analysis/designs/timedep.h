@@ -14,8 +14,7 @@ struct timedep_settings {
     double curves_from;
 };
 
-extern const struct rwe_analysis rwe_analysis_timedep;
-
+extern const struct rwe_options timedep_options;
 const struct timedep_settings *timedep_settings_of(const struct rwe_run *run);
 
 /* An endpoint in rows of time. */
@@ -56,6 +55,7 @@ struct timedep_weighted {
 
 /* What the designs leave for the run. */
 struct timedep {
+    const struct timedep *data; /* of a replicate: that of the data, where fits begin */
     struct ccw_columns columns; /* of the models of exposure */
     struct timedep_weighted
         *weighted; /* as cohort->endpoint; NULL: --timedep-weights was not said */

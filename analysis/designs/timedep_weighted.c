@@ -49,14 +49,13 @@ static enum rwe_status weigh_endpoint(struct rwe_run *run, struct timedep *timed
                                       struct rwe_error *error)
 {
     struct timedep_weighted *of = &timedep->weighted[e];
-    const struct timedep *data = rwe_run_state(run->data, &rwe_analysis_timedep);
     const struct rwe_clone_subjects subjects = {timedep->columns.subject, timedep->columns.n};
     struct rwe_clone_weights given = {0};
     of->cohort = *run->cohort;
     of->cohort.endpoint = &run->cohort->endpoint[e];
     of->cohort.n_endpoints = 1;
     of->exposure.endpoint = of->cohort.endpoint;
-    of->exposure.data = data == NULL ? NULL : &data->weighted[e].exposure;
+    of->exposure.data = timedep->data == NULL ? NULL : &timedep->data->weighted[e].exposure;
     enum rwe_status status =
         rwe_timedep_starts(run->cohort, e, &subjects, run->arena, &of->exposure.clones, error);
     if (status != RWE_OK)
