@@ -96,6 +96,10 @@ enum rwe_status rwe_validation_write(const struct rwe_validation *validation, co
 size_t rwe_chart_column(const struct rwe_table *table, const struct rwe_study_settings *study,
                         const char *role);
 
+/** 1 for yes (1, Y, yes, true, 是, 有, √, 阳性, 死亡, died …), 0 for no (0, N, no, false, 否, 无, ×, 阴性, 存活, alive), −1
+ * for neither and for NULL; the case of ASCII letters does not matter. */
+int rwe_chart_yes(const char *text);
+
 /** Checks that --columns has the form ROLE=COL throughout (RWE_USAGE), with columns that the table has
  * (RWE_NO_COLUMN). */
 enum rwe_status rwe_chart_columns_check(const struct rwe_table *table,

@@ -99,9 +99,6 @@ const char *rwe_chart_lacks(const struct rwe_chart *chart, const char *needs,
 /* Texts of a column by row, NULL missing; borrowed from the table. NULL when memory is out. */
 const char **rwe_chart_texts(const struct rwe_chart *chart, size_t column);
 
-/* 1 yes, 0 no, −1 neither: 1 Y yes 是 有 √ 阳性 …; case does not matter. */
-int rwe_chart_yes(const char *text);
-
 /* Whether a text is a month or a year alone: 2023-05, 2023年5月, 2023. */
 bool rwe_chart_is_partial_date(const char *text);
 

@@ -312,11 +312,7 @@ static uint8_t place_of(const char *text)
 
 static bool says_yes(const char *text)
 {
-    static const char *const words[] = {"1", "y", "yes", "true", "是", "有", "死亡", "失访"};
-    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
-        if (strcasecmp(text, words[w]) == 0)
-            return true;
-    return false;
+    return rwe_chart_yes(text) == 1 || strcmp(text, "失访") == 0;
 }
 
 /* The cells of a role that is no date, NULL where the file does not have it. */

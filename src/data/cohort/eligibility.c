@@ -8,13 +8,16 @@ static enum rwe_status complain(struct raw *raw, const struct rwe_cell_test *c, 
                                 size_t row, const char *cell)
 {
     bool date = c->kind == RWE_VALUE_DATE;
+    bool yes_no = c->comparator == RWE_EQUAL || c->comparator == RWE_NOT_EQUAL;
     struct rwe_complaint complaint = {
         .file = rwe_table_file(raw->table),
         .line = rwe_table_line(raw->table, row),
         .row = row,
         .column = rwe_table_name(raw->table, column),
         .value = cell,
-        .reason = date ? N_("not a date") : N_("not a number"),
+        .reason = date     ? N_("not a date")
+                  : yes_no ? N_("neither 0 nor 1, no nor yes")
+                           : N_("not a number"),
         .advice = N_("eligibility is judged by it: correct it, or empty it where it is not known"),
     };
     return rwe_complaints_add(raw->complaints, &complaint);
