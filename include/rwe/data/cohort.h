@@ -14,6 +14,7 @@
 
 #include "rwe/base/arena.h"
 #include "rwe/base/status.h"
+#include "rwe/data/best_response.h"
 #include "rwe/data/cohort_dates.h"
 #include "rwe/data/complaints.h"
 #include "rwe/data/study.h"
@@ -135,6 +136,9 @@ struct rwe_cohort {
     const int8_t
         *response; /**< by subject, enum rwe_response (response.h), −1 missing; NULL when not
                                  declared, or when only the study names a column that the file lacks */
+
+    const struct rwe_best_response
+        *best; /**< by subject, of the assessments; NULL where none tells a response */
 
     const struct rwe_cohort_dates
         *dates; /**< what it was derived from; NULL: nothing from dates, or

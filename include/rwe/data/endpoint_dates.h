@@ -51,6 +51,7 @@ struct rwe_patient_dates {
     const int32_t *visit; /**< days of all assessments, ascending; of one day the better response
                              first */
     const int8_t *visit_response; /**< of each, enum rwe_response; -1: none is told */
+    const double *visit_sum;      /**< of each, the sum of target lesions, NaN: none is told */
     size_t n_visits;              /**< 0: only the last assessment is known */
 };
 

@@ -58,9 +58,11 @@ struct rwe_study_settings {
     struct rwe_strings assess_columns;
     double visit_every, death_window, visit_gap, progression_blank; /**< days */
     int date_system;                                                /**< 1900, 1904 */
-    int censoring;   /**< in the order of enum rwe_censoring */
-    int new_therapy; /**< in the order of enum rwe_new_therapy */
-    int unassessed;  /**< start, contact */
+    int censoring;                          /**< in the order of enum rwe_censoring */
+    int new_therapy;                        /**< in the order of enum rwe_new_therapy */
+    int unassessed;                         /**< start, contact */
+    double confirm, sd_minimum, confirm_ne; /**< of best responses: best_response.h */
+    bool confirm_sd;
     const char *exposure_date, *exposure_site;
     double exposure_grace; /**< months */
     struct rwe_strings exposure_names;

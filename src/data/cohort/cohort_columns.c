@@ -584,8 +584,9 @@ static enum rwe_status code_responses(struct raw *raw, size_t column,
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < raw->n_rows; i++) {
         const char *level = factor->code[i] < 0 ? NULL : factor->level[factor->code[i]];
-        raw->response[i] = level == NULL ? -1 : rwe_response_parse(level);
-        if (level != NULL && raw->response[i] < 0 &&
+        int response = level == NULL ? -1 : rwe_response_parse(level);
+        raw->response[i] = rwe_response_of_patient(response);
+        if (level != NULL && response < 0 &&
             complain(raw, i, column, level, N_("no response"), N_("it is CR, PR, SD, PD or NE")) !=
                 RWE_OK)
             return RWE_NO_MEMORY;

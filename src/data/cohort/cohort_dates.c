@@ -415,7 +415,7 @@ static void set_unit(struct raw *raw)
 
 enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error)
 {
-    if (!rwe_study_takes_dates(raw->study))
+    if (!rwe_study_takes_dates(raw->study) && raw->assessments == NULL)
         return RWE_OK;
     struct raw_dates *dates = RWE_NEW(raw->scratch, struct raw_dates, 1);
     struct rwe_patient_dates *patient =
@@ -442,5 +442,5 @@ enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error)
     if (status == RWE_OK &&
         (read_flags(raw, patient) != RWE_OK || rwe_raw_settle_dates(raw, patient) != RWE_OK))
         status = rwe_fail_memory(error);
-    return status;
+    return status == RWE_OK ? rwe_raw_find_best_responses(raw, patient, error) : status;
 }

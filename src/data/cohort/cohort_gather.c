@@ -272,6 +272,12 @@ static enum rwe_status gather_rest(const struct raw *raw, struct rwe_cohort *coh
             response[i] = (int8_t)raw->response[cohort->row[i]];
         cohort->response = response;
     }
+    if (raw->best != NULL) {
+        struct rwe_best_response *best = RWE_NEW(raw->arena, struct rwe_best_response, cohort->n);
+        for (size_t i = 0; best != NULL && i < cohort->n; i++)
+            best[i] = raw->best[cohort->row[i]];
+        cohort->best = best;
+    }
     return rwe_arena_failed(raw->arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 

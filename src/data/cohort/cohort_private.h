@@ -79,8 +79,9 @@ struct raw {
     double *exposure_until; /* INFINITY: not closed; NULL: not known */
     enum rwe_closure closure;
     const char *closed_by;
-    double until_tolerance; /* by which dates and times of one event may differ */
-    int32_t *response;      /* NULL: not read */
+    double until_tolerance;         /* by which dates and times of one event may differ */
+    int32_t *response;              /* NULL: not read */
+    struct rwe_best_response *best; /* by row, of the assessments; NULL: none tells a response */
     double *entry;
     struct raw_dates *dates; /* NULL: nothing is derived from dates */
     bool arm_is_exposure;    /* the arms are made by --exposure-date, not read */
@@ -105,6 +106,11 @@ enum rwe_status rwe_raw_settle_dates(struct raw *raw, struct rwe_patient_dates p
 /* "scans.csv:5 2022-03-01, cohort.csv:3 2022-06-01": some of the subjects whose progression the list of assessments
  * has earlier than their row; NULL: nobody. In raw->arena. */
 const char *rwe_raw_tell_earlier_pd(const struct raw *raw, const struct rwe_cohort *cohort);
+
+/* assessed_responses.c: the best response of each patient; the first response dates RWE_DATE_RESPONSE where the
+ * patient's row does not. */
+enum rwe_status rwe_raw_find_best_responses(struct raw *raw, struct rwe_patient_dates patient[],
+                                            struct rwe_error *error);
 
 /* Whether ready columns of endpoints count beside what is derived. */
 bool rwe_raw_takes_ready_endpoints(const struct raw *raw);

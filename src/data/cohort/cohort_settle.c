@@ -90,7 +90,7 @@ enum rwe_status rwe_raw_settle_dates(struct raw *raw, struct rwe_patient_dates p
 static size_t row_of_pd(const struct raw *raw, const struct rwe_patient_dates *patient)
 {
     size_t v = 0;
-    while (patient->visit_response[v] != RWE_RESPONSE_PD ||
+    while (patient->visit_response[v] < RWE_RESPONSE_PD || /* PD, or iUPD that iCPD confirmed */
            patient->visit[v] != patient->date[RWE_DATE_PD].day)
         v++;
     return row_of_visit(raw, patient, v);

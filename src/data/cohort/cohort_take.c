@@ -47,6 +47,16 @@ static int8_t *take_responses(const struct cohort_take *take, const int8_t respo
     return taken;
 }
 
+static struct rwe_best_response *take_best(const struct cohort_take *take,
+                                           const struct rwe_best_response best[])
+{
+    struct rwe_best_response *taken =
+        best == NULL ? NULL : RWE_NEW(take->arena, struct rwe_best_response, take->n);
+    for (size_t k = 0; taken != NULL && k < take->n; k++)
+        taken[k] = best[take->source[k]];
+    return taken;
+}
+
 static struct rwe_variable take_variable(const struct cohort_take *take,
                                          const struct rwe_variable *v)
 {
@@ -124,6 +134,7 @@ static void take_columns(const struct cohort_take *take, struct rwe_cohort *to)
     to->endpoint = endpoint;
     to->stratum = take_codes(take, take->from->stratum);
     to->response = take_responses(take, take->from->response);
+    to->best = take_best(take, take->from->best);
     to->entry = take_numbers(take, take->from->entry);
     to->exposure_start = take_numbers(take, take->from->exposure_start);
     to->exposure_until = take_numbers(take, take->from->exposure_until);

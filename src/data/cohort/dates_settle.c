@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/data/dates_settle.h"
 
+#include "rwe/data/best_response.h"
 #include "rwe/data/response.h"
 
 static void tell(struct rwe_dates_settled *settled, enum rwe_dates_deed deed)
@@ -30,20 +31,33 @@ static bool is_dead(const struct rwe_patient_dates *patient, int32_t day)
     return rwe_dated_has_day(death) && day > death.day && !in_its_month;
 }
 
-static struct rwe_dated first_listed_pd(const struct rwe_patient_dates *patient)
+/* An unconfirmed progression that is confirmed after the cut-off is none yet. */
+static struct rwe_dated first_listed_pd(const struct rwe_patient_dates *patient,
+                                        const struct rwe_endpoint_rules *rules)
 {
     const struct rwe_dated zero = patient->date[RWE_DATE_INDEX];
-    for (size_t v = 0; v < patient->n_visits; v++)
-        if (patient->visit_response != NULL && patient->visit_response[v] == RWE_RESPONSE_PD &&
-            rwe_dated_has_day(zero) && patient->visit[v] >= zero.day &&
-            !is_dead(patient, patient->visit[v]))
-            return (struct rwe_dated){patient->visit[v], RWE_DATED_DAY};
-    return (struct rwe_dated){0};
+    struct rwe_assessments of = {.n = patient->n_visits,
+                                 .day = patient->visit,
+                                 .response = patient->visit_response,
+                                 .zero = zero.day,
+                                 .until = rules->has_cutoff ? rules->cutoff : INT32_MAX,
+                                 .progression = RWE_NO_DAY};
+    if (!rwe_dated_has_day(zero) || patient->visit_response == NULL)
+        return (struct rwe_dated){0};
+    const int32_t limit = of.until;
+    int32_t day = rwe_first_progression(&of);
+    of.until = INT32_MAX;
+    if (day == RWE_NO_DAY && rwe_first_progression(&of) > limit)
+        day = rwe_first_progression(&of);
+    return day == RWE_NO_DAY || is_dead(patient, day) ? (struct rwe_dated){0}
+                                                      : (struct rwe_dated){day, RWE_DATED_DAY};
 }
 
-static void take_listed_pd(struct rwe_patient_dates *patient, struct rwe_dates_settled *settled)
+static void take_listed_pd(struct rwe_patient_dates *patient,
+                           const struct rwe_endpoint_rules *rules,
+                           struct rwe_dates_settled *settled)
 {
-    struct rwe_dated *pd = &patient->date[RWE_DATE_PD], listed = first_listed_pd(patient);
+    struct rwe_dated *pd = &patient->date[RWE_DATE_PD], listed = first_listed_pd(patient, rules);
     if (!rwe_dated_has_day(listed))
         return;
     if (!rwe_dated_has_day(*pd)) {
@@ -199,7 +213,7 @@ struct rwe_dates_settled rwe_patient_dates_settle(struct rwe_patient_dates *pati
 {
     struct rwe_dates_settled settled = {0};
     read_words(patient, rules);
-    take_listed_pd(patient, &settled);
+    take_listed_pd(patient, rules, &settled);
     place_months(patient);
     find_after_death(patient, &settled);
     take_last_visit(patient, &settled);

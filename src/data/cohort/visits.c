@@ -4,6 +4,7 @@
 
 #include "rwe/base/sort.h"
 #include "rwe/data/response.h"
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,11 +12,12 @@
 struct reader {
     struct raw *raw;
     const struct rwe_table *table;
-    size_t id, date, response; /* columns; there may be no responses */
+    size_t id, date, response, sum; /* columns; there may be no responses and no sums */
     size_t n;
     const char **id_of; /* by row */
     struct rwe_dated *dated;
     int8_t *response_of; /* enum rwe_response, −1: none is told; NULL: no column */
+    double *sum_of;      /* of target lesions; NULL: no column */
     uint8_t *is_bad;     /* a cell of the row cannot be read: it is left out */
     size_t *patient;     /* row in the file of patients, or RWE_NO_INDEX */
 };
@@ -26,19 +28,23 @@ static enum rwe_status find_columns(struct reader *r, struct rwe_error *error)
 {
     struct rwe_strings names = r->raw->study->assess_columns;
     const char *id = r->raw->study->id;
-    if (names.n != 0 && names.n != 2 && names.n != 3)
+    if (names.n == 1 || names.n > 4)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--assess-columns takes ID,DATE or ID,DATE,RESPONSE, as in "
-                        "--assess-columns usubjid,assess_date,overall_resp");
+                        "--assess-columns takes ID,DATE or ID,DATE,RESPONSE or "
+                        "ID,DATE,RESPONSE,SUM, as in --assess-columns "
+                        "usubjid,assess_date,overall_resp,sum_target_mm");
     enum rwe_status status = rwe_cohort_column(r->table, "--assess-columns",
                                                names.n > 0 ? names.item[0] : id, &r->id, error);
     if (status == RWE_OK)
         status = rwe_cohort_column(r->table, "--assess-columns",
                                    names.n > 0 ? names.item[1] : "assess_date", &r->date, error);
     r->response = rwe_table_find(r->table, "overall_resp");
-    if (status == RWE_OK && names.n == 3)
+    r->sum = rwe_table_find(r->table, "sum_target_mm");
+    if (status == RWE_OK && names.n > 2)
         status =
             rwe_cohort_column(r->table, "--assess-columns", names.item[2], &r->response, error);
+    if (status == RWE_OK && names.n > 3)
+        status = rwe_cohort_column(r->table, "--assess-columns", names.item[3], &r->sum, error);
     return status;
 }
 
@@ -60,22 +66,36 @@ static enum rwe_status complain(struct reader *r, size_t row, size_t column, con
 
 bool rwe_raw_visits_tell_responses(const struct raw *raw)
 {
-    return raw->study->assess_columns.n == 3 ||
+    return raw->study->assess_columns.n > 2 ||
            rwe_table_find(raw->assessments, "overall_resp") != RWE_NO_INDEX;
+}
+
+/* Complaints of the list's cells are of no patient's row. */
+static enum rwe_status add_unread(struct reader *r, struct rwe_complaints *unread)
+{
+    for (size_t c = 0; c < unread->n; c++) {
+        unread->item[c].row = RWE_NO_INDEX;
+        if (rwe_complaints_add(r->raw->complaints, &unread->item[c]) != RWE_OK)
+            return RWE_NO_MEMORY;
+    }
+    return RWE_OK;
 }
 
 static enum rwe_status read_days(struct reader *r)
 {
     struct rwe_complaints unread = {.arena = r->raw->scratch};
     enum rwe_date_system system = rwe_study_date_system(r->raw->study);
-    if (rwe_table_dated(r->table, r->date, system, r->dated, &unread) != RWE_OK)
-        return RWE_NO_MEMORY;
-    for (size_t c = 0; c < unread.n; c++) {
-        unread.item[c].row = RWE_NO_INDEX;
-        if (rwe_complaints_add(r->raw->complaints, &unread.item[c]) != RWE_OK)
-            return RWE_NO_MEMORY;
-    }
-    return RWE_OK;
+    return rwe_table_dated(r->table, r->date, system, r->dated, &unread) == RWE_OK
+               ? add_unread(r, &unread)
+               : RWE_NO_MEMORY;
+}
+
+static enum rwe_status read_sums(struct reader *r)
+{
+    struct rwe_complaints unread = {.arena = r->raw->scratch};
+    return rwe_table_numbers(r->table, r->sum, r->sum_of, &unread) == RWE_OK
+               ? add_unread(r, &unread)
+               : RWE_NO_MEMORY;
 }
 
 static enum rwe_status read_responses(struct reader *r)
@@ -102,9 +122,12 @@ static enum rwe_status read_columns(struct reader *r, struct rwe_error *error)
     r->is_bad = RWE_NEW(scratch, uint8_t, r->n);
     if (r->response != RWE_NO_INDEX)
         r->response_of = RWE_NEW(scratch, int8_t, r->n);
+    if (r->sum != RWE_NO_INDEX)
+        r->sum_of = RWE_NEW(scratch, double, r->n);
     if (rwe_arena_failed(scratch) ||
         rwe_table_strings(r->table, r->id, scratch, r->id_of) != RWE_OK || read_days(r) != RWE_OK ||
-        (r->response_of != NULL && read_responses(r) != RWE_OK))
+        (r->response_of != NULL && read_responses(r) != RWE_OK) ||
+        (r->sum_of != NULL && read_sums(r) != RWE_OK))
         return rwe_fail_memory(error);
     for (size_t i = 0; i < r->n; i++)
         if (r->id_of[i] == NULL &&
@@ -165,6 +188,7 @@ struct visit {
     size_t patient, row;
     int32_t day;
     int8_t response;
+    double sum;
 };
 
 /* By patient and day; of one day the better response first, so that the order of rows does not matter. */
@@ -175,7 +199,9 @@ static int compare_visits(const void *a, const void *b)
         return x->patient < y->patient ? -1 : 1;
     if (x->day != y->day)
         return x->day < y->day ? -1 : 1;
-    return (x->response > y->response) - (x->response < y->response);
+    if (x->response != y->response)
+        return x->response < y->response ? -1 : 1;
+    return (x->sum > y->sum) - (x->sum < y->sum);
 }
 
 /* A day known by month is no earlier than time zero, as in the patient's own row. */
@@ -198,6 +224,7 @@ static size_t list_visits(const struct reader *r, const struct rwe_patient_dates
                 .row = i,
                 .day = day_of(r, &patient[r->patient[i]], i),
                 .response = r->response_of == NULL ? -1 : r->response_of[i],
+                .sum = r->sum_of == NULL ? NAN : r->sum_of[i],
             };
     qsort(visit, n, sizeof *visit, compare_visits);
     return n;
@@ -211,6 +238,7 @@ static enum rwe_status give_days(struct reader *r, struct rwe_patient_dates pati
     struct visit *visit = RWE_NEW(raw->scratch, struct visit, r->n);
     int32_t *day = RWE_NEW(raw->arena, int32_t, r->n);
     int8_t *response = RWE_NEW(raw->arena, int8_t, r->n);
+    double *sum = RWE_NEW(raw->arena, double, r->n);
     size_t *row = RWE_NEW(raw->scratch, size_t, r->n);
     if (rwe_arena_failed(raw->scratch) || rwe_arena_failed(raw->arena))
         return rwe_fail_memory(error);
@@ -219,10 +247,12 @@ static enum rwe_status give_days(struct reader *r, struct rwe_patient_dates pati
         struct rwe_patient_dates *p = &patient[visit[v].patient];
         day[v] = visit[v].day;
         response[v] = visit[v].response;
+        sum[v] = visit[v].sum;
         row[v] = visit[v].row;
         if (p->n_visits++ == 0) {
             p->visit = day + v;
             p->visit_response = response + v;
+            p->visit_sum = sum + v;
         }
     }
     raw->dates->visits =
