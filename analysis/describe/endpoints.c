@@ -93,22 +93,27 @@ static struct counts present_endpoint(const struct rwe_run *run, struct rwe_grid
     return counts;
 }
 
-/* What a rule could not see. */
-static void warn_of_unknown(struct rwe_run *run, const struct rwe_derived_endpoint *derived,
-                            const struct counts *counts)
+/* What a rule could not see; said once, of the first endpoint that it concerns. */
+static void warn_of_unknown(struct rwe_run *run, const struct counts counts[])
 {
-    if (counts->scan_not_known > 0)
+    const struct rwe_cohort_dates *dates = run->cohort->dates;
+    size_t scan = 0, gap = 0;
+    while (scan < dates->n_derived && counts[scan].scan_not_known == 0)
+        scan++;
+    while (gap < dates->n_derived && counts[gap].gap_not_known == 0)
+        gap++;
+    if (scan < dates->n_derived)
         rwe_document_warning(run->document, "scan-by-cutoff-unknown", "endpoints",
                              "%s: of %zu subjects the only scan in the data is later than the "
                              "cut-off, so that the last one by then is not known; they are "
                              "censored at the cut-off. --assess tells every scan.",
-                             derived->definition.name, counts->scan_not_known);
-    if (counts->gap_not_known > 0)
+                             dates->derived[scan].definition.name, counts[scan].scan_not_known);
+    if (gap < dates->n_derived)
         rwe_document_warning(run->document, "visits-before-progression-unknown", "endpoints",
                              "%s: of %zu subjects no scan before the progression is known, so that "
                              "visits missed before it cannot be judged; it counts. --assess tells "
                              "every scan.",
-                             derived->definition.name, counts->gap_not_known);
+                             dates->derived[gap].definition.name, counts[gap].gap_not_known);
 }
 
 static void note_of_unassessed(const struct rwe_run *run, struct rwe_grid *grid,
@@ -194,8 +199,7 @@ static void present_endpoints(struct rwe_run *run)
     for (size_t d = 0; d < dates->n_derived; d++)
         note_of_unassessed(run, grid, &dates->derived[d], &counts[d]);
     note_of_deeds(run, grid);
-    for (size_t d = 0; d < dates->n_derived; d++)
-        warn_of_unknown(run, &dates->derived[d], &counts[d]);
+    warn_of_unknown(run, counts);
     if (dates->n_visits_unknown > 0)
         rwe_document_warning(run->document, "assessments-unknown", "endpoints",
                              "%zu rows of --assess are of nobody in the file of patients, and were "

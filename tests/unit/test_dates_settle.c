@@ -284,6 +284,23 @@ static void where_new_therapy_censors_a_response_after_it_is_none(void **state)
     assert_end(outcome_of("dor", RWE_CENSORING_EMA, NULL, &patient), "2023-06-01", RWE_CNSR_ALIVE);
 }
 
+static void a_response_is_seen_on_a_scan_and_by_a_patient_alive(void **state)
+{
+    (void)state;
+    struct rwe_patient_dates patient =
+        PATIENT({RWE_DATE_NEWTX, "2023-07-01"}, {RWE_DATE_RESPONSE, "2023-08-01"},
+                {RWE_DATE_LAST_ASSESS, "2023-05-20"}, {RWE_DATE_LAST_CONTACT, "2023-03-01"});
+    assert_end(outcome_of("rwpfs", RWE_CENSORING_EMA, NULL, &patient), "2023-08-01",
+               RWE_CNSR_ALIVE);
+    assert_end(outcome_of("rwpfs", RWE_CENSORING_EMA, "2023-06-30", &patient), "2023-05-20",
+               RWE_CNSR_ALIVE);
+    struct rwe_endpoint_outcome dor = outcome_of("dor", RWE_CENSORING_EMA, NULL, &patient);
+    assert_end(dor, "2023-08-01", RWE_CNSR_ALIVE);
+    assert_false(dor.unassessed);
+    /* one that does not count was one of a living patient all the same */
+    assert_end(outcome_of("os", RWE_CENSORING_FDA_A, NULL, &patient), "2023-08-01", RWE_CNSR_ALIVE);
+}
+
 /* ---- the cut-off ---- */
 
 /* Alike by 2023-06-30, whatever comes later: one outcome by every set of rules. */
@@ -385,6 +402,7 @@ int main(void)
         cmocka_unit_test(overall_survival_ends_no_earlier_than_the_patient_was_seen),
         cmocka_unit_test(a_response_counts_from_time_zero_to_progression),
         cmocka_unit_test(where_new_therapy_censors_a_response_after_it_is_none),
+        cmocka_unit_test(a_response_is_seen_on_a_scan_and_by_a_patient_alive),
         cmocka_unit_test(progression_free_survival_by_the_cutoff_depends_on_nothing_after_it),
         cmocka_unit_test(a_row_whose_only_scan_is_later_than_the_cutoff_says_so),
         cmocka_unit_test(visits_planned_more_often_are_missed_sooner),

@@ -16,7 +16,8 @@
  * the last. Assessments after the death are taken off.
  *
  * Response. One before time zero, after progression (in the list also on its day, since the worse counts) or, where
- * new therapy censors or is an event, after new therapy, does not count: the first in the list that does is taken.
+ * new therapy censors or is an event, after new therapy, does not count: the first in the list that does is
+ * taken. It was one of a living patient all the same: the last contact is no earlier.
  */
 #ifndef RWE_DATA_DATES_SETTLE_H
 #define RWE_DATA_DATES_SETTLE_H

@@ -198,6 +198,9 @@ static void take_response(struct rwe_patient_dates *patient, const struct rwe_en
     if (rules->new_therapy != RWE_NEW_THERAPY_IGNORE)
         limits.newtx = patient->date[RWE_DATE_NEWTX];
     if (rwe_dated_has_day(*response) && !counts(&limits, response->day)) {
+        struct rwe_dated *contact = &patient->date[RWE_DATE_LAST_CONTACT];
+        if (!rwe_dated_has_day(*contact) || contact->day < response->day)
+            *contact = *response; /* it is none, but the patient was seen */
         *response = (struct rwe_dated){0};
         is_void = true;
     }

@@ -243,19 +243,23 @@ static struct decision at_start(const struct view *view)
     return (struct decision){true, view->start, view->definition->start};
 }
 
-/* The last scan from time zero to `day` that is known by the cut-off. */
+/* The last scan from time zero to `day` that is known by the cut-off: of the list, or of the row, where a response
+ * was seen on one too. */
 static struct decision scan_by(const struct view *view, int32_t day)
 {
+    static const unsigned told[] = {RWE_DATE_LAST_ASSESS, RWE_DATE_RESPONSE};
     const struct rwe_patient_dates *patient = view->patient;
     struct decision last = {0};
     for (size_t v = 0; v < patient->n_visits; v++)
         if (patient->visit[v] >= view->start && patient->visit[v] <= day &&
             is_known_by_now(view, patient->visit[v]))
             last = (struct decision){true, patient->visit[v], RWE_DATE_LAST_ASSESS};
-    int32_t told = day_of(view, RWE_DATE_LAST_ASSESS);
-    if (knows(view, RWE_DATE_LAST_ASSESS) && told >= view->start && told <= day &&
-        is_known_by_now(view, told))
-        last = later(last, (struct decision){true, told, RWE_DATE_LAST_ASSESS});
+    for (size_t t = 0; t < sizeof told / sizeof *told; t++) {
+        int32_t scan = day_of(view, told[t]);
+        if (knows(view, told[t]) && scan >= view->start && scan <= day &&
+            is_known_by_now(view, scan))
+            last = later(last, (struct decision){true, scan, told[t]});
+    }
     return last;
 }
 

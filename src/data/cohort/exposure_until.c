@@ -206,20 +206,24 @@ static bool close_by_ready_endpoints(struct raw *raw)
     return raw->closed_by != NULL;
 }
 
+/* Dates that endpoints are derived from know progression by the list of assessments too. */
 static enum rwe_status close_by_progression(struct raw *raw)
 {
     raw->closure = RWE_CLOSURE_PROGRESSION;
     if (close_by_ready_endpoints(raw))
         return RWE_OK;
-    size_t column = raw->dates != NULL ? raw->dates->column[RWE_DATE_PD]
-                                       : rwe_chart_column(raw->table, raw->study, "pd_date");
-    enum rwe_status status = RWE_OK;
-    if (column == RWE_NO_INDEX)
-        raw->closure = RWE_CLOSURE_UNKNOWN;
-    else if (raw->dates != NULL)
+    if (raw->dates != NULL && raw->dates->about.knows_progression) {
+        raw->closed_by = raw->dates->about.column[RWE_DATE_PD];
         close_by_settled_dates(raw);
-    else
-        status = close_by_date(raw, column, false);
+        return RWE_OK;
+    }
+    size_t column =
+        raw->dates != NULL ? RWE_NO_INDEX : rwe_chart_column(raw->table, raw->study, "pd_date");
+    if (column == RWE_NO_INDEX) {
+        raw->closure = RWE_CLOSURE_UNKNOWN;
+        return RWE_OK;
+    }
+    enum rwe_status status = close_by_date(raw, column, false);
     if (raw->closure != RWE_CLOSURE_UNKNOWN)
         raw->closed_by = rwe_table_name(raw->table, column);
     return status;
