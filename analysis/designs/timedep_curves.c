@@ -246,27 +246,31 @@ static double add_state(struct curves *curves, struct rwe_figure *figure, size_t
     return isnan(until) ? c->time[c->n_points - 1] : until;
 }
 
+static void add_count(struct curves *curves, struct rwe_grid *grid, size_t state, bool events,
+                      double time)
+{
+    struct rwe_key key = curve_key(curves, state);
+    key.time = time;
+    if (time < curves->from) {
+        rwe_grid_empty(grid);
+        return;
+    }
+    const struct km_count *count =
+        km_count_at(&curves->part->run, &curves->counts[state], &key, &curves->curve[state]);
+    rwe_grid_cell(grid, RWE_CELL_COUNT, events ? count->event : count->risk, RWE_NO_FACT,
+                  RWE_NO_FACT);
+}
+
 static void add_counts(struct curves *curves, struct rwe_figure *figure,
                        const struct rwe_times *ticks)
 {
-    struct rwe_run *run = &curves->part->run;
     struct rwe_grid *grid = rwe_figure_grid(figure);
     for (size_t state = 0; state < 2; state++) {
-        struct rwe_key key = curve_key(curves, state);
-        rwe_grid_row(grid, 0, "%s", state_label(run, state));
+        rwe_grid_row(grid, 0, "%s", state_label(&curves->part->run, state));
         for (int events = 0; events < 2; events++) {
             rwe_grid_row(grid, 1, events ? N_("Events") : N_("At risk"));
-            for (size_t t = 0; t < ticks->n; t++) {
-                key.time = ticks->at[t];
-                if (key.time < curves->from) {
-                    rwe_grid_empty(grid);
-                    continue;
-                }
-                const struct km_count *count =
-                    km_count_at(run, &curves->counts[state], &key, &curves->curve[state]);
-                rwe_grid_cell(grid, RWE_CELL_COUNT, events ? count->event : count->risk,
-                              RWE_NO_FACT, RWE_NO_FACT);
-            }
+            for (size_t t = 0; t < ticks->n; t++)
+                add_count(curves, grid, state, events, ticks->at[t]);
         }
     }
 }

@@ -226,7 +226,7 @@ static enum rwe_status cut_rows(struct cut *cut, struct rwe_arena *arena,
                                 struct rwe_timedep *timedep)
 {
     struct cohort_take take = {.from = cut->cohort, .arena = arena};
-    const uint32_t *times = rwe_arena_failed(arena) ? NULL : count_rows(cut, arena, timedep);
+    const uint32_t *times = count_rows(cut, arena, timedep);
     if (times == NULL || !cohort_take_list(&take, times))
         return RWE_NO_MEMORY;
     take.cluster = number_clusters(&take);
@@ -247,7 +247,8 @@ static enum rwe_status make(const struct rwe_cohort *cohort, size_t e, bool clos
         .close = closing ? settle_closings(&one, one.endpoint, arena) : NULL,
     };
     *timedep = (struct rwe_timedep){.latest_switch = NAN};
-    return cut_rows(&cut, arena, timedep);
+    bool is_settled = cut.start != NULL && (cut.close != NULL || !closing);
+    return is_settled ? cut_rows(&cut, arena, timedep) : RWE_NO_MEMORY;
 }
 
 enum rwe_status rwe_cohort_timedep(const struct rwe_cohort *cohort, size_t e,
