@@ -4,6 +4,7 @@
 
 #include "rwe/base/date.h"
 #include "rwe/data/dates_settle.h"
+#include "rwe/data/response.h"
 
 #include <math.h>
 #include <string.h>
@@ -88,6 +89,28 @@ static void a_list_of_assessments_tells_missed_visits_and_the_scan_before(void *
     patient.visit = visit + 3; /* none before the therapy: censored at time zero */
     patient.n_visits = 1;
     assert_outcome(derive_with("rwpfs", fda, patient), 0, 0, RWE_CNSR_NEW_THERAPY, RWE_DATE_INDEX);
+}
+
+/* Scanned at 60 and 240; at 120 the scan was not done: nobody was looked at. */
+static void an_assessment_that_was_not_done_is_none(void **state)
+{
+    (void)state;
+    static const int32_t visit[] = {ZERO + 60, ZERO + 120, ZERO + 240};
+    static const int8_t done[] = {RWE_RESPONSE_SD, RWE_RESPONSE_SD, RWE_RESPONSE_PD},
+                        not_done[] = {RWE_RESPONSE_SD, RWE_RESPONSE_ND, RWE_RESPONSE_PD};
+    struct rwe_endpoint_rules fda = rwe_endpoint_rules_of(RWE_CENSORING_FDA_A);
+    struct rwe_patient_dates patient = patient_of((struct days){.pd = 240, .contact = 300});
+    patient.visit = visit;
+    patient.n_visits = 3;
+    fda.visit_gap = 130;
+    patient.visit_response = done;
+    assert_outcome(derive_with("rwpfs", fda, patient), 240, 1, 0, RWE_DATE_PD);
+    patient.visit_response = not_done;
+    assert_outcome(derive_with("rwpfs", fda, patient), 60, 0, RWE_CNSR_MISSED,
+                   RWE_DATE_LAST_ASSESS);
+    patient.date[RWE_DATE_PD].kind = RWE_DATED_NONE;
+    patient.n_visits = 2;
+    assert_outcome(derive_with("rwpfs", fda, patient), 60, 0, RWE_CNSR_ALIVE, RWE_DATE_LAST_ASSESS);
 }
 
 static void fda_b_moves_progression_between_visits_to_the_next(void **state)
@@ -322,6 +345,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_earliest_event_and_the_latest_censoring_decide),
         cmocka_unit_test(a_list_of_assessments_tells_missed_visits_and_the_scan_before),
+        cmocka_unit_test(an_assessment_that_was_not_done_is_none),
         cmocka_unit_test(fda_b_moves_progression_between_visits_to_the_next),
         cmocka_unit_test(death_before_progression_is_the_event_and_competes_with_progression),
         cmocka_unit_test(progression_elsewhere_competes_where_the_place_counts),

@@ -166,6 +166,9 @@ struct rwe_endpoint_outcome {
                              before it, which the rules ask, cannot be judged */
 };
 
+/** Whether the patient was looked at on visit `v`: an assessment that was not done (ND) is none. */
+bool rwe_patient_was_assessed(const struct rwe_patient_dates *patient, size_t v);
+
 /** The patient's row. O(columns). */
 struct rwe_endpoint_outcome
 rwe_endpoint_from_dates(const struct rwe_endpoint_definition *definition,

@@ -135,9 +135,12 @@ static void find_after_death(struct rwe_patient_dates *patient, struct rwe_dates
 static void take_last_visit(struct rwe_patient_dates *patient, struct rwe_dates_settled *settled)
 {
     struct rwe_dated *last = &patient->date[RWE_DATE_LAST_ASSESS];
-    if (patient->n_visits == 0)
+    size_t n = patient->n_visits;
+    while (n > 0 && !rwe_patient_was_assessed(patient, n - 1))
+        n--;
+    if (n == 0)
         return;
-    int32_t visit = patient->visit[patient->n_visits - 1];
+    int32_t visit = patient->visit[n - 1];
     if (rwe_dated_has_day(*last) && last->day >= visit)
         return;
     const struct rwe_dated pd = patient->date[RWE_DATE_PD];

@@ -156,6 +156,11 @@ static bool is_known_by_now(const struct view *view, int32_t day)
     return !view->rules->has_cutoff || day <= view->rules->cutoff;
 }
 
+bool rwe_patient_was_assessed(const struct rwe_patient_dates *patient, size_t v)
+{
+    return patient->visit_response == NULL || patient->visit_response[v] != RWE_RESPONSE_ND;
+}
+
 /* The progression of the patient, or where imaging alone counts and that was clinical, the first on a scan; none
  * where imaging never saw one. */
 static struct rwe_dated pd_for(const struct rwe_endpoint_definition *definition,
@@ -166,7 +171,9 @@ static struct rwe_dated pd_for(const struct rwe_endpoint_definition *definition,
     if (!definition->is_assessed || !rules->imaging_only || !patient->pd_is_clinical)
         return pd;
     for (size_t v = 0; v < patient->n_visits && patient->visit_response != NULL; v++)
-        if (patient->visit_response[v] == RWE_RESPONSE_PD && patient->visit[v] >= pd.day)
+        if ((patient->visit_response[v] == RWE_RESPONSE_PD ||
+             patient->visit_response[v] == RWE_RESPONSE_ICPD) &&
+            patient->visit[v] >= pd.day)
             return (struct rwe_dated){patient->visit[v], RWE_DATED_DAY};
     return (struct rwe_dated){0};
 }
@@ -184,7 +191,7 @@ static bool believes_pd(const struct view *view)
 static bool is_visit(const struct rwe_patient_dates *patient, int32_t day)
 {
     for (size_t v = 0; v < patient->n_visits; v++)
-        if (patient->visit[v] == day)
+        if (patient->visit[v] == day && rwe_patient_was_assessed(patient, v))
             return true;
     return false;
 }
@@ -252,7 +259,7 @@ static struct decision scan_by(const struct view *view, int32_t day)
     struct decision last = {0};
     for (size_t v = 0; v < patient->n_visits; v++)
         if (patient->visit[v] >= view->start && patient->visit[v] <= day &&
-            is_known_by_now(view, patient->visit[v]))
+            rwe_patient_was_assessed(patient, v) && is_known_by_now(view, patient->visit[v]))
             last = (struct decision){true, patient->visit[v], RWE_DATE_LAST_ASSESS};
     for (size_t t = 0; t < sizeof told / sizeof *told; t++) {
         int32_t scan = day_of(view, told[t]);
