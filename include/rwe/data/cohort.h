@@ -136,6 +136,12 @@ struct rwe_cohort {
                                  and times that were rounded */
     enum rwe_closure closure;
     const char *closed_by; /**< the column or the endpoint that tells it; NULL: unknown */
+    const char
+        *closure_unread; /**< the first cell that keeps it from being known: "c.csv:7, pd_date =
+                                     "2022""; NULL: none */
+    const char
+        *unit_found; /**< the unit that its dates were found to agree in, in English: "months";
+                                 NULL: declared, or no matter */
     const struct rwe_found_exposure
         *found; /**< starts in the file that no design takes, but the guard
                   goes by (found_exposure.h): those that nobody declared, or that the arms have but
@@ -180,7 +186,7 @@ enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
                                  const struct rwe_cohort **cohort, struct rwe_error *error);
 
 /** When exposure began as far as it counts: NaN where it never did, or only once it was closed, as
- * radiotherapy of a progression. Of a cohort with exposure_start. */
+ * radiotherapy of a progression, or on the very day. Of a cohort with exposure_start. */
 double rwe_cohort_exposure(const struct rwe_cohort *cohort, size_t subject);
 
 /** When what tells the arms apart began: as found in the file, else as declared; by subject, NaN: never;

@@ -87,6 +87,7 @@ struct rwe_study_settings {
      * column that only the study file names may be missing, as one study serves many files. */
     struct {
         enum rwe_source arm, endpoints, derive, endpoint_dates, exposure_start, exposure_date;
+        enum rwe_source exposure_until;
         enum rwe_source response_column, failure_column, ltfu_column, end_column, treatment_columns;
         enum rwe_source missing_tokens, lang, censoring;
     } source;

@@ -78,7 +78,7 @@ struct raw {
     double *exposure_start;
     double *exposure_until; /* INFINITY: not closed; NULL: not known */
     enum rwe_closure closure;
-    const char *closed_by;
+    const char *closed_by, *closure_unread, *unit_found; /* as in the cohort */
     double until_tolerance;         /* by which dates and times of one event may differ */
     int32_t *response;              /* NULL: not read */
     struct rwe_best_response *best; /* by row, of the assessments; NULL: none tells a response */

@@ -96,6 +96,7 @@ static const struct rwe_option options[] = {
             "marked by how much of their time is immortal.")},
     {.name = "exposure-until",
      RWE_TEXT_IN(struct rwe_study_settings, exposure_until),
+     RWE_SOURCE_IN(struct rwe_study_settings, source.exposure_until),
      .section = RWE_SECTION_FILE,
      .argument = "WHAT",
      .help = N_("Exposure can no longer begin after this: an endpoint, or a column of dates "
