@@ -75,12 +75,16 @@ enum rwe_status rwe_given_add(struct rwe_given *given, const char *name,
 
 /* ---- reading ---- */
 
-static struct rwe_table_options table_options(const struct rwe_study_settings *study)
+static struct rwe_table_options table_options(const struct rwe_run *run)
 {
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
+    bool is_cohort = run->n_inputs == 0; /* it is read first */
     struct rwe_table_options options = rwe_table_options_default();
     options.encoding = study->encoding;
     options.delimiter = study->delimiter < 0 ? '\0' : ",;\t"[study->delimiter];
     options.decimal_comma = study->decimal == RWE_DECIMAL_COMMA;
+    options.skip = is_cohort ? study->skip : 0;
+    options.header = is_cohort ? study->header : 0;
     if (study->source.missing_tokens != RWE_NOT_GIVEN)
         options.missing = study->missing_tokens;
     return options;
@@ -92,7 +96,7 @@ static enum rwe_status read_table(const struct rwe_run *run, const char *path,
                                   struct rwe_error *error)
 {
     const struct rwe_study_settings *study = rwe_study_of(run->settings);
-    struct rwe_table_options options = table_options(study);
+    struct rwe_table_options options = table_options(run);
     const struct rwe_given_table *given = find_given(run->given, path);
     struct rwe_table_columns columns = {0};
     if (given != NULL)

@@ -271,7 +271,6 @@ static void names_are_checked_whatever_the_kind_of_file(void **state)
         const char *text, *expected;
     } cases[] = {
         {"TOY1\nnumber a\nnumber b\nnumber a\n#1\n=\n", " columns 1 and 3 are both named \"a\""},
-        {"TOY1\nnumber a\nnumber \n#1\n=\n", " column 2 of 2 has no name"},
         {"TOY1\nnumber a\n", " holds no row"},
         {"TOY1\n", " holds no column"},
     };
