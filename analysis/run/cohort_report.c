@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cohort_report.h"
 
+#include "events_report.h"
 #include "rwe/analysis/present.h"
 #include "rwe/base/language.h"
 #include <string.h>
@@ -105,6 +106,7 @@ enum rwe_status rwe_cohort_report(struct rwe_run *run, struct rwe_error *error)
 {
     rwe_document_section(run->document, 1, "Cohort");
     present_subjects(run);
+    rwe_events_report(run);
     present_list(run);
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }

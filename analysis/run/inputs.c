@@ -3,6 +3,7 @@
 
 #include "describe/validate.h"
 #include "rwe/base/hash.h"
+#include "rwe/data/levels.h"
 #include "rwe/data/study.h"
 #include "rwe/data/validate.h"
 #include "safety/toxicity_settings.h"
@@ -206,11 +207,13 @@ static enum rwe_status read_assessments(struct rwe_run *run, struct rwe_table **
     return rwe_run_read_table(run, path, assessments, error);
 }
 
-enum rwe_status rwe_run_read_cohort(struct rwe_run *run, const char *path, bool all_rules,
-                                    struct rwe_error *error)
+enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_settings *settings,
+                                    const char *path, bool all_rules, struct rwe_error *error)
 {
     struct rwe_table *table = NULL, *assessments = NULL;
     enum rwe_status status = rwe_run_read_table(run, path, &table, error);
+    if (status == RWE_OK)
+        status = rwe_endpoints_look_up(settings, table, error);
     if (status == RWE_OK && (all_rules || takes_dates(run->settings)))
         status = validate(run, table, all_rules, error);
     if (status == RWE_OK)

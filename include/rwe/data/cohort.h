@@ -33,6 +33,13 @@ struct rwe_variable {
     size_t n_missing;
 };
 
+/** A value of a column of events, and what it became. */
+struct rwe_event_value {
+    const char *text; /**< as it stands in the data */
+    uint8_t cause;    /**< 0 censored, 1 the endpoint's own, 2 … its competitors */
+    size_t n;         /**< subjects, at least 1 */
+};
+
 /** A time-to-event endpoint, ties settled and sorted once. */
 struct rwe_endpoint {
     const char *name;
@@ -42,6 +49,9 @@ struct rwe_endpoint {
     size_t n_events;               /**< of any cause */
     size_t n_causes;               /**< 1 where nothing competes; cause 1 is the endpoint's own */
     const char *const *cause_name; /**< by cause − 1: its value as it stands in the data */
+    const struct rwe_event_value *value; /**< those of its column; NULL: it was made from dates */
+    size_t n_values;
+    bool is_reversed; /**< the name of its column says that 1 is no event (event_words.h) */
 };
 
 /** A row of the file that was left out. */

@@ -11,6 +11,8 @@ struct raw_endpoint {
     const struct rwe_endpoint_spec *spec;
     double *time;
     uint8_t *event;
+    struct rwe_factor status; /* the column of events; no levels: made from dates */
+    int8_t *cause;            /* by level of it; −1: not coded as declared */
 };
 
 /* What is read and derived from dates: src/data/cohort_dates.c. */
@@ -53,6 +55,7 @@ struct raw {
     double *id_value; /* NULL: identifiers are no numbers */
     struct rwe_factor arm;
     int32_t *arm_position; /* by level of the factor: position among the arms, −1 not compared */
+    const char *arm_name[2]; /* what --control and --treated call levels that they join; or NULL */
     size_t n_arms;
     struct raw_endpoint *endpoint;
     size_t n_endpoints;
@@ -91,6 +94,23 @@ enum rwe_status rwe_raw_add_derived(struct raw *raw, struct rwe_error *error);
 /* The arms, and the time to exposure, made from dates. */
 enum rwe_status rwe_raw_exposure_arm(struct raw *raw, struct rwe_error *error);
 enum rwe_status rwe_raw_exposure_start(struct raw *raw, struct rwe_error *error);
+
+/* cohort_arms.c: the arms. cohort_events.c: endpoints from ready columns. */
+enum rwe_status rwe_raw_read_arm(struct raw *raw, struct rwe_error *error);
+enum rwe_status rwe_raw_read_endpoints(struct raw *raw, struct rwe_error *error);
+
+/* Adds a complaint of a cell. RWE_NO_MEMORY or RWE_OK. */
+enum rwe_status rwe_raw_complain(struct raw *raw, size_t row, size_t column, const char *value,
+                                 const char *reason, const char *advice);
+
+/* Columns that must have a value in every row: numbers of at least 0, levels. */
+enum rwe_status rwe_raw_required_numbers(struct raw *raw, size_t column, double **numbers,
+                                         struct rwe_error *error);
+enum rwe_status rwe_raw_required_factor(struct raw *raw, size_t column, struct rwe_factor *factor,
+                                        struct rwe_error *error);
+
+/* The first levels of a factor, for a message: "A, B, … (12 in all)". */
+const char *rwe_raw_tell_levels(const struct raw *raw, const struct rwe_factor *factor);
 
 /* Reads a column of numbers or categories, or derives it where the file has only what it follows from;
  * `option` named it. */
