@@ -4,6 +4,7 @@
 #include "events_report.h"
 #include "rwe/analysis/present.h"
 #include "rwe/base/language.h"
+#include "values_report.h"
 #include <string.h>
 
 static void present_count(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
@@ -107,6 +108,9 @@ enum rwe_status rwe_cohort_report(struct rwe_run *run, struct rwe_error *error)
     rwe_document_section(run->document, 1, "Cohort");
     present_subjects(run);
     rwe_events_report(run);
+    enum rwe_status status = rwe_values_report(run);
+    if (status != RWE_OK)
+        return rwe_fail_memory(error);
     present_list(run);
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }

@@ -76,6 +76,17 @@ enum rwe_status rwe_given_add(struct rwe_given *given, const char *name,
 
 /* ---- reading ---- */
 
+/* The tokens of one column, "COL=CELL", or those of all. */
+static struct rwe_strings pick(const struct rwe_run *run, struct rwe_strings tokens,
+                               bool of_one_column)
+{
+    struct rwe_strings picked = {RWE_NEW(run->arena, const char *, tokens.n), 0};
+    for (size_t i = 0; picked.item != NULL && i < tokens.n; i++)
+        if ((strchr(tokens.item[i], '=') != NULL) == of_one_column)
+            picked.item[picked.n++] = tokens.item[i];
+    return picked;
+}
+
 static struct rwe_table_options table_options(const struct rwe_run *run)
 {
     const struct rwe_study_settings *study = rwe_study_of(run->settings);
@@ -86,8 +97,11 @@ static struct rwe_table_options table_options(const struct rwe_run *run)
     options.decimal_comma = study->decimal == RWE_DECIMAL_COMMA;
     options.skip = is_cohort ? study->skip : 0;
     options.header = is_cohort ? study->header : 0;
-    if (study->source.missing_tokens != RWE_NOT_GIVEN)
-        options.missing = study->missing_tokens;
+    options.missing_in = pick(run, study->missing_tokens, true);
+    struct rwe_strings everywhere = pick(run, study->missing_tokens, false);
+    if (study->source.missing_tokens != RWE_NOT_GIVEN &&
+        (everywhere.n > 0 || options.missing_in.n == 0))
+        options.missing = everywhere;
     return options;
 }
 

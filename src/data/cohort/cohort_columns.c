@@ -167,12 +167,21 @@ enum rwe_status rwe_raw_read_variable(struct raw *raw, const char *option,
     if (status != RWE_OK)
         return status;
     struct rwe_column_summary summary = rwe_table_summary(raw->table, column);
-    variable->categorical = list_has(raw->study->categorical, variable->name) ||
-                            summary.n_number < summary.n_date + summary.n_other;
+    bool is_measured = false,
+         is_declared = list_has(raw->study->categorical, variable->name) ||
+                       rwe_raw_is_shaped(raw, variable->name);
+    variable->column = rwe_table_column(raw->table, column);
+    if (!is_declared && summary.n_other > 0 &&
+        rwe_raw_read_measured(raw, column, variable, &is_measured) != RWE_OK)
+        return rwe_fail_memory(error);
+    if (is_measured)
+        return RWE_OK;
+    variable->categorical = is_declared || summary.n_number < summary.n_date + summary.n_other;
     if (variable->categorical) {
         if (rwe_table_factor(raw->table, column, raw->arena, &variable->factor) != RWE_OK)
             return rwe_fail_memory(error);
-        return check_categories(raw, option, variable, error);
+        status = rwe_raw_shape_levels(raw, variable, error);
+        return status == RWE_OK ? check_categories(raw, option, variable, error) : status;
     }
     variable->number = RWE_NEW(raw->scratch, double, raw->n_rows);
     if (variable->number == NULL ||
@@ -237,35 +246,64 @@ static struct rwe_strings join_lists(struct rwe_arena *arena, struct rwe_strings
     return both;
 }
 
-static enum rwe_status read_covariates(struct raw *raw, struct rwe_error *error)
+static enum rwe_status check_categorical(const struct raw *raw, struct rwe_strings names,
+                                         struct rwe_error *error)
 {
-    struct rwe_strings baseline = raw->study->covariates;
-    struct rwe_strings late = raw->study->landmark_covariates;
     struct rwe_strings categorical = raw->study->categorical;
-    struct rwe_strings names = join_lists(raw->scratch, baseline, late);
-    raw->n_covariates = names.n;
-    raw->n_late = late.n;
-    raw->covariate = RWE_NEW(raw->scratch, struct raw_variable, names.n);
-    if (rwe_arena_failed(raw->scratch))
-        return rwe_fail_memory(error);
     for (size_t i = 0; i < categorical.n; i++)
         if (!list_has(names, categorical.item[i]) &&
             !rwe_raw_is_treatment(raw, categorical.item[i]))
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                             "--categorical %s: it is not among the covariates",
                             categorical.item[i]);
-    for (size_t j = 0; j < names.n; j++) {
-        raw->covariate[j].name = names.item[j];
-        if (list_has((struct rwe_strings){names.item, j}, names.item[j]))
-            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "covariate \"%s\" is listed twice",
-                            names.item[j]);
-        enum rwe_status status = check_role(raw, names.item[j], j >= baseline.n, error);
-        if (status == RWE_OK)
-            status = rwe_raw_read_variable(raw, "--covariates", &raw->covariate[j], error);
-        if (status != RWE_OK)
-            return status;
-    }
     return RWE_OK;
+}
+
+/* Whether a measurement lies below its limit of detection, as a covariate of its own. */
+static enum rwe_status add_flag(struct raw *raw, const struct raw_variable *of,
+                                struct raw_variable *flag)
+{
+    *flag = (struct raw_variable){
+        .name = rwe_arena_format(raw->arena, "%s_below", of->name),
+        .number = RWE_NEW(raw->scratch, double, raw->n_rows),
+    };
+    for (size_t i = 0; flag->number != NULL && i < raw->n_rows; i++)
+        flag->number[i] = isnan(of->number[i]) ? (double)NAN : of->below[i];
+    return flag->name == NULL || flag->number == NULL ? RWE_NO_MEMORY : RWE_OK;
+}
+
+static enum rwe_status read_covariate(struct raw *raw, struct rwe_strings names, size_t j,
+                                      struct rwe_error *error)
+{
+    bool is_late = j >= raw->study->covariates.n;
+    struct raw_variable *variable = &raw->covariate[raw->n_covariates++];
+    variable->name = names.item[j];
+    if (list_has((struct rwe_strings){names.item, j}, names.item[j]))
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "covariate \"%s\" is listed twice",
+                        names.item[j]);
+    enum rwe_status status = check_role(raw, names.item[j], is_late, error);
+    if (status == RWE_OK)
+        status = rwe_raw_read_variable(raw, "--covariates", variable, error);
+    raw->n_late += is_late;
+    if (status != RWE_OK || variable->below == NULL)
+        return status;
+    raw->n_late += is_late;
+    return add_flag(raw, variable, &raw->covariate[raw->n_covariates++]) == RWE_OK
+               ? RWE_OK
+               : rwe_fail_memory(error);
+}
+
+static enum rwe_status read_covariates(struct raw *raw, struct rwe_error *error)
+{
+    struct rwe_strings names =
+        join_lists(raw->scratch, raw->study->covariates, raw->study->landmark_covariates);
+    raw->covariate = RWE_NEW(raw->scratch, struct raw_variable, 2 * names.n);
+    if (rwe_arena_failed(raw->scratch))
+        return rwe_fail_memory(error);
+    enum rwe_status status = check_categorical(raw, names, error);
+    for (size_t j = 0; j < names.n && status == RWE_OK; j++)
+        status = read_covariate(raw, names, j, error);
+    return status == RWE_OK ? rwe_raw_check_shaped(raw, error) : status;
 }
 
 /* ---- identifier, strata, cluster, exposure ---- */

@@ -26,8 +26,10 @@ struct raw_dates {
 
 struct raw_variable {
     const char *name;
+    const struct rwe_column_info *column; /* NULL: derived */
     bool categorical;
     double *number;
+    uint8_t *below; /* by row, of a measurement: below its limit of detection; else NULL */
     struct rwe_factor factor;
 };
 
@@ -116,6 +118,17 @@ const char *rwe_raw_tell_levels(const struct raw *raw, const struct rwe_factor *
  * `option` named it. */
 enum rwe_status rwe_raw_read_variable(struct raw *raw, const char *option,
                                       struct raw_variable *variable, struct rwe_error *error);
+
+/* cohort_measured.c: reads a column as a measurement with a limit of detection if it is one: *is_measured. */
+enum rwe_status rwe_raw_read_measured(struct raw *raw, size_t column, struct raw_variable *variable,
+                                      bool *is_measured);
+
+/* cohort_levels.c: groups, order and reference of a variable's levels; whether the study says any of these of a
+ * variable; and that the command line says them of variables that there are. */
+enum rwe_status rwe_raw_shape_levels(const struct raw *raw, struct raw_variable *variable,
+                                     struct rwe_error *error);
+bool rwe_raw_is_shaped(const struct raw *raw, const char *name);
+enum rwe_status rwe_raw_check_shaped(const struct raw *raw, struct rwe_error *error);
 
 /* cohort_described.c: the columns that are only described. */
 enum rwe_status rwe_raw_read_described(struct raw *raw, struct rwe_error *error);

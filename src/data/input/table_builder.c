@@ -60,6 +60,7 @@ struct rwe_table_builder *rwe_table_builder_new(const char *file,
         .arena = arena, .file = name, .source = "", .decimal_comma = options->decimal_comma};
     builder->table = table;
     builder->name = name;
+    builder->missing_in = options->missing_in;
     return copy_missing(table, options->missing) ? builder : NULL;
 }
 

@@ -73,6 +73,27 @@ static const struct rwe_option options[] = {
      .argument = "A,B,…",
      .help = N_("Covariates whose numbers are codes of categories. Covariates that are not numbers "
                 "always are categories; the first in sorted order is the reference.")},
+    {.name = "reference",
+     RWE_LIST_IN(struct rwe_study_settings, reference),
+     RWE_SOURCE_IN(struct rwe_study_settings, source.reference),
+     .section = RWE_SECTION_FILE,
+     .argument = "VAR=LEVEL,…",
+     .help = N_("Reference levels of covariates, which the others are compared with; the first in "
+                "sorted order otherwise.")},
+    {.name = "levels",
+     RWE_LIST_IN(struct rwe_study_settings, levels),
+     RWE_SOURCE_IN(struct rwe_study_settings, source.levels),
+     .section = RWE_SECTION_FILE,
+     .argument = "VAR=A+B,…",
+     .help = N_("Order of the levels of covariates, as stage=I+II+III; the first is the reference "
+                "unless --reference names it, and those not named follow.")},
+    {.name = "groups",
+     RWE_LIST_IN(struct rwe_study_settings, groups),
+     RWE_SOURCE_IN(struct rwe_study_settings, source.groups),
+     .section = RWE_SECTION_FILE,
+     .argument = "VAR=GROUP:A+B,…",
+     .help = N_("Levels of covariates that are joined, as stage=early:I+II,stage=late:III+IV. A "
+                "level in no group stays by itself.")},
     {.name = "strata",
      RWE_LIST_IN(struct rwe_study_settings, strata),
      .section = RWE_SECTION_FILE,
@@ -192,7 +213,8 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_FILE,
      .argument = "A,B,…",
      .help = N_("Cells that mean \"no value\", in place of NA, N/A, NaN, ., -, —, /, 不详, 未查, "
-                "未知, 空. An empty cell always does.")},
+                "未知, 空. An empty cell always does. COL=CELL means it in that column alone, "
+                "beside the list.")},
     {.name = "encoding",
      RWE_TEXT_IN(struct rwe_study_settings, encoding),
      .section = RWE_SECTION_FILE,
