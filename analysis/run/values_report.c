@@ -46,11 +46,12 @@ static enum rwe_status look_at(struct rwe_run *run, const struct rwe_variable *v
         return RWE_OK;
     enum rwe_status status = rwe_odd_outlier(x, run->cohort->n, run->arena, odd, &n);
     if (status == RWE_OK && n > 0)
-        rwe_document_warning(run->document, "far-value", "cohort",
-                             "Covariate %s holds %g (n = %zu), far from all others, %g to %g. If it "
-                             "is a slip, it swells the standard deviation and hides differences of "
-                             "the arms: correct it.",
-                             variable->name, odd->value, odd->n, odd->low, odd->high);
+        rwe_document_warning(
+            run->document, "far-value", "cohort",
+            "Covariate %s holds %g (n = %zu), far from all others, %g to %g. If it "
+            "is a slip, it swells the standard deviation and hides differences of "
+            "the arms: correct it.",
+            variable->name, odd->value, odd->n, odd->low, odd->high);
     return status;
 }
 

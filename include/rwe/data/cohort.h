@@ -24,6 +24,8 @@
 /** A covariate: numbers, or categories. */
 struct rwe_variable {
     const char *name;
+    const char *label, *unit; /**< in tables; NULL: its name, none */
+    double per;               /**< ratios of numbers are per so many of its units; 0: per 1 */
     bool categorical;
     bool binary;              /**< numbers that are all 0 or 1: shown in one row */
     const double *number;     /**< by subject, NaN missing; NULL when categorical */

@@ -87,6 +87,7 @@ struct rwe_option {
                                choice, which is then its first */
     double low, high;     /**< range of numbers, both included; none when equal */
     bool command_only;    /**< not a key of the study file */
+    bool has_variables;   /**< in a study file an item may be a group of keys about a variable */
     const char *help;     /**< one or two sentences */
 };
 
@@ -229,6 +230,11 @@ enum rwe_status rwe_settings_set(struct rwe_settings *settings, const char *name
 /** The same for a list (RWE_OPTION_LIST or _NUMBERS), item by item. The texts are borrowed. */
 enum rwe_status rwe_settings_set_list(struct rwe_settings *settings, const char *name,
                                       struct rwe_strings list, enum rwe_source source,
+                                      struct rwe_error *error);
+
+/** Adds an item to a list that the same source gave, or begins it; what a weaker source gave goes. */
+enum rwe_status rwe_settings_add_item(struct rwe_settings *settings, const char *name,
+                                      const char *item, enum rwe_source source,
                                       struct rwe_error *error);
 
 /** The same for an endpoint that is already taken apart; names are put in lower case. */

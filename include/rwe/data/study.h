@@ -45,7 +45,7 @@ struct rwe_study_settings {
     /* what else is known of the subjects */
     struct rwe_strings covariates, landmark_covariates;
     struct rwe_strings categorical;
-    struct rwe_strings reference, levels, groups; /**< VAR=…: see their help */
+    struct rwe_strings reference, levels, groups, label, unit, per; /**< VAR=…: see their help */
     struct rwe_strings treatment_columns;
     enum rwe_missing_rule missing;
     bool i_know; /**< covariates may be of after time zero */

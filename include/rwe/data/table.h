@@ -31,9 +31,9 @@ struct rwe_table_options {
     bool decimal_comma;         /**< numbers are written 3,5; default false */
     struct rwe_strings missing; /**< cells that mean "no value", compared whole; "" always does */
     struct rwe_strings missing_in; /**< "COL=CELL": cells that do in one column of a file */
-    size_t longest_record;      /**< bytes; a longer record is refused (it is no CSV) */
-    size_t skip;                /**< so many lines above the header are no part of the table */
-    size_t header;              /**< line that holds the names; 0: the first that can (sheet.h) */
+    size_t longest_record;         /**< bytes; a longer record is refused (it is no CSV) */
+    size_t skip;                   /**< so many lines above the header are no part of the table */
+    size_t header; /**< line that holds the names; 0: the first that can (sheet.h) */
     const struct rwe_reader *const *readers; /**< NULL: rwe_readers (reader.h) */
 };
 

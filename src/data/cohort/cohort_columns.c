@@ -167,9 +167,8 @@ enum rwe_status rwe_raw_read_variable(struct raw *raw, const char *option,
     if (status != RWE_OK)
         return status;
     struct rwe_column_summary summary = rwe_table_summary(raw->table, column);
-    bool is_measured = false,
-         is_declared = list_has(raw->study->categorical, variable->name) ||
-                       rwe_raw_is_shaped(raw, variable->name);
+    bool is_measured = false, is_declared = list_has(raw->study->categorical, variable->name) ||
+                                            rwe_raw_is_shaped(raw, variable->name);
     variable->column = rwe_table_column(raw->table, column);
     if (!is_declared && summary.n_other > 0 &&
         rwe_raw_read_measured(raw, column, variable, &is_measured) != RWE_OK)

@@ -89,6 +89,8 @@ static enum rwe_status gather_covariate(const struct raw *raw, const struct raw_
                                         const struct rwe_cohort *cohort, struct rwe_variable *to)
 {
     *to = (struct rwe_variable){.name = from->name, .categorical = from->categorical};
+    if (rwe_raw_name_variable(raw, to) != RWE_OK)
+        return RWE_NO_MEMORY;
     if (from->categorical)
         return gather_factor(raw, &from->factor, cohort, to);
     double *number = RWE_NEW(raw->arena, double, cohort->n);

@@ -2,7 +2,10 @@
 /* Levels of a covariate as the study wants them: joined in groups, in its order, its reference first. */
 #include "cohort_private.h"
 
+#include "rwe/base/language.h"
+#include "rwe/base/number.h"
 #include "rwe/data/levels.h"
+#include <math.h>
 #include <string.h>
 
 /* What stands behind "NAME=" in an item, or NULL. */
@@ -161,14 +164,30 @@ enum rwe_status rwe_raw_shape_levels(const struct raw *raw, struct raw_variable 
         status = put_first(raw, variable, split(raw, &variable->factor, levels), error);
     if (status == RWE_OK && reference != NULL) {
         struct rwe_strings named = split(raw, &variable->factor, reference);
-        status = named.item == NULL
-                     ? rwe_fail_memory(error)
-                     : put_reference(raw, variable, named.n == 1 ? named.item[0] : reference, error);
+        status =
+            named.item == NULL
+                ? rwe_fail_memory(error)
+                : put_reference(raw, variable, named.n == 1 ? named.item[0] : reference, error);
     }
     return status;
 }
 
 /* ---- names ---- */
+
+enum rwe_status rwe_raw_name_variable(const struct raw *raw, struct rwe_variable *variable)
+{
+    const char *language = rwe_languages_now().report->name;
+    const char *in_language = rwe_arena_format(raw->scratch, "%s:%s", variable->name, language);
+    if (in_language == NULL)
+        return RWE_NO_MEMORY;
+    const char *label = item_of(raw->study->label, in_language);
+    variable->label = label != NULL ? label : item_of(raw->study->label, variable->name);
+    variable->unit = item_of(raw->study->unit, variable->name);
+    const char *per = item_of(raw->study->per, variable->name);
+    if (per != NULL && !variable->categorical)
+        rwe_number_parse(per, strlen(per), &variable->per);
+    return RWE_OK;
+}
 
 static bool is_named(const char *item, const struct raw *raw)
 {
@@ -198,5 +217,14 @@ enum rwe_status rwe_raw_check_shaped(const struct raw *raw, struct rwe_error *er
                 return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                                 "--%s %s: write VAR=…, where VAR is among the covariates",
                                 lists[o].option, lists[o].list.item[i]);
+    for (size_t i = 0; i < raw->study->per.n; i++) {
+        const char *equals = strrchr(raw->study->per.item[i], '=');
+        double per;
+        if (equals == NULL || !rwe_number_parse(equals + 1, strlen(equals + 1), &per) ||
+            !isfinite(per) || per <= 0)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "--per %s: write VAR=X, where X is a number above 0",
+                            raw->study->per.item[i]);
+    }
     return RWE_OK;
 }

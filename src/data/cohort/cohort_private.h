@@ -123,10 +123,11 @@ enum rwe_status rwe_raw_read_variable(struct raw *raw, const char *option,
 enum rwe_status rwe_raw_read_measured(struct raw *raw, size_t column, struct raw_variable *variable,
                                       bool *is_measured);
 
-/* cohort_levels.c: groups, order and reference of a variable's levels; whether the study says any of these of a
- * variable; and that the command line says them of variables that there are. */
+/* cohort_levels.c: groups, order and reference of a variable's levels; its label, unit and scale; whether the study
+ * says anything of its levels; and that the command line says them of variables that there are. */
 enum rwe_status rwe_raw_shape_levels(const struct raw *raw, struct raw_variable *variable,
                                      struct rwe_error *error);
+enum rwe_status rwe_raw_name_variable(const struct raw *raw, struct rwe_variable *variable);
 bool rwe_raw_is_shaped(const struct raw *raw, const char *name);
 enum rwe_status rwe_raw_check_shaped(const struct raw *raw, struct rwe_error *error);
 

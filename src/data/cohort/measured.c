@@ -10,11 +10,29 @@ enum { LONGEST = 32 };
 
 static bool is_word_for_none(const char *text)
 {
-    static const char *const words[] = {
-        "阴性",     "未检出",   "未检测到", "低于检测下限", "低于检出限", "低于检测限", "negative",
-        "neg",      "(-)",      "（-）",    "blq",          "bloq",       "<lloq",      "<lod",
-        "<loq",     "nd",       "n.d.",     "undetected",   "undetectable", "not detected",
-        "target not detected", "below detection limit", "below limit of detection"};
+    static const char *const words[] = {"阴性",
+                                        "未检出",
+                                        "未检测到",
+                                        "低于检测下限",
+                                        "低于检出限",
+                                        "低于检测限",
+                                        "negative",
+                                        "neg",
+                                        "(-)",
+                                        "（-）",
+                                        "blq",
+                                        "bloq",
+                                        "<lloq",
+                                        "<lod",
+                                        "<loq",
+                                        "nd",
+                                        "n.d.",
+                                        "undetected",
+                                        "undetectable",
+                                        "not detected",
+                                        "target not detected",
+                                        "below detection limit",
+                                        "below limit of detection"};
     for (size_t w = 0; w < sizeof words / sizeof *words; w++)
         if (strcasecmp(text, words[w]) == 0)
             return true;
@@ -56,7 +74,8 @@ static void plain_power(const char *text, char copy[LONGEST])
 
 bool rwe_measured_parse(const char *text, double *value, bool *below)
 {
-    static const char *const less[] = {"<", "＜", "≤", "低于", "小于", "不足", "below ", "less than "};
+    static const char *const less[] = {"<",    "＜",   "≤",      "低于",
+                                       "小于", "不足", "below ", "less than "};
     static const char *const more[] = {">", "＞", "≥", "高于", "大于", "above ", "more than "};
     char copy[LONGEST];
     double number = NAN;

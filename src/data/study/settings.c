@@ -520,6 +520,22 @@ enum rwe_status rwe_settings_set_list(struct rwe_settings *settings, const char 
     return take_value(settings, i, &value, error);
 }
 
+enum rwe_status rwe_settings_add_item(struct rwe_settings *settings, const char *name,
+                                      const char *item, enum rwe_source source,
+                                      struct rwe_error *error)
+{
+    size_t i = position_of(settings, name);
+    if (i == RWE_NO_INDEX)
+        return fail_unknown(name, error);
+    struct rwe_strings before = {NULL, 0};
+    if (settings->value[i].source == source)
+        before = settings->value[i].list;
+    struct rwe_strings list = {RWE_NEW(settings->arena, const char *, before.n + 1), before.n + 1};
+    for (size_t k = 0; list.item != NULL && k < list.n; k++)
+        list.item[k] = k < before.n ? before.item[k] : item;
+    return rwe_settings_set_list(settings, name, list, source, error);
+}
+
 void rwe_settings_unset(struct rwe_settings *settings, const char *name)
 {
     size_t i = position_of(settings, name);
