@@ -21,25 +21,26 @@ static const struct rwe_option options[] = {
     {.name = "control",
      RWE_TEXT_IN(struct rwe_study_settings, control),
      .section = RWE_SECTION_FILE,
-     .argument = "LEVEL",
-     .help =
-         N_("Level of the arm column that is the control; without it, the first in sorted order.")},
+     .argument = "LEVEL[+LEVEL]",
+     .help = N_("Level of the arm column that is the control, or several joined; without it, the "
+                "first in sorted order.")},
     {.name = "treated",
      RWE_TEXT_IN(struct rwe_study_settings, treated),
      .section = RWE_SECTION_FILE,
-     .argument = "LEVEL",
-     .help =
-         N_("Level of the arm column that is the treatment. With --control too, subjects of any "
-            "other arm are left out, counted.")},
+     .argument = "LEVEL[+LEVEL]",
+     .help = N_("Level of the arm column that is the treatment, or several joined. With --control "
+                "too, subjects of any "
+                "other arm are left out, counted.")},
     {.name = "endpoint",
      RWE_ENDPOINTS_IN(struct rwe_study_settings, endpoints),
      RWE_SOURCE_IN(struct rwe_study_settings, source.endpoints),
      .section = RWE_SECTION_FILE,
-     .argument = "NAME=TIME,EVENT[:VALUE[+VALUE]]",
+     .argument = "NAME=TIME,EVENT[:VALUE[+VALUE][;VALUE…]]",
      .help =
          N_("An endpoint: its name, the column of times, the column of events, and the values of "
-            "that column that count as the event (default 1, and then only 0 besides). "
-            "Repeatable.")},
+            "that column that count as the event (default 1, and then only 0 besides); behind ; "
+            "those that compete. Names and values are looked up in the file, the longest first; "
+            "double quotes hold one together. Repeatable.")},
     {.name = "eligibility",
      RWE_CRITERIA_IN(struct rwe_study_settings, eligibility),
      .section = RWE_SECTION_FILE,
