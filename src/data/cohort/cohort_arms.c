@@ -85,7 +85,7 @@ enum rwe_status rwe_raw_read_arm(struct raw *raw, struct rwe_error *error)
                         "which column holds the treatment arm? Say --arm COL");
     enum rwe_status status = rwe_cohort_column(raw->table, "--arm", name, &column, error);
     if (status == RWE_OK)
-        status = rwe_raw_required_factor(raw, column, &raw->arm, error);
+        status = rwe_raw_required_factor(raw, column, NULL, &raw->arm, error);
     if (status != RWE_OK)
         return status;
     raw->arm_position = RWE_NEW(raw->scratch, int32_t, raw->arm.n_levels);

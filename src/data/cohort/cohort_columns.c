@@ -61,8 +61,8 @@ enum rwe_status rwe_raw_complain(struct raw *raw, size_t row, size_t column, con
     return rwe_complaints_add(raw->complaints, &complaint);
 }
 
-enum rwe_status rwe_raw_required_numbers(struct raw *raw, size_t column, double **numbers,
-                                         struct rwe_error *error)
+enum rwe_status rwe_raw_required_numbers(struct raw *raw, size_t column, const uint8_t absent[],
+                                         double **numbers, struct rwe_error *error)
 {
     *numbers = RWE_NEW(raw->scratch, double, raw->n_rows);
     uint8_t *told = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
@@ -75,7 +75,9 @@ enum rwe_status rwe_raw_required_numbers(struct raw *raw, size_t column, double 
     for (size_t i = 0; i < raw->n_rows; i++) {
         enum rwe_status status = RWE_OK;
         double value = (*numbers)[i];
-        if (isnan(value) && !told[i])
+        if (absent != NULL && absent[i])
+            (*numbers)[i] = 0;
+        else if (isnan(value) && !told[i])
             status = rwe_raw_complain(raw, i, column, NULL, N_("missing"),
                                       N_("every subject needs one"));
         else if (value < 0)
@@ -88,14 +90,15 @@ enum rwe_status rwe_raw_required_numbers(struct raw *raw, size_t column, double 
     return RWE_OK;
 }
 
-enum rwe_status rwe_raw_required_factor(struct raw *raw, size_t column, struct rwe_factor *factor,
-                                        struct rwe_error *error)
+enum rwe_status rwe_raw_required_factor(struct raw *raw, size_t column, const uint8_t absent[],
+                                        struct rwe_factor *factor, struct rwe_error *error)
 {
     if (rwe_table_factor(raw->table, column, raw->arena, factor) != RWE_OK)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < raw->n_rows; i++)
-        if (factor->code[i] < 0 && rwe_raw_complain(raw, i, column, NULL, N_("missing"),
-                                                    N_("every subject needs one")) != RWE_OK)
+        if (factor->code[i] < 0 && (absent == NULL || !absent[i]) &&
+            rwe_raw_complain(raw, i, column, NULL, N_("missing"), N_("every subject needs one")) !=
+                RWE_OK)
             return rwe_fail_memory(error);
     return RWE_OK;
 }
@@ -345,7 +348,7 @@ static enum rwe_status read_strata(struct raw *raw, struct rwe_error *error)
         enum rwe_status status =
             rwe_cohort_column(raw->table, "--strata", raw->strata.item[s], &column, error);
         if (status == RWE_OK)
-            status = rwe_raw_required_factor(raw, column, &raw->stratum[s], error);
+            status = rwe_raw_required_factor(raw, column, NULL, &raw->stratum[s], error);
         if (status != RWE_OK)
             return status;
     }
@@ -360,7 +363,8 @@ static enum rwe_status read_cluster(struct raw *raw, struct rwe_error *error)
     if (name == NULL)
         return RWE_OK;
     enum rwe_status status = rwe_cohort_column(raw->table, "--cluster", name, &column, error);
-    return status == RWE_OK ? rwe_raw_required_factor(raw, column, &raw->cluster, error) : status;
+    return status == RWE_OK ? rwe_raw_required_factor(raw, column, NULL, &raw->cluster, error)
+                            : status;
 }
 
 static enum rwe_status read_exposure(struct raw *raw, struct rwe_error *error)
@@ -395,8 +399,9 @@ static enum rwe_status code_responses(struct raw *raw, size_t column,
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < raw->n_rows; i++) {
         const char *level = factor->code[i] < 0 ? NULL : factor->level[factor->code[i]];
-        raw->response[i] = level == NULL ? -1 : rwe_response_parse(level);
-        if (level != NULL && raw->response[i] < 0 &&
+        int response = level == NULL ? -1 : rwe_response_parse(level);
+        raw->response[i] = rwe_response_of_patient(response);
+        if (level != NULL && response < 0 &&
             rwe_raw_complain(raw, i, column, level, N_("no response"),
                              N_("it is CR, PR, SD, PD or NE")) != RWE_OK)
             return RWE_NO_MEMORY;
@@ -428,7 +433,8 @@ static enum rwe_status check_entries(struct raw *raw, size_t column, struct rwe_
 {
     for (size_t i = 0; i < raw->n_rows; i++)
         for (size_t e = 0; e < raw->n_endpoints; e++) {
-            if (!(raw->entry[i] >= raw->endpoint[e].time[i]))
+            const uint8_t *absent = raw->endpoint[e].absent;
+            if (!(raw->entry[i] >= raw->endpoint[e].time[i]) || (absent != NULL && absent[i]))
                 continue;
             if (rwe_raw_complain(
                     raw, i, column, rwe_arena_format(raw->scratch, "%.15g", raw->entry[i]),
@@ -450,16 +456,26 @@ static enum rwe_status read_entry(struct raw *raw, struct rwe_error *error)
         return RWE_OK;
     enum rwe_status status = rwe_cohort_column(raw->table, "--entry", name, &column, error);
     if (status == RWE_OK)
-        status = rwe_raw_required_numbers(raw, column, &raw->entry, error);
+        status = rwe_raw_required_numbers(raw, column, NULL, &raw->entry, error);
     return status == RWE_OK ? check_entries(raw, column, error) : status;
 }
 
 enum rwe_status rwe_raw_read(struct raw *raw, struct rwe_error *error)
 {
     static enum rwe_status (*const steps[])(struct raw *, struct rwe_error *) = {
-        read_id,         rwe_raw_read_dates, rwe_raw_read_arm,       rwe_raw_read_endpoints,
-        read_covariates, read_strata,        read_cluster,           read_exposure,
-        read_entry,      read_response,      rwe_raw_read_described, rwe_raw_read_eligibility,
+        read_id,
+        rwe_raw_read_dates,
+        rwe_raw_read_arm,
+        rwe_raw_read_endpoints,
+        read_covariates,
+        read_strata,
+        read_cluster,
+        read_exposure,
+        rwe_raw_read_until,
+        read_entry,
+        read_response,
+        rwe_raw_read_described,
+        rwe_raw_read_eligibility,
     };
     for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
         enum rwe_status status = steps[s](raw, error);

@@ -205,7 +205,8 @@ static enum rwe_status read_events(struct raw *raw, struct raw_endpoint *endpoin
                                    struct rwe_error *error)
 {
     struct events of = {raw, endpoint, rwe_table_column(raw->table, column), NULL};
-    enum rwe_status status = rwe_raw_required_factor(raw, column, &endpoint->status, error);
+    enum rwe_status status =
+        rwe_raw_required_factor(raw, column, endpoint->absent, &endpoint->status, error);
     if (status != RWE_OK)
         return status;
     endpoint->event = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
@@ -220,6 +221,51 @@ static enum rwe_status read_events(struct raw *raw, struct raw_endpoint *endpoin
     return status == RWE_OK ? take_events(&of, column, error) : status;
 }
 
+/* The columns of an endpoint. */
+struct endpoint_columns {
+    size_t time, event;
+};
+
+static enum rwe_status find_endpoints(struct raw *raw, struct rwe_endpoint_specs specs,
+                                      struct endpoint_columns column[], struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    for (size_t e = 0; e < specs.n && status == RWE_OK; e++) {
+        raw->endpoint[e].spec = &specs.item[e];
+        status =
+            rwe_cohort_column(raw->table, "--endpoint", specs.item[e].time, &column[e].time, error);
+        if (status == RWE_OK)
+            status = rwe_cohort_column(raw->table, "--endpoint", specs.item[e].event,
+                                       &column[e].event, error);
+    }
+    return status;
+}
+
+/* A row with neither time nor event is not in that endpoint, but in the others. One that is in none misses them. */
+static enum rwe_status find_absent(struct raw *raw, const struct endpoint_columns column[])
+{
+    const char **time = RWE_NEW(raw->scratch, const char *, raw->n_rows),
+               **event = RWE_NEW(raw->scratch, const char *, raw->n_rows);
+    uint8_t *is_in = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
+    bool derives = raw->dates != NULL && raw->dates->about.n_derived > 0;
+    for (size_t e = 0; e < raw->n_endpoints; e++) {
+        uint8_t *absent = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
+        if (rwe_arena_failed(raw->scratch) ||
+            rwe_table_strings(raw->table, column[e].time, raw->scratch, time) != RWE_OK ||
+            rwe_table_strings(raw->table, column[e].event, raw->scratch, event) != RWE_OK)
+            return RWE_NO_MEMORY;
+        for (size_t i = 0; i < raw->n_rows; i++) {
+            absent[i] = time[i] == NULL && event[i] == NULL;
+            is_in[i] = is_in[i] || !absent[i] || derives;
+        }
+        raw->endpoint[e].absent = absent;
+    }
+    for (size_t e = 0; e < raw->n_endpoints; e++)
+        for (size_t i = 0; i < raw->n_rows; i++)
+            raw->endpoint[e].absent[i] = raw->endpoint[e].absent[i] && is_in[i];
+    return RWE_OK;
+}
+
 enum rwe_status rwe_raw_read_endpoints(struct raw *raw, struct rwe_error *error)
 {
     struct rwe_endpoint_specs specs = raw->study->endpoints;
@@ -227,22 +273,18 @@ enum rwe_status rwe_raw_read_endpoints(struct raw *raw, struct rwe_error *error)
         specs.n = 0;
     raw->n_endpoints = specs.n;
     raw->endpoint = RWE_NEW(raw->scratch, struct raw_endpoint, specs.n + RWE_MOST_DERIVED);
-    if (raw->endpoint == NULL)
+    struct endpoint_columns *column = RWE_NEW(raw->scratch, struct endpoint_columns, specs.n);
+    if (rwe_arena_failed(raw->scratch))
         return rwe_fail_memory(error);
-    for (size_t e = 0; e < specs.n; e++) {
-        size_t time, event;
-        raw->endpoint[e].spec = &specs.item[e];
-        enum rwe_status status =
-            rwe_cohort_column(raw->table, "--endpoint", specs.item[e].time, &time, error);
+    enum rwe_status status = find_endpoints(raw, specs, column, error);
+    if (status == RWE_OK && find_absent(raw, column) != RWE_OK)
+        status = rwe_fail_memory(error);
+    for (size_t e = 0; e < specs.n && status == RWE_OK; e++) {
+        struct raw_endpoint *endpoint = &raw->endpoint[e];
+        status =
+            rwe_raw_required_numbers(raw, column[e].time, endpoint->absent, &endpoint->time, error);
         if (status == RWE_OK)
-            status =
-                rwe_cohort_column(raw->table, "--endpoint", specs.item[e].event, &event, error);
-        if (status == RWE_OK)
-            status = rwe_raw_required_numbers(raw, time, &raw->endpoint[e].time, error);
-        if (status == RWE_OK)
-            status = read_events(raw, &raw->endpoint[e], event, error);
-        if (status != RWE_OK)
-            return status;
+            status = read_events(raw, endpoint, column[e].event, error);
     }
-    return rwe_raw_add_derived(raw, error);
+    return status == RWE_OK ? rwe_raw_add_derived(raw, error) : status;
 }

@@ -13,6 +13,14 @@ struct raw_endpoint {
     uint8_t *event;
     struct rwe_factor status; /* the column of events; no levels: made from dates */
     int8_t *cause;            /* by level of it; −1: not coded as declared */
+    uint8_t *absent; /* by row: not in this endpoint; NULL: all are */
+};
+
+/* Where the visits of patients stand in the file of assessments. */
+struct raw_visits {
+    const int32_t *day;    /* all, of which each patient's are a part; NULL: none */
+    const size_t *row;     /* of the file, beside `day` */
+    size_t date, response; /* columns; there may be no responses */
 };
 
 /* What is read and derived from dates: src/data/cohort_dates.c. */
@@ -21,7 +29,7 @@ struct raw_dates {
     size_t column[RWE_MOST_DATES]; /* of the table, or RWE_NO_INDEX */
     size_t n_columns;              /* roles and the study's own */
     struct rwe_endpoint_spec spec[RWE_MOST_DERIVED]; /* as if they had been read from columns */
-    uint32_t *told;                                  /* by row: faults that were complained of */
+    struct raw_visits visits;
 };
 
 struct raw_variable {
@@ -41,7 +49,9 @@ struct raw_reason {
 struct raw_criterion {
     const struct rwe_criterion_spec *spec;
     struct raw_reason reason;
-    uint8_t *verdict; /* by row: enum rwe_truth, never RWE_UNREADABLE */
+    const char *absent; /* its columns that the file lacks, parted by commas; NULL: none */
+    bool is_assessed;   /* the file has a column of it */
+    uint8_t *verdict;   /* by row: enum rwe_truth, never RWE_UNREADABLE */
 };
 
 struct raw {
@@ -71,7 +81,12 @@ struct raw {
     struct rwe_factor cluster;
     bool has_cluster;
     double *exposure_start;
-    int32_t *response; /* NULL: not read */
+    double *exposure_until; /* INFINITY: not closed; NULL: not known */
+    enum rwe_closure closure;
+    const char *closed_by;
+    double until_tolerance;         /* by which dates and times of one event may differ */
+    int32_t *response;              /* NULL: not read */
+    struct rwe_best_response *best; /* by row, of the assessments; NULL: none tells a response */
     double *entry;
     struct raw_dates *dates; /* NULL: nothing is derived from dates */
     bool arm_is_exposure;    /* the arms are made by --exposure-date, not read */
@@ -83,9 +98,24 @@ struct raw {
  * NULL where they ask for none. */
 enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error);
 
-/* visits.c: the days of assessments, and first responses that the patients' rows do not date. */
+/* visits.c: the days of assessments, and what was seen. */
 enum rwe_status rwe_raw_read_visits(struct raw *raw, struct rwe_patient_dates patient[],
                                     struct rwe_error *error);
+
+/* Whether the file of assessments has a column of responses. */
+bool rwe_raw_visits_tell_responses(const struct raw *raw);
+
+/* cohort_settle.c: makes the dates of each patient agree, and complains of those that cannot. RWE_NO_MEMORY. */
+enum rwe_status rwe_raw_settle_dates(struct raw *raw, struct rwe_patient_dates patient[]);
+
+/* "scans.csv:5 2022-03-01, cohort.csv:3 2022-06-01": some of the subjects whose progression the list of assessments
+ * has earlier than their row; NULL: nobody. In raw->arena. */
+const char *rwe_raw_tell_earlier_pd(const struct raw *raw, const struct rwe_cohort *cohort);
+
+/* assessed_responses.c: the best response of each patient; the first response dates RWE_DATE_RESPONSE where the
+ * patient's row does not. */
+enum rwe_status rwe_raw_find_best_responses(struct raw *raw, struct rwe_patient_dates patient[],
+                                            struct rwe_error *error);
 
 /* Whether ready columns of endpoints count beside what is derived. */
 bool rwe_raw_takes_ready_endpoints(const struct raw *raw);
@@ -105,14 +135,23 @@ enum rwe_status rwe_raw_read_endpoints(struct raw *raw, struct rwe_error *error)
 enum rwe_status rwe_raw_complain(struct raw *raw, size_t row, size_t column, const char *value,
                                  const char *reason, const char *advice);
 
-/* Columns that must have a value in every row: numbers of at least 0, levels. */
-enum rwe_status rwe_raw_required_numbers(struct raw *raw, size_t column, double **numbers,
-                                         struct rwe_error *error);
-enum rwe_status rwe_raw_required_factor(struct raw *raw, size_t column, struct rwe_factor *factor,
-                                        struct rwe_error *error);
+/* Columns that must have a value in every row, but those that are `absent` (or NULL): numbers of at least 0, which are 0
+ * where absent; levels. */
+enum rwe_status rwe_raw_required_numbers(struct raw *raw, size_t column, const uint8_t absent[],
+                                         double **numbers, struct rwe_error *error);
+enum rwe_status rwe_raw_required_factor(struct raw *raw, size_t column, const uint8_t absent[],
+                                        struct rwe_factor *factor, struct rwe_error *error);
 
 /* The first levels of a factor, for a message: "A, B, … (12 in all)". */
 const char *rwe_raw_tell_levels(const struct raw *raw, const struct rwe_factor *factor);
+/* exposure_until.c: when exposure can no longer begin, by row; and by subject, with the reach of each
+ * endpoint. Both do nothing where no start of exposure is known. */
+enum rwe_status rwe_raw_read_until(struct raw *raw, struct rwe_error *error);
+enum rwe_status rwe_cohort_gather_until(const struct raw *raw, struct rwe_cohort *cohort,
+                                        struct rwe_endpoint endpoint[]);
+
+/* found_exposure.c: a start of exposure in the file that nobody declared. After the endpoints. RWE_NO_MEMORY. */
+enum rwe_status rwe_cohort_find_exposure(const struct raw *raw, struct rwe_cohort *cohort);
 
 /* Reads a column of numbers or categories, or derives it where the file has only what it follows from;
  * `option` named it. */
