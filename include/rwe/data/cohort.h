@@ -72,8 +72,8 @@ struct rwe_endpoint {
     const char *const *cause_name; /**< by cause − 1: its value as it stands in the data */
     const struct rwe_event_value *value; /**< those of its column; NULL: it was made from dates */
     size_t n_values;
-    bool is_reversed; /**< the name of its column says that 1 is no event (event_words.h) */
-    enum rwe_reach reach;          /**< UNKNOWN too where nobody is exposed after time zero */
+    bool is_reversed;     /**< the name of its column says that 1 is no event (event_words.h) */
+    enum rwe_reach reach; /**< UNKNOWN too where nobody is exposed after time zero */
 };
 
 /** Whether a subject is in the endpoint. */

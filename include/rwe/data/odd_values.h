@@ -25,8 +25,8 @@ size_t rwe_odd_codes(const double x[], size_t n, struct rwe_odd_value odd[RWE_MO
 
 /**
  * The value farthest from the others, if it is beyond the upper quartile (or below the lower) by 10 times the distance
- * of the quartiles and, where all are positive, by 5 times that of the logarithms too, so that skewed laboratory values
- * are none; the distance is at least a third of that of the 5th and 95th percentile. At least 20 values are needed, and at
+ * of the quartiles and, where none is negative, by 5 times that of log(x + median) too, so that skewed laboratory values
+ * are none. The distance counts as a third of that of the 5th and 95th percentile at least. 20 values are needed, and at
  * most one in 50 may be so. `count` (0 or 1): whether there is one. RWE_NO_MEMORY or RWE_OK.
  */
 enum rwe_status rwe_odd_outlier(const double x[], size_t n, struct rwe_arena *scratch,

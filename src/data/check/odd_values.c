@@ -57,25 +57,34 @@ static int compare(const void *a, const void *b)
     return (left > right) - (left < right);
 }
 
-/* How many spreads the largest (side 1) or the smallest (−1) lies beyond its quartile; on logarithms if `logs`. */
-static double beyond(const double sorted[], size_t n, int side, bool logs)
+/* How many spreads the largest (side 1) or the smallest (−1) lies beyond its quartile, of x or of log(x + shift). */
+static double beyond(const double sorted[], size_t n, int side, double shift)
 {
     const size_t at[] = {n / 20, n / 4, n - 1 - n / 4, n - 1 - n / 20};
     double q[4], end = sorted[side > 0 ? n - 1 : 0];
     for (size_t i = 0; i < 4; i++)
-        q[i] = logs ? log(sorted[at[i]]) : sorted[at[i]];
+        q[i] = shift > 0 ? log(sorted[at[i]] + shift) : sorted[at[i]];
     double spread = fmax(q[2] - q[1], (q[3] - q[0]) / 3);
-    end = logs ? log(end) : end;
+    end = shift > 0 ? log(end + shift) : end;
     return (side > 0 ? end - q[2] : q[1] - end) / spread; /* NaN or infinite without a spread */
+}
+
+/* The median, or the mean where that is 0. */
+static double centre(const double sorted[], size_t n)
+{
+    double sum = 0;
+    for (size_t i = 0; i < n; i++)
+        sum += sorted[i];
+    return sorted[n / 2] > 0 ? sorted[n / 2] : sum / (double)n;
 }
 
 static bool is_outlier(const double sorted[], size_t n, int side)
 {
     enum { SPREADS = 10, SPREADS_OF_LOGS = 5 };
-    double spreads = beyond(sorted, n, side, false);
+    double spreads = beyond(sorted, n, side, 0);
     if (!isfinite(spreads) || spreads < SPREADS)
         return false;
-    return !(sorted[0] > 0) || beyond(sorted, n, side, true) >= SPREADS_OF_LOGS;
+    return sorted[0] < 0 || beyond(sorted, n, side, centre(sorted, n)) >= SPREADS_OF_LOGS;
 }
 
 enum rwe_status rwe_odd_outlier(const double x[], size_t n, struct rwe_arena *scratch,

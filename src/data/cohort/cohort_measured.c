@@ -2,8 +2,10 @@
 /* Columns that laboratories fill: mostly numbers, and words or signs for what lies below the limit of detection. */
 #include "cohort_private.h"
 
+#include "rwe/base/number.h"
 #include "rwe/data/measured.h"
 #include <math.h>
+#include <string.h>
 
 /* A measurement has so many different numbers at least; a column of fewer is one of codes. */
 enum { LEAST_DIFFERENT = 5 };
@@ -12,6 +14,7 @@ struct tally {
     size_t n;      /* cells with a value */
     size_t n_read; /* of which are numbers, powers, limits, or words for none */
     size_t n_below;
+    size_t n_plain;     /* of which are plain numbers */
     size_t n_different; /* numbers, counted up to LEAST_DIFFERENT */
     double different[LEAST_DIFFERENT];
     double least; /* limit, or else number */
@@ -31,13 +34,14 @@ static struct tally count_cells(const char *const text[], size_t n)
     struct tally tally = {.least = INFINITY};
     double least_number = INFINITY;
     for (size_t i = 0; i < n; i++) {
-        double value;
+        double value, plain;
         bool below;
         tally.n += text[i] != NULL;
         if (text[i] == NULL || !rwe_measured_parse(text[i], &value, &below))
             continue;
         tally.n_read++;
         tally.n_below += below;
+        tally.n_plain += rwe_number_parse(text[i], strlen(text[i]), &plain);
         if (below && value < tally.least)
             tally.least = value;
         if (!below && value > 0 && value < least_number)
@@ -50,10 +54,11 @@ static struct tally count_cells(const char *const text[], size_t n)
     return tally;
 }
 
-/* Most cells can be read, a third of these are numbers, and they are no codes. */
+/* Most cells can be read, some as only laboratories write them; a third of these are numbers, and no codes. */
 static bool is_measurement(const struct tally *tally)
 {
-    return 10 * tally->n_read >= 9 * tally->n && 3 * (tally->n_read - tally->n_below) >= tally->n &&
+    return 10 * tally->n_read >= 9 * tally->n && tally->n_read > tally->n_plain &&
+           3 * (tally->n_read - tally->n_below) >= tally->n &&
            tally->n_different == LEAST_DIFFERENT;
 }
 

@@ -13,7 +13,7 @@ struct raw_endpoint {
     uint8_t *event;
     struct rwe_factor status; /* the column of events; no levels: made from dates */
     int8_t *cause;            /* by level of it; −1: not coded as declared */
-    uint8_t *absent; /* by row: not in this endpoint; NULL: all are */
+    uint8_t *absent;          /* by row: not in this endpoint; NULL: all are */
 };
 
 /* Where the visits of patients stand in the file of assessments. */

@@ -8,7 +8,7 @@
 
 /* ---- words ---- */
 
-/* Words of ASCII begin where a letter does and end where it ends, or go on after a star; others may stand anywhere. */
+/* Latin words begin and end at no letter, or go on after a star; Chinese ones may stand anywhere. */
 static const char *const negations[] = {
     "no",           "not",  "non",  "without", "free", "never", "false",       "none",
     "sin",          "sans", "ohne", "kein*",   "nein", "n",     "unprogress*", "unrelaps*",
@@ -41,13 +41,13 @@ static bool has_word(const char *text, const char *word)
 {
     size_t length = strlen(word);
     bool goes_on = word[length - 1] == '*';
-    bool is_ascii = (unsigned char)word[0] < 0x80 || (unsigned char)word[0] < 0xe0;
+    bool is_latin = (unsigned char)word[0] < 0xe0;
     length -= goes_on;
     for (const char *at = text; *at != '\0'; at++) {
         if (strncasecmp(at, word, length) != 0)
             continue;
         bool begins = at == text || !is_letter(at[-1]);
-        if (!is_ascii || (begins && (goes_on || !is_letter(at[length]))))
+        if (!is_latin || (begins && (goes_on || !is_letter(at[length]))))
             return true;
     }
     return false;
