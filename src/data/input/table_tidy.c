@@ -147,8 +147,10 @@ static bool last_is_note(struct rwe_table *table)
         return false;
     if (begins_as_total(first))
         return true;
+    bool is_apart = table->n_rows > 1 && rwe_table_line(table, table->n_rows - 1) >
+                                             rwe_table_line(table, table->n_rows - 2) + 1;
     return 2 * n_filled <= table->n_columns &&
-           (begins_as_note(first) || (n_filled == 1 && is_sentence(first)));
+           (begins_as_note(first) || (n_filled == 1 && (is_apart || is_sentence(first))));
 }
 
 static void take_notes(struct rwe_table_builder *builder)
