@@ -46,6 +46,7 @@ struct rwe_study_settings {
     /* what else is known of the subjects */
     struct rwe_strings covariates, landmark_covariates;
     struct rwe_strings categorical;
+    struct rwe_strings reference, levels, groups, label, unit, per; /**< VAR=…: see their help */
     struct rwe_strings treatment_columns;
     enum rwe_missing_rule missing;
     bool i_know; /**< covariates may be of after time zero */
@@ -71,6 +72,7 @@ struct rwe_study_settings {
     const char *encoding;
     int delimiter; /**< comma, semicolon, tab */
     enum rwe_decimal decimal;
+    uint64_t skip, header;             /**< lines of the cohort file; 0: not said */
     struct rwe_strings missing_tokens; /**< in force where `source` says that they were given */
     bool allow_identifiers;
     struct rwe_strings columns; /**< ROLE=COL */
@@ -89,6 +91,7 @@ struct rwe_study_settings {
         enum rwe_source arm, endpoints, derive, endpoint_dates, exposure_start, exposure_date;
         enum rwe_source exposure_until;
         enum rwe_source response_column, failure_column, ltfu_column, end_column, treatment_columns;
+        enum rwe_source reference, levels, groups;
         enum rwe_source missing_tokens, lang, censoring;
     } source;
 };

@@ -20,15 +20,6 @@ static bool begins_with(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* Full-width digits and signs, U+FF0B … U+FF19, are EF BC 8B … EF BC 99 in UTF-8. */
-static bool has_full_width(const char *text)
-{
-    for (const char *s = strstr(text, "\xef\xbc"); s != NULL; s = strstr(s + 1, "\xef\xbc"))
-        if ((unsigned char)s[2] >= 0x8b && (unsigned char)s[2] <= 0x99)
-            return true;
-    return false;
-}
-
 /* Whether a number is followed by a unit: text that begins with a blank or is not ASCII. "4o" is a
  * slip of the finger, "65岁" and "12 mg" are not. */
 static bool has_unit(const char *text)
@@ -41,10 +32,10 @@ static const char *advice_on_number(const char *text, size_t length)
 {
     double number;
     int32_t day;
+    if (rwe_number_parse(text, length, &number) && isfinite(number))
+        return N_("no measurement is beyond 1e150: correct it");
     if (rwe_number_parse(text, length, &number))
         return N_("leave the cell empty when there is no finite value");
-    if (has_full_width(text))
-        return N_("its digits are full-width: type them with the input method in half-width mode");
     if (text[0] == '<' || text[0] == '>' || begins_with(text, "≤") || begins_with(text, "≥") ||
         begins_with(text, "＜") || begins_with(text, "＞"))
         return N_(
@@ -67,8 +58,6 @@ static const char *advice_on_date(const char *text, size_t length)
 {
     size_t digits = strspn(text, "0123456789");
     double number;
-    if (has_full_width(text))
-        return N_("its digits are full-width: type them with the input method in half-width mode");
     if (digits == length && length == 5)
         return N_(
             "it is a day number of a spreadsheet: format the column as a date and save again");
@@ -100,6 +89,9 @@ static enum rwe_status complain(const struct rwe_table *table, size_t column, si
 }
 
 /* ---- readers ---- */
+
+/* Larger numbers measure nothing, and their squares are infinite. */
+static const double LARGEST = 1e150;
 
 /* A number as the file writes them: with a decimal comma where the options say so. */
 static bool read_number(const struct rwe_table *table, const char *text, size_t length,
@@ -139,7 +131,7 @@ static enum rwe_status numbers_of_text(const struct rwe_table *table, size_t col
         if (length < sizeof(uint64_t) &&
             rwe_number_parse_word(rwe_load_bytes(text), length, &out[row]))
             continue;
-        if (read_number(table, text, length, &number) && isfinite(number))
+        if (read_number(table, text, length, &number) && fabs(number) <= LARGEST)
             out[row] = number;
         else if (complain_of_number(table, column, row, text, length, complaints) != RWE_OK)
             return RWE_NO_MEMORY;
@@ -155,8 +147,9 @@ enum rwe_status rwe_table_numbers(const struct rwe_table *table, size_t column, 
         return numbers_of_text(table, column, out, complaints);
     for (size_t row = 0; row < table->n_rows; row++) {
         double number = rwe_cells_next_number(&cells);
-        out[row] = cells.kind == RWE_KIND_NUMBER ? number : (double)NAN;
-        if (cells.kind == RWE_KIND_NUMBER || isnan(number))
+        bool is_good = cells.kind == RWE_KIND_NUMBER && !(fabs(number) > LARGEST);
+        out[row] = is_good ? number : (double)NAN;
+        if (is_good || isnan(number))
             continue;
         rwe_cell_write(cells.kind, number, cells.text);
         if (complain_of_number(table, column, row, cells.text, strlen(cells.text), complaints) !=
