@@ -70,7 +70,7 @@ static void a_state_has_no_effect_on_what_goes_on_after_exposure_closes(void **s
     assert_int_equal(of.grade, RWE_CAUTION_NO_EFFECT);
     assert_string_equal(
         of.banner, "Not the effect of a strategy: exposure begins before progression or never");
-    assert_says(of.reason, "os goes on after progression|--landmark");
+    assert_says(of.reason, "os goes on after progression|answer instead");
     f->cohort.closure = RWE_CLOSURE_NAMED;
     f->cohort.closed_by = "second_line";
     of = rwe_run_caution(&f->from_zero, &states, &os);
