@@ -88,7 +88,7 @@ static enum rwe_status read_toy(const struct rwe_reading *reading,
     return RWE_OK;
 }
 
-static const struct rwe_reader toy = {"toy", detect_toy, read_toy};
+static const struct rwe_reader toy = {"toy", detect_toy, read_toy, false};
 extern const struct rwe_reader rwe_csv_reader;
 static const struct rwe_reader *const readers[] = {&toy, &rwe_csv_reader, NULL};
 

@@ -27,6 +27,7 @@ struct rwe_reader;
 
 struct rwe_table_options {
     const char *encoding;       /**< of text files: iconv's name of it, or NULL: detect */
+    const char *sheet;          /**< of a workbook: its name or number; NULL: the first with data */
     char delimiter;             /**< ',', ';' or '\t'; 0: the one that the header line holds most */
     bool decimal_comma;         /**< numbers are written 3,5; default false */
     struct rwe_strings missing; /**< cells that mean "no value", compared whole; "" always does */
@@ -34,7 +35,7 @@ struct rwe_table_options {
     const struct rwe_reader *const *readers; /**< NULL: rwe_readers (reader.h) */
 };
 
-/** detect, detect, {NA, N/A, NaN, ".", "-", "—", "/", 不详, 未查, 未知, 空}, 16 MiB, NULL. */
+/** detect, NULL, detect, {NA, N/A, NaN, ".", "-", "—", "/", 不详, 未查, 未知, 空}, 16 MiB, NULL. */
 struct rwe_table_options rwe_table_options_default(void);
 
 /**
