@@ -387,6 +387,16 @@ static enum rwe_status tell_text(struct statistics *s, size_t column, const char
     return RWE_OK;
 }
 
+/* Without one ReadStat has no variables to tell values of. */
+static int skip_nothing(int index, readstat_variable_t *variable, const char *labels, void *context)
+{
+    (void)index;
+    (void)variable;
+    (void)labels;
+    (void)context;
+    return READSTAT_HANDLER_OK;
+}
+
 /* The cells of a row come in the order of its columns; a row without any holds nobody. */
 static int take_value(int row, readstat_variable_t *of, readstat_value_t value, void *context)
 {
@@ -489,7 +499,7 @@ static enum rwe_status tell_source(struct statistics *s)
 static enum rwe_status work(const struct kind *kind, const struct rwe_reading *reading,
                             struct rwe_bytes file, struct rwe_frames *out, struct rwe_error *error)
 {
-    static const struct handlers reading_rows = {NULL, NULL, NULL, take_value};
+    static const struct handlers reading_rows = {NULL, skip_nothing, NULL, take_value};
     struct statistics *s = RWE_NEW(reading->scratch, struct statistics, 1);
     if (s == NULL)
         return rwe_fail_memory(error);
