@@ -127,6 +127,8 @@ enum rwe_status rwe_table_strings(const struct rwe_table *table, size_t column,
 struct rwe_factor {
     int32_t *code; /**< by row: 0 … n_levels − 1, or −1 where missing */
     const char **level;
+    const char **
+        value; /**< by level: the value that it is the label of ("2"), NULL where there is none; may be NULL */
     size_t n_levels;
 };
 

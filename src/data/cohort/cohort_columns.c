@@ -110,10 +110,23 @@ static bool same_level(const char *a, const char *b)
     return rwe_number_parse(a, strlen(a), &x) && rwe_number_parse(b, strlen(b), &y) && x == y;
 }
 
+/* Whether a text names a level: as it reads, or by the value that it is the label of, where no level reads so. */
+static bool names_level(const struct rwe_factor *factor, size_t l, const char *text)
+{
+    if (same_level(factor->level[l], text))
+        return true;
+    if (factor->value == NULL || factor->value[l] == NULL || !same_level(factor->value[l], text))
+        return false;
+    for (size_t other = 0; other < factor->n_levels; other++)
+        if (same_level(factor->level[other], text))
+            return false;
+    return true;
+}
+
 static size_t find_level(const struct rwe_factor *factor, const char *level)
 {
     for (size_t l = 0; l < factor->n_levels; l++)
-        if (same_level(factor->level[l], level))
+        if (names_level(factor, l, level))
             return l;
     return RWE_NO_INDEX;
 }
@@ -205,15 +218,16 @@ static enum rwe_status read_arm(struct raw *raw, struct rwe_error *error)
 
 /* The cause that a level of an event column stands for: 0 censored, 1 the endpoint's own, 2 … its
  * competitors; −1 where it is not coded as declared. */
-static int8_t cause_of(const struct rwe_endpoint_spec *spec, const char *level)
+static int8_t cause_of(const struct rwe_endpoint_spec *spec, const struct rwe_factor *factor,
+                       size_t l)
 {
     if (spec->values.n == 0)
-        return same_level(level, "1") ? 1 : same_level(level, "0") ? 0 : -1;
+        return names_level(factor, l, "1") ? 1 : names_level(factor, l, "0") ? 0 : -1;
     for (size_t v = 0; v < spec->values.n; v++)
-        if (same_level(level, spec->values.item[v]))
+        if (names_level(factor, l, spec->values.item[v]))
             return 1;
     for (size_t c = 0; c < spec->competing.n; c++)
-        if (same_level(level, spec->competing.item[c]))
+        if (names_level(factor, l, spec->competing.item[c]))
             return (int8_t)(c + 2);
     return 0;
 }
@@ -235,7 +249,7 @@ static enum rwe_status code_events(struct raw *raw, const struct rwe_endpoint_sp
                                    struct rwe_error *error)
 {
     for (size_t l = 0; l < factor->n_levels; l++)
-        cause[l] = cause_of(spec, factor->level[l]);
+        cause[l] = cause_of(spec, factor, l);
     enum rwe_status status = check_values(raw, spec, spec->values, factor, error);
     return status == RWE_OK ? check_values(raw, spec, spec->competing, factor, error) : status;
 }

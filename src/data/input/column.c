@@ -37,12 +37,28 @@ static bool has_unit(const char *text)
     return n > 0 && is_digit(text[n - 1]) && (text[n] == ' ' || (unsigned char)text[n] >= 0x80);
 }
 
+/* What spreadsheets show where a formula has no value. */
+static bool is_failed_formula(const char *text)
+{
+    static const char *const words[] = {"#DIV/0!", "#REF!",  "#VALUE!", "#NAME?",
+                                        "#NUM!",   "#NULL!", "#SPILL!", "#CALC!"};
+    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+        if (strcmp(text, words[i]) == 0)
+            return true;
+    return false;
+}
+
+#define FAILED_FORMULA                                                                             \
+    N_("a formula of the workbook failed: correct it there, or leave the cell empty")
+
 static const char *advice_on_number(const char *text, size_t length)
 {
     double number;
     int32_t day;
     if (rwe_number_parse(text, length, &number))
         return N_("leave the cell empty when there is no finite value");
+    if (is_failed_formula(text))
+        return FAILED_FORMULA;
     if (has_full_width(text))
         return N_("its digits are full-width: type them with the input method in half-width mode");
     if (text[0] == '<' || text[0] == '>' || begins_with(text, "≤") || begins_with(text, "≥") ||
@@ -69,6 +85,8 @@ static const char *advice_on_date(const char *text, size_t length)
     double number;
     if (has_full_width(text))
         return N_("its digits are full-width: type them with the input method in half-width mode");
+    if (is_failed_formula(text))
+        return FAILED_FORMULA;
     if (digits == length && length == 5)
         return N_(
             "it is a day number of a spreadsheet: format the column as a date and save again");
@@ -311,14 +329,25 @@ static int compare_levels(const void *a, const void *b)
     return strcmp(left->text, right->text);
 }
 
+/* The first value that a text is the label of, or NULL. */
+static const struct rwe_value_label *find_value(const struct rwe_column_info *info,
+                                                const char *text)
+{
+    for (size_t i = 0; i < info->n_value_labels; i++)
+        if (strcmp(info->value_label[i].label, text) == 0)
+            return &info->value_label[i];
+    return NULL;
+}
+
 /* The value that the level stands for, or else the number that it is; false: neither. */
 static bool number_level(struct level *level, const struct rwe_column_info *info)
 {
-    for (size_t i = 0; info->kind == RWE_KIND_NUMBER && i < info->n_value_labels; i++)
-        if (strcmp(info->value_label[i].label, level->text) == 0) {
-            level->number = info->value_label[i].number;
-            return true;
-        }
+    const struct rwe_value_label *value =
+        info->kind == RWE_KIND_NUMBER ? find_value(info, level->text) : NULL;
+    if (value != NULL) {
+        level->number = value->number;
+        return true;
+    }
     return rwe_number_parse(level->text, strlen(level->text), &level->number) &&
            isfinite(level->number);
 }
@@ -355,6 +384,23 @@ static enum rwe_status number_levels(const struct rwe_table *table, size_t colum
     return RWE_OK;
 }
 
+/* The value of each level that is a label, as text. */
+static const char **name_values(const struct rwe_column_info *info, const struct rwe_factor *factor,
+                                struct rwe_arena *arena)
+{
+    const char **value = RWE_NEW(arena, const char *, factor->n_levels);
+    for (size_t l = 0; l < factor->n_levels && !rwe_arena_failed(arena); l++) {
+        const struct rwe_value_label *found = find_value(info, factor->level[l]);
+        char number[RWE_NUMBER_SIZE];
+        if (found == NULL)
+            continue;
+        if (info->kind != RWE_KIND_TEXT)
+            rwe_cell_write(info->kind, found->number, number);
+        value[l] = rwe_arena_string(arena, info->kind == RWE_KIND_TEXT ? found->text : number);
+    }
+    return value;
+}
+
 static enum rwe_status sort_levels(const struct rwe_table *table, size_t column,
                                    struct rwe_intern *seen, struct rwe_arena *arena,
                                    struct rwe_factor *factor)
@@ -376,6 +422,8 @@ static enum rwe_status sort_levels(const struct rwe_table *table, size_t column,
         rank[level[i].first] = (int32_t)i;
         factor->level[i] = rwe_arena_string(arena, level[i].text);
     }
+    if (table->column[column].info->n_value_labels > 0)
+        factor->value = name_values(table->column[column].info, factor, arena);
     for (size_t row = 0; row < table->n_rows; row++)
         if (factor->code[row] >= 0)
             factor->code[row] = rank[factor->code[row]];
