@@ -80,14 +80,17 @@ struct source {
     const char *path, *sheet;
 };
 
-static struct rwe_table_options table_options(const struct rwe_study_settings *study,
-                                              const char *sheet)
+static struct rwe_table_options table_options(const struct rwe_run *run, const char *sheet)
 {
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
+    bool is_cohort = run->n_inputs == 0; /* it is read first */
     struct rwe_table_options options = rwe_table_options_default();
     options.sheet = sheet;
     options.encoding = study->encoding;
     options.delimiter = study->delimiter < 0 ? '\0' : ",;\t"[study->delimiter];
     options.decimal_comma = study->decimal == RWE_DECIMAL_COMMA;
+    options.skip = is_cohort ? study->skip : 0;
+    options.header = is_cohort ? study->header : 0;
     if (study->source.missing_tokens != RWE_NOT_GIVEN)
         options.missing = study->missing_tokens;
     return options;
@@ -99,7 +102,7 @@ static enum rwe_status read_table(const struct rwe_run *run, struct source sourc
                                   struct rwe_error *error)
 {
     const struct rwe_study_settings *study = rwe_study_of(run->settings);
-    struct rwe_table_options options = table_options(study, source.sheet);
+    struct rwe_table_options options = table_options(run, source.sheet);
     const struct rwe_given_table *given = find_given(run->given, source.path);
     struct rwe_table_columns columns = {0};
     if (given != NULL && source.sheet != NULL)

@@ -188,15 +188,16 @@ static void days_that_there_were_not_are_no_dates(void **state)
 {
     (void)state;
     struct table_text read =
-        read_styled("<row><c t=\"str\"><v>d</v></c></row><row><c s=\"1\"><v>0</v></c></row>"
+        read_styled("<row><c t=\"str\"><v>d</v></c></row><row><c s=\"1\"><v>44196</v></c></row>"
+                    "<row><c s=\"1\"><v>0</v></c></row>"
                     "<row><c s=\"1\"><v>60</v></c></row><row><c s=\"1\"><v>-5</v></c></row>"
                     "<row><c s=\"1\"><v>44197</v></c></row>",
                     "<xf numFmtId=\"14\"/>");
-    double days[4];
+    double days[5];
     assert_int_equal(rwe_table_dates(read.table, 0, days, &read.complaints), RWE_OK);
     assert_int_equal(read.complaints.n, 3);
-    assert_true(days[3] == 18628);
-    check_table(&read, "d/1900-01-00/1900-02-29/-5/2021-01-01");
+    assert_true(days[0] == 18627 && days[4] == 18628);
+    check_table(&read, "d/2020-12-31/1900-01-00/1900-02-29/-5/2021-01-01");
 }
 
 static void times_of_day_read_as_the_clock_shows_them(void **state)

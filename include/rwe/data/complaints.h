@@ -2,6 +2,9 @@
 /**
  * Complaints: what is wrong with single cells and rows of a file. All are collected, not only the
  * first; each names file, line, column and value and says what to do.
+ *
+ * Notes: what the file was taken for where it does not say so itself, as that a title stands above the header.
+ * Nothing is wrong then, but the reader must be able to object.
  */
 #ifndef RWE_DATA_COMPLAINTS_H
 #define RWE_DATA_COMPLAINTS_H
@@ -31,12 +34,21 @@ struct rwe_complaint {
 const char *rwe_complaint_reason(const struct rwe_complaint *complaint,
                                  const struct rwe_language *language, struct rwe_arena *arena);
 
+/** One sentence. */
+struct rwe_note {
+    const char *told;    /**< in the language of the report */
+    const char *message; /**< in that of messages */
+};
+
 /** Grows in its arena. */
 struct rwe_complaints {
     struct rwe_arena *arena;
     struct rwe_complaint *item;
     size_t n;
     size_t capacity;
+    struct rwe_note *note;
+    size_t n_notes;
+    size_t note_capacity;
 };
 
 /**
@@ -47,7 +59,14 @@ enum rwe_status rwe_complaints_add(struct rwe_complaints *complaints,
                                    const struct rwe_complaint *complaint);
 
 /**
- * Prints them in the language of messages and in order of line, one line each:
+ * Adds a note from a template and what fills it: "line 1 is a title". It begins with the name of its file where
+ * it is about a file. RWE_NO_MEMORY or RWE_OK.
+ */
+enum rwe_status rwe_complaints_note(struct rwe_complaints *complaints, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+/**
+ * Prints the notes, then the complaints, in the language of messages and in order of line, one line each:
  *   cohort.csv:12: column "age": "4o" is not a number: correct it, or …
  * After `most` of the same column and reason, says how many more there are (0: prints all).
  */

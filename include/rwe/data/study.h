@@ -69,6 +69,7 @@ struct rwe_study_settings {
     const char *encoding;
     int delimiter; /**< comma, semicolon, tab */
     enum rwe_decimal decimal;
+    uint64_t skip, header;             /**< lines of the cohort file; 0: not said */
     struct rwe_strings missing_tokens; /**< in force where `source` says that they were given */
     bool allow_identifiers;
     struct rwe_strings columns; /**< ROLE=COL */

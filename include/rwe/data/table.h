@@ -32,20 +32,23 @@ struct rwe_table_options {
     bool decimal_comma;         /**< numbers are written 3,5; default false */
     struct rwe_strings missing; /**< cells that mean "no value", compared whole; "" always does */
     size_t longest_record;      /**< bytes; a longer record is refused (it is no CSV) */
+    size_t skip;                /**< so many lines above the header are no part of the table */
+    size_t header;              /**< line that holds the names; 0: the first that can (sheet.h) */
     const struct rwe_reader *const *readers; /**< NULL: rwe_readers (reader.h) */
 };
 
-/** detect, NULL, detect, {NA, N/A, NaN, ".", "-", "—", "/", 不详, 未查, 未知, 空}, 16 MiB, NULL. */
+/** detect, NULL, detect, {NA, N/A, NaN, ".", "-", "—", "/", 不详, 未查, 未知, 空}, 16 MiB, 0, 0, NULL. */
 struct rwe_table_options rwe_table_options_default(void);
 
 /**
  * Reads a whole file; "-" is standard input. The table lives in `arena`.
  *
- * Blank lines and rows whose cells are all empty hold nobody and are skipped. Rows with too few or
+ * Blank lines and rows whose cells are all empty hold nobody and are skipped, as are columns without a name and
+ * what stands above and below the table (sheet.h); notes tell of these. Rows with too few or
  * too many cells are complaints (short rows are filled with missing values, so that all of a row's
  * other faults are found too). Fails with RWE_IO (no such file, a directory, a read error) or
  * RWE_BAD_INPUT (a kind of file that no reader knows, by its name; empty, header only, bytes that are not of
- * the encoding with their line, duplicate or empty header, a record or field that is too long, more than
+ * the encoding with their line, a header with two columns of one name, a record or field that is too long, more than
  * 2^32−2 rows), each with a sentence that begins with the file's name and says what to do.
  */
 enum rwe_status rwe_table_read(const char *path, const struct rwe_table_options *options,

@@ -4,6 +4,7 @@
 #include "input/intern_private.h"
 #include "rwe/base/sort.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 enum { LONGEST_VALUE = 60 };
@@ -37,6 +38,40 @@ enum rwe_status rwe_complaints_add(struct rwe_complaints *complaints,
             return RWE_NO_MEMORY;
     }
     complaints->n++;
+    return RWE_OK;
+}
+
+static const char *fill(struct rwe_arena *arena, const char *format, va_list arguments)
+{
+    va_list counted;
+    va_copy(counted, arguments);
+    int length = vsnprintf(NULL, 0, format, counted);
+    va_end(counted);
+    char *text = length < 0 ? NULL : rwe_arena_alloc(arena, (size_t)length + 1, 1);
+    if (text != NULL)
+        vsnprintf(text, (size_t)length + 1, format, arguments);
+    return text;
+}
+
+enum rwe_status rwe_complaints_note(struct rwe_complaints *complaints, const char *format, ...)
+{
+    va_list arguments;
+    struct rwe_note *note =
+        rwe_arena_grow(complaints->arena, complaints->note, &complaints->note_capacity,
+                       complaints->n_notes + 1, sizeof *note);
+    if (note == NULL)
+        return RWE_NO_MEMORY;
+    complaints->note = note;
+    note += complaints->n_notes;
+    va_start(arguments, format);
+    note->told = fill(complaints->arena, rwe_text(format), arguments);
+    va_end(arguments);
+    va_start(arguments, format);
+    note->message = fill(complaints->arena, rwe_message(format), arguments);
+    va_end(arguments);
+    if (note->told == NULL || note->message == NULL)
+        return RWE_NO_MEMORY;
+    complaints->n_notes++;
     return RWE_OK;
 }
 
@@ -170,6 +205,8 @@ void rwe_complaints_print(const struct rwe_complaints *complaints, size_t most, 
 {
     struct kinds kinds;
     struct rwe_arena *scratch = rwe_arena_new();
+    for (size_t i = 0; i < complaints->n_notes; i++)
+        fprintf(out, "%s\n", complaints->note[i].message);
     if (scratch == NULL || find_kinds(complaints, scratch, &kinds) != RWE_OK) {
         /* Without memory for the order, as they were added. */
         for (size_t i = 0; i < complaints->n; i++)

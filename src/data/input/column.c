@@ -20,15 +20,6 @@ static bool begins_with(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* Full-width digits and signs, U+FF0B … U+FF19, are EF BC 8B … EF BC 99 in UTF-8. */
-static bool has_full_width(const char *text)
-{
-    for (const char *s = strstr(text, "\xef\xbc"); s != NULL; s = strstr(s + 1, "\xef\xbc"))
-        if ((unsigned char)s[2] >= 0x8b && (unsigned char)s[2] <= 0x99)
-            return true;
-    return false;
-}
-
 /* Whether a number is followed by a unit: text that begins with a blank or is not ASCII. "4o" is a
  * slip of the finger, "65岁" and "12 mg" are not. */
 static bool has_unit(const char *text)
@@ -59,8 +50,6 @@ static const char *advice_on_number(const char *text, size_t length)
         return N_("leave the cell empty when there is no finite value");
     if (is_failed_formula(text))
         return FAILED_FORMULA;
-    if (has_full_width(text))
-        return N_("its digits are full-width: type them with the input method in half-width mode");
     if (text[0] == '<' || text[0] == '>' || begins_with(text, "≤") || begins_with(text, "≥") ||
         begins_with(text, "＜") || begins_with(text, "＞"))
         return N_(
@@ -83,8 +72,6 @@ static const char *advice_on_date(const char *text, size_t length)
 {
     size_t digits = strspn(text, "0123456789");
     double number;
-    if (has_full_width(text))
-        return N_("its digits are full-width: type them with the input method in half-width mode");
     if (is_failed_formula(text))
         return FAILED_FORMULA;
     if (digits == length && length == 5)

@@ -16,9 +16,6 @@ enum kind {
     ITEM_NUMBER = 'n',
     ITEM_DATE = 'd',
     ITEM_TEXT = 't',
-    ITEM_MERGED_NUMBER = 'N',
-    ITEM_MERGED_DATE = 'D',
-    ITEM_MERGED_TEXT = 'T',
     ITEM_END_ROW = 'R',
     ITEM_END = 'E',
     ITEM_FAIL = 'F',
@@ -121,25 +118,21 @@ void rwe_frames_column(struct rwe_frames *frames, const struct rwe_column_info *
         put_string(frames, info->missing_text.item[i]);
 }
 
-void rwe_frames_number(struct rwe_frames *frames, size_t column, double number,
-                       enum rwe_cell_origin origin)
+void rwe_frames_number(struct rwe_frames *frames, size_t column, double number)
 {
-    put_head(frames, origin == RWE_CELL_OWN ? ITEM_NUMBER : ITEM_MERGED_NUMBER, column,
-             sizeof number);
+    put_head(frames, ITEM_NUMBER, column, sizeof number);
     put(frames, &number, sizeof number);
 }
 
-void rwe_frames_date(struct rwe_frames *frames, size_t column, double days,
-                     enum rwe_cell_origin origin)
+void rwe_frames_date(struct rwe_frames *frames, size_t column, double days)
 {
-    put_head(frames, origin == RWE_CELL_OWN ? ITEM_DATE : ITEM_MERGED_DATE, column, sizeof days);
+    put_head(frames, ITEM_DATE, column, sizeof days);
     put(frames, &days, sizeof days);
 }
 
-void rwe_frames_text(struct rwe_frames *frames, size_t column, const char *text, size_t length,
-                     enum rwe_cell_origin origin)
+void rwe_frames_text(struct rwe_frames *frames, size_t column, const char *text, size_t length)
 {
-    put_head(frames, origin == RWE_CELL_OWN ? ITEM_TEXT : ITEM_MERGED_TEXT, column, length);
+    put_head(frames, ITEM_TEXT, column, length);
     put(frames, text, length);
 }
 
@@ -281,19 +274,14 @@ static enum rwe_status take_column(struct rwe_frames_in *in, struct rest *rest)
 static enum rwe_status take_cell(struct rwe_frames_in *in, const struct head *head,
                                  struct rest *rest)
 {
-    struct rwe_frame_cell cell = {.column = head->number, .origin = RWE_CELL_OWN, .number = NAN};
-    bool is_cell_of_text = head->kind == ITEM_TEXT || head->kind == ITEM_MERGED_TEXT;
-    if (head->kind == ITEM_MERGED_NUMBER || head->kind == ITEM_MERGED_DATE ||
-        head->kind == ITEM_MERGED_TEXT)
-        cell.origin = RWE_CELL_MERGED;
-    if (is_cell_of_text) {
+    struct rwe_frame_cell cell = {.column = head->number, .number = NAN};
+    if (head->kind == ITEM_TEXT) {
         cell.kind = RWE_KIND_TEXT;
         cell.text = (const char *)rest->at;
         cell.length = rest->n;
         rest->broken = !is_text(rest->at, rest->n);
     } else {
-        bool is_date = head->kind == ITEM_DATE || head->kind == ITEM_MERGED_DATE;
-        cell.kind = is_date ? RWE_KIND_DATE : RWE_KIND_NUMBER;
+        cell.kind = head->kind == ITEM_DATE ? RWE_KIND_DATE : RWE_KIND_NUMBER;
         get(rest, &cell.number, sizeof cell.number);
         rest->broken = rest->broken || rest->n > 0;
     }
@@ -342,9 +330,6 @@ static enum rwe_status take_item(struct rwe_frames_in *in, const struct head *he
     case ITEM_NUMBER:
     case ITEM_DATE:
     case ITEM_TEXT:
-    case ITEM_MERGED_NUMBER:
-    case ITEM_MERGED_DATE:
-    case ITEM_MERGED_TEXT:
         return take_cell(in, head, rest);
     case ITEM_END_ROW:
         return in->taker->end_row(in->taker->context, head->number);

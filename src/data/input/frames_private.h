@@ -19,12 +19,6 @@ struct rwe_frames {
     void *to;
 };
 
-/** Where a cell comes from. */
-enum rwe_cell_origin {
-    RWE_CELL_OWN,   /**< it stands there */
-    RWE_CELL_MERGED /**< the first cell of a merged area stands for it */
-};
-
 /** What was read, for rwe_table_source. */
 void rwe_frames_source(struct rwe_frames *frames, const char *text);
 
@@ -32,12 +26,9 @@ void rwe_frames_source(struct rwe_frames *frames, const char *text);
 void rwe_frames_column(struct rwe_frames *frames, const struct rwe_column_info *info);
 
 /** The cells of a row, by column; those that are missing are left out. */
-void rwe_frames_number(struct rwe_frames *frames, size_t column, double number,
-                       enum rwe_cell_origin origin);
-void rwe_frames_date(struct rwe_frames *frames, size_t column, double days,
-                     enum rwe_cell_origin origin);
-void rwe_frames_text(struct rwe_frames *frames, size_t column, const char *text, size_t length,
-                     enum rwe_cell_origin origin);
+void rwe_frames_number(struct rwe_frames *frames, size_t column, double number);
+void rwe_frames_date(struct rwe_frames *frames, size_t column, double days);
+void rwe_frames_text(struct rwe_frames *frames, size_t column, const char *text, size_t length);
 
 /** Ends a row, as rwe_table_builder_end_row. */
 void rwe_frames_end_row(struct rwe_frames *frames, size_t line);
@@ -49,7 +40,6 @@ void rwe_frames_fail(struct rwe_frames *frames, const struct rwe_error *error);
 /** A cell as it comes in. */
 struct rwe_frame_cell {
     size_t column;
-    enum rwe_cell_origin origin;
     enum rwe_column_kind kind; /**< text, number or date */
     double number;
     const char *text; /**< valid during the call, not ended by '\0' */

@@ -2,7 +2,7 @@
 #include "isolate_private.h"
 
 #include "rwe/base/language.h"
-#include "sheet_private.h"
+#include "rwe/data/sheet.h"
 #include "table_private.h"
 
 #include <errno.h>
@@ -18,7 +18,7 @@
 #define PIECE ((size_t)64 * 1024)
 #define MIB ((size_t)1024 * 1024)
 
-enum { SECONDS = 20, SILENCE = 120 };
+enum { SECONDS = 20, SILENCE = 120, UNFOLDS = 50 };
 
 /* ---- what comes in ---- */
 
@@ -47,7 +47,7 @@ static enum rwe_status spend(struct filling *filling, size_t bytes)
         return RWE_OK;
     return fail(
         filling->reading,
-        N_("unfolds to more than a hundred times its size: it is damaged, or made to do harm; "
+        N_("unfolds to far more than a file of its size holds: it is damaged, or made to do harm; "
            "save the table as \"CSV UTF-8\""),
         filling->error);
 }
@@ -64,6 +64,17 @@ static enum rwe_status take_column(void *context, const struct rwe_column_info *
     return status == RWE_OK ? spend(filling, bytes) : status;
 }
 
+static enum rwe_status take_sheet_cell(struct filling *filling, const struct rwe_frame_cell *cell)
+{
+    if (cell->kind == RWE_KIND_TEXT)
+        rwe_sheet_text(filling->sheet, cell->column, cell->text, cell->length);
+    else if (cell->kind == RWE_KIND_DATE)
+        rwe_sheet_date(filling->sheet, cell->column, cell->number);
+    else
+        rwe_sheet_number(filling->sheet, cell->column, cell->number);
+    return rwe_table_builder_status(filling->builder);
+}
+
 static enum rwe_status take_cell(void *context, const struct rwe_frame_cell *cell)
 {
     struct filling *filling = context;
@@ -72,12 +83,17 @@ static enum rwe_status take_cell(void *context, const struct rwe_frame_cell *cel
         return RWE_BAD_INPUT;
     filling->cells++;
     if (filling->sheet != NULL)
-        return rwe_sheet_cell(filling->sheet, cell);
+        return take_sheet_cell(filling, cell);
     if (cell->column >= builder->table->n_columns ||
         builder->table->column[cell->column].n != builder->table->n_rows)
         return fail(filling->reading, N_("is damaged: save it again, or as \"CSV UTF-8\""),
                     filling->error);
-    rwe_cell_put(builder, cell);
+    if (cell->kind == RWE_KIND_TEXT)
+        rwe_table_builder_text(builder, cell->column, cell->text, cell->length);
+    else if (cell->kind == RWE_KIND_DATE)
+        rwe_table_builder_date(builder, cell->column, cell->number);
+    else
+        rwe_table_builder_number(builder, cell->column, cell->number);
     return rwe_table_builder_status(builder);
 }
 
@@ -90,8 +106,9 @@ static enum rwe_status take_end_row(void *context, size_t line)
     if (spend(filling, missing * sizeof(double)) != RWE_OK)
         return RWE_BAD_INPUT;
     if (filling->sheet != NULL)
-        return rwe_sheet_end_row(filling->sheet, line, filling->error);
-    rwe_table_builder_end_row(filling->builder, line);
+        rwe_sheet_end_row(filling->sheet, line);
+    else
+        rwe_table_builder_end_row(filling->builder, line);
     return rwe_table_builder_status(filling->builder);
 }
 
@@ -283,6 +300,22 @@ static enum rwe_status fail_child(const struct rwe_reading *reading, int how, bo
 
 /* ---- both sides ---- */
 
+static enum rwe_status finish_table(struct filling *filling)
+{
+    const struct rwe_table *table = filling->builder->table;
+    enum rwe_status status = filling->sheet == NULL ? RWE_OK : rwe_sheet_end(filling->sheet);
+    if (status != RWE_OK)
+        return status;
+    if (table->n_columns == 0)
+        return fail(filling->reading,
+                    N_("is empty: it must hold a header and one row for each patient"),
+                    filling->error);
+    return table->n_rows > 0 ? RWE_OK
+                             : fail(filling->reading,
+                                    N_("holds a header and no rows: add one row for each patient"),
+                                    filling->error);
+}
+
 static enum rwe_status finish(struct filling *filling, const struct rwe_frames_in *in)
 {
     const struct rwe_reading *reading = filling->reading;
@@ -299,9 +332,7 @@ static enum rwe_status finish(struct filling *filling, const struct rwe_frames_i
         return rwe_fail_memory(filling->error);
     if (in->broken)
         return fail_child(reading, 0, false, filling->error);
-    return in->status == RWE_OK && filling->sheet != NULL
-               ? rwe_sheet_finish(filling->sheet, filling->error)
-               : in->status;
+    return in->status == RWE_OK ? finish_table(filling) : in->status;
 }
 
 static enum rwe_status begin(struct filling *filling, struct rwe_bytes *file,
@@ -312,8 +343,8 @@ static enum rwe_status begin(struct filling *filling, struct rwe_bytes *file,
         rwe_stream_rest(reading->stream, reading->scratch, &file->at, &file->n, filling->error);
     if (status != RWE_OK)
         return status;
-    filling->most = 256 * MIB > 100 * file->n ? 256 * MIB : 100 * file->n;
-    filling->sheet = rwe_sheet_new(reading, filling->builder);
+    filling->most = 256 * MIB > UNFOLDS * file->n ? 256 * MIB : UNFOLDS * file->n;
+    filling->sheet = rwe_sheet_new(reading, filling->builder, false);
     if (filling->sheet == NULL)
         return rwe_fail_memory(filling->error);
     *taker = empty_taker;

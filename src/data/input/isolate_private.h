@@ -7,7 +7,7 @@
  * The child is made by fork and ends in this function; it never returns to its caller, runs nothing at its exit,
  * and closes all descriptors but its own. Its limits: the processor for 20 s and 1 s more a MiB of the file;
  * 400 MiB of memory and eight times the file's size above what this process has; silence for 2 minutes. The table
- * that comes of it may not take more than 256 MiB or a hundred times the size of its file: a sheet that unfolds to
+ * that comes of it may not take more than 256 MiB or fifty times the size of its file: a sheet that unfolds to
  * more is made to do harm.
  *
  * fork and threads. This program has no other thread while it reads. A program that uses the library may: after
@@ -34,7 +34,7 @@ typedef enum rwe_status (*rwe_isolated_work)(const struct rwe_reading *reading,
                                              struct rwe_error *error);
 
 /** Reads the rest of the stream, does the work on it in a child and fills the builder. Columns that come first make
- * a table of them; without any, the rows are those of a sheet (sheet_private.h). */
+ * a table of them; without any, the rows are those of a sheet (rwe/data/sheet.h). */
 enum rwe_status rwe_isolate(const struct rwe_reading *reading, rwe_isolated_work work,
                             struct rwe_table_builder *builder, struct rwe_error *error);
 

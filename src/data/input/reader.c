@@ -73,6 +73,7 @@ enum rwe_status rwe_table_read(const char *path, const struct rwe_table_options 
         status = rwe_stream_open(path, RWE_STREAM_CHUNK, reading.scratch, &reading.stream, error);
     if (status == RWE_OK) {
         builder->name = rwe_stream_name(reading.stream);
+        builder->complaints = complaints;
         status = read_stream(&reading, builder, error);
         rwe_stream_close(reading.stream, builder->table->sha256);
         if (status == RWE_OK || rwe_table_builder_status(builder) != RWE_OK)

@@ -364,13 +364,12 @@ static enum rwe_status tell_number(struct statistics *s, size_t column, double n
     const struct variable *variable = &s->variable[column];
     char text[RWE_NUMBER_SIZE];
     if (variable->info.kind == RWE_KIND_DATE) {
-        rwe_frames_date(s->out, column, rwe_statistics_days(variable->counted, number),
-                        RWE_CELL_OWN);
+        rwe_frames_date(s->out, column, rwe_statistics_days(variable->counted, number));
     } else if (variable->info.kind == RWE_KIND_NUMBER) {
-        rwe_frames_number(s->out, column, number, RWE_CELL_OWN);
+        rwe_frames_number(s->out, column, number);
     } else {
         rwe_statistics_text(variable->counted, number, text);
-        rwe_frames_text(s->out, column, text, strlen(text), RWE_CELL_OWN);
+        rwe_frames_text(s->out, column, text, strlen(text));
     }
     s->has_cell = true;
     return RWE_OK;
@@ -382,7 +381,7 @@ static enum rwe_status tell_text(struct statistics *s, size_t column, const char
     if (n == SIZE_MAX)
         return fail_encoding(s);
     if (n > 0)
-        rwe_frames_text(s->out, column, text, n, RWE_CELL_OWN);
+        rwe_frames_text(s->out, column, text, n);
     s->has_cell = s->has_cell || n > 0;
     return RWE_OK;
 }
@@ -594,7 +593,7 @@ static bool detect_stata(const unsigned char *bytes, size_t n,
 {
     (void)options;
     return begins_with(bytes, n, MAGIC("<stata_dta>")) ||
-           (n >= 4 && bytes[0] >= 105 && bytes[0] <= 115 && (bytes[1] == 1 || bytes[1] == 2) &&
+           (n >= 4 && bytes[0] >= 104 && bytes[0] <= 115 && (bytes[1] == 1 || bytes[1] == 2) &&
             bytes[2] == 1 && bytes[3] == 0);
 }
 

@@ -126,7 +126,7 @@ static struct rwe_column_info *copy_info(struct rwe_arena *arena,
     if (rwe_arena_failed(arena))
         return NULL;
     *fresh = *info;
-    fresh->name = copy(arena, info->name);
+    fresh->name = copy(arena, info->name == NULL ? "" : info->name);
     fresh->label = copy(arena, info->label);
     fresh->format = copy(arena, info->format);
     fresh->value_label = copy_labels(arena, info);
@@ -171,6 +171,8 @@ enum rwe_status rwe_table_builder_check_names(struct rwe_table_builder *builder,
 {
     const struct rwe_table *table = builder->table;
     struct rwe_intern seen = {.arena = rwe_arena_new()};
+    size_t *first =
+        seen.arena == NULL ? NULL : RWE_NEW(seen.arena, size_t, table->n_columns); /* by name */
     const char *where = builder->name;
     if (line > 0)
         where = rwe_arena_format(table->arena, "%s:%zu", builder->name, line);
@@ -178,23 +180,25 @@ enum rwe_status rwe_table_builder_check_names(struct rwe_table_builder *builder,
         fail_memory(builder);
     for (size_t i = 0; i < table->n_columns && builder->status == RWE_OK; i++) {
         const char *name = table->column[i].info->name;
-        if (name == NULL || name[0] == '\0') {
-            builder->status =
-                rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                         "%s: column %zu of %zu has no name in the header: name it, or delete the "
-                         "column; no title may stand above the header",
-                         where, i + 1, table->n_columns);
-            break;
-        }
-        uint32_t number =
-            seen.arena == NULL ? RWE_INTERN_FAILED : rwe_intern_number(&seen, name, strlen(name));
+        if (name[0] == '\0' && builder->complaints == NULL)
+            builder->status = rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                                       "%s: column %zu of %zu has no name: name it", where, i + 1,
+                                       table->n_columns);
+        if (name[0] == '\0')
+            continue; /* table_tidy.c */
+        size_t known = seen.n;
+        uint32_t number = seen.arena == NULL || first == NULL
+                              ? RWE_INTERN_FAILED
+                              : rwe_intern_number(&seen, name, strlen(name));
         if (number == RWE_INTERN_FAILED)
             fail_memory(builder);
-        else if (number < i)
+        else if (number < known)
             builder->status =
                 rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                         "%s: columns %u and %zu are both named \"%s\": rename one of them", where,
-                         number + 1, i + 1, name);
+                         "%s: columns %zu and %zu are both named \"%s\": rename one of them", where,
+                         first[number] + 1, i + 1, name);
+        else
+            first[number] = i;
     }
     rwe_arena_free(seen.arena);
     builder->names_are_checked = true;
@@ -204,7 +208,7 @@ enum rwe_status rwe_table_builder_check_names(struct rwe_table_builder *builder,
 /* ---- blocks ---- */
 
 /* The last block of a column is the one that is being filled: `used` follows from `at`. */
-static void close_block(struct rwe_column *column)
+void rwe_column_close(struct rwe_column *column)
 {
     if (column->last == NULL)
         return;
@@ -225,7 +229,7 @@ bool rwe_column_make_room(struct rwe_column *column, size_t length)
     block->next = NULL;
     block->used = 0;
     block->size = size;
-    close_block(column);
+    rwe_column_close(column);
     if (column->last == NULL)
         column->first = block;
     else
@@ -286,7 +290,7 @@ static bool become_text(struct rwe_table *table, struct rwe_column *column)
     struct rwe_column was = *column;
     struct rwe_column fresh = {.info = column->info};
     bool done = true;
-    close_block(&was);
+    rwe_column_close(&was);
     struct rwe_cells cells = {.table = table,
                               .block = was.first,
                               .at = was.first == NULL ? NULL : was.first->text,
@@ -336,10 +340,13 @@ void rwe_table_builder_text(struct rwe_table_builder *builder, size_t at, const 
                             size_t length)
 {
     struct rwe_column *column = &builder->table->column[at];
+    char room[RWE_NUMBER_SIZE];
     if (builder->status != RWE_OK)
         return;
-    if (length > 0 && (rwe_is_edge(text[0]) || rwe_is_edge(text[length - 1])))
+    if (length > 0 && (rwe_is_edge(text[0]) || rwe_is_edge(text[length - 1]))) {
         rwe_trim(&text, &length);
+        builder->n_narrowed += rwe_narrow(&text, &length, room);
+    }
     if (is_missing_text(column->info, text, length)) {
         rwe_table_builder_missing(builder, at);
         return;
@@ -465,6 +472,9 @@ enum rwe_status rwe_table_builder_finish(struct rwe_table_builder *builder,
     *result = NULL;
     if (!builder->names_are_checked)
         rwe_table_builder_check_names(builder, 0);
+    for (size_t j = 0; j < table->n_columns; j++)
+        rwe_column_close(&table->column[j]);
+    rwe_table_builder_tidy(builder);
     if (builder->status == RWE_OK && table->n_columns == 0)
         builder->status = rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
                                    "%s: holds no column", builder->name);
@@ -480,7 +490,7 @@ enum rwe_status rwe_table_builder_finish(struct rwe_table_builder *builder,
     }
     for (size_t j = 0; j < table->n_columns; j++) {
         struct rwe_column *column = &table->column[j];
-        close_block(column);
+        rwe_column_close(column); /* again, since rows may be gone from its end */
         if (column->info->kind == RWE_KIND_ANY)
             column->info->kind = RWE_KIND_NUMBER; /* without a value */
     }

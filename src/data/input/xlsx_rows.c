@@ -14,7 +14,6 @@
 /* What a cell came to. Its text lies in the texts of its row. */
 struct cell {
     size_t column;
-    enum rwe_cell_origin origin;
     enum rwe_column_kind kind;
     double number;
     size_t text, length;
@@ -71,8 +70,7 @@ static enum rwe_status add_cell(struct rows *rows, enum rwe_column_kind kind, do
                                 sizeof *rows->cell);
     if (rows->cell == NULL)
         return fail_memory(rows);
-    rows->cell[rows->n_cells++] =
-        (struct cell){rows->column, RWE_CELL_OWN, kind, number, rows->texts.n, length};
+    rows->cell[rows->n_cells++] = (struct cell){rows->column, kind, number, rows->texts.n, length};
     return rwe_xlsx_add_text(rows->book, &rows->texts, text, length);
 }
 
@@ -256,8 +254,6 @@ static enum rwe_status fill_area(struct rows *rows, const struct merged *merged,
         rows->column = c;
         status = add_cell(rows, merged->cell.kind, merged->cell.number, merged->text,
                           merged->cell.length);
-        if (status == RWE_OK)
-            rows->cell[rows->n_cells - 1].origin = RWE_CELL_MERGED;
     }
     return status;
 }
@@ -291,12 +287,11 @@ static void tell_cells(const struct rows *rows)
         if (i > 0 && cell->column == rows->cell[i - 1].column)
             continue; /* of areas that overlap, which no program makes */
         if (cell->kind == RWE_KIND_TEXT)
-            rwe_frames_text(out, cell->column, rows->texts.at + cell->text, cell->length,
-                            cell->origin);
+            rwe_frames_text(out, cell->column, rows->texts.at + cell->text, cell->length);
         else if (cell->kind == RWE_KIND_DATE)
-            rwe_frames_date(out, cell->column, cell->number, cell->origin);
+            rwe_frames_date(out, cell->column, cell->number);
         else
-            rwe_frames_number(out, cell->column, cell->number, cell->origin);
+            rwe_frames_number(out, cell->column, cell->number);
     }
 }
 

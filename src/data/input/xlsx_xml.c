@@ -113,7 +113,7 @@ static enum rwe_status fail_size(const struct rwe_xlsx *book)
 {
     return rwe_fail(
         book->error, RWE_BAD_INPUT, RWE_NO_INDEX,
-        "%s: unfolds to more than a hundred times its size: it is damaged, or made to do "
+        "%s: unfolds to far more than a file of its size holds: it is damaged, or made to do "
         "harm; save the table as \"CSV UTF-8\"",
         book->name);
 }

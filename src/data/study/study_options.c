@@ -219,6 +219,18 @@ static const struct rwe_option options[] = {
      .fallback = "point",
      .help = N_(
          "How numbers are written: 3.5 (default), or 3,5 as spreadsheets in much of Europe do.")},
+    {.name = "skip",
+     RWE_INTEGER_IN(struct rwe_study_settings, skip),
+     .section = RWE_SECTION_FILE,
+     .argument = "N",
+     .help = N_("Lines of the cohort file above the header that are no part of the table. Comments "
+                "(#), titles and headings of groups are found by themselves.")},
+    {.name = "header",
+     RWE_INTEGER_IN(struct rwe_study_settings, header),
+     .section = RWE_SECTION_FILE,
+     .argument = "N",
+     .help = N_("Line of the cohort file that holds the names of the columns; found by itself "
+                "otherwise.")},
     {.name = "list-excluded",
      RWE_FLAG_IN(struct rwe_study_settings, list_excluded),
      .section = RWE_SECTION_FILE,
