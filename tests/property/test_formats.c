@@ -5,7 +5,9 @@
 #include "statistics_file.h"
 #include "workbook.h"
 
+#include "rwe.h"
 #include <gsl/gsl_errno.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -116,6 +118,121 @@ static void files_of_sas_do(void **state)
     check_kind(STATISTICS_XPT);
 }
 
+/* ---- names of values ---- */
+
+/* An event, arms and a covariate with value labels, as SPSS and Stata have them. */
+static char *write_labelled(enum statistics_kind kind, const char *folder)
+{
+    static double time[40], dead[40], arm[40], stage[40];
+    for (size_t i = 0; i < 40; i++) {
+        time[i] = (double)(3 + (7 * i) % 31);
+        dead[i] = i % 3 != 0;
+        arm[i] = i % 2 == 0 ? 1 : 2;
+        stage[i] = (double)(i % 4 / 2 + 1);
+    }
+    const struct statistics_column column[] = {
+        {.name = "t", .number = time},
+        {.name = "dead",
+         .number = dead,
+         .value_label = {{.number = 0, .label = "alive"}, {.number = 1, .label = "deceased"}}},
+        {.name = "arm",
+         .number = arm,
+         .value_label = {{.number = 2, .label = "放疗"}, {.number = 1, .label = "对照"}}},
+        {.name = "stage",
+         .number = stage,
+         .value_label = {{.number = 1, .label = "early"}, {.number = 2, .label = "late"}}},
+    };
+    size_t size;
+    char *path = program_format("%s/labelled", folder);
+    void *bytes = statistics_file_bytes(&(struct statistics_file){kind, 0, 40, 4, column}, &size);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+    free(bytes);
+    return path;
+}
+
+static void arms_and_events_are_named_by_code_or_by_label(void **state)
+{
+    (void)state;
+    static const char *const same[] = {
+        "--endpoint os=t,dead --control 对照 --treated 放疗",
+        "--endpoint os=t,dead:1 --control 1 --treated 2",
+        "--endpoint os=t,dead:deceased --control 1 --treated 放疗",
+        "--endpoint os=t,dead:deceased --treated 2",
+    };
+    char *folder = program_new_folder();
+    gsl_set_error_handler_off();
+    for (int kind = STATISTICS_SAV; kind <= STATISTICS_DTA; kind++) {
+        char *path = write_labelled((enum statistics_kind)kind, folder);
+        struct program_facts first = program_facts_of(
+            "%s --arm arm %s --covariates stage --km --cox --quiet", path, same[0]);
+        /* of the odd i below 40, those that 3 does not divide */
+        assert_true(
+            program_facts_number(&first, "km endpoint=os population=all group=放疗 n.event") == 13);
+        for (size_t i = 1; i < sizeof same / sizeof *same; i++) {
+            struct program_facts facts = program_facts_of(
+                "%s --arm arm %s --covariates stage --km --cox --quiet", path, same[i]);
+            assert_same_facts(facts, first, 0);
+            program_facts_clear(&facts);
+        }
+        program_facts_clear(&first);
+        free(path);
+    }
+    program_remove_folder(folder);
+}
+
+/* ---- the library ---- */
+
+struct asker {
+    char *path;
+    size_t n; /* of the facts; 0: it failed */
+};
+
+static void *ask(void *argument)
+{
+    struct asker *asker = argument;
+    for (int i = 0; i < 5; i++) {
+        struct rwe_session *session = rwe_session_new();
+        bool is_asked = rwe_session_set_cohort(session, asker->path) == RWE_OK &&
+                        rwe_session_set(session, "arm", "trt") == RWE_OK &&
+                        rwe_session_set(session, "endpoint", "os=time,status") == RWE_OK &&
+                        rwe_session_set(session, "km", NULL) == RWE_OK;
+        bool is_run = is_asked && rwe_session_run(session) == RWE_OK;
+        asker->n = is_run ? rwe_session_n_facts(session) : 0;
+        if (!is_run)
+            print_error("%s\n", rwe_session_error(session));
+        rwe_session_free(session);
+    }
+    return NULL;
+}
+
+static void sessions_of_several_threads_read_files_of_all_kinds_at_once(void **state)
+{
+    (void)state;
+    enum { THREADS = 6 };
+    struct rwe_arena *arena = rwe_arena_new();
+    struct design_csv csv = design_csv_read("tests/oracle/data/veteran.csv", arena);
+    struct asker asker[THREADS];
+    pthread_t thread[THREADS];
+    char *folder[THREADS];
+    for (int i = 0; i < THREADS; i++) {
+        folder[i] = program_new_folder();
+        asker[i] = (struct asker){write_kind(&csv, i - 1, folder[i]), 0};
+    }
+    for (int i = 0; i < THREADS; i++)
+        assert_int_equal(pthread_create(&thread[i], NULL, ask, &asker[i]), 0);
+    for (int i = 0; i < THREADS; i++)
+        pthread_join(thread[i], NULL);
+    for (int i = 0; i < THREADS; i++) {
+        assert_true(asker[i].n > 20 && asker[i].n == asker[0].n);
+        free(asker[i].path);
+        program_remove_folder(folder[i]);
+    }
+    rwe_arena_free(arena);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -123,6 +240,8 @@ int main(void)
         cmocka_unit_test(an_spss_file_does),
         cmocka_unit_test(a_stata_file_does),
         cmocka_unit_test(files_of_sas_do),
+        cmocka_unit_test(arms_and_events_are_named_by_code_or_by_label),
+        cmocka_unit_test(sessions_of_several_threads_read_files_of_all_kinds_at_once),
     };
     return cmocka_run_group_tests_name("formats", tests, NULL, NULL);
 }

@@ -143,6 +143,11 @@ struct rwe_factor {
 enum rwe_status rwe_table_factor(const struct rwe_table *table, size_t column,
                                  struct rwe_arena *arena, struct rwe_factor *factor);
 
+/** Complains of each cell that holds the error of a formula, as "#DIV/0!": for columns of categories, where any text is
+ * a level; those of numbers and dates complain of it by themselves. RWE_NO_MEMORY or RWE_OK. */
+enum rwe_status rwe_table_check_formulas(const struct rwe_table *table, size_t column,
+                                         struct rwe_complaints *complaints);
+
 /** Gives back the text of a column that will not be read again. */
 void rwe_table_drop(struct rwe_table *table, size_t column);
 

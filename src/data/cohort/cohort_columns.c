@@ -92,7 +92,8 @@ static enum rwe_status read_required_numbers(struct raw *raw, size_t column, dou
 static enum rwe_status read_required_factor(struct raw *raw, size_t column,
                                             struct rwe_factor *factor, struct rwe_error *error)
 {
-    if (rwe_table_factor(raw->table, column, raw->arena, factor) != RWE_OK)
+    if (rwe_table_factor(raw->table, column, raw->arena, factor) != RWE_OK ||
+        rwe_table_check_formulas(raw->table, column, raw->complaints) != RWE_OK)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < raw->n_rows; i++)
         if (factor->code[i] < 0 &&
@@ -367,7 +368,8 @@ enum rwe_status rwe_raw_read_variable(struct raw *raw, const char *option,
     variable->categorical = list_has(raw->study->categorical, variable->name) ||
                             summary.n_number < summary.n_date + summary.n_other;
     if (variable->categorical) {
-        if (rwe_table_factor(raw->table, column, raw->arena, &variable->factor) != RWE_OK)
+        if (rwe_table_factor(raw->table, column, raw->arena, &variable->factor) != RWE_OK ||
+            rwe_table_check_formulas(raw->table, column, raw->complaints) != RWE_OK)
             return rwe_fail_memory(error);
         return check_categories(raw, option, variable, error);
     }

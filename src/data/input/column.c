@@ -33,7 +33,7 @@ static bool is_failed_formula(const char *text)
 {
     static const char *const words[] = {"#DIV/0!", "#REF!",  "#VALUE!", "#NAME?",
                                         "#NUM!",   "#NULL!", "#SPILL!", "#CALC!"};
-    for (size_t i = 0; i < sizeof words / sizeof *words; i++)
+    for (size_t i = 0; text[0] == '#' && i < sizeof words / sizeof *words; i++)
         if (strcmp(text, words[i]) == 0)
             return true;
     return false;
@@ -415,6 +415,23 @@ static enum rwe_status sort_levels(const struct rwe_table *table, size_t column,
         if (factor->code[row] >= 0)
             factor->code[row] = rank[factor->code[row]];
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
+}
+
+enum rwe_status rwe_table_check_formulas(const struct rwe_table *table, size_t column,
+                                         struct rwe_complaints *complaints)
+{
+    static const struct rwe_complaint what = {.reason = N_("the error of a formula"),
+                                              .advice = FAILED_FORMULA};
+    struct rwe_cells cells = rwe_cells_of(table, column);
+    for (size_t row = 0; cells.kind == RWE_KIND_TEXT && row < table->n_rows; row++) {
+        size_t length;
+        struct rwe_complaint complaint = what;
+        complaint.value = rwe_cells_next_text(&cells, &length);
+        if (is_failed_formula(complaint.value) &&
+            complain(table, column, row, &complaint, complaints) != RWE_OK)
+            return RWE_NO_MEMORY;
+    }
+    return RWE_OK;
 }
 
 enum rwe_status rwe_table_factor(const struct rwe_table *table, size_t column,

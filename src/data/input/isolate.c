@@ -323,11 +323,11 @@ static enum rwe_status finish(struct filling *filling, const struct rwe_frames_i
     if (of_builder != RWE_OK)
         return of_builder; /* which has the sentence */
     if (in->status == RWE_NO_MEMORY && in->ended)
-        return fail(
-            reading,
-            N_("needs more memory to read than a file of its size may: it is damaged, or made "
-               "to do harm; save the table as \"CSV UTF-8\""),
-            filling->error);
+        return rwe_fail(
+            filling->error, RWE_NO_MEMORY, RWE_NO_INDEX,
+            "%s: needs more memory to read than a file of its size may: it is damaged, or "
+            "made to do harm; save the table as \"CSV UTF-8\"",
+            rwe_stream_name(reading->stream));
     if (in->status == RWE_NO_MEMORY)
         return rwe_fail_memory(filling->error);
     if (in->broken)

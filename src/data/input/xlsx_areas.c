@@ -19,9 +19,13 @@ bool rwe_xlsx_place(const char *reference, size_t *row, size_t *column)
            down <= RWE_XLSX_ROWS;
 }
 
+/* Cells of all areas together: a table of patients has far fewer. */
+#define MOST_MERGED ((size_t)4 << 20)
+
 struct reader {
     const struct rwe_xlsx *book;
     const char *entry;
+    size_t n_cells; /* of the areas so far */
     struct rwe_xlsx_area *area;
     size_t n, room;
 };
@@ -50,6 +54,9 @@ static enum rwe_status start(void *context, const char *name, const char *const 
     if (text != NULL && strchr(text, ':') == NULL)
         return RWE_OK; /* of one cell */
     if (!read_area(text, &area))
+        return rwe_xlsx_damaged(reader->book, reader->entry);
+    reader->n_cells += (area.bottom - area.top + 1) * (area.right - area.left + 1);
+    if (reader->n_cells > MOST_MERGED)
         return rwe_xlsx_damaged(reader->book, reader->entry);
     reader->area = rwe_arena_grow(reader->book->arena, reader->area, &reader->room, reader->n + 1,
                                   sizeof area);
