@@ -45,11 +45,11 @@ static enum rwe_status spend(struct filling *filling, size_t bytes)
     filling->bytes += bytes;
     if (filling->bytes <= filling->most)
         return RWE_OK;
-    return fail(
-        filling->reading,
-        N_("unfolds to far more than a file of its size holds: it is damaged, or made to do harm; "
-           "save the table as \"CSV UTF-8\""),
-        filling->error);
+    return rwe_fail(
+        filling->error, RWE_BAD_INPUT, RWE_NO_INDEX,
+        "%s: unfolds to far more than a file of its size holds: it is damaged, or made to do "
+        "harm; save the table as \"CSV UTF-8\"",
+        rwe_stream_name(filling->reading->stream));
 }
 
 static enum rwe_status take_column(void *context, const struct rwe_column_info *info)
@@ -306,14 +306,14 @@ static enum rwe_status finish_table(struct filling *filling)
     enum rwe_status status = filling->sheet == NULL ? RWE_OK : rwe_sheet_end(filling->sheet);
     if (status != RWE_OK)
         return status;
+    const char *name = rwe_stream_name(filling->reading->stream);
     if (table->n_columns == 0)
-        return fail(filling->reading,
-                    N_("is empty: it must hold a header and one row for each patient"),
-                    filling->error);
-    return table->n_rows > 0 ? RWE_OK
-                             : fail(filling->reading,
-                                    N_("holds a header and no rows: add one row for each patient"),
-                                    filling->error);
+        return rwe_fail(filling->error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "%s: is empty: it must hold a header and one row for each patient", name);
+    if (table->n_rows == 0)
+        return rwe_fail(filling->error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "%s: holds a header and no rows: add one row for each patient", name);
+    return RWE_OK;
 }
 
 static enum rwe_status finish(struct filling *filling, const struct rwe_frames_in *in)

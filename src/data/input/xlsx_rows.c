@@ -163,22 +163,26 @@ static enum rwe_status end_error(struct rows *rows)
     return is_none ? RWE_OK : add_text(rows, rows->value.at, rows->value.n);
 }
 
+/* The name of a place: AB12 of column 27 and row 11. */
+static void name_place(size_t row, size_t column, char name[32])
+{
+    char letters[8];
+    size_t n = sizeof letters;
+    letters[--n] = '\0';
+    for (size_t c = column + 1; c > 0; c = (c - 1) / 26)
+        letters[--n] = (char)('A' + (c - 1) % 26);
+    snprintf(name, 32, "%s%zu", letters + n, row + 1);
+}
+
 static enum rwe_status fail_formula(const struct rows *rows)
 {
-    char column[4];
-    size_t n = 0;
-    for (size_t c = rows->column + 1; c > 0; c = (c - 1) / 26)
-        column[n++] = (char)('A' + (c - 1) % 26);
-    for (size_t i = 0; i < n / 2; i++) {
-        char other = column[i];
-        column[i] = column[n - 1 - i];
-        column[n - 1 - i] = other;
-    }
+    char place[32];
+    name_place(rows->row, rows->column, place);
     return rwe_fail(
         rows->book->error, RWE_BAD_INPUT, RWE_NO_INDEX,
-        "%s: sheet \"%s\": the formula in %.*s%zu has never been reckoned: open the workbook "
+        "%s: sheet \"%s\": the formula in %s has never been reckoned: open the workbook "
         "in a spreadsheet and save it",
-        rows->book->name, rows->sheet->name, (int)n, column, rows->row + 1);
+        rows->book->name, rows->sheet->name, place);
 }
 
 static enum rwe_status end_value(struct rows *rows)
