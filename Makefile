@@ -212,11 +212,14 @@ check-facts: $(BUILD)/rwe-analyze
 check-cases: $(BUILD)/rwe-analyze
 	python3 tests/cases/run $<
 
-# The reader under sanitizers, on seeds cut short at every place (SAN=address,undefined OPT=-O1).
+# The readers under sanitizers, on seeds cut short at every place (SAN=address,undefined OPT=-O1).
 .PHONY: check-damage
-check-damage: $(BUILD)/tests/fuzz/fuzz_table
+check-damage: $(BUILD)/tests/fuzz/fuzz_table $(BUILD)/tests/fuzz/fuzz_formats
 	sh tests/fuzz/make_seeds.sh $(BUILD)/fuzz/seeds
 	$< $(BUILD)/fuzz/seeds/*
+	mkdir -p $(BUILD)/fuzz/formats
+	$(BUILD)/tests/fuzz/fuzz_formats --seeds $(BUILD)/fuzz/formats
+	$(BUILD)/tests/fuzz/fuzz_formats $(BUILD)/fuzz/formats/*
 
 # The same bytes without optimisation; no byte read that was not written, none lost.
 UNOPTIMISED := build/release-O0/rwe-analyze
