@@ -55,7 +55,7 @@ static char *write_csv(const struct design_csv *csv, const char *folder)
 static char *write_kind(const struct design_csv *csv, int kind, const char *folder)
 {
     size_t size;
-    void *bytes = kind == WORKBOOK ? workbook_of_csv(csv, &size)
+    void *bytes = kind == WORKBOOK ? workbook_of_csv(csv, 1, &size)
                                    : statistics_file_of_csv(csv, (enum statistics_kind)kind, &size);
     char *path = program_format("%s/other", folder);
     FILE *file = fopen(path, "wb");
@@ -116,6 +116,38 @@ static void files_of_sas_do(void **state)
     (void)state;
     check_kind(STATISTICS_SAS7BDAT);
     check_kind(STATISTICS_XPT);
+}
+
+/* ---- several sheets ---- */
+
+static void one_workbook_may_hold_patients_and_their_scans(void **state)
+{
+    (void)state;
+    static const char arguments[] = "--derive os,pfs --km --on-error drop --quiet";
+    char *folder = program_new_folder();
+    struct rwe_arena *arena = rwe_arena_new();
+    const struct design_csv sheets[] = {design_csv_read("sample_data/assess.csv", arena),
+                                        design_csv_read("sample_data/cohort.csv", arena)};
+    size_t size;
+    void *bytes = workbook_of_csv(sheets, 2, &size);
+    char *path = program_format("%s/study.xlsx", folder);
+    FILE *file = fopen(path, "wb");
+    assert_non_null(file);
+    assert_int_equal(fwrite(bytes, 1, size, file), size);
+    fclose(file);
+    free(bytes);
+    gsl_set_error_handler_off();
+    struct program_facts expected =
+        program_facts_of("sample_data/cohort.csv --assess sample_data/assess.csv %s", arguments);
+    struct program_facts actual = program_facts_of(
+        "%s --sheet Sheet2 --assess %s --assess-sheet 1 %s", path, path, arguments);
+    assert_true(expected.n > 50);
+    assert_same_facts(actual, expected, 0);
+    program_facts_clear(&actual);
+    program_facts_clear(&expected);
+    free(path);
+    rwe_arena_free(arena);
+    program_remove_folder(folder);
 }
 
 /* ---- names of values ---- */
@@ -240,6 +272,7 @@ int main(void)
         cmocka_unit_test(an_spss_file_does),
         cmocka_unit_test(a_stata_file_does),
         cmocka_unit_test(files_of_sas_do),
+        cmocka_unit_test(one_workbook_may_hold_patients_and_their_scans),
         cmocka_unit_test(arms_and_events_are_named_by_code_or_by_label),
         cmocka_unit_test(sessions_of_several_threads_read_files_of_all_kinds_at_once),
     };

@@ -147,32 +147,41 @@ static bool write_cell(const char *text, size_t string, FILE *row)
     return n > 0 && !is_number && !rwe_date_parse(text, n, &day);
 }
 
-void *workbook_of_csv(const struct design_csv *csv, size_t *size)
+static void write_rows(const struct design_csv *csv, size_t *string, FILE *row, FILE *list)
 {
-    struct workbook workbook = {.styles = "<xf numFmtId=\"14\"/>"};
-    char *rows, *strings;
-    size_t n_rows, n_strings, string = 0;
-    FILE *row = open_memstream(&rows, &n_rows);
-    FILE *list = open_memstream(&strings, &n_strings);
     for (size_t i = 0; i <= csv->n_rows; i++) {
         fprintf(row, "<row>");
         for (size_t j = 0; j < csv->n_columns; j++) {
             const char *text = i == 0 ? csv->name[j] : csv->field[(i - 1) * csv->n_columns + j];
-            if (!write_cell(text, string, row))
+            if (!write_cell(text, *string, row))
                 continue;
-            string++;
+            ++*string;
             fprintf(list, "<si><t>");
             write_escaped(text, list);
             fprintf(list, "</t></si>");
         }
         fprintf(row, "</row>");
     }
-    fclose(row);
+}
+
+void *workbook_of_csv(const struct design_csv csv[], size_t n, size_t *size)
+{
+    static const char *const names[] = {"Sheet1", "Sheet2", "Sheet3", "Sheet4"};
+    struct workbook workbook = {.styles = "<xf numFmtId=\"14\"/>"};
+    char *rows[4], *strings;
+    size_t length, string = 0;
+    FILE *list = open_memstream(&strings, &length);
+    for (size_t s = 0; s < n; s++) {
+        FILE *row = open_memstream(&rows[s], &length);
+        write_rows(&csv[s], &string, row, list);
+        fclose(row);
+        workbook.sheet[s] = (struct workbook_sheet){.name = names[s], .rows = rows[s]};
+    }
     fclose(list);
-    workbook.sheet[0] = (struct workbook_sheet){.name = "Sheet1", .rows = rows};
     workbook.strings = strings;
     void *bytes = workbook_bytes(&workbook, size);
-    free(rows);
+    for (size_t s = 0; s < n; s++)
+        free(rows[s]);
     free(strings);
     return bytes;
 }

@@ -34,7 +34,8 @@ struct workbook {
 /** The bytes of the file; freed by the caller. */
 void *workbook_bytes(const struct workbook *workbook, size_t *size);
 
-/** A cohort as a workbook: numbers as numbers, dates as days with a format, all else as shared strings. */
-void *workbook_of_csv(const struct design_csv *csv, size_t *size);
+/** Up to four files as the sheets Sheet1, Sheet2 … of a workbook: numbers as numbers, dates as days with a format, all
+ * else as shared strings. */
+void *workbook_of_csv(const struct design_csv csv[], size_t n, size_t *size);
 
 #endif
