@@ -242,8 +242,8 @@ check-install: all
 check-documents: all
 	sh tests/tools/update_readme.sh --check
 
-# Known truth by simulation: coverage of limits and type-I error of tests (half a minute, not part of test).
-SIMULATIONS := $(addprefix $(BUILD)/tests/simulation/, coverage designs immortal)
+# Known truth by simulation: coverage of limits, type-I error of tests, methods under immortal time (a minute, not part of test).
+SIMULATIONS := $(addprefix $(BUILD)/tests/simulation/, coverage designs immortal strategies)
 .PHONY: check-coverage
 check-coverage: $(SIMULATIONS)
 	for each in $^; do $$each || echo "stopped: $$each"; done | \

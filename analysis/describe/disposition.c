@@ -92,8 +92,8 @@ static void censored_row(const struct table *table, const struct rwe_endpoint *e
     struct rwe_key key = rwe_key_in("disposition", endpoint, table->design);
     key.term = terms[fate];
     for (size_t i = 0; i < table->run->cohort->n; i++)
-        table->event[i] =
-            endpoint->event[i] == 0 && (fate == CENSORED || fate_of(table, i) == fate);
+        table->event[i] = endpoint->event[i] == 0 && rwe_endpoint_has(endpoint, i) &&
+                          (fate == CENSORED || fate_of(table, i) == fate);
     share_row(table, key, 1, rwe_text(labels[fate]));
 }
 

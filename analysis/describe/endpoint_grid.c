@@ -17,6 +17,7 @@
 struct variant {
     const char *term; /* of facts; readers see it translated */
     struct rwe_endpoint_rules rules;
+    bool by_scans, by_therapy; /* what it must know */
 };
 enum { N_VARIANTS = 14 };
 
@@ -35,7 +36,10 @@ static void make_variants(const struct rwe_cohort_dates *dates, struct variant v
                                         N_("new therapy censors"),
                                         N_("new therapy is an event")};
     for (size_t v = 0; v < N_VARIANTS - 4; v++)
-        variant[v] = (struct variant){names[v], dates->rules};
+        variant[v] = (struct variant){.term = names[v], .rules = dates->rules};
+    for (size_t v = 1; v <= 5; v++)
+        variant[v].by_scans = true;
+    variant[8].by_therapy = variant[9].by_therapy = true;
     for (size_t w = 0; w < 3; w++)
         variant[1 + w].rules.death_window = 30.0 * (double)(w + 1);
     variant[4].rules.visit_gap = 90;
@@ -48,7 +52,8 @@ static void make_variants(const struct rwe_cohort_dates *dates, struct variant v
         struct rwe_endpoint_rules rules = rwe_endpoint_rules_of((enum rwe_censoring)s);
         rules.has_cutoff = dates->rules.has_cutoff;
         rules.cutoff = dates->rules.cutoff;
-        variant[N_VARIANTS - 4 + s] = (struct variant){sets[s], rules};
+        bool demands = s != RWE_CENSORING_EMA;
+        variant[N_VARIANTS - 4 + s] = (struct variant){sets[s], rules, demands, demands};
     }
 }
 
@@ -171,6 +176,20 @@ static enum rwe_status present_ratios(const struct row *row, struct rwe_error *e
     return RWE_OK;
 }
 
+/* Whether the file lacks what the rule must know. */
+static bool cannot_act(const struct rwe_cohort_dates *dates, const struct variant *variant)
+{
+    return (variant->by_scans && !dates->knows_scans) ||
+           (variant->by_therapy && !dates->knows_therapy);
+}
+
+static void present_lack(const struct row *row, const struct variant *variant)
+{
+    rwe_grid_row(row->grid, 0, "%s: not available", rwe_text(variant->term));
+    for (size_t c = 0; c < 3 * row->run->cohort->n_arms - 1; c++)
+        rwe_grid_empty(row->grid);
+}
+
 static enum rwe_status run_variant(const struct row *of_table, const struct variant *variant,
                                    struct rwe_error *error)
 {
@@ -179,6 +198,10 @@ static enum rwe_status run_variant(const struct row *of_table, const struct vari
     struct rwe_error reason = {0};
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     struct row row = *of_table;
+    if (cannot_act(run->cohort->dates, variant)) {
+        present_lack(of_table, variant);
+        return RWE_OK;
+    }
     row.endpoint = &endpoint;
     row.key = rwe_key_of("endpoint-grid");
     row.key.endpoint = "rwpfs";
@@ -224,6 +247,11 @@ static enum rwe_status run_design(struct rwe_run *run, const struct rwe_design *
     rwe_grid_note(row.grid,
                   "Each row changes one rule of those declared; the last four are the named sets. "
                   "Small differences are expected; a large one is a finding.");
+    if (!cohort->dates->knows_scans)
+        rwe_grid_note(row.grid, "Not available without last_assess_date or --assess: rules on "
+                                "scans.");
+    if (!cohort->dates->knows_therapy)
+        rwe_grid_note(row.grid, "Not available without newtx_date: rules on the next therapy.");
     if (cohort->n_arms == 2)
         rwe_forest_add(
             run, row.grid,

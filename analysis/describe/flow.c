@@ -4,6 +4,7 @@
 #include "run/populations.h"
 
 #include "rwe/base/language.h"
+#include <math.h>
 #include <string.h>
 
 /* Counts of one step: those of each arm, and of everybody, who may have no arm. */
@@ -118,13 +119,55 @@ static void present_unreadable(struct flow *flow)
     }
 }
 
+/* A criterion that the file has no column for leaves nobody out; it is named in a note instead. */
 static void present_first(struct flow *flow)
 {
     const struct rwe_cohort *cohort = flow->run->cohort;
     for (size_t k = 0; k < cohort->n_criteria; k++) {
+        if (!cohort->criterion[k].is_assessed)
+            continue;
         take(flow, cohort->criterion[k].n_first);
         present_step(flow, 1, cohort->criterion[k].reason, cohort->criterion[k].told);
     }
+}
+
+/* Facts without a row: the same number for everybody and each arm. */
+static void tell_only(const struct flow *flow, const char *term, const char *stat, double value)
+{
+    const struct rwe_cohort *cohort = flow->run->cohort;
+    struct rwe_key key = rwe_key_of("flow");
+    key.term = term;
+    rwe_document_number(flow->run->document, &key, stat, value);
+    for (size_t a = 0; a < cohort->n_arms; a++) {
+        struct rwe_key arm = rwe_key_arm(key, cohort, a);
+        rwe_document_number(flow->run->document, &arm, stat, value);
+    }
+}
+
+/* What nobody is judged by has left nobody out; who does not meet it is not known. */
+static void tell_unassessed(const struct flow *flow)
+{
+    const struct rwe_cohort *cohort = flow->run->cohort;
+    for (size_t k = 0; k < cohort->n_criteria; k++)
+        if (!cohort->criterion[k].is_assessed) {
+            tell_only(flow, cohort->criterion[k].reason, "n", 0);
+            tell_only(flow, cohort->criterion[k].name, "n.failed", NAN);
+        }
+}
+
+/* "histology (histology_ok), measurable (measurable)": those that nobody is judged by; NULL: none. */
+static const char *not_assessed(const struct rwe_run *run)
+{
+    const char *list = NULL;
+    for (size_t k = 0; k < run->cohort->n_criteria; k++) {
+        const struct rwe_criterion *criterion = &run->cohort->criterion[k];
+        if (!criterion->is_assessed && list == NULL)
+            list = rwe_arena_format(run->arena, "%s (%s)", criterion->name, criterion->absent);
+        else if (!criterion->is_assessed)
+            list = rwe_arena_format(run->arena, "%s, %s (%s)", list, criterion->name,
+                                    criterion->absent);
+    }
+    return list;
 }
 
 /* ---- populations ---- */
@@ -224,12 +267,17 @@ static void present_main(struct flow *flow, const struct populations *population
     present_first(flow);
     take(flow, cohort->arm_size);
     present_step(flow, 0, "analysed", rwe_text("Subjects analysed"));
+    tell_unassessed(flow);
     for (size_t p = 0; p < populations->n; p++)
         if (!is_of_all(flow->run, &populations->item[p]))
             present_population(flow, &populations->item[p]);
     rwe_grid_note(flow->grid,
                   "Each row that is left out is counted once: by what keeps it from being "
                   "read, else by the first criterion that it does not meet.");
+    const char *unassessed = not_assessed(flow->run);
+    if (unassessed != NULL)
+        rwe_grid_note(flow->grid, "Not assessed, because the file has no column for it: %s.",
+                      unassessed);
     if (has_landmark(populations))
         rwe_grid_note(flow->grid,
                       "Lost before a landmark: by the arm in the end. Analysed there: by "
@@ -357,10 +405,40 @@ static void draw(struct rwe_run *run, const struct populations *populations)
         rwe_figure_note(d.figure,
                         "Who is lost before a landmark counts in the arm of the end, who is "
                         "analysed there in that of the exposure by then.");
+    const char *unassessed = not_assessed(run);
+    if (unassessed != NULL)
+        rwe_figure_note(d.figure, "Not assessed, because the file has no column for it: %s.",
+                        unassessed);
     add_boxes(&d, populations);
 }
 
 /* ---- every criterion by itself ---- */
+
+/* Who does not meet it, and who cannot be judged. */
+static void present_criterion(struct flow *flow, const struct rwe_criterion *criterion)
+{
+    struct rwe_key key = rwe_key_of("flow");
+    key.term = criterion->name;
+    rwe_grid_row(flow->grid, 0, "%s: %s", criterion->name, criterion->keep);
+    rwe_document_string(flow->run->document, &key, "keep", criterion->keep);
+    for (size_t a = 0; a <= flow->run->cohort->n_arms; a++)
+        rwe_grid_empty(flow->grid);
+    if (criterion->is_assessed) {
+        take(flow, criterion->n_failed);
+        rwe_grid_row(flow->grid, 1, "not met");
+        present_cells(flow, &key, "n.failed");
+    }
+    take(flow, criterion->n_unknown);
+    if (criterion->absent != NULL) {
+        rwe_document_string(flow->run->document, &key, "not.assessed", criterion->absent);
+        rwe_grid_row(flow->grid, 1, "not assessed: the file has no column %s", criterion->absent);
+    } else {
+        rwe_grid_row(flow->grid, 1,
+                     criterion->missing_excludes ? N_("not known: left out")
+                                                 : N_("not known: stay"));
+    }
+    present_cells(flow, &key, "n.unknown");
+}
 
 static void present_criteria(struct flow *flow)
 {
@@ -368,23 +446,8 @@ static void present_criteria(struct flow *flow)
     if (cohort->n_criteria == 0)
         return;
     start_table(flow, rwe_text("Eligibility, each criterion by itself"), rwe_text("criterion"));
-    for (size_t k = 0; k < cohort->n_criteria; k++) {
-        const struct rwe_criterion *criterion = &cohort->criterion[k];
-        struct rwe_key key = rwe_key_of("flow");
-        key.term = criterion->name;
-        rwe_grid_row(flow->grid, 0, "%s: %s", criterion->name, criterion->keep);
-        rwe_document_string(flow->run->document, &key, "keep", criterion->keep);
-        for (size_t a = 0; a <= cohort->n_arms; a++)
-            rwe_grid_empty(flow->grid);
-        take(flow, criterion->n_failed);
-        rwe_grid_row(flow->grid, 1, "not met");
-        present_cells(flow, &key, "n.failed");
-        take(flow, criterion->n_unknown);
-        rwe_grid_row(flow->grid, 1,
-                     criterion->missing_excludes ? N_("not known: left out")
-                                                 : N_("not known: stay"));
-        present_cells(flow, &key, "n.unknown");
-    }
+    for (size_t k = 0; k < cohort->n_criteria; k++)
+        present_criterion(flow, &cohort->criterion[k]);
     rwe_grid_note(flow->grid,
                   "Of the rows that can be read and whose arm is compared. A patient who "
                   "fails several criteria counts in each.");

@@ -5,6 +5,7 @@
 #include "weights_table.h"
 
 #include "rwe/analysis/bootstrap.h"
+#include "rwe/analysis/caution.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/protocol.h"
 #include "rwe/base/file.h"
@@ -52,11 +53,11 @@ static const struct rwe_option options[] = {
      RWE_NUMBER_IN(struct ccw_settings, truncate),
      .section = RWE_SECTION_METHOD,
      .argument = "PERCENT",
-     .fallback = "99",
+     .fallback = "100",
      .low = 50,
      .high = 100,
-     .help = N_("Make weights of clones above this percentile equal to it (default 99; 100: leave "
-                "them).")},
+     .help = N_("Make weights of clones above this percentile equal to it (default 100: leave "
+                "them, since truncation biases; 99.9 takes the edge off).")},
     {.name = "ccw-response",
      RWE_FLAG_IN(struct ccw_settings, response),
      .section = RWE_SECTION_METHOD,
@@ -116,16 +117,27 @@ static void count_steps(const struct rwe_run *run, const struct ccw *ccw,
                                      ccw->endpoint[e].endpoint, ccw->endpoint[e].clones.n_left};
 }
 
+static const char *strategies_of(const struct rwe_run *run, double by)
+{
+    const char *unit = rwe_time_unit_word(run), *closure = rwe_closure_words(run);
+    if (closure == NULL)
+        return rwe_arena_format(run->arena,
+                                rwe_text("exposure begun within %.10g%s against none within "
+                                         "%.10g%s"),
+                                by, unit, by, unit);
+    return rwe_arena_format(run->arena,
+                            rwe_text("exposure begun within %.10g%s unless %s comes first, against "
+                                     "none within %.10g%s"),
+                            by, unit, closure, by, unit);
+}
+
 static struct rwe_design_words words_of(const struct rwe_run *run, double by)
 {
-    const char *unit = rwe_time_unit_word(run);
+    const char *strategies = strategies_of(run, by);
     return (struct rwe_design_words){
         .heading = rwe_text("Clones: strategies from time zero"),
-        .compared = rwe_arena_format(
-            run->arena, rwe_text("exposure begun within %.10g%s against none within %.10g%s"), by,
-            unit, by, unit),
-        .strategies = rwe_arena_format(
-            run->arena, rwe_text("exposure begun within %g%s against not begun by then"), by, unit),
+        .compared = strategies,
+        .strategies = strategies,
         .variable = rwe_text("time to %s"),
         .intercurrent = rwe_text(
             "leaving the strategy in the grace period: hypothetical; later: treatment policy"),
@@ -204,6 +216,24 @@ static const struct rwe_table_column clone_columns[] = {
     {N_("events"), RWE_CELL_COUNT, "n.event"},
 };
 
+static void note_strategies(struct rwe_run *run, struct rwe_grid *grid, const struct ccw *ccw,
+                            const struct rwe_key *key)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    rwe_grid_note(grid,
+                  "Compared: \"%s\" against \"%s\": %s. Later exposure, and other treatment, "
+                  "is part of either strategy.",
+                  cohort->arm_level[1], cohort->arm_level[0], ccw->design.words.compared);
+    rwe_note_closure(run, grid, key);
+    rwe_grid_note(grid, "Everybody follows both strategies from time zero as a clone, which leaves "
+                        "one (artificial censoring) when the subject departs from it. An event "
+                        "before exposure counts in both, so nobody is immortal; whoever can no "
+                        "longer begin before the end of grace has kept to both.");
+    rwe_grid_note(grid, "Before the end of grace exposure begins when it does. From then on those "
+                        "who could still begin and have not are represented by those alike who "
+                        "have: this is not \"everybody begins early\".");
+}
+
 static void present_clones(struct rwe_run *run, const struct ccw *ccw)
 {
     const struct rwe_cohort *cohort = run->cohort;
@@ -226,14 +256,7 @@ static void present_clones(struct rwe_run *run, const struct ccw *ccw)
             rwe_grid_put(grid, &key, (double)count_events(of, arm));
         }
     }
-    rwe_grid_note(
-        grid,
-        "Compared: exposure begun by %g while free of the endpoint (\"%s\") against none by then "
-        "(\"%s\"). Later exposure, and other treatment, is part of either strategy.",
-        ccw->settings->grace, run->cohort->arm_level[1], run->cohort->arm_level[0]);
-    rwe_grid_note(grid, "Everybody follows both strategies from time zero as a clone, which leaves "
-                        "one (artificial censoring) when the subject departs from it. An event "
-                        "before exposure counts in both, so nobody is immortal.");
+    note_strategies(run, grid, ccw, &whole);
     rwe_note_estimand(run, grid, &ccw->design);
     rwe_grid_note(grid, "Baseline tables, balance, response, subgroups and toxicity leave this "
                         "population out: its arms hold the same people.");
@@ -274,8 +297,8 @@ static void warn_weights(struct rwe_run *run, const struct ccw_endpoint *of,
     else if (2 * late->ess < (double)late->n)
         rwe_document_warning(run->document, "few-effective", "weights",
                              "%s, strategy %s: at the end of grace the weights are worth %.0f of "
-                             "%zu clones, less than half. A few subjects decide; look at a smaller "
-                             "--ccw-truncate.",
+                             "%zu clones, less than half: a few subjects decide. Look at who "
+                             "could hardly begin exposure, or hardly avoid it.",
                              of->endpoint->name, run->cohort->arm_level[arm], late->ess, late->n);
     if (late->n > 0 && late->max > 0.1 * late->sum)
         rwe_document_warning(run->document, "extreme-weights", "weights",
@@ -321,9 +344,9 @@ static enum rwe_status present_weights(struct rwe_run *run, const struct ccw *cc
     rwe_grid_note(
         grid,
         "One over the probability of not having left: \"%s\", by a Cox model of the start "
-        "of exposure, from 0 to %g in steps of %g; \"%s\", from %g on, by a logistic model "
-        "of exposure by then among those still at risk. All who follow the strategy at "
-        "the end of grace have weights, whenever exposure began.",
+        "of exposure as long as it can begin, from 0 to %g in steps of %g; \"%s\", from %g on, by "
+        "a logistic model of exposure by then among those who could still begin. All of them who "
+        "follow the strategy have weights, whenever exposure began.",
         run->cohort->arm_level[0], ccw->settings->grace, ccw->options.step,
         run->cohort->arm_level[1], ccw->settings->grace);
     if (ccw->options.truncate < 1)
@@ -360,21 +383,9 @@ static void warn_timing(struct rwe_run *run, const struct ccw_endpoint *of)
                              of->endpoint->name, last, grace);
     if (of->least_probability < 0.02)
         rwe_document_warning(run->document, "positivity", "ccw",
-                             "%s: somebody was exposed with a probability of %.2g only, and would "
-                             "stand for %.0f subjects without truncation.",
+                             "%s: somebody was exposed with a probability of %.2g only, and "
+                             "stands for %.0f subjects unless weights are truncated.",
                              of->endpoint->name, of->least_probability, 1 / of->least_probability);
-}
-
-/* Arms that do not say what the dates do. */
-static void warn_arms(struct rwe_run *run)
-{
-    const struct rwe_cohort *cohort = run->cohort;
-    size_t n = ccw_n_unlike_arm(cohort);
-    if (n > 0)
-        rwe_document_warning(run->document, "arm-and-exposure", "ccw",
-                             "%zu subjects are of arm \"%s\" without a start of exposure, or of "
-                             "\"%s\" with one. Clones go by the start.",
-                             n, cohort->arm_level[1], cohort->arm_level[0]);
 }
 
 static enum rwe_status run_ccw(struct rwe_run *run, void *state, struct rwe_error *error)
@@ -383,7 +394,7 @@ static enum rwe_status run_ccw(struct rwe_run *run, void *state, struct rwe_erro
     rwe_document_section(run->document, 1, "Clone, censor, weight");
     present_clones(run, ccw);
     enum rwe_status status = present_weights(run, ccw, error);
-    warn_arms(run);
+    rwe_caution_tell(run, &ccw->design, "ccw");
     ccw_present_columns(run, &ccw->columns);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
         present_models(run, ccw, &ccw->endpoint[e]);

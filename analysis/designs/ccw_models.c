@@ -98,17 +98,21 @@ static bool is_separated(struct ccw_model *model, const struct rwe_error *reason
 
 /* ---- the hazard of exposure, which ends clones of arm 0 ---- */
 
+/* Everybody as long as exposure could begin. */
 static enum rwe_status sort_clones(const struct rwe_clones *clones, struct rwe_arena *arena,
                                    struct rwe_survival_data *data, uint32_t **order)
 {
-    double *time = RWE_NEW(arena, double, clones->n);
+    double *at_risk = RWE_NEW(arena, double, clones->n), *time = RWE_NEW(arena, double, clones->n);
     uint8_t *event = RWE_NEW(arena, uint8_t, clones->n);
     *order = RWE_NEW(arena, uint32_t, clones->n);
-    if (rwe_arena_failed(arena) ||
-        rwe_sort_numbers(clones->end[0], clones->n, arena, *order) != RWE_OK)
+    if (rwe_arena_failed(arena))
+        return RWE_NO_MEMORY;
+    for (size_t k = 0; k < clones->n; k++)
+        at_risk[k] = fmin(clones->end[0][k], clones->open[k]);
+    if (rwe_sort_numbers(at_risk, clones->n, arena, *order) != RWE_OK)
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < clones->n; i++) {
-        time[i] = clones->end[0][(*order)[i]];
+        time[i] = at_risk[(*order)[i]];
         event[i] = clones->left[0][(*order)[i]];
     }
     *data = (struct rwe_survival_data){
@@ -222,7 +226,7 @@ enum rwe_status ccw_hazard(const struct rwe_run *run, const struct ccw_columns *
 
 /* ---- the probability of exposure by the end of grace, which keeps clones in arm 1 ---- */
 
-/* Those followed beyond the grace period. */
+/* Those who could still begin exposure at the end of the grace period. */
 static enum rwe_status list_beyond(const struct rwe_clones *clones, struct rwe_arena *arena,
                                    uint32_t **row, uint8_t **exposed, size_t *n)
 {
@@ -355,12 +359,4 @@ void ccw_present_model(struct rwe_run *run, const struct rwe_key *of, const stru
                              "weight makes up for them: look at the covariate, or restrict the "
                              "cohort.",
                              key.endpoint, model->matrix.n, model->separates);
-}
-
-size_t ccw_n_unlike_arm(const struct rwe_cohort *cohort)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < cohort->n; i++)
-        n += (cohort->arm[i] == 1) == isnan(cohort->exposure_start[i]);
-    return n;
 }

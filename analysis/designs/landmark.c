@@ -2,6 +2,8 @@
 /* The cohort at a landmark: who is compared there, and who is not. The comparisons themselves are those
  * of the other analyses, in a run on that cohort. See landmark.md. */
 #include "rwe/data/landmark.h"
+#include "run/estimand.h"
+#include "rwe/analysis/caution.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/protocol.h"
 #include "rwe/base/language.h"
@@ -9,7 +11,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { N_STEPS = 4 };
+enum { N_STEPS = 5 };
 
 struct landmark_settings {
     struct rwe_numbers times;
@@ -58,6 +60,7 @@ static const struct rwe_design_step *list_steps(const struct rwe_run *run,
 {
     const struct rwe_design_step steps[N_STEPS] = {
         {"event before", rwe_text("had an event before"), NULL, at->n_event},
+        {"closed before", rwe_text("could no longer begin exposure"), NULL, at->n_closed},
         {"censored before", rwe_text("no longer followed"), NULL, at->n_censored},
         {"analysed", rwe_text("analysed, by exposure then"), NULL, at->cohort->arm_size},
         {"exposed later", rwe_text("… of them exposed later"), NULL, at->n_later},
@@ -127,6 +130,7 @@ static void present_landmark(struct rwe_run *run, struct rwe_grid *grid,
         const size_t *n;
     } rows[] = {
         {rwe_text("had an event before"), "n.event.before", at->n_event},
+        {rwe_text("could no longer begin exposure"), "n.closed.before", at->n_closed},
         {rwe_text("no longer followed"), "n.censored.before", at->n_censored},
         {rwe_text("analysed"), "n", at->cohort->arm_size},
     };
@@ -148,6 +152,20 @@ static void present_landmark(struct rwe_run *run, struct rwe_grid *grid,
     rwe_grid_empty(grid);
 }
 
+/* How those who could no longer begin are known, at the head of all landmarks. */
+static void note_closure(struct rwe_run *run, struct rwe_grid *grid)
+{
+    struct rwe_key key = rwe_key_run(run, "landmark");
+    rwe_note_closure(run, grid, &key);
+}
+
+/* In the run at the landmark, which has the document of all. */
+static void tell_cautions(const struct landmark *landmark)
+{
+    struct rwe_run at = *landmark->run;
+    rwe_caution_tell(&at, &at.design[0], "landmark");
+}
+
 static enum rwe_status run_landmark(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     const struct landmarks *landmarks = state;
@@ -164,6 +182,9 @@ static enum rwe_status run_landmark(struct rwe_run *run, void *state, struct rwe
                   "they had been exposed to by then. Who is exposed later stays unexposed. "
                   "Times count from the landmark. The comparisons are at the end of the "
                   "report.");
+    note_closure(run, grid);
+    for (size_t i = 0; i < landmarks->n; i++)
+        tell_cautions(&landmarks->item[i]);
     return RWE_OK;
 }
 
@@ -175,7 +196,10 @@ static void emulate(const struct rwe_run *run, struct rwe_protocol *protocol)
         const char *time = rwe_arena_format(run->arena, "%.10g", all.item[i]);
         list = list == NULL ? time : rwe_arena_format(run->arena, rwe_text("%s, %s"), list, time);
     }
-    rwe_protocol_say(protocol, RWE_PROTOCOL_ELIGIBILITY, "landmark: event-free and followed then");
+    rwe_protocol_say(protocol, RWE_PROTOCOL_ELIGIBILITY,
+                     run->cohort->closure == RWE_CLOSURE_UNKNOWN
+                         ? N_("landmark: event-free and followed then")
+                         : N_("landmark: event- and progression-free, followed"));
     if (list != NULL)
         rwe_protocol_say(protocol, RWE_PROTOCOL_TIME_ZERO, "landmark: at %s%s", list,
                          rwe_time_unit_word(run));
@@ -186,7 +210,8 @@ const struct rwe_analysis rwe_analysis_landmark = {
     .name = "landmark",
     .flag = &flag,
     .options = &option_list,
-    .help = N_("Landmark analysis (default at 6): those still event-free then, by whether exposure "
+    .help = N_("Landmark analysis (default at 6): those free of event and progression then, by "
+               "whether exposure "
                "(--exposure-start) had begun; every analysis that is asked for runs on them too, "
                "with matching or weights made anew."),
     .also_runs = "table1 cox",

@@ -4,6 +4,7 @@
 #include "run/estimand.h"
 #include "weights_table.h"
 
+#include "rwe/analysis/caution.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/protocol.h"
 #include "rwe/base/file.h"
@@ -46,7 +47,7 @@ extern const struct rwe_analysis rwe_analysis_sequential;
 static const struct rwe_option flag = {
     RWE_NUMBER_IN(struct sequential_settings, interval),
     .argument = "INTERVAL",
-    .bare = "1",
+    .bare = "0.25",
     .low = 0,
     .high = 1e6,
 };
@@ -74,11 +75,11 @@ static const struct rwe_option options[] = {
      RWE_NUMBER_IN(struct sequential_settings, truncate),
      .section = RWE_SECTION_METHOD,
      .argument = "PERCENT",
-     .fallback = "99",
+     .fallback = "100",
      .low = 50,
      .high = 100,
      .help = N_("Make censoring weights of nested trials above this percentile equal to it "
-                "(default 99; 100: leave them).")},
+                "(default 100: leave them, since truncation biases).")},
     {.name = "sequential-response",
      RWE_FLAG_IN(struct sequential_settings, response),
      .section = RWE_SECTION_METHOD,
@@ -307,7 +308,7 @@ static void present_endpoint(struct rwe_run *run, struct rwe_grid *grid,
 }
 
 static void note_trials(struct rwe_run *run, struct rwe_grid *grid,
-                        const struct sequential *sequential)
+                        const struct sequential *sequential, const struct rwe_key *key)
 {
     const char *treated = run->cohort->arm_level[1], *control = run->cohort->arm_level[0];
     if (sequential->options.initiators)
@@ -323,7 +324,7 @@ static void note_trials(struct rwe_run *run, struct rwe_grid *grid,
                       treated, control);
     rwe_grid_note(
         grid,
-        "Eligible: at risk of every endpoint when the trial begins, not exposed "
+        "Eligible: followed, and able to begin exposure, when the trial begins; not exposed "
         "before. All of them are followed unexposed until exposure begins, which censors (left); "
         "initiators, exposed before the next trial, from their exposure on. So "
         "nobody is immortal.");
@@ -331,6 +332,7 @@ static void note_trials(struct rwe_run *run, struct rwe_grid *grid,
                   "Patients are in every trial that they are eligible for. Times of events count "
                   "from the start of each follow-up. Where nobody initiates there is no "
                   "trial. Cox models are stratified by trial; curves pool the trials.");
+    rwe_note_closure(run, grid, key);
     rwe_note_estimand(run, grid, &sequential->design);
     rwe_grid_note(grid, "Baseline tables, balance, response, subgroups and toxicity leave this "
                         "population out: its arms hold the same people.");
@@ -354,7 +356,7 @@ static void present_trials(struct rwe_run *run, const struct sequential *sequent
                         (double)(run->cohort->n - sequential->columns.n));
     for (size_t e = 0; e < run->cohort->n_endpoints; e++)
         present_endpoint(run, grid, sequential, &sequential->endpoint[e]);
-    note_trials(run, grid, sequential);
+    note_trials(run, grid, sequential, &whole);
 }
 
 /* ---- weights ---- */
@@ -462,25 +464,13 @@ static enum rwe_status present_weights(struct rwe_run *run, const struct sequent
     return RWE_OK;
 }
 
-/* Arms that do not say what the dates do. */
-static void warn_arms(struct rwe_run *run)
-{
-    const struct rwe_cohort *cohort = run->cohort;
-    size_t n = ccw_n_unlike_arm(cohort);
-    if (n > 0)
-        rwe_document_warning(run->document, "arm-and-exposure", "sequential",
-                             "%zu subjects are of arm \"%s\" without a start of exposure, or of "
-                             "\"%s\" with one. Trials go by the start.",
-                             n, cohort->arm_level[1], cohort->arm_level[0]);
-}
-
 static enum rwe_status run_sequential(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     const struct sequential *sequential = state;
     rwe_document_section(run->document, 1, "Sequential trials");
     present_trials(run, sequential);
     enum rwe_status status = present_weights(run, sequential, error);
-    warn_arms(run);
+    rwe_caution_tell(run, &sequential->design, "sequential");
     ccw_present_columns(run, &sequential->columns);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
         const struct ccw_endpoint *exposure = &sequential->endpoint[e].exposure;
@@ -561,8 +551,9 @@ const struct rwe_analysis rwe_analysis_sequential = {
     .name = "sequential",
     .from_zero = true,
     .flag = &flag,
-    .help = N_("Sequential trials: one begins every INTERVAL (default 1; 0: at each start of "
-               "exposure), in those event-free and not exposed before, who begin exposure "
+    .help = N_("Sequential trials: one begins every INTERVAL (default 0.25; 0: at each start of "
+               "exposure), in those free of event and progression and not exposed before, who "
+               "begin exposure "
                "(--exposure-start) against who does not. Adds the population \"sequential\", on "
                "which every analysis of outcomes that is asked for runs too."),
     .also_runs = "cox",

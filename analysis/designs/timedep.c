@@ -136,24 +136,6 @@ static void warn_left_out(struct rwe_run *run, const struct part *part)
                              endpoint_of(part)->name, part->cut.n_without);
 }
 
-/* Whether the arms, which say who was ever exposed, go with the starts. */
-static void warn_arms(struct rwe_run *run)
-{
-    const struct rwe_cohort *cohort = run->cohort;
-    size_t unknown = 0, unexpected = 0;
-    for (size_t i = 0; i < cohort->n; i++) {
-        unknown += cohort->arm[i] == 1 && isnan(cohort->exposure_start[i]);
-        unexpected += cohort->arm[i] == 0 && !isnan(cohort->exposure_start[i]);
-    }
-    if (unknown + unexpected > 0)
-        rwe_document_warning(
-            run->document, "arm-without-start", "timedep",
-            "The arms and the starts of exposure do not go together: %zu subjects of arm \"%s\" "
-            "have no start, and count as never exposed; %zu of arm \"%s\" have one, and count as "
-            "exposed from then on.",
-            unknown, cohort->arm_level[1], unexpected, cohort->arm_level[0]);
-}
-
 static const struct rwe_table_column state_columns[] = {
     {.heading = N_("endpoint and state")},
     {N_("subjects"), RWE_CELL_COUNT, "n"},
@@ -840,7 +822,6 @@ static enum rwe_status tell(struct rwe_run *run, struct part part[], struct rwe_
     size_t n = run->cohort->n_endpoints;
     rwe_document_section(run->document, 1, "Exposure that changes in time");
     tell_estimand(run);
-    warn_arms(run);
     for (size_t e = 0; e < n; e++)
         warn_left_out(run, &part[e]);
     present_states(run, part);

@@ -380,7 +380,8 @@ static void present_model(const struct question *q, const struct rwe_key *key, s
                           double loglik_null, double loglik, bool converged)
 {
     struct rwe_document *document = q->run->document;
-    rwe_document_number(document, key, "n", (double)q->design->n);
+    size_t n = rwe_design_n_in(q->run->cohort, q->design, q->endpoint);
+    rwe_document_number(document, key, "n", (double)n);
     rwe_document_number(document, key, "n.event", (double)n_events);
     rwe_document_number(document, key, "loglik.null", loglik_null);
     rwe_document_number(document, key, "loglik", loglik);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* Response rates by arm, and how the responses are distributed. See response.md. */
 #include "rwe/data/response.h"
+#include "response_assessed.h"
 #include "response_duration.h"
+#include "response_source.h"
 #include "run/shares.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/estimates.h"
@@ -13,29 +15,16 @@
 #include <math.h>
 #include <string.h>
 
-struct response_settings {
-    bool evaluable_only;
-};
-
-static const struct rwe_option options[] = {
-    {.name = "response-evaluable",
-     RWE_FLAG_IN(struct response_settings, evaluable_only),
-     .section = RWE_SECTION_METHOD,
-     .help = N_("Leave out of response rates those whose response is not evaluable or missing; by "
-                "default they count as non-responders.")},
-};
-static const struct rwe_options option_list = RWE_OPTIONS_IN(struct response_settings, options);
-
 static bool evaluable_only(const struct rwe_run *run)
 {
-    const struct response_settings *settings = rwe_settings_of(run->settings, &option_list);
-    return settings->evaluable_only;
+    return rwe_response_settings_of(run)->evaluable_only;
 }
 
 #define SET(response) (1u << RWE_RESPONSE_##response)
 /* Takes the place after the last response in a set of them. */
 static const unsigned MISSING = 1u << RWE_N_RESPONSES;
-static const unsigned EVALUABLE = SET(CR) | SET(PR) | SET(SD) | SET(PD);
+#define CONTROLLED (SET(CR) | SET(PR) | SET(SD) | SET(NON))
+static const unsigned EVALUABLE = CONTROLLED | SET(PD) | SET(IUPD);
 
 /* The rows of the table: who responded so. */
 static const struct kind {
@@ -45,11 +34,13 @@ static const struct kind {
     bool is_compared;
 } kinds[] = {
     {"ORR", N_("ORR (CR + PR)"), SET(CR) | SET(PR), 0, true},
-    {"DCR", N_("DCR (CR + PR + SD)"), SET(CR) | SET(PR) | SET(SD), 0, true},
+    {"DCR", N_("DCR (CR + PR + SD)"), CONTROLLED, 0, true},
     {"CR", N_("CR"), SET(CR), 1, true},
     {"PR", N_("PR"), SET(PR), 1, false},
     {"SD", N_("SD"), SET(SD), 1, false},
+    {"NON-CR/NON-PD", N_("NON-CR/NON-PD"), SET(NON), 1, false},
     {"PD", N_("PD"), SET(PD), 1, false},
+    {"iUPD", N_("iUPD"), SET(IUPD), 1, false},
     {"NE", N_("NE"), SET(NE), 1, false},
     {"missing", N_("missing"), MISSING, 1, false},
 };
@@ -59,6 +50,7 @@ enum { N_KINDS = sizeof kinds / sizeof *kinds };
 struct responses {
     struct rwe_run *run;
     const struct rwe_design *design;
+    const struct rwe_response_source *source;
     struct rwe_grid *grid;
     struct rwe_shares shares;     /* of those in the denominator */
     uint8_t *event;               /* by subject, of the kind at hand */
@@ -68,15 +60,16 @@ struct responses {
 
 /* ---- who is counted, and who responded ---- */
 
-static unsigned response_of(const struct rwe_cohort *cohort, size_t subject)
+static unsigned response_of(const struct rwe_response_source *source, size_t subject)
 {
-    int8_t response = cohort->response[subject];
+    int8_t response = source->response[subject];
     return response < 0 ? MISSING : 1u << response;
 }
 
 /* By subject whether it is in the denominator; NULL: everybody is. */
-static enum rwe_status choose_counted(const struct rwe_run *run, const uint8_t **counted,
-                                      struct rwe_error *error)
+static enum rwe_status choose_counted(const struct rwe_run *run,
+                                      const struct rwe_response_source *source,
+                                      const uint8_t **counted, struct rwe_error *error)
 {
     *counted = NULL;
     if (!evaluable_only(run))
@@ -85,30 +78,33 @@ static enum rwe_status choose_counted(const struct rwe_run *run, const uint8_t *
     if (evaluable == NULL)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < run->cohort->n; i++)
-        evaluable[i] = (response_of(run->cohort, i) & EVALUABLE) != 0;
+        evaluable[i] = (response_of(source, i) & EVALUABLE) != 0;
     *counted = evaluable;
     return RWE_OK;
 }
 
 static void mark_events(const struct responses *of, const struct kind *kind)
 {
-    const struct rwe_cohort *cohort = of->run->cohort;
-    for (size_t i = 0; i < cohort->n; i++)
-        of->event[i] = (response_of(cohort, i) & kind->responses) != 0;
+    for (size_t i = 0; i < of->run->cohort->n; i++)
+        of->event[i] = (response_of(of->source, i) & kind->responses) != 0;
 }
 
-static enum rwe_status need_responses(const struct rwe_run *run, struct rwe_error *error)
+/* The rare kinds have a row where somebody of the cohort is of them; a replicate has it anyway. */
+static bool is_shown(const struct responses *of, const struct kind *kind)
 {
-    const char *column = rwe_study_of(run->settings)->response_column;
-    if (run->cohort->response != NULL)
-        return RWE_OK;
-    if (column == NULL)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--response needs the column of responses: say --response-column COL");
-    return rwe_fail(error, RWE_NO_COLUMN, RWE_NO_INDEX,
-                    "the study's response-column is \"%s\", which the file does not have: say "
-                    "--response-column COL",
-                    column);
+    if ((kind->responses & ~(SET(NON) | SET(IUPD))) != 0 || of->run->replicate > 0)
+        return true;
+    for (size_t i = 0; i < of->run->cohort->n; i++)
+        if ((response_of(of->source, i) & kind->responses) != 0)
+            return true;
+    return false;
+}
+
+static struct rwe_key key_of(const struct responses *of)
+{
+    struct rwe_key key = rwe_key_in("response", NULL, of->design);
+    key.model = of->source->model;
+    return key;
 }
 
 /* ---- the arms compared ---- */
@@ -212,7 +208,9 @@ static enum rwe_status run_kind(const struct responses *of, const struct kind *k
                                 struct rwe_error *error)
 {
     const struct rwe_cohort *cohort = of->run->cohort;
-    struct rwe_key key = rwe_key_in("response", NULL, of->design);
+    struct rwe_key key = key_of(of);
+    if (!is_shown(of, kind))
+        return RWE_OK;
     key.term = kind->term;
     rwe_grid_row(of->grid, kind->indent, "%s", rwe_text(kind->label));
     mark_events(of, kind);
@@ -238,9 +236,8 @@ static void start_table(struct responses *of)
 {
     const struct rwe_cohort *cohort = of->run->cohort;
     const char *level = rwe_conf_level_text(of->run);
-    of->grid =
-        rwe_document_table(of->run->document, "Response (%s): %s",
-                           rwe_study_of(of->run->settings)->response_column, of->design->label);
+    of->grid = rwe_document_table(of->run->document, "Response (%s): %s", of->source->words,
+                                  of->design->label);
     rwe_grid_column(of->grid, "response");
     for (size_t a = 0; a < cohort->n_arms; a++) {
         rwe_grid_fact_column(of->grid, RWE_CELL_COUNT, "n", "%s\nn", cohort->arm_level[a]);
@@ -257,7 +254,7 @@ static void start_table(struct responses *of)
 /* The denominators. */
 static void put_sizes(const struct responses *of)
 {
-    const struct rwe_key key = rwe_key_in("response", NULL, of->design);
+    const struct rwe_key key = key_of(of);
     memset(of->event, 0, of->run->cohort->n);
     rwe_shares_count(&of->shares, of->event, of->share);
     rwe_grid_row(of->grid, 0, "%s",
@@ -268,6 +265,7 @@ static void put_sizes(const struct responses *of)
 static void end_table(const struct responses *of)
 {
     const struct rwe_run *run = of->run;
+    rwe_response_note_rule(run, of->source, of->grid);
     if (evaluable_only(run))
         rwe_grid_note(of->grid,
                       "Of those with an evaluable response (--response-evaluable); the others are "
@@ -276,6 +274,8 @@ static void end_table(const struct responses *of)
         rwe_grid_note(of->grid,
                       "Of all subjects: who is not evaluable (NE) or has no response in the file "
                       "counts as a non-responder.");
+    if (is_shown(of, &(struct kind){.responses = SET(NON)}))
+        rwe_grid_note(of->grid, "DCR has NON-CR/NON-PD too.");
     if (of->design->weight != NULL)
         rwe_grid_note(of->grid,
                       "Counts are of subjects; percentages and differences are weighted.");
@@ -296,10 +296,13 @@ static void end_table(const struct responses *of)
 static void add_figure(const struct responses *of)
 {
     const struct rwe_cohort *cohort = of->run->cohort;
-    const char *name = rwe_arena_format(of->run->arena, "response-%s", of->design->name);
+    const char *model = of->source->model;
+    const char *name =
+        rwe_arena_format(of->run->arena, "response-%s%s%s", model == NULL ? "" : model,
+                         model == NULL ? "" : "-", of->design->name);
     struct rwe_figure *figure =
         rwe_document_figure(of->run->document, RWE_FIGURE_FOREST, name == NULL ? "" : name,
-                            "Response by arm: %s", of->design->label);
+                            "Response by arm (%s): %s", of->source->words, of->design->label);
     rwe_figure_set_grid(figure, of->grid);
     for (size_t a = 0; a < cohort->n_arms; a++)
         rwe_figure_column(figure, RWE_COLUMN_POINT, 2 + 2 * a, a, cohort->arm_level[a]);
@@ -314,17 +317,21 @@ static void add_figure(const struct responses *of)
 }
 
 static enum rwe_status run_design(struct rwe_run *run, const struct rwe_design *design,
-                                  const uint8_t *counted, struct rwe_error *error)
+                                  const struct rwe_response_source *source, struct rwe_error *error)
 {
+    const uint8_t *counted;
+    enum rwe_status status = choose_counted(run, source, &counted, error);
+    if (status != RWE_OK)
+        return status;
     struct responses of = {
         .run = run,
         .design = design,
+        .source = source,
         .shares = {.run = run, .design = design, .counted = counted},
         .event = RWE_NEW(run->arena, uint8_t, run->cohort->n),
         .share = RWE_NEW(run->arena, struct rwe_share, run->cohort->n_arms),
         .of_arm = RWE_NEW(run->arena, struct rwe_inference, run->cohort->n_arms),
     };
-    enum rwe_status status = RWE_OK;
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     if (run->replicate == 0)
@@ -344,25 +351,42 @@ static enum rwe_status run_design(struct rwe_run *run, const struct rwe_design *
 
 /* ---- the whole ---- */
 
+/* What is told of responders alone. */
+static enum rwe_status describe(struct rwe_run *run, const struct rwe_response_source source[],
+                                size_t n_sources, struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    for (size_t s = 0; s < n_sources; s++)
+        rwe_response_warn(run, &source[s]);
+    if (source->model != NULL)
+        status = rwe_response_times(run, source, n_sources, error);
+    if (status == RWE_OK)
+        status = rwe_response_duration(run, source, n_sources, error);
+    return status;
+}
+
 static enum rwe_status run_response(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
     struct rwe_mark whole = rwe_arena_mark(run->arena);
-    const uint8_t *counted;
-    enum rwe_status status = need_responses(run, error);
-    if (status == RWE_OK)
-        status = choose_counted(run, &counted, error);
+    struct rwe_response_source source[RWE_MOST_RESPONSE_SOURCES];
+    size_t n_sources;
+    enum rwe_status status = rwe_response_sources(run, source, &n_sources, error);
     if (status != RWE_OK)
         return status;
     rwe_document_section(run->document, 1, "Response");
-    for (size_t d = 0; d < rwe_run_n_disjoint(run) && status == RWE_OK; d++) {
-        struct rwe_mark mark = rwe_arena_mark(run->arena);
-        status = run_design(run, &run->design[d], counted, error);
-        rwe_arena_release(run->arena, mark);
-    }
+    for (size_t d = 0; d < rwe_run_n_disjoint(run); d++)
+        for (size_t s = 0; s < n_sources && status == RWE_OK; s++) {
+            struct rwe_mark mark = rwe_arena_mark(run->arena);
+            status = run_design(run, &run->design[d], &source[s], error);
+            rwe_arena_release(run->arena, mark);
+        }
     if (status == RWE_OK && run->document != NULL)
-        status = rwe_response_duration(run, error);
+        status = describe(run, source, n_sources, error);
+    bool is_assessed = source->model != NULL;
     rwe_arena_release(run->arena, whole);
+    if (status == RWE_OK && run->document != NULL && is_assessed)
+        status = rwe_response_waterfall(run, error);
     return status;
 }
 
@@ -371,8 +395,8 @@ const struct rwe_analysis rwe_analysis_response = {
     .method = N_("response rates"),
     .compares_arms = true,
     .help = N_("Response rates (ORR, DCR) and best response by arm, with exact limits and the "
-               "difference of the arms. Needs --response-column."),
-    .options = &option_list,
+               "difference of the arms. Needs --response-column, or --assess."),
+    .options = &rwe_response_options,
     .lists = RWE_LISTS_ESTIMATES,
     .run = run_response,
 };

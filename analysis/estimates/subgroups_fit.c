@@ -18,7 +18,7 @@ struct rwe_subgroup_counts *rwe_subgroup_count(const struct rwe_subgroup_setting
     struct rwe_subgroup_counts *counts =
         RWE_NEW(setting->run->arena, struct rwe_subgroup_counts, variable->n_levels + 1);
     for (size_t i = 0; counts != NULL && i < cohort->n; i++) {
-        if (!setting->design->member[i])
+        if (!setting->design->member[i] || !rwe_endpoint_has(setting->endpoint, i))
             continue;
         size_t level = variable->code[i] < 0 ? variable->n_levels : (size_t)variable->code[i];
         bool event = setting->endpoint->event[i] == 1;

@@ -101,10 +101,43 @@ static void present_list(struct rwe_run *run)
     }
 }
 
+/* Whether the endpoint asks where progression was. */
+static bool asks_for_place(const struct rwe_cohort *cohort, const struct rwe_endpoint *endpoint)
+{
+    for (size_t d = 0; cohort->dates != NULL && d < cohort->dates->n_derived; d++)
+        if (strcmp(cohort->dates->derived[d].definition.name, endpoint->name) == 0)
+            return cohort->dates->derived[d].definition.pd_place != 0;
+    return false;
+}
+
+/* Each endpoint has its own denominator. */
+static void warn_of_absent(struct rwe_run *run, const struct rwe_endpoint *endpoint)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    struct rwe_key key = rwe_key_of("cohort");
+    size_t n = 0;
+    for (size_t i = 0; i < cohort->n; i++)
+        n += rwe_endpoint_has(endpoint, i);
+    if (n == cohort->n)
+        return;
+    key.endpoint = endpoint->name;
+    rwe_document_number(run->document, &key, "n.absent", (double)(cohort->n - n));
+    rwe_document_warning(
+        run->document, "not-in-endpoint", "cohort",
+        asks_for_place(cohort, endpoint)
+            ? N_("%s is of %zu of %zu subjects: of the others it is not known where the "
+                 "progression was (pd_site). They stay in the other endpoints.")
+            : N_("%s is of %zu of %zu subjects: of the others the data tell neither an event nor "
+                 "an end of follow-up for it. They stay in the other endpoints."),
+        endpoint->name, n, cohort->n);
+}
+
 enum rwe_status rwe_cohort_report(struct rwe_run *run, struct rwe_error *error)
 {
     rwe_document_section(run->document, 1, "Cohort");
     present_subjects(run);
     present_list(run);
+    for (size_t e = 0; e < run->cohort->n_endpoints; e++)
+        warn_of_absent(run, &run->cohort->endpoint[e]);
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }

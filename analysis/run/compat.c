@@ -13,11 +13,11 @@ static const struct rwe_option options[] = {
     {.name = "compat",
      RWE_CHOICE_IN(struct settings, system),
      .section = RWE_SECTION_METHOD,
-     .argument = "r|sas|stata",
-     .choices = "r|sas|stata",
+     .argument = "r|sas|stata|admiral",
+     .choices = "r|sas|stata|admiral",
      .help = N_("Take the defaults of that system where nothing else is said: scale of survival "
                 "limits, medians of flat pieces, horizon of restricted means, ties, limits of risk "
-                "differences.")},
+                "differences; of admiral the rules of endpoints from dates.")},
 };
 const struct rwe_options rwe_compat_options = RWE_OPTIONS_IN(struct settings, options);
 
@@ -26,10 +26,11 @@ static const char *const systems[] = {
     N_("R (survival; prop.test)"),
     N_("SAS (LIFETEST, PHREG, FREQ)"),
     N_("Stata (sts, stci, stcox, cs)"),
+    N_("admiral (admiralonco)"),
 };
-enum { N_SYSTEMS = sizeof systems / sizeof systems[0] };
+enum { ADMIRAL = 3, N_SYSTEMS = sizeof systems / sizeof systems[0] };
 
-/* One row an option: what each system does when nothing is said. */
+/* One row an option: what each system does when nothing is said; NULL: it has no default of its own. */
 static const struct {
     const char *option;
     const char *value[N_SYSTEMS];
@@ -39,6 +40,9 @@ static const struct {
     {"tau-rule", {"last", "longest", "last"}},
     {"ties", {"efron", "breslow", "breslow"}},
     {"difference", {"wald-corrected", "wald", "wald"}},
+    {"censoring", {[ADMIRAL] = "fda-c"}},
+    {"new-therapy", {[ADMIRAL] = "ignore"}},
+    {"unassessed", {[ADMIRAL] = "start"}},
 };
 enum { N_DEFAULTS = sizeof defaults / sizeof defaults[0] };
 
@@ -53,7 +57,7 @@ enum rwe_status rwe_compat_apply(struct rwe_settings *settings, struct rwe_error
     int s = system_of(settings);
     enum rwe_status status = RWE_OK;
     for (size_t d = 0; s >= 0 && d < N_DEFAULTS && status == RWE_OK; d++)
-        if (rwe_settings_find(settings, defaults[d].option) != NULL)
+        if (defaults[d].value[s] != NULL && rwe_settings_find(settings, defaults[d].option) != NULL)
             status = rwe_settings_set(settings, defaults[d].option, defaults[d].value[s],
                                       RWE_FROM_DEFAULT, error);
     return status;
@@ -65,7 +69,8 @@ static const char *list_options(const struct rwe_run *run, int s, bool followed)
     const char *item[N_DEFAULTS];
     struct rwe_strings list = {item, 0};
     for (size_t d = 0; d < N_DEFAULTS; d++) {
-        if (rwe_settings_find(run->settings, defaults[d].option) == NULL)
+        if (defaults[d].value[s] == NULL ||
+            rwe_settings_find(run->settings, defaults[d].option) == NULL)
             continue;
         const char *value = rwe_settings_text(run->settings, defaults[d].option);
         if ((strcmp(value, defaults[d].value[s]) == 0) == followed)

@@ -42,6 +42,18 @@ static const char *percent(const struct rwe_run *run, size_t n, size_t of)
     return text == NULL ? "" : text;
 }
 
+static const char *at_landmark(const struct rwe_run *run, const struct rwe_design *design,
+                               const char *words)
+{
+    const char *closure = rwe_closure_words(run);
+    if (closure == NULL)
+        return rwe_arena_format(run->arena, rwe_text("%s, event-free and followed at %.10g%s"),
+                                words, design->clock.at, rwe_time_unit_word(run));
+    return rwe_arena_format(run->arena,
+                            rwe_text("%s, event-free and followed at %.10g%s, before %s"), words,
+                            design->clock.at, rwe_time_unit_word(run), closure);
+}
+
 const char *rwe_estimand_words(const struct rwe_run *run, const struct rwe_design *design)
 {
     const struct rwe_estimand *of = &design->estimand;
@@ -51,8 +63,7 @@ const char *rwe_estimand_words(const struct rwe_run *run, const struct rwe_desig
         words = rwe_arena_format(run->arena, rwe_text(whom[of->of].left), n, of->n,
                                  percent(run, n, of->n));
     if (design->clock.start == RWE_CLOCK_LANDMARK && words != NULL)
-        words = rwe_arena_format(run->arena, rwe_text("%s, event-free and followed at %.10g%s"),
-                                 words, design->clock.at, rwe_time_unit_word(run));
+        words = at_landmark(run, design, words);
     return words == NULL ? "" : words;
 }
 
@@ -76,4 +87,33 @@ void rwe_note_estimand(const struct rwe_run *run, struct rwe_grid *grid,
         if (words != NULL)
             rwe_grid_note(grid, "%s", words);
     }
+}
+
+const char *rwe_closure_words(const struct rwe_run *run)
+{
+    switch (run->cohort->closure) {
+    case RWE_CLOSURE_PROGRESSION:
+        return rwe_text("progression or death");
+    case RWE_CLOSURE_NAMED:
+        return run->cohort->closed_by;
+    case RWE_CLOSURE_UNKNOWN:
+        break;
+    }
+    return NULL;
+}
+
+void rwe_note_closure(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    const char *closure = rwe_closure_words(run);
+    size_t n_late = 0;
+    if (closure == NULL)
+        return; /* it is cautioned */
+    for (size_t i = 0; i < cohort->n; i++)
+        n_late += cohort->exposure_start[i] >= cohort->exposure_until[i];
+    rwe_document_number(run->document, key, "n.too.late", (double)n_late);
+    rwe_grid_note(grid, "Exposure begins before %s (as told by %s) or never, for every endpoint.",
+                  closure, cohort->closed_by);
+    if (n_late > 0)
+        rwe_grid_note(grid, "%zu starts at that time or later count as other treatment.", n_late);
 }

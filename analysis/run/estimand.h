@@ -18,4 +18,12 @@ const char *rwe_left_out_words(const struct rwe_run *run, const struct rwe_desig
 void rwe_note_estimand(const struct rwe_run *run, struct rwe_grid *grid,
                        const struct rwe_design *design);
 
+/* What closes exposure: "progression or death", or the endpoint or column that --exposure-until names; NULL where nobody
+ * knows. */
+const char *rwe_closure_words(const struct rwe_run *run);
+
+/* How exposure closes, and how many starts came too late, as notes under the table of a design and a fact of the
+ * key; nothing where nobody knows, which is cautioned (caution.h). */
+void rwe_note_closure(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key);
+
 #endif

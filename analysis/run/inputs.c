@@ -205,16 +205,18 @@ static bool takes_dates(const struct rwe_settings *settings)
            validate_settings_of(settings)->queries != NULL;
 }
 
-/* Only endpoints from dates have a use for them. */
+/* Only endpoints from dates and responses have a use for them. */
 static enum rwe_status read_assessments(struct rwe_run *run, struct rwe_table **assessments,
                                         struct rwe_error *error)
 {
     const char *path = rwe_study_of(run->settings)->assess;
     if (path == NULL)
         return RWE_OK;
-    if (!takes_dates(run->settings))
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--assess is for endpoints from dates: say --derive too");
+    if (!takes_dates(run->settings) && !rwe_settings_has(run->settings, "response"))
+        return rwe_fail(
+            error, RWE_USAGE, RWE_NO_INDEX,
+            "--assess is for endpoints from dates and for responses: say --derive or --response "
+            "too");
     return rwe_run_read_table(run, path, rwe_study_of(run->settings)->assess_sheet, assessments,
                               error);
 }
@@ -225,7 +227,8 @@ enum rwe_status rwe_run_read_cohort(struct rwe_run *run, const char *path, bool 
     struct rwe_table *table = NULL, *assessments = NULL;
     enum rwe_status status =
         rwe_run_read_table(run, path, rwe_study_of(run->settings)->sheet, &table, error);
-    if (status == RWE_OK && (all_rules || takes_dates(run->settings)))
+    bool dated = takes_dates(run->settings) || rwe_study_of(run->settings)->assess != NULL;
+    if (status == RWE_OK && (all_rules || dated))
         status = validate(run, table, all_rules, error);
     if (status == RWE_OK)
         status = read_assessments(run, &assessments, error);

@@ -2,6 +2,7 @@
 #include "populations.h"
 
 #include "figures.h"
+#include "rwe/analysis/caution.h"
 
 struct list {
     struct population *item;
@@ -33,10 +34,14 @@ enum rwe_status populations_of(const struct rwe_run *run, struct populations *po
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }
 
-int population_rank(const struct rwe_design *design)
+int population_rank(const struct population *population, const struct rwe_endpoint *endpoint)
 {
+    const struct rwe_design *design = population->design;
     bool at_landmark = design->clock.start == RWE_CLOCK_LANDMARK;
+    bool may_be_read = rwe_run_caution(population->run, design, endpoint).grade < RWE_CAUTION_CARE;
     if (design->contrast == RWE_CONTRAST_ARMS)
         return (at_landmark ? 3 : 0) + design->arms_alike;
-    return design->contrast == RWE_CONTRAST_STATES ? 2 : 5;
+    if (design->contrast == RWE_CONTRAST_STATES)
+        return may_be_read ? 2 : -1;
+    return may_be_read ? BEST_RANK : 2;
 }

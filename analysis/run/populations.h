@@ -24,9 +24,11 @@ struct populations {
 enum rwe_status populations_of(const struct rwe_run *run, struct populations *populations,
                                struct rwe_error *error);
 
-/** How much of what makes the arms differ a design deals with; greater is more: the arms as they are,
- * matched or weighted from time zero, a state in time, a landmark, matched or weighted there, strategies
- * from time zero. */
-int population_rank(const struct rwe_design *design);
+/** How well a population answers for an endpoint; greater is better: the arms as they are, matched or weighted from
+ * time zero, a state in time, a landmark, matched or weighted there, strategies from time zero. Where nobody knows
+ * when exposure closes, strategies rank below landmarks, since those who closed unexposed weigh more in them.
+ * −1: states in time where follow-up goes on after exposure closes, or nobody knows. */
+enum { BEST_RANK = 5 };
+int population_rank(const struct population *population, const struct rwe_endpoint *endpoint);
 
 #endif

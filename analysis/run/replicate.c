@@ -27,6 +27,9 @@ struct work {
     double *value;     /* [replicate * estimates + estimate] */
     pthread_mutex_t lock;
     size_t done;
+    struct rwe_arena *
+        *idle; /* those that no piece uses now, so that memory is asked for once a thread */
+    size_t n_idle;
 };
 
 /* The run of a replicate: what was asked is the data's, and nothing is made yet. */
@@ -86,18 +89,44 @@ static void tell_progress(struct work *work, size_t n)
  * covariates, twice. Untouched pages cost nothing; of large cohorts the asking is a small part. */
 static size_t replicate_memory(const struct rwe_cohort *cohort)
 {
-    enum { COLUMNS = 1024 };
+    enum { COLUMNS = 2048 };
     const size_t most = (size_t)64 << 20;
     size_t bytes = cohort->n * COLUMNS * sizeof(double);
     return bytes < most ? bytes : most;
 }
 
+/* An arena that another piece has left, or a new one; NULL when memory is out. */
+static struct rwe_arena *take_arena(struct work *work)
+{
+    struct rwe_arena *arena = NULL;
+    pthread_mutex_lock(&work->lock);
+    if (work->n_idle > 0)
+        arena = work->idle[--work->n_idle];
+    pthread_mutex_unlock(&work->lock);
+    if (arena != NULL)
+        return arena;
+    arena = rwe_arena_new();
+    if (arena != NULL)
+        rwe_arena_reserve(arena, replicate_memory(work->run->cohort));
+    return arena;
+}
+
+/* For the next piece, unless an allocation in it has failed, which nothing undoes. */
+static void leave_arena(struct work *work, struct rwe_arena *arena)
+{
+    if (arena == NULL || rwe_arena_failed(arena)) {
+        rwe_arena_free(arena);
+        return;
+    }
+    pthread_mutex_lock(&work->lock);
+    work->idle[work->n_idle++] = arena;
+    pthread_mutex_unlock(&work->lock);
+}
+
 static void run_piece(size_t piece, void *context)
 {
     struct work *work = context;
-    struct rwe_arena *arena = rwe_arena_new();
-    if (arena != NULL)
-        rwe_arena_reserve(arena, replicate_memory(work->run->cohort));
+    struct rwe_arena *arena = take_arena(work);
     size_t begin = piece * PIECE;
     size_t end = begin + PIECE < work->n ? begin + PIECE : work->n;
     for (size_t r = begin; r < end; r++) {
@@ -110,7 +139,7 @@ static void run_piece(size_t piece, void *context)
         if (arena != NULL)
             rwe_arena_release(arena, mark);
     }
-    rwe_arena_free(arena);
+    leave_arena(work, arena);
     tell_progress(work, end - begin);
 }
 
@@ -158,6 +187,7 @@ enum rwe_status rwe_replicates_run(struct rwe_run *run, const struct rwe_plan *p
     enum rwe_status status = list_data(run, plan, list, error);
     if (status != RWE_OK)
         return status;
+    size_t n_pieces = (n + PIECE - 1) / PIECE;
     struct work work = {
         .run = run,
         .plan = plan,
@@ -166,12 +196,15 @@ enum rwe_status rwe_replicates_run(struct rwe_run *run, const struct rwe_plan *p
         .n = n,
         .slot = RWE_NEW(run->arena, struct slot, n),
         .value = rwe_arena_alloc(run->arena, n, (rwe_estimates_n(list) + 1) * sizeof(double)),
+        .idle = RWE_NEW(run->arena, struct rwe_arena *, n_pieces),
     };
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     pthread_mutex_init(&work.lock, NULL);
-    rwe_parallel_for((n + PIECE - 1) / PIECE, run->threads, run_piece, &work);
+    rwe_parallel_for(n_pieces, run->threads, run_piece, &work);
     pthread_mutex_destroy(&work.lock);
+    while (work.n_idle > 0)
+        rwe_arena_free(work.idle[--work.n_idle]);
     *replicates = (struct rwe_replicates){.estimates = list, .n = n, .value = work.value};
     return judge(&work, run->arena, replicates, error);
 }

@@ -5,10 +5,11 @@
 #include "run/populations.h"
 
 #include "rwe/analysis/bootstrap.h"
-#include "rwe/analysis/immortal.h"
+#include "rwe/analysis/caution.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/protocol.h"
 #include "rwe/base/language.h"
+#include "rwe/data/found_exposure.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -186,11 +187,17 @@ static void eligibility(struct rwe_protocol *p)
     struct rwe_strings more = p->settings->eligibility;
     for (size_t i = 0; i < criteria.n; i++) {
         const struct rwe_criterion_spec *criterion = &criteria.item[i];
+        const char *absent = p->run->cohort->criterion[i].absent;
         ask_for(p, part, "%s: %s", criterion->name, criterion->keep);
-        rwe_protocol_say(p, part,
-                         criterion->missing_excludes ? N_("%s: the same; without a value left out")
-                                                     : N_("%s: the same; without a value kept"),
-                         criterion->name);
+        if (absent != NULL)
+            rwe_protocol_say(p, part, "%s: not assessed, the file has no column %s",
+                             criterion->name, absent);
+        else
+            rwe_protocol_say(p, part,
+                             criterion->missing_excludes
+                                 ? N_("%s: the same; without a value left out")
+                                 : N_("%s: the same; without a value kept"),
+                             criterion->name);
     }
     for (size_t i = 0; i < more.n; i++)
         ask_for(p, part, "%s", more.item[i]);
@@ -235,6 +242,9 @@ static void strategies(struct rwe_protocol *p)
         rwe_protocol_say(p, part, "exposure begins on the date %s", study->exposure_date);
     else if (study->exposure_start != NULL)
         rwe_protocol_say(p, part, "exposure begins at the time %s", study->exposure_start);
+    else if (p->run->cohort->found != NULL)
+        rwe_protocol_say(p, part, "start of exposure not declared; as column %s tells it",
+                         p->run->cohort->found->column);
     else
         rwe_protocol_say(p, part, "start of exposure not declared: time zero");
     if (study->exposure_site != NULL)
@@ -444,12 +454,11 @@ static void present_population(const struct estimands *table, const struct popul
     struct rwe_document *document = table->run->document;
     const struct rwe_design *design = population->design;
     const struct rwe_design_words *words = &design->words;
+    struct rwe_caution caution = rwe_run_caution(population->run, design, NULL);
     struct rwe_key key = rwe_key_in("protocol", NULL, design);
-    rwe_fact caution = RWE_NO_FACT;
     rwe_grid_row(table->grid, 0, "%s", population->label);
-    if (design->naive)
-        caution = rwe_document_string(document, &key, "caution", rwe_text(rwe_immortal_banner));
-    rwe_grid_cell(table->grid, RWE_CELL_TEXT, caution, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(table->grid, RWE_CELL_TEXT, rwe_caution_fact(document, &key, &caution),
+                  RWE_NO_FACT, RWE_NO_FACT);
     present_attribute(table, &key, "population", N_("population"),
                       rwe_estimand_words(population->run, design));
     present_left_out(table, key, population);

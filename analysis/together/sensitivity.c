@@ -6,7 +6,7 @@
 #include "run/forest.h"
 #include "run/populations.h"
 
-#include "rwe/analysis/immortal.h"
+#include "rwe/analysis/caution.h"
 #include "rwe/analysis/plan.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/replicate.h"
@@ -64,9 +64,10 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_METHOD,
      .argument = "POPULATION",
      .help = N_("Population whose hazard ratio the confounder is assumed in, as matched or ccw-9; "
-                "without it the one least exposed to immortal time and confounding: clones, "
-                "matched or weighted at a landmark, a landmark, time-dependent, matched or "
-                "weighted, adjusted.")},
+                "without it the one that answers best for the endpoint: clones or trials, matched "
+                "or weighted at a landmark, a landmark, time-dependent, matched or weighted, "
+                "adjusted. Time-dependent only where follow-up ends when exposure closes; where "
+                "it is not known when that is, a landmark before clones and trials.")},
     {.name = "lost-delta",
      RWE_NUMBERS_IN(struct sensitivity_settings, lost_delta),
      .section = RWE_SECTION_METHOD,
@@ -194,6 +195,12 @@ static struct rwe_key key_of(const struct answers *answers, const struct answer 
     return key;
 }
 
+static struct rwe_caution caution_of(const struct rwe_endpoint *endpoint,
+                                     const struct population *population)
+{
+    return rwe_run_caution(population->run, population->design, endpoint);
+}
+
 static void present_answer(const struct answers *answers, struct rwe_grid *grid,
                            const struct answer *answer, int indent)
 {
@@ -206,8 +213,8 @@ static void present_answer(const struct answers *answers, struct rwe_grid *grid,
     double high = rwe_document_value(answers->run->document, answer->high);
     rwe_fact outcome = rwe_document_string(document, &key, "outcome",
                                            rare ? rwe_text("rare") : rwe_text("common"));
-    if (answer->population->design->naive)
-        rwe_document_string(document, &key, "caution", rwe_text(rwe_immortal_banner));
+    struct rwe_caution caution = caution_of(answers->endpoint, answer->population);
+    rwe_caution_fact(document, &key, &caution);
     rwe_grid_row(grid, indent, "%s", answer->label);
     rwe_grid_cell(grid, RWE_CELL_COUNT, answer->n, RWE_NO_FACT, RWE_NO_FACT);
     rwe_grid_cell(grid, RWE_CELL_COUNT, answer->n_event, RWE_NO_FACT, RWE_NO_FACT);
@@ -227,7 +234,7 @@ static void note_evalues(const struct answers *answers, struct rwe_grid *grid)
                   "ratio.",
                   100 * MOST_RARE);
     for (size_t k = 0; k < answers->n; k++)
-        if (answers->answer[k].population->design->naive) {
+        if (answers->answer[k].population->design->immortal == RWE_IMMORTAL_BIASED) {
             rwe_grid_note(grid, "E-values speak of confounding alone: no confounder is needed to "
                                 "explain the rows of the biased reference, immortal time is "
                                 "enough.");
@@ -271,25 +278,28 @@ static void present_evalues(const struct answers *answers, const struct populati
 /* ---- one confounder ---- */
 
 /* The later the kind, the better; given covariates rather than not. */
-static bool is_better(const struct answer *a, const struct answer *b)
+static bool is_better(const struct rwe_endpoint *endpoint, const struct answer *a,
+                      const struct answer *b)
 {
-    int of_a = population_rank(a->population->design),
-        of_b = population_rank(b->population->design);
+    int of_a = population_rank(a->population, endpoint),
+        of_b = population_rank(b->population, endpoint);
     if (of_a != of_b)
         return of_a > of_b;
     return a->population == b->population && strcmp(b->model, "arm") == 0;
 }
 
-/* The answer that the confounder is assumed in; NULL when there is none. */
+/* The answer that the confounder is assumed in; NULL when there is none. What does not answer for the endpoint is
+ * taken only where it is named. */
 static const struct answer *choose_answer(const struct answers *answers)
 {
     const char *wanted = settings_of(answers->run)->confounder_in;
     const struct answer *chosen = NULL;
     for (size_t k = 0; k < answers->n; k++) {
         const struct answer *answer = &answers->answer[k];
-        if (wanted != NULL && strcmp(wanted, answer->population->design->name) != 0)
+        if (wanted != NULL ? strcmp(wanted, answer->population->design->name) != 0
+                           : population_rank(answer->population, answers->endpoint) < 0)
             continue;
-        if (chosen == NULL || is_better(answer, chosen))
+        if (chosen == NULL || is_better(answers->endpoint, answer, chosen))
             chosen = answer;
     }
     return chosen;
@@ -345,9 +355,9 @@ static void present_confounder(const struct answers *answers, const struct answe
     rwe_grid_note(grid, "The ratio above divided by what a binary confounder of these shares and "
                         "strength makes of none (Lin, Psaty & Kronmal 1998), an approximation for "
                         "hazards; the limits move along.");
-    if (answer->population->design->naive)
-        rwe_grid_note(grid, "%s: immortal time is not taken away here.",
-                      rwe_text(rwe_immortal_banner));
+    struct rwe_caution caution = caution_of(answers->endpoint, answer->population);
+    if (caution.banner != NULL)
+        rwe_grid_note(grid, "%s: no confounder here stands for that.", caution.banner);
 }
 
 /* ---- those lost to follow-up ---- */
@@ -428,8 +438,8 @@ static void present_losses(struct rwe_run *run, struct rwe_grid *grid, int inden
         present_delta(run, grid, key, lost, delta.item[d]);
     present_delta(run, grid, key, lost, INFINITY);
     present_tipping(run, grid, &key, lost);
-    if (population->design->naive)
-        rwe_document_string(run->document, &key, "caution", rwe_text(rwe_immortal_banner));
+    struct rwe_caution caution = caution_of(endpoint, population);
+    rwe_caution_fact(run->document, &key, &caution);
 }
 
 static struct rwe_grid *start_lost(struct rwe_run *run, const char *endpoint)

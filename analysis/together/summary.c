@@ -3,7 +3,7 @@
  * nothing: its cells are the facts of --km, --logrank, --cox and --rmst. See summary.md. */
 #include "run/populations.h"
 
-#include "rwe/analysis/immortal.h"
+#include "rwe/analysis/caution.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
 #include "rwe/base/language.h"
@@ -164,8 +164,10 @@ static void test_row(const struct table *table)
 static void present_population(const struct table *table)
 {
     const struct population *population = table->population;
-    if (population->design->naive)
-        rwe_grid_row(table->grid, 0, "%s. %s", population->label, rwe_text(rwe_immortal_banner));
+    struct rwe_caution caution =
+        rwe_run_caution(population->run, population->design, table->endpoint);
+    if (caution.banner != NULL)
+        rwe_grid_row(table->grid, 0, "%s. %s", population->label, caution.banner);
     else
         rwe_grid_row(table->grid, 0, "%s", population->label);
     empty_cells(table, table->run->cohort->n_arms + 2);

@@ -5,7 +5,7 @@
 #include "run/forest.h"
 #include "run/populations.h"
 
-#include "rwe/analysis/immortal.h"
+#include "rwe/analysis/caution.h"
 #include "rwe/analysis/present.h"
 #include "rwe/base/language.h"
 
@@ -75,38 +75,44 @@ static bool is_reference(const struct rwe_design *design)
     return design->kind == RWE_DESIGN_EVERYBODY && design->clock.start == RWE_CLOCK_ZERO;
 }
 
-static void add_row(struct table *table, const struct population *population, bool adjusted)
+/* Whether there is such a row. */
+static bool add_row(struct table *table, const struct population *population, bool adjusted)
 {
     struct rwe_document *document = table->run->document;
     const struct rwe_design *design = population->design;
     const char *model = adjusted ? "adjusted" : "arm";
     double value[N_STATS];
     if (!find(table, design, model, value))
-        return;
+        return false;
     struct rwe_key key = rwe_key_in("triangulation", table->endpoint, NULL);
     key.model = model;
     key.term = is_reference(design) ? "naive" : design->name;
     rwe_fact estimand =
         rwe_document_string(document, &key, "estimand", estimand_of(population, adjusted));
-    if (design->naive)
-        rwe_document_string(document, &key, "caution", rwe_text(rwe_immortal_banner));
+    struct rwe_caution caution = rwe_run_caution(population->run, design, table->endpoint);
+    rwe_caution_fact(document, &key, &caution);
     head_rows(table, design->words.heading);
     rwe_grid_row(table->grid, 1, adjusted ? N_("%s, adjusted") : "%s", population->label);
     rwe_grid_cell(table->grid, RWE_CELL_TEXT, estimand, RWE_NO_FACT, RWE_NO_FACT);
     rwe_grid_put(table->grid, &key, value[N]);
     rwe_grid_put(table->grid, &key, value[N_EVENT]);
     rwe_grid_put(table->grid, &key, value[HR], value[LOW], value[HIGH]);
+    return true;
 }
 
 /* The arms alone; given covariates too where nothing made them alike; of nested trials that only weigh for censoring
  * the arms alone compare unlike with unlike, and are left out. */
 static void add_population(struct table *table, const struct population *population)
 {
-    bool alike = population->design->arms_alike;
+    bool alike = population->design->arms_alike, is_there = false;
+    struct rwe_caution caution =
+        rwe_run_caution(population->run, population->design, table->endpoint);
     if (alike || population->design->kind != RWE_DESIGN_TRIALS)
-        add_row(table, population, false);
+        is_there = add_row(table, population, false);
     if (!alike)
-        add_row(table, population, true);
+        is_there = add_row(table, population, true) || is_there;
+    if (is_there && caution.banner != NULL && !population->design->naive)
+        rwe_grid_note(table->grid, "%s: %s.", population->label, caution.banner);
 }
 
 static void present_endpoint(struct table *table, const struct populations *populations)
@@ -150,10 +156,10 @@ static enum rwe_status run_triangulation(struct rwe_run *run, void *state, struc
     rwe_document_paragraph(
         run->document,
         "The same data under methods whose weaknesses differ. They answer different questions, so "
-        "their ratios need not be equal; a conclusion that holds in the landmark, time-dependent, "
-        "clone and sequential rows does not hang on one way of dealing with immortal time. All of "
-        "them "
-        "believe that the covariates tell who was given the treatment.");
+        "their ratios need not be equal; a conclusion that holds in all rows without a caution "
+        "that deal with immortal time (landmarks, clones, trials, and time-dependent exposure for "
+        "endpoints that end when exposure closes) does not hang on one way of doing so. All of "
+        "them believe that the covariates tell who was given the treatment.");
     for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
         table.endpoint = &run->cohort->endpoint[e];
         present_endpoint(&table, &populations);

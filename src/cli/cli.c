@@ -117,8 +117,7 @@ static int dispatch(struct rwe_cli *cli)
         return print_something(cli, settings->print);
     if (settings->check != NULL)
         return rwe_cli_check(cli, settings->check);
-    bool simulates = settings->simulate > 0 || !isnan(settings->effect) || settings->null;
-    if (!simulates)
+    if (!rwe_cli_simulates(settings))
         return analyze(cli);
     return rwe_cli_simulate(cli, &error) == RWE_OK ? RWE_EXIT_DONE : rwe_cli_fail(cli->err, &error);
 }

@@ -31,8 +31,11 @@ struct rwe_cli_settings {
     bool overwrite, quiet, strict;
     const char *check; /* a file of results */
     uint64_t simulate; /* patients; 0: none */
-    double effect;     /* true hazard ratio; NaN: the usual one */
-    bool null;         /* a true hazard ratio of 1 */
+    double effect;     /* true hazard ratio of progression; NaN: the usual one */
+    double
+        effect_after; /* true hazard ratio of death after progression; NaN: that which goes with it */
+    bool null;        /* true hazard ratios of 1 */
+    const char *strategy; /* "begun-9"; NULL: the natural course */
     enum rwe_cli_print print;
     bool help, version;
 };
@@ -64,8 +67,11 @@ enum rwe_status rwe_cli_output(const struct rwe_cli *cli, struct rwe_error *erro
 int rwe_cli_check(struct rwe_cli *cli, const char *path);
 
 /* --simulate N: writes cohort.csv, assess.csv and ae.csv into the folder of --output, and says on
- * cli->err what truth they were drawn from, unless --quiet. */
+ * cli->err what truth they were drawn from and which strategy they follow, unless --quiet. */
 enum rwe_status rwe_cli_simulate(const struct rwe_cli *cli, struct rwe_error *error);
+
+/* Whether an option of simulated patients was given, --simulate itself or another. */
+bool rwe_cli_simulates(const struct rwe_cli_settings *settings);
 
 /* Prints the error on `err` and returns its exit code. */
 int rwe_cli_fail(FILE *err, const struct rwe_error *error);

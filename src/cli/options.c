@@ -73,13 +73,32 @@ static const struct rwe_option options[] = {
      .command_only = true,
      .help =
          N_("With --simulate: the true hazard ratio of progression from the start of radiotherapy "
-            "(default 0.7).")},
+            "(default 0.7). 1 is no effect at all, as --null is.")},
+    {.name = "effect-after",
+     RWE_NUMBER_IN(struct rwe_cli_settings, effect_after),
+     .section = RWE_SECTION_OTHER,
+     .argument = "HR",
+     .low = 0.01,
+     .high = 100,
+     .command_only = true,
+     .help = N_("With --simulate: the true hazard ratio of death after progression, of those "
+                "irradiated before it (default 0.9; 1 with --effect 1).")},
     {.name = "null",
      RWE_FLAG_IN(struct rwe_cli_settings, null),
      .section = RWE_SECTION_OTHER,
      .command_only = true,
      .help = N_("With --simulate: radiotherapy does nothing, neither to progression nor to death "
                 "after it.")},
+    {.name = "strategy",
+     RWE_TEXT_IN(struct rwe_cli_settings, strategy),
+     .section = RWE_SECTION_OTHER,
+     .argument = "WHAT",
+     .command_only = true,
+     .help =
+         N_("With --simulate: every patient is followed under a strategy, so that the cohort "
+            "shows the truth. begun-9: radiotherapy begun by 9 months unless progression or "
+            "death comes first; none (or none-9): nobody begins by 9, later the natural course; "
+            "never. Other months as begun-6, none-6.")},
     {.name = "print",
      RWE_CHOICE_IN(struct rwe_cli_settings, print),
      .section = RWE_SECTION_OTHER,

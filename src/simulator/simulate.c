@@ -8,6 +8,7 @@
 
 #include "rwe/base/rng.h"
 
+#include <gsl/gsl_cdf.h>
 #include <gsl/gsl_randist.h>
 #include <math.h>
 
@@ -20,6 +21,16 @@
 #define LEAST_FOLLOW_UP 0.10
 
 #define FIRST_SCAN 2.4 /* months: the first scan is not later */
+
+/* When radiotherapy begins where it is planned: log-normal, median 4.3 months, and within bounds. */
+#define START_LOG_MEAN log(4.3)
+#define START_LOG_SD 0.33
+#define START_LATEST 12.0
+
+#define LONGEST 60.0 /* months, from the first day of accrual to the data cut-off */
+
+/* So often a patient is drawn again before a strategy counts as one that nobody can follow. */
+#define ATTEMPTS 100000
 
 static double expit(double x)
 {
@@ -147,6 +158,14 @@ static double months_to_cutoff(const struct rwe_simulated_patient *p)
     return (SIMULATE_CUTOFF_DAY - p->index_day) / SIMULATE_DAYS_PER_MONTH;
 }
 
+/* What chance has for a patient, whatever is done to him. */
+struct fates {
+    double progression; /* the cumulative hazard at which it comes: standard exponential */
+    double death_first; /* months from time zero, were he not to progress */
+    double survival;    /* months from progression, not irradiated */
+    double lost;        /* months from time zero */
+};
+
 /* What would be seen of a patient who is followed for ever; months, INFINITY for never. */
 struct course {
     double rt;          /* radiotherapy, if nothing comes before it */
@@ -155,30 +174,109 @@ struct course {
     double last_seen; /* lost to follow-up, or the data cut-off */
 };
 
-/* All draws come in an order that no result changes, so that another effect of radiotherapy meets
- * the same fates and the same scans. */
-static struct course draw_course(gsl_rng *r, const struct rwe_simulation_options *options,
-                                 const struct rwe_simulated_patient *p, double scan[SIMULATE_SCANS])
+static double draw_start(gsl_rng *r, const struct rwe_simulated_patient *p)
+{
+    double candidate = clamp(gsl_ran_lognormal(r, START_LOG_MEAN, START_LOG_SD),
+                             RWE_SIMULATED_START_EARLIEST, START_LATEST);
+    return happens(r, expit(indication(p))) ? candidate : INFINITY;
+}
+
+/* The start of somebody who has begun by then: the law of all starts, cut there. */
+static double draw_start_by(gsl_rng *r, double by)
+{
+    double share = by < START_LATEST ? gsl_cdf_lognormal_P(by, START_LOG_MEAN, START_LOG_SD) : 1;
+    double u = share * gsl_rng_uniform_pos(r);
+    return clamp(gsl_cdf_lognormal_Pinv(u, START_LOG_MEAN, START_LOG_SD),
+                 RWE_SIMULATED_START_EARLIEST, fmin(by, START_LATEST));
+}
+
+/* The start of somebody who has not begun by then: drawn until it is so. */
+static double draw_start_after(gsl_rng *r, const struct rwe_simulated_patient *p, double after)
+{
+    double start = draw_start(r, p);
+    while (start <= after)
+        start = draw_start(r, p);
+    return start;
+}
+
+static struct fates draw_fates(gsl_rng *r, const struct rwe_simulated_patient *p,
+                               double scan[SIMULATE_SCANS])
 {
     double lp = prognosis(p), age = (p->age - 49) / 10.0;
-    double candidate = clamp(gsl_ran_lognormal(r, log(4.3), 0.33), 1.5, 12);
-    double rt = happens(r, expit(indication(p))) ? candidate : INFINITY;
-    double progression = progression_time(gsl_ran_exponential(r, 1), lp - 0.25 * p->responder, rt,
-                                          options->hr_progression);
-    double death_first = gsl_ran_exponential(r, 1 / (0.0022 * exp(0.6 * lp + 0.25 * age)));
-    double survival = gsl_ran_exponential(r, 24 / log(2) * exp(-0.7 * lp));
-    double lost = gsl_ran_exponential(r, 1 / 0.0045);
+    struct fates fates = {.progression = gsl_ran_exponential(r, 1)};
+    fates.death_first = gsl_ran_exponential(r, 1 / (0.0022 * exp(0.6 * lp + 0.25 * age)));
+    fates.survival = gsl_ran_exponential(r, 24 / log(2) * exp(-0.7 * lp));
+    fates.lost = gsl_ran_exponential(r, 1 / 0.0045);
     draw_scans(r, scan);
+    return fates;
+}
+
+/* What becomes of a patient with these fates and scans whose radiotherapy begins at `rt`. */
+static struct course follow(const struct rwe_simulation_options *options,
+                            const struct rwe_simulated_patient *p, const struct fates *fates,
+                            const double scan[SIMULATE_SCANS], double rt)
+{
+    double progression = progression_time(fates->progression, prognosis(p) - 0.25 * p->responder,
+                                          rt, options->hr_progression);
+    double survival = fates->survival;
     if (rt < progression)
         survival /= options->hr_death;
-    bool progresses = progression < death_first;
-    double death = progresses ? progression + survival : death_first;
+    bool progresses = progression < fates->death_first;
+    double death = progresses ? progression + survival : fates->death_first;
     return (struct course){
         .rt = rt,
         .progression = progresses ? seen_at(scan, progression, death) : INFINITY,
         .death = death,
-        .last_seen = fmin(lost, months_to_cutoff(p)),
+        .last_seen = fmin(fates->lost, months_to_cutoff(p)),
     };
+}
+
+/* Followed beyond `time`, with neither progression nor death by then. */
+static bool is_free_at(const struct course *course, double time)
+{
+    return fmin(fmin(course->progression, course->death), course->last_seen) > time;
+}
+
+/* He lives on as somebody like him who has begun by `grace` and is free of progression then: such
+ * people are drawn until there is one. He is followed as long as himself. */
+static bool live_on_begun(gsl_rng *r, const struct rwe_simulation_options *options,
+                          const struct rwe_simulated_patient *p, struct course *course,
+                          double scan[SIMULATE_SCANS])
+{
+    double last_seen = course->last_seen;
+    for (int k = 0; k < ATTEMPTS; k++) {
+        double rt = draw_start_by(r, options->grace);
+        struct fates fates = draw_fates(r, p, scan);
+        *course = follow(options, p, &fates, scan, rt);
+        course->last_seen = last_seen;
+        if (is_free_at(course, options->grace))
+            return true;
+    }
+    return false;
+}
+
+/*
+ * The course of patient `i` under the strategy. All draws of the natural course come from one stream,
+ * in an order that no result changes, so that another effect of radiotherapy, or another strategy,
+ * meets the same fates and the same scans; what a strategy draws anew comes from a stream of its own.
+ * False where nobody can follow it.
+ */
+static bool draw_course(gsl_rng *r, const struct rwe_simulation_options *options, size_t i,
+                        const struct rwe_simulated_patient *p, double scan[SIMULATE_SCANS],
+                        struct course *course)
+{
+    struct rwe_rng rng;
+    gsl_rng *anew = rwe_rng_start(&rng, options->seed, RWE_RNG_SIMULATE_STRATEGY, i);
+    double rt = draw_start(r, p);
+    struct fates fates = draw_fates(r, p, scan);
+    if (options->strategy == RWE_STRATEGY_NEVER)
+        rt = INFINITY;
+    else if (options->strategy == RWE_STRATEGY_NONE && rt <= options->grace)
+        rt = draw_start_after(anew, p, options->grace);
+    *course = follow(options, p, &fates, scan, rt);
+    bool departs = options->strategy == RWE_STRATEGY_BEGUN && rt > options->grace &&
+                   is_free_at(course, options->grace);
+    return !departs || live_on_begun(anew, options, p, course, scan);
 }
 
 /* What of it the study sees. Whether radiotherapy takes place is decided by what is known at the
@@ -201,21 +299,23 @@ static void observe(const struct course *course, struct rwe_simulated_patient *p
         p->response = progression <= fmin(FIRST_SCAN, end) ? "PD" : "SD";
 }
 
-static void draw_events(gsl_rng *r, const struct rwe_simulation_options *options,
+static bool draw_events(const struct rwe_simulation_options *options, size_t i,
                         struct rwe_simulated_patient *p, double scan[SIMULATE_SCANS])
 {
+    struct rwe_rng rng;
+    gsl_rng *r = rwe_rng_start(&rng, options->seed, RWE_RNG_SIMULATE_EVENTS, i);
     p->responder = happens(r, expit(1.45 - 0.8 * prognosis(p)));
     p->response = happens(r, 0.20) ? "CR" : "PR";
-    struct course course = draw_course(r, options, p, scan);
+    struct course course;
+    bool can_be = draw_course(r, options, i, p, scan, &course);
     observe(&course, p);
+    return can_be;
 }
 
 void simulate_scans(const struct rwe_simulation *simulation, size_t i, double scan[SIMULATE_SCANS])
 {
     struct rwe_simulated_patient again = simulation->patient[i];
-    struct rwe_rng rng;
-    gsl_rng *r = rwe_rng_start(&rng, simulation->options.seed, RWE_RNG_SIMULATE_EVENTS, i);
-    draw_events(r, &simulation->options, &again, scan);
+    draw_events(&simulation->options, i, &again, scan);
 }
 
 struct rwe_simulation_options rwe_simulation_options_default(void)
@@ -236,6 +336,13 @@ static enum rwe_status check(const struct rwe_simulation_options *options, struc
                             "the hazard ratio of radiotherapy is %g: it must be a positive number "
                             "(1 for no effect)",
                             hr[i]);
+    bool by_time =
+        options->strategy == RWE_STRATEGY_BEGUN || options->strategy == RWE_STRATEGY_NONE;
+    if (by_time && !(options->grace >= RWE_SIMULATED_START_EARLIEST && options->grace <= LONGEST))
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "the strategy looks at who has begun radiotherapy by %g months: it must be "
+                        "from %g, before which nobody begins, to %g",
+                        options->grace, RWE_SIMULATED_START_EARLIEST, LONGEST);
     return RWE_OK;
 }
 
@@ -257,9 +364,14 @@ enum rwe_status rwe_simulate_cohort(const struct rwe_simulation_options *options
         draw_person(r, &patient[i]);
         draw_disease(r, &patient[i]);
         draw_missing(r, &patient[i]);
-        r = rwe_rng_start(&rng, options->seed, RWE_RNG_SIMULATE_EVENTS, i);
         double scan[SIMULATE_SCANS];
-        draw_events(r, options, &patient[i], scan);
+        if (!draw_events(options, i, &patient[i], scan))
+            return rwe_fail(
+                error, RWE_USAGE, i,
+                "of %d like patient %zu who have begun radiotherapy by %g months nobody "
+                "is free of progression then, so nobody can follow the strategy: say "
+                "an earlier time, or a weaker effect",
+                ATTEMPTS, i + 1, options->grace);
     }
     *s = (struct rwe_simulation){.options = *options, .patient = patient};
     *simulation = s;

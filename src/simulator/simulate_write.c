@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The cohort as CSV. Numbers are written by hand: a million patients are 52 million cells. */
+/* The cohort as CSV. Numbers are written by hand: a million patients are 65 million cells. */
 #include "simulate_private.h"
 
 #include "rwe/base/date.h"
@@ -7,7 +7,7 @@
 #include <math.h>
 #include <string.h>
 
-/* Longer than any row: some 55 cells, of which the texts are short constants. */
+/* Longer than any row: some 70 cells, of which the texts are short constants. */
 struct row {
     char text[1024];
     size_t used;
@@ -204,16 +204,43 @@ static void put_chart(struct row *row, const struct rwe_simulated_patient *p,
     put_date(row, responded(p) ? chart->response : NO_DATE);
 }
 
+/* The criteria of the registry that no other column tells. Who is in the cohort meets them. */
+#define ELIGIBILITY_COLUMNS                                                                        \
+    ",histology_ok,measurable,organ_ok,crt_suitable,prior_ici,recurrent,prior_met_chemo,cns_symp," \
+    "pneumonitis_steroid,autoimmune,serious_disease,other_trial_3mo,judged_unsuitable"
+static void put_eligibility(struct row *row)
+{
+    const int must_be = 4, must_not_be = 9;
+    for (int k = 0; k < must_be + must_not_be; k++)
+        put_flag(row, true, k < must_be);
+}
+
+/* "begun-9", so that files of several strategies can be put below each other and compared. */
+static void put_strategy(struct row *row, const struct rwe_simulation_options *options)
+{
+    static const char *const name[] = {[RWE_STRATEGY_BEGUN] = "begun",
+                                       [RWE_STRATEGY_NONE] = "none",
+                                       [RWE_STRATEGY_NEVER] = "never"};
+    char text[40];
+    if (options->strategy == RWE_STRATEGY_NEVER)
+        snprintf(text, sizeof text, "%s", name[options->strategy]);
+    else
+        snprintf(text, sizeof text, "%s-%g", name[options->strategy], options->grace);
+    put_text(row, true, text);
+}
+
 enum rwe_status rwe_simulate_write_cohort(const struct rwe_simulation *simulation, FILE *out,
                                           struct rwe_error *error)
 {
+    bool counterfactual = simulation->options.strategy != RWE_STRATEGY_NATURAL;
     fputs("usubjid,siteid,index_year,age,sex,smoke,kps,t_stage,n_stage,dfi_mo,n_lung_mets,oligo,"
           "max_lung_mm,lung_bilat,pleural,mediast_ln,liver_met,bone_met,ebv_dna,ebv_log10,ldh,nlr,"
           "alb,resp_m3,arm,rt_start_mo,pfs_mo,pfs_event,os_mo,os_event,data_source,index_date,"
           "met_date,dx_date,prim_rt_end_date,rt_start_date,rt_end_date,rt_site,rt_tech,rt_dose_gy,"
           "rt_fx,pd_date,pd_type,pd_site,last_assess_date,newtx_date,death,death_date,"
-          "last_contact_date,ltfu,bor,resp_first_date\n",
+          "last_contact_date,ltfu,bor,resp_first_date" ELIGIBILITY_COLUMNS,
           out);
+    fputs(counterfactual ? ",strategy\n" : "\n", out);
     struct chart chart;
     struct row row;
     for (size_t i = 0; i < simulation->options.n; i++) {
@@ -222,6 +249,9 @@ enum rwe_status rwe_simulate_write_cohort(const struct rwe_simulation *simulatio
         put_course(&row, &simulation->patient[i]);
         simulate_chart(simulation, i, &chart);
         put_chart(&row, &simulation->patient[i], &chart);
+        put_eligibility(&row);
+        if (counterfactual)
+            put_strategy(&row, &simulation->options);
         write_row(&row, out);
     }
     return finish(out, "cohort", error);

@@ -4,9 +4,12 @@
 # Writes tests/oracle/data/ccw.csv (the cohort: 400 synthetic patients, half as many with delayed
 # radiotherapy; made here, from no patients) and tests/oracle/ccw.csv (name, value).
 #
-# Weights: arm A (exposure by G) 1 up to G, then 1 / P(exposed by G | followed beyond G) by glm; arm B
-# exp(H0(t) exp(lp)) at the start of each half-month, from coxph of the start of exposure; truncated at
-# the 99th percentile of the pieces. Conventions: who is exposed by G has G's weight whenever it was.
+# Exposure can begin until progression or death (open), for both endpoints: whoever progresses unexposed
+# before G stays in both arms. Weights: arm A (exposure by G) 1 up to G, then 1 / P(exposed by G | open beyond
+# G) by glm for those open at G, 1 for the others; arm B exp(H0(min(t, open)) exp(lp)) at the start of each
+# half-month, from coxph of the start of exposure until `open`, H0 at `open` on the line between the ends of
+# its half-month; some truncated at the 99th percentile of the pieces. Conventions: who is exposed by G has
+# G's weight whenever it was.
 suppressMessages(library(survival))
 RNGversion("4.2.2")
 
@@ -42,21 +45,24 @@ put <- function(name, value) out[nrow(out) + 1, ] <<- list(name, value)
 
 ccw <- function(name, time, event, G, step, share, rhs) {
   n <- nrow(d); d$t <- d[[time]]; d$e <- d[[event]]
-  trt <- ifelse(is.na(d$rt_start) | d$rt_start >= d$t, NA, d$rt_start)
+  d$open <- pmin(d$t, ifelse(d$pfs_event == 1, d$pfs, Inf))
+  trt <- ifelse(is.na(d$rt_start) | d$rt_start >= d$open, NA, d$rt_start)
   by <- !is.na(trt) & trt <= G
-  A <- d; A$strategy <- 1; A$left <- !by & d$t > G; A$end <- ifelse(A$left, G, d$t)
+  A <- d; A$strategy <- 1; A$left <- !by & d$open > G; A$end <- ifelse(A$left, G, d$t)
   B <- d; B$strategy <- 0; B$left <- by; B$end <- ifelse(by, trt, d$t)
   A$ev <- ifelse(A$left, 0, d$e); B$ev <- ifelse(B$left, 0, d$e)
-  g <- d[d$t > G, ]; g$by <- as.integer(by[d$t > G])
+  g <- d[d$open > G, ]; g$by <- as.integer(by[d$open > G])
   m <- glm(as.formula(paste("by ~", rhs)), binomial, g, control = glm.control(epsilon = 1e-14, maxit = 50))
   pA <- predict(m, d, type = "response")
-  cB <- coxph(as.formula(paste("Surv(end, left) ~", rhs)), B, control = coxph.control(eps = 1e-10, iter.max = 50))
+  cB <- coxph(as.formula(paste("Surv(pmin(end, open), left) ~", rhs)), B, control = coxph.control(eps = 1e-10, iter.max = 50))
   bh <- basehaz(cB, centered = FALSE); lpB <- predict(cB, B, type = "lp", reference = "zero")
   H0 <- stepfun(bh$time, c(0, bh$hazard))
   cuts <- unique(c(seq(step, G, step), G))
+  line <- approxfun(c(0, cuts), H0(c(0, cuts)), rule = 2)
   C <- survSplit(Surv(end, ev) ~ ., rbind(A, B), cut = cuts, start = "t0", end = "t1")
   k <- match(C$id, d$id)
-  C$w <- ifelse(C$strategy == 1, ifelse(C$t0 >= G - 1e-9, 1 / pA[k], 1), exp(H0(pmin(C$t0, G)) * exp(lpB[k])))
+  C$w <- ifelse(C$strategy == 1, ifelse(C$t0 >= G - 1e-9 & d$open[k] > G, 1 / pA[k], 1),
+                exp(line(pmin(C$t0, G, d$open[k])) * exp(lpB[k])))
   q <- if (share < 1) quantile(C$w, share) else Inf
   put(paste0(name, ".limit"), q); put(paste0(name, ".pieces"), nrow(C))
   C$w <- pmin(C$w, q)
@@ -90,7 +96,7 @@ ccw <- function(name, time, event, G, step, share, rhs) {
 }
 base <- "age + kps + oligo + liver + site"
 ccw("pfs9", "pfs", "pfs_event", 9, .5, .99, base)
-ccw("os9", "os", "os_event", 9, .5, .99, base)
+ccw("os9", "os", "os_event", 9, .5, 1, base)
 ccw("pfs6", "pfs", "pfs_event", 6.25, 1, 1, base)
 ccw("resp", "pfs", "pfs_event", 9, .5, .99, paste(base, "+ I(resp == \"PR\")"))
 out$value <- trimws(formatC(as.numeric(out$value), digits = 17, format = "g"))

@@ -3,12 +3,12 @@
 #   Rscript tests/oracle/sequential.R
 # Reads tests/oracle/data/ccw.csv (see ccw.R), writes tests/oracle/sequential.csv (name, value).
 #
-# A trial begins at each time at which one could and somebody is exposed before the next. Eligible: at
-# risk of both endpoints, not exposed before. Unexposed follow-up of all of them from the trial's start
+# A trial begins at each time at which one could and somebody is exposed before the next. Eligible: followed,
+# free of progression, not exposed before. Unexposed follow-up of all of them from the trial's start
 # until exposure; follow-up of the initiators from their exposure. Weights of the unexposed:
 # (lengths are rounded to 9 digits, so that no cut leaves a piece of rounding alone)
 # exp((H0(t) - H0(trial-)) exp(lp)), H0 of coxph of the start of exposure since time zero, up to the
-# subject's first endpoint; truncated; times the probability of exposure in the trial.
+# subject's progression; truncated; times the probability of exposure in the trial.
 suppressMessages(library(survival))
 d <- read.csv("tests/oracle/data/ccw.csv")
 out <- data.frame(name = character(), value = numeric())
@@ -16,7 +16,7 @@ put <- function(name, value) out[nrow(out) + 1, ] <<- list(name, value)
 tight <- coxph.control(eps = 1e-10, iter.max = 50)
 
 sequential <- function(name, time, event, interval, step, share, initiators, rhs) {
-  d$t <- d[[time]]; d$e <- d[[event]]; d$open <- pmin(d$pfs, d$os)
+  d$t <- d[[time]]; d$e <- d[[event]]; d$open <- pmin(d$t, ifelse(d$pfs_event == 1, d$pfs, Inf))
   d$s <- ifelse(is.na(d$rt_start) | d$rt_start >= d$open, NA, d$rt_start)
   # the start of exposure
   d$time <- ifelse(is.na(d$s), d$open, d$s); d$begins <- !is.na(d$s)
@@ -69,7 +69,7 @@ sequential <- function(name, time, event, interval, step, share, initiators, rhs
 }
 base <- "age + kps + oligo + liver + site"
 sequential("pfs", "pfs", "pfs_event", 1, 1, .99, TRUE, base)
-sequential("os", "os", "os_event", 1, 1, .99, TRUE, base)
+sequential("os", "os", "os_event", .25, 1, 1, TRUE, base)
 sequential("censoring", "pfs", "pfs_event", 1.5, .5, 1, FALSE, base)
 sequential("starts", "pfs", "pfs_event", 0, 2, .95, TRUE, base)
 sequential("resp", "os", "os_event", 2, 1, .99, TRUE, paste(base, "+ I(resp == \"PR\")"))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The flow goes on to landmarks and clones, and nobody is lost on the way. Who is left out before is in
  * test_rules.c. */
+#include "csv_table.h"
 #include "program.h"
 
 #include <stdlib.h>
@@ -132,12 +133,144 @@ static void nine_patients_by_hand(void **state)
     program_remove_folder(folder);
 }
 
+/* ---- the registry's criteria, as the built-in study declares them ---- */
+
+/* A value of the column that does not meet the criterion. */
+static const struct {
+    const char *name, *column, *against;
+} registry[] = {
+    {"adult", "age", "17"},
+    {"performance", "kps", "50"},
+    {"histology", "histology_ok", "0"},
+    {"disease-free interval", "dfi_mo", "6"},
+    {"measurable", "measurable", "0"},
+    {"organ function", "organ_ok", "0"},
+    {"no earlier immunotherapy", "prior_ici", "1"},
+    {"no recurrence", "recurrent", "1"},
+    {"no chemotherapy for metastases", "prior_met_chemo", "1"},
+    {"no symptoms of the nervous system", "cns_symp", "1"},
+    {"no steroid-treated pneumonitis", "pneumonitis_steroid", "1"},
+    {"no autoimmune disease", "autoimmune", "1"},
+    {"chemoradiotherapy possible", "crt_suitable", "0"},
+    {"no serious disease", "serious_disease", "1"},
+    {"no other drug trial", "other_trial_3mo", "1"},
+    {"not deemed unsuitable", "judged_unsuitable", "1"},
+};
+enum { N_REGISTRY = sizeof registry / sizeof *registry };
+
+#define STUDY "%s --study sample_data/nct07062484.yaml --flow --protocol"
+
+static size_t column_of(const struct csv_table *table, const char *name)
+{
+    for (size_t c = 0; c < table->n_columns; c++)
+        if (strcmp(table->name[c], name) == 0)
+            return c;
+    fail_msg("no column %s", name);
+    return 0;
+}
+
+/* The table as a file in a new folder. */
+static char *write_table(const struct csv_table *table, char **folder)
+{
+    char *text = NULL;
+    size_t size;
+    FILE *out = open_memstream(&text, &size);
+    for (size_t c = 0; c < table->n_columns; c++)
+        fprintf(out, "%s%c", table->name[c], c + 1 < table->n_columns ? ',' : '\n');
+    for (size_t i = 0; i < table->n_rows; i++)
+        for (size_t c = 0; c < table->n_columns; c++)
+            fprintf(out, "%s%c", table->cell[i][c], c + 1 < table->n_columns ? ',' : '\n');
+    fclose(out);
+    *folder = program_new_folder();
+    char *path = program_write_file(*folder, "cohort.csv", text);
+    free(text);
+    return path;
+}
+
+static double failed(const struct program_facts *facts, const char *criterion)
+{
+    char *key = program_format("flow term=%s n.failed", criterion);
+    double n = program_facts_number(facts, key);
+    free(key);
+    return n;
+}
+
+static void each_criterion_of_the_registry_leaves_out_who_does_not_meet_it(void **state)
+{
+    (void)state;
+    struct csv_table *table = csv_table_read("sample_data/cohort.csv");
+    char *folder;
+    for (size_t k = 0; k < N_REGISTRY; k++)
+        table->cell[k][column_of(table, registry[k].column)] =
+            rwe_arena_format(table->arena, "%s", registry[k].against);
+    char *path = write_table(table, &folder);
+    struct program_facts facts = program_facts_of(STUDY, path);
+    for (size_t k = 0; k < N_REGISTRY; k++)
+        assert_close(failed(&facts, registry[k].name), 1, 0);
+    assert_close(step(&facts, "", 0, "analysed"), 600 - N_REGISTRY, 0);
+    program_facts_clear(&facts);
+    csv_table_free(table);
+    free(path);
+    program_remove_folder(folder);
+}
+
+static void everybody_in_the_sample_meets_the_registry(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(STUDY, "sample_data/cohort.csv");
+    for (size_t k = 0; k < N_REGISTRY; k++)
+        assert_close(failed(&facts, registry[k].name), 0, 0);
+    assert_close(step(&facts, "", 0, "analysed"), 600, 0);
+    program_facts_clear(&facts);
+}
+
+static void assert_text(const struct program_facts *facts, const char *key, const char *expected)
+{
+    json_t *value = program_facts_find(facts, key);
+    assert_non_null(value);
+    assert_string_equal(json_string_value(value), expected);
+}
+
+/* A criterion that nobody is judged by must not read as one that everybody meets. */
+static void a_criterion_whose_column_is_not_there_is_not_assessed_and_said_so(void **state)
+{
+    (void)state;
+    struct csv_table *table = csv_table_read("sample_data/cohort.csv");
+    char *folder;
+    *table->name[column_of(table, "recurrent")] = 'x';
+    *table->name[column_of(table, "autoimmune")] = 'x';
+    char *path = write_table(table, &folder);
+    struct program_facts facts = program_facts_of(STUDY, path);
+    assert_text(&facts, "flow term=no recurrence not.assessed", "recurrent");
+    assert_text(&facts, "flow term=no autoimmune disease not.assessed", "autoimmune");
+    assert_null(program_facts_find(&facts, "flow term=no serious disease not.assessed"));
+    assert_true(json_is_null(program_facts_find(&facts, "flow term=no recurrence n.failed")));
+    assert_close(step(&facts, "", 0, "not eligible: no recurrence"), 0, 0);
+    assert_close(of(&facts, "flow%s term=no recurrence n.unknown", 1), 319, 0);
+    assert_close(step(&facts, "", 0, "analysed"), 600, 0);
+    struct program_run run = program_run(STUDY, path);
+    assert_code(run, 0);
+    assert_says(run.out, "Not assessed, because the file has no column for it: no recurrence|"
+                         "(recurrent), no autoimmune disease (autoimmune).|"
+                         "not assessed: the file has no column recurrent|"
+                         "no recurrence: not assessed, the file has no column");
+    assert_null(strstr(run.out, "not eligible: no recurrence"));
+    program_clear(&run);
+    program_facts_clear(&facts);
+    csv_table_free(table);
+    free(path);
+    program_remove_folder(folder);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(analysed_are_those_at_the_landmark_and_those_lost_before),
         cmocka_unit_test(clones_are_two_of_each_and_leave_as_ccw_says),
         cmocka_unit_test(nine_patients_by_hand),
+        cmocka_unit_test(each_criterion_of_the_registry_leaves_out_who_does_not_meet_it),
+        cmocka_unit_test(everybody_in_the_sample_meets_the_registry),
+        cmocka_unit_test(a_criterion_whose_column_is_not_there_is_not_assessed_and_said_so),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -41,7 +41,7 @@ static const char *estimand(const struct program_facts *facts, const char *popul
 static void what_settings_do_not_say_is_not_declared(void **state)
 {
     (void)state;
-    struct program_facts facts = program_facts_of(FILE_OF "--protocol");
+    struct program_facts facts = program_facts_of(FILE_OF "--protocol --rules-off W34");
     assert_protocol(facts, "eligibility", "target", "not declared");
     assert_protocol(facts, "eligibility", "emulation", "not declared: everybody in the file");
     assert_protocol(facts, "strategies", "target", "GP+Tis+RT from time zero");
@@ -57,6 +57,18 @@ static void what_settings_do_not_say_is_not_declared(void **state)
     assert_string_equal(estimand(&facts, "all", "variable"), "not declared");
     assert_string_equal(estimand(&facts, "all", "summary"), "not declared");
     assert_string_equal(estimand(&facts, "all", "caution"), "");
+    program_facts_clear(&facts);
+}
+
+/* Without --exposure-start, but with rt_start_mo in the file. */
+static void a_start_that_the_file_tells_is_not_time_zero(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(FILE_OF "--protocol");
+    assert_protocol(facts, "strategies", "target", "GP+Tis+RT: exposure begun");
+    assert_protocol(facts, "strategies", "emulation",
+                    "start of exposure not declared; as column rt_start_mo tells it");
+    assert_protocol(facts, "contrast", "emulation", "ever against never: none");
     program_facts_clear(&facts);
 }
 
@@ -281,6 +293,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_settings_do_not_say_is_not_declared),
+        cmocka_unit_test(a_start_that_the_file_tells_is_not_time_zero),
         cmocka_unit_test(each_line_follows_from_its_setting),
         cmocka_unit_test(lines_change_with_their_settings),
         cmocka_unit_test(endpoints_from_dates_name_their_rules_and_time_zero),

@@ -24,13 +24,13 @@ struct variant {
 };
 
 static const struct variant variants[] = {
-    {"pfs", "pfs", "--sequential"},
-    {"os", "os", "--sequential=1"},
+    {"pfs", "pfs", "--sequential=1 --sequential-truncate 99"},
+    {"os", "os", "--sequential"},
     {"censoring", "pfs",
-     "--sequential=1.5 --sequential-step .5 --sequential-truncate 100 --sequential-weights "
+     "--sequential=1.5 --sequential-step .5 --sequential-weights "
      "censoring"},
     {"starts", "pfs", "--sequential=0 --sequential-step 2 --sequential-truncate 95"},
-    {"resp", "os", "--sequential=2 --sequential-response"},
+    {"resp", "os", "--sequential=2 --sequential-response --sequential-truncate 99"},
 };
 enum { N_VARIANTS = sizeof variants / sizeof variants[0] };
 
@@ -91,7 +91,7 @@ static void counts_of_single_trials_are_those_of_r(void **state)
         {"n1", "group=rt n"}, {"event0", "group=none n.event"}, {"event1", "group=rt n.event"}};
     (void)state;
     struct oracle *oracle = oracle_read("tests/oracle/sequential.csv");
-    struct program_facts facts = program_facts_of(COHORT " --sequential --cox");
+    struct program_facts facts = program_facts_of(COHORT " --sequential=1 --cox");
     for (int trial = 1; trial <= 6; trial += 5)
         for (size_t s = 0; s < 6; s++) {
             const char *group = strchr(stats[s][1], ' ');
@@ -186,7 +186,7 @@ static double of_trial(const struct program_facts *facts, const char *group, int
 static void trials_add_up(void **state)
 {
     (void)state;
-    struct program_facts facts = program_facts_of(COHORT " --sequential --cox --km");
+    struct program_facts facts = program_facts_of(COHORT " --sequential=1 --cox --km");
     const char *of = "endpoint=pfs population=sequential";
     char *key;
     double eligible = 0, unexposed = 0, initiators = 0, left = INFINITY;

@@ -16,7 +16,11 @@ struct fixture {
 static const struct rwe_adverse_event_columns columns = {
     .id = "id", .term = "term", .grade = "grade"};
 static const char *id[] = {"p1", "p2", "p3"};
-static const struct rwe_cohort cohort = {.n = 3, .id = id, .has_id = true};
+/* o1 is of an arm that is not compared, x1 was left out. */
+static const struct rwe_excluded_row excluded[] = {{.id = "o1", .arm = -1, .of_other_arm = true},
+                                                   {.id = "x1", .arm = 0}};
+static const struct rwe_cohort cohort = {
+    .n = 3, .id = id, .has_id = true, .excluded = excluded, .n_excluded = 2};
 
 static int set_up(void **state)
 {
@@ -84,6 +88,16 @@ static void events_of_strangers_are_counted(void **state)
     assert_int_equal(f->events.n_unknown, 2);
     assert_int_equal(f->events.n, 1);
     assert_int_equal(f->complaints.n, 0);
+}
+
+static void it_is_told_why_the_cohort_does_not_have_them(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(take(f, "o1,Rash,1\no1,Nausea,2\nx1,Rash,4\nq8,Nausea,4\np1,Rash,1\n", false),
+                     RWE_OK);
+    assert_int_equal(f->events.n_unknown, 4);
+    assert_int_equal(f->events.n_other_arm, 2);
+    assert_int_equal(f->events.n_left_out, 1);
 }
 
 static void what_cannot_be_read_stops_the_run(void **state)
@@ -195,6 +209,37 @@ static void dates_count_from_time_zero(void **state)
     assert_close(f->events.episode.start[2], 12.5, 0);
 }
 
+/* By month: no later than the death, no earlier than the start of the exposure, no later than the patient was last
+ * seen. Of a death by month, an onset by day in that month is no later. */
+static void onsets_by_month_agree_with_the_other_dates(void **state)
+{
+    struct fixture *f = *state;
+    static struct rwe_patient_dates patient[3];
+    const int32_t zero = 19358, december = 19692; /* 2023-01-01, 2023-12-01 */
+    for (int i = 0; i < 3; i++)
+        patient[i].date[RWE_DATE_INDEX] = (struct rwe_dated){zero, RWE_DATED_DAY};
+    patient[0].date[RWE_DATE_DEATH] = (struct rwe_dated){december + 9, RWE_DATED_DAY};
+    patient[1].date[RWE_DATE_EXPOSURE] = (struct rwe_dated){december + 19, RWE_DATED_DAY};
+    patient[1].date[RWE_DATE_LAST_CONTACT] = (struct rwe_dated){december + 90, RWE_DATED_DAY};
+    patient[2].date[RWE_DATE_DEATH] = (struct rwe_dated){december + 14, RWE_DATED_MONTH};
+    const struct rwe_cohort_dates dates = {.patient = patient, .days_per_unit = 1};
+    struct rwe_cohort dated = cohort;
+    dated.dates = &dates;
+    assert_int_equal(take_details(f,
+                                  "id,term,grade,ae_start_date\n"
+                                  "p1,Death,5,2023-12\np2,Rash,1,2023-12\np3,Death,5,2023-12-20\n",
+                                  &dated),
+                     RWE_OK);
+    assert_close(f->events.episode.start[0], december + 9 - zero, 0);
+    assert_close(f->events.episode.start[1], december + 19 - zero, 0);
+    assert_close(f->events.episode.start[2], december + 14 - zero, 0);
+    patient[1].date[RWE_DATE_EXPOSURE] = (struct rwe_dated){0};
+    patient[1].date[RWE_DATE_LAST_CONTACT].day = december + 4;
+    assert_int_equal(take_details(f, "id,term,grade,ae_start_date\np2,Rash,1,2023-12\n", &dated),
+                     RWE_OK);
+    assert_close(f->events.episode.start[0], december + 4 - zero, 0);
+}
+
 static void a_cohort_without_identifier_has_no_events(void **state)
 {
     struct fixture *f = *state;
@@ -227,12 +272,14 @@ int main(void)
         FRESH(the_worst_grade_of_each_subject_and_term_is_kept),
         FRESH(terms_that_differ_in_case_are_one),
         FRESH(events_of_strangers_are_counted),
+        FRESH(it_is_told_why_the_cohort_does_not_have_them),
         FRESH(what_cannot_be_read_stops_the_run),
         FRESH(what_cannot_be_read_is_left_out_on_request_and_counted),
         FRESH(grades_are_read_as_charts_write_them),
         FRESH(a_grade_beside_written_ones_that_is_none_is_told),
         FRESH(details_follow_their_episodes),
         FRESH(dates_count_from_time_zero),
+        FRESH(onsets_by_month_agree_with_the_other_dates),
         FRESH(a_cohort_without_identifier_has_no_events),
         FRESH(a_column_that_does_not_exist_is_told),
     };

@@ -119,6 +119,49 @@ static void weights_change_on_the_grid_and_pieces_of_one_weight_are_one(void **s
                (const double[][4]){{0, 0, 2, 1}, {0, 2, 4, exp(0.2)}, {1, 0, 4, 1}, {1, 4, 7, 3}});
 }
 
+/* The same subjects, who progress before they die, with exposure closed at progression:
+ *
+ *      closed        none by 4: arm 0          by 4: arm 1
+ *   0  at 1          event at 3                event at 3: kept to both, H stays at that of 1
+ *   1  never         leaves at 1               event at 10
+ *   2  at 3          censored at 8, H of 3     censored at 8: could not begin at 4, weight 1
+ *   4  at 5          event at 9, H of 4        leaves at 4: it could have begun
+ *   6  at 4          censored at 7             censored at 7: its start at 4 is too late
+ */
+static void who_can_no_longer_begin_keeps_to_both_strategies(void **state)
+{
+    static const double until[] = {1, INFINITY, 3, INFINITY, 5, INFINITY, 4};
+    static const double end0[] = {3, 1, 8, 4, 9, 5, 7}, end1[] = {3, 10, 8, 4, 4, 4, 7};
+    static const uint8_t left0[] = {0, 1, 0, 0, 0, 0, 0}, left1[] = {0, 0, 0, 0, 1, 1, 0};
+    static const uint8_t beyond[] = {0, 1, 0, 0, 1, 1, 0};
+    struct rwe_cohort closing = cohort;
+    closing.exposure_until = until;
+    struct rwe_clones clones;
+    struct rwe_clone_rows rows;
+    const struct rwe_clone_options options = {.step = 2, .truncate = 1};
+    assert_int_equal(rwe_clones_make(&closing, &endpoint, subject, N, 4, *state, &clones, NULL),
+                     RWE_OK);
+    assert_memory_equal(clones.end[0], end0, sizeof end0);
+    assert_memory_equal(clones.end[1], end1, sizeof end1);
+    assert_memory_equal(clones.left[0], left0, sizeof left0);
+    assert_memory_equal(clones.left[1], left1, sizeof left1);
+    assert_memory_equal(clones.beyond, beyond, sizeof beyond);
+    assert_int_equal(clones.n_exposed, 1);
+    static const double late_of[] = {1, 2.5, 1, 1, 1, 1, 1};
+    struct rwe_clone_weights of = weights;
+    of.late = late_of;
+    assert_int_equal(rwe_clones_rows(&closing, &clones, &of, &options, *state, &rows, NULL),
+                     RWE_OK);
+    /* H is 0.2 from 1 on and 0.5 at 4; where somebody progresses it lies on the line from 0 to 2, 2 to 4. */
+    check_rows(&rows, 0, 3, (const double[][4]){{0, 0, 2, 1}, {0, 2, 3, exp(0.1)}, {1, 0, 3, 1}});
+    check_rows(
+        &rows, 2, 4,
+        (const double[][4]){{0, 0, 2, 1}, {0, 2, 4, exp(0.4)}, {0, 4, 8, exp(0.7)}, {1, 0, 8, 1}});
+    check_rows(
+        &rows, 4, 4,
+        (const double[][4]){{0, 0, 2, 1}, {0, 2, 4, exp(0.2)}, {0, 4, 9, exp(0.5)}, {1, 0, 4, 1}});
+}
+
 static void truncation_is_at_the_quantile_of_all_pieces(void **state)
 {
     /* 32 weights: 21 of 1, 5 of e^.2, e^.4, e^.5, e^.5, 2.5, e, 3; (32 − 1) 0.9 = 27.9 lies between
@@ -363,6 +406,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(clones_leave_when_their_subject_departs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(weights_change_on_the_grid_and_pieces_of_one_weight_are_one,
                                         set_up, tear_down),
+        cmocka_unit_test_setup_teardown(who_can_no_longer_begin_keeps_to_both_strategies, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(truncation_is_at_the_quantile_of_all_pieces, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(both_arms_of_the_design_hold_everybody, set_up, tear_down),

@@ -161,6 +161,28 @@ static void nearly_equal_times_become_equal_and_stand_in_order_of_identifier(voi
     assert_int_equal(os->n_events, 2);
 }
 
+/* Neither time nor event of pfs: 2 is in os alone; with one of them, or in no endpoint, a cell is missing. */
+static void who_lacks_one_endpoint_stays_in_the_others(void **state)
+{
+    struct fixture *f = *state;
+    static const char text[] = "id,arm,t,e,p,q\n1,a,5,1,3,1\n2,b,4,0,,\n3,a,6,0,6,0\n4,b,7,1,2,1\n";
+    set_usual(f);
+    set(f, "endpoint", "pfs=p,q");
+    assert_int_equal(build(f, text), RWE_OK);
+    static const uint8_t absent[] = {0, 1, 0, 0};
+    assert_int_equal(f->cohort->n, 4);
+    assert_null(f->cohort->endpoint[0].absent);
+    assert_memory_equal(f->cohort->endpoint[1].absent, absent, sizeof absent);
+    assert_int_equal(f->cohort->endpoint[1].n_events, 2);
+    tear_down(state);
+    set_up(state);
+    set_usual(f);
+    set(f, "endpoint", "pfs=p,q");
+    assert_int_equal(build(f, "id,arm,t,e,p,q\n1,a,5,1,3,1\n2,b,4,0,,1\n3,a,,,,\n4,b,7,1,2,1\n"),
+                     RWE_BAD_INPUT);
+    assert_int_equal(f->complaints.n, 5);
+}
+
 static void events_are_counted_as_their_value_says(void **state)
 {
     struct fixture *f = *state;
@@ -341,6 +363,7 @@ int main(void)
         FRESH(the_control_is_the_first_level_or_the_one_named),
         FRESH(two_named_arms_leave_the_others_out_counted),
         FRESH(nearly_equal_times_become_equal_and_stand_in_order_of_identifier),
+        FRESH(who_lacks_one_endpoint_stays_in_the_others),
         FRESH(events_are_counted_as_their_value_says),
         FRESH(covariates_are_numbers_or_categories),
         FRESH(levels_that_are_left_out_with_their_rows_do_not_occur),

@@ -3,6 +3,8 @@
 #include "check.h"
 
 #include "rwe/data/cohort.h"
+#include "rwe/data/design.h"
+#include "rwe/data/response.h"
 
 #include <math.h>
 #include <string.h>
@@ -176,8 +178,8 @@ static void dates_that_cannot_be_are_told_once_with_line_column_and_value(void *
     } known[] = {
         {4, "death_date", "2023", "a year without its month"},
         {2, "index_date", NULL, "missing"},
-        {5, "last_contact_date", NULL, "missing where nothing happened"},
         {3, "pd_date", "2022-12-01", "before time zero"},
+        {5, "last_contact_date", NULL, "missing where nothing happened"},
         {6, "id", "5", "a duplicate identifier"},
         {7, "id", "5", "a duplicate identifier"},
     };
@@ -203,6 +205,99 @@ static void a_death_without_a_date_is_asked_back(void **state)
     assert_int_equal(f->complaints.n, 1);
     assert_string_equal(f->complaints.item[0].column, "死亡日期");
     assert_string_equal(f->complaints.item[0].reason, "missing although the patient died");
+}
+
+static void years_that_cannot_be_are_refused(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "arm", "arm");
+    set(f, "derive", "os");
+    assert_int_equal(build(f, "id,arm,index_date,death_date,last_contact_date\n"
+                              "1,a,0214-05-02,,2023-05-01\n2,b,2023-01-01,2204-05,\n"
+                              "3,b,2023-01-01,2023-05-01,2023-05-01\n"),
+                     RWE_BAD_INPUT);
+    assert_true(f->complaints.n >= 2);
+    assert_string_equal(f->complaints.item[0].value, "0214-05-02");
+    assert_int_equal(f->complaints.item[0].line, 2);
+    assert_string_equal(f->complaints.item[1].column, "death_date");
+    assert_string_equal(f->complaints.item[1].value, "2204-05");
+    assert_string_equal(f->complaints.item[1].reason, "of an impossible year");
+}
+
+/* Patients 2 and 4 progressed at a place that nobody wrote down. */
+static void who_is_not_in_a_secondary_endpoint_stays_in_the_others(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "arm", "arm");
+    set(f, "derive", "os,rwpfs,itpfs");
+    set(f, "on-error", "drop");
+    assert_int_equal(
+        build(f, "id,arm,index_date,pd_date,death_date,last_assess_date,last_contact_date,pd_site\n"
+                 "1,a,2023-01-01,2023-05-01,,2023-05-01,2023-07-30,lung\n"
+                 "2,b,2023-01-01,2023-05-01,,2023-05-01,2023-07-30,\n"
+                 "3,a,2023-01-01,,2023-07-30,2023-05-01,2023-07-30,\n"
+                 "4,b,2023-01-01,2023-05-01,2023-07-30,2023-05-01,2023-07-30,\n"
+                 "5,b,2023-01-01,2023-03-02,2023-07-30,2023-03-02,2023-07-30,bone\n"),
+        RWE_OK);
+    assert_int_equal(f->cohort->n, 5);
+    assert_int_equal(f->complaints.n, 0);
+    assert_null(f->cohort->endpoint[0].absent);
+    assert_null(f->cohort->endpoint[1].absent);
+    static const uint8_t absent[] = {0, 1, 0, 1, 0};
+    assert_memory_equal(f->cohort->endpoint[2].absent, absent, sizeof absent);
+    assert_int_equal(f->cohort->endpoint[1].n_events, 5);
+    assert_int_equal(f->cohort->endpoint[2].n_events, 3);
+    struct rwe_design all;
+    struct rwe_survival_data data;
+    assert_int_equal(rwe_design_all(f->cohort, f->arena, &all, &f->error), RWE_OK);
+    assert_int_equal(rwe_design_survival(f->cohort, &all, &f->cohort->endpoint[2],
+                                         (struct rwe_design_view){0}, f->arena, &data, &f->error),
+                     RWE_OK);
+    assert_int_equal(data.n, 3);
+}
+
+/* The start of exposure is compared with no progression where no file tells one. */
+static void exposure_needs_no_date_of_progression(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "derive", "os");
+    set(f, "exposure-date", "rt");
+    assert_int_equal(build(f, "id,index_date,death_date,last_contact_date,rt\n"
+                              "1,2023-01-01,2023-05-01,2023-05-01,2023-03-02\n"
+                              "2,2023-01-01,,2023-07-30,\n"),
+                     RWE_OK);
+    assert_false(f->cohort->dates->knows_progression);
+    assert_int_equal(f->cohort->dates->exposure[0], RWE_EXPOSED);
+}
+
+static void a_rule_that_cannot_act_is_refused(void **state)
+{
+    static const char blind[] = "id,arm,index_date,pd_date,death_date,last_contact_date\n"
+                                "1,a,2023-01-01,2023-05-01,,2023-07-30\n"
+                                "2,b,2023-01-01,,2023-05-01,2023-05-01\n";
+    static const char *const rules[][4] = {
+        {"censoring", "fda-a", "last_assess_date", "newtx_date"},
+        {"censoring", "fda-b", "last_assess_date", "newtx_date"},
+        {"censoring", "fda-c", "last_assess_date", "newtx_date"},
+        {"visit-gap", "90", "last_assess_date", "--assess"},
+        {"death-window", "90", "last_assess_date", "--assess"},
+        {"unassessed", "start", "last_assess_date", "--assess"},
+        {"new-therapy", "censor", "newtx_date", "ignore"},
+    };
+    for (size_t r = 0; r < sizeof rules / sizeof *rules; r++)
+        for (int assessed = 0; assessed < 2; assessed++) {
+            struct fixture *f = *state;
+            set(f, "arm", "arm");
+            set(f, "derive", assessed ? "os,rwpfs" : "os");
+            set(f, rules[r][0], rules[r][1]);
+            assert_int_equal(build(f, blind), assessed ? RWE_USAGE : RWE_OK);
+            if (assessed) {
+                assert_non_null(strstr(f->error.message, rules[r][2]));
+                assert_non_null(strstr(f->error.message, rules[r][3]));
+            }
+            tear_down(state);
+            set_up(state);
+        }
 }
 
 /* ---- assessments ---- */
@@ -258,6 +353,23 @@ static void assessments_tell_the_last_one_and_the_first_response(void **state)
     assert_int_equal(dates->n_visits_unknown, 1);
 }
 
+static void assessments_keep_their_responses(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "derive", "rwpfs");
+    assert_int_equal(
+        build_assessed(f, three,
+                       "id,assess_date,overall_resp\n1,2023-07-30,PD\n1,2023-05-01,SD\n"
+                       "1,2023-05-01,PR\n3,2023-05-01,\n"),
+        RWE_OK);
+    const struct rwe_patient_dates *patient = f->cohort->dates->patient;
+    static const int8_t wanted[] = {RWE_RESPONSE_PR, RWE_RESPONSE_SD, RWE_RESPONSE_PD};
+    assert_int_equal(patient[0].n_visits, 3);
+    assert_memory_equal(patient[0].visit_response, wanted, 3);
+    assert_int_equal(patient[1].n_visits, 0);
+    assert_int_equal(patient[2].visit_response[0], -1);
+}
+
 static void a_row_s_own_dates_go_before_those_of_the_list(void **state)
 {
     struct fixture *f = *state;
@@ -285,6 +397,80 @@ static void assessments_that_cannot_be_read_are_complaints(void **state)
     assert_string_equal(f->complaints.item[1].column, "id");
 }
 
+static void a_response_that_cannot_be_read_is_a_complaint(void **state)
+{
+    struct fixture *f = *state;
+    static const char list[] = "id,assess_date,overall_resp\n1,2023-03-02,SD\n3,2023-05-01,SDD\n"
+                               "3,2023-03-02,\n";
+    set(f, "derive", "rwpfs");
+    assert_int_equal(build_assessed(f, three, list), RWE_BAD_INPUT);
+    assert_int_equal(f->complaints.n, 1);
+    assert_int_equal(f->complaints.item[0].line, 3);
+    assert_string_equal(f->complaints.item[0].column, "overall_resp");
+    assert_string_equal(f->complaints.item[0].value, "SDD");
+    tear_down(state);
+    set_up(state);
+    set(f, "derive", "rwpfs");
+    set(f, "on-error", "drop"); /* the scan is left out, nobody else */
+    assert_int_equal(build_assessed(f, three, list), RWE_OK);
+    assert_int_equal(f->cohort->n, 3);
+    assert_int_equal(f->cohort->dates->patient[2].n_visits, 1);
+}
+
+static void a_scan_after_death_is_a_complaint_and_is_left_out(void **state)
+{
+    struct fixture *f = *state;
+    static const char list[] = "id,assess_date,overall_resp\n2,2023-10-01,SD\n2,2023-03-02,SD\n";
+    set(f, "derive", "rwpfs");
+    assert_int_equal(build_assessed(f, three, list), RWE_BAD_INPUT);
+    assert_int_equal(f->complaints.n, 1);
+    assert_int_equal(f->complaints.item[0].line, 2);
+    assert_string_equal(f->complaints.item[0].value, "2023-10-01");
+    assert_string_equal(f->complaints.item[0].reason, "later than the death");
+    tear_down(state);
+    set_up(state);
+    set(f, "derive", "rwpfs");
+    set(f, "on-error", "drop");
+    assert_int_equal(build_assessed(f, three, list), RWE_OK);
+    assert_int_equal(f->cohort->n, 3);
+    assert_int_equal(f->cohort->dates->patient[1].n_visits, 1);
+}
+
+/* 2023-06-01 is day 151, 05-01 day 120. */
+static void the_list_alone_may_tell_progression_even_without_a_column(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "derive", "pfs");
+    assert_int_equal(build_assessed(f,
+                                    "id,arm,index_date,death_date,last_contact_date\n"
+                                    "1,a,2023-01-01,,2023-09-01\n2,b,2023-01-01,,2023-09-01\n",
+                                    "id,assess_date,overall_resp\n1,2023-06-01,PD\n"
+                                    "2,2023-05-01,SD\n"),
+                     RWE_OK);
+    const struct rwe_endpoint_outcome *pfs = f->cohort->dates->derived[0].outcome;
+    assert_int_equal(pfs[0].end - pfs[0].start, 151);
+    assert_int_equal(pfs[0].cause, 1);
+    assert_int_equal(pfs[1].end - pfs[1].start, 120);
+    assert_int_equal(pfs[1].cause, 0);
+}
+
+static void progression_that_two_files_date_is_told_with_both_places(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "derive", "rwpfs");
+    assert_int_equal(build_assessed(f, three,
+                                    "id,assess_date,overall_resp\n1,2023-03-02,SD\n"
+                                    "1,2023-05-01,PD\n"),
+                     RWE_OK);
+    const char *told = f->cohort->dates->earlier_pd;
+    assert_non_null(told);
+    assert_non_null(strstr(told, ":3 2023-05-01, "));
+    assert_non_null(strstr(told, ":2 2023-07-30"));
+    assert_int_equal(f->cohort->dates->derived[0].outcome[0].end -
+                         f->cohort->dates->derived[0].outcome[0].start,
+                     120);
+}
+
 static void columns_of_assessments_can_be_named(void **state)
 {
     struct fixture *f = *state;
@@ -310,6 +496,7 @@ static void wrong_requests_are_refused(void **state)
     static const char *const wrong[][3] = {
         {"derive", "efs", "there are os"},
         {"derive", "ttnt", "newtx_date"},
+        {"derive", "itpfs", "pd_site"},
         {"derive", "os,os", "derived twice"},
         {"endpoint-dates", "x", "NAME=COL"},
         {"endpoint-dates", "x=pd_date;until=rt", "NAME=COL"},
@@ -349,7 +536,16 @@ int main(void)
         TEST(a_study_may_define_its_own_endpoints),
         TEST(dates_that_cannot_be_are_told_once_with_line_column_and_value),
         TEST(a_death_without_a_date_is_asked_back),
+        TEST(years_that_cannot_be_are_refused),
+        TEST(who_is_not_in_a_secondary_endpoint_stays_in_the_others),
+        TEST(exposure_needs_no_date_of_progression),
+        TEST(a_rule_that_cannot_act_is_refused),
         TEST(assessments_tell_the_last_one_and_the_first_response),
+        TEST(assessments_keep_their_responses),
+        TEST(a_response_that_cannot_be_read_is_a_complaint),
+        TEST(a_scan_after_death_is_a_complaint_and_is_left_out),
+        TEST(the_list_alone_may_tell_progression_even_without_a_column),
+        TEST(progression_that_two_files_date_is_told_with_both_places),
         TEST(a_row_s_own_dates_go_before_those_of_the_list),
         TEST(assessments_that_cannot_be_read_are_complaints),
         TEST(columns_of_assessments_can_be_named),

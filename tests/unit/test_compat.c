@@ -43,6 +43,22 @@ static void check_value(const struct rwe_settings *settings, const char *name, c
     assert_string_equal(rwe_settings_text(settings, name), expected);
 }
 
+/* admiral has no say in the statistics, but rules of endpoints from dates, which the others have not. */
+static void admiral_sets_the_rules_of_endpoints_alone(void **state)
+{
+    struct rwe_settings *settings = program_settings(*state);
+    set(settings, "compat", "admiral", RWE_FROM_COMMAND);
+    assert_int_equal(rwe_compat_apply(settings, NULL), RWE_OK);
+    check_value(settings, "conf-type", "log-log");
+    check_value(settings, "censoring", "fda-c");
+    check_value(settings, "new-therapy", "ignore");
+    check_value(settings, "unassessed", "start");
+    settings = program_settings(*state);
+    set(settings, "compat", "r", RWE_FROM_COMMAND);
+    assert_int_equal(rwe_compat_apply(settings, NULL), RWE_OK);
+    assert_int_equal(rwe_settings_source(settings, "censoring"), RWE_NOT_GIVEN);
+}
+
 static void each_system_sets_its_own_defaults(void **state)
 {
     static const char *const expected[][5] = {{"r", "log", "efron", "wald-corrected", "last"},
@@ -173,6 +189,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(each_system_sets_its_own_defaults),
+        TEST(admiral_sets_the_rules_of_endpoints_alone),
         TEST(without_it_nothing_changes),
         TEST(what_study_and_command_say_goes_before),
         TEST(options_that_no_list_declares_are_passed_over),

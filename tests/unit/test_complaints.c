@@ -61,6 +61,21 @@ static void a_complaint_names_file_line_column_value_reason_and_advice(void **st
                 "c.csv:15: column \"d\": earlier than the index date (E03)\n");
 }
 
+static void one_bad_cell_is_told_once_and_counted_once(void **state)
+{
+    (void)state;
+    struct rwe_complaints complaints = begin();
+    add(&complaints, "a.csv", 3, "d", "2022-12-01", "earlier than the index date");
+    add(&complaints, "a.csv", 3, "d", "2022-12-01", "before time zero");
+    add(&complaints, "a.csv", 4, "d", "2022-12-01", "before time zero");
+    add(&complaints, "b.csv", 3, "d", "2022-12-01", "before time zero");
+    add(&complaints, "a.csv", 3, NULL, NULL, "a row");
+    add(&complaints, "a.csv", 3, NULL, NULL, "another trouble of it");
+    assert_int_equal(complaints.n, 5);
+    assert_string_equal(complaints.item[0].reason, "earlier than the index date");
+    rwe_arena_free(complaints.arena);
+}
+
 static void complaints_come_by_file_and_line_and_keep_their_order_within_a_line(void **state)
 {
     (void)state;
@@ -138,6 +153,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(a_complaint_names_file_line_column_value_reason_and_advice),
+        cmocka_unit_test(one_bad_cell_is_told_once_and_counted_once),
         cmocka_unit_test(complaints_come_by_file_and_line_and_keep_their_order_within_a_line),
         cmocka_unit_test(after_the_most_of_a_kind_only_their_number_is_said),
         cmocka_unit_test(a_long_value_is_cut_to_60_bytes_at_a_characters_border),

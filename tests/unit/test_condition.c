@@ -80,7 +80,24 @@ static void dates_compare_as_days_and_words_as_bytes(void **state)
     assert_int_equal(holds(f, "s = yes", "yes"), RWE_TRUE);
     assert_int_equal(holds(f, "s = yes", "Yes"), RWE_FALSE);
     assert_int_equal(holds(f, "s != yes", "no"), RWE_TRUE);
-    assert_int_equal(holds(f, "s = 1", "one"), RWE_FALSE);
+    assert_int_equal(holds(f, "s = 3", "III"), RWE_FALSE);
+}
+
+static void words_for_no_and_yes_are_0_and_1(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const no[] = {"0", "否", "无", "No", "n"}, *const yes[] = {"1", "是", "YES"};
+    for (size_t k = 0; k < sizeof no / sizeof *no; k++) {
+        assert_int_equal(holds(f, "s = 0", no[k]), RWE_TRUE);
+        assert_int_equal(holds(f, "s != 0", no[k]), RWE_FALSE);
+        assert_int_equal(holds(f, "s = 1", no[k]), RWE_FALSE);
+    }
+    for (size_t k = 0; k < sizeof yes / sizeof *yes; k++) {
+        assert_int_equal(holds(f, "s = 1", yes[k]), RWE_TRUE);
+        assert_int_equal(holds(f, "s = 0", yes[k]), RWE_FALSE);
+    }
+    assert_int_equal(holds(f, "s = 1", "one"), RWE_UNREADABLE);
+    assert_int_equal(holds(f, "s = 0", NULL), RWE_UNKNOWN);
 }
 
 static void what_is_missing_is_unknown_and_what_cannot_be_read_is_told(void **state)
@@ -126,6 +143,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(a_condition_is_comparisons_joined_by_and, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(each_operator_compares, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(words_for_no_and_yes_are_0_and_1, set_up, tear_down),
         cmocka_unit_test_setup_teardown(dates_compare_as_days_and_words_as_bytes, set_up,
                                         tear_down),
         cmocka_unit_test_setup_teardown(what_is_missing_is_unknown_and_what_cannot_be_read_is_told,

@@ -107,6 +107,45 @@ static void a_column_complains_of_each_cell_with_line_and_value(void **state)
     table_text_clear(&read);
 }
 
+static void years_outside_1900_to_2100_are_slips(void **state)
+{
+    (void)state;
+    static const char *const wrong[] = {"0214-05-02", "1899-12-31", "2101-01-01", "2304-06",
+                                        "10230501"},
+                             *const right[] = {"1900-01-01", "2100-12-31", "2100-12"};
+    struct rwe_dated dated;
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++)
+        assert_false(rwe_dated_parse(wrong[i], strlen(wrong[i]), RWE_DATES_1900, &dated));
+    for (size_t i = 0; i < sizeof right / sizeof *right; i++)
+        assert_true(rwe_dated_parse(right[i], strlen(right[i]), RWE_DATES_1900, &dated));
+    static const char text[] = "id,d\n1,2304-06-01\n";
+    struct table_text read = table_text_read(text, strlen(text), NULL);
+    assert_int_equal(rwe_table_dated(read.table, 1, RWE_DATES_1900, &dated, &read.complaints),
+                     RWE_OK);
+    assert_int_equal(read.complaints.n, 1);
+    assert_string_equal(read.complaints.item[0].reason, "of an impossible year");
+    assert_int_equal(dated.kind, RWE_DATED_NONE);
+    table_text_clear(&read);
+}
+
+static void a_month_moves_within_itself_alone(void **state)
+{
+    (void)state;
+    const int32_t may_15 = 19492; /* 2023 */
+    struct rwe_dated month = {may_15, RWE_DATED_MONTH}, known = {may_15, RWE_DATED_DAY};
+    rwe_dated_raise(&month, (struct rwe_dated){may_15 + 17, RWE_DATED_DAY}); /* 1 June */
+    rwe_dated_raise(&known, (struct rwe_dated){may_15 + 16, RWE_DATED_DAY});
+    assert_int_equal(month.day, may_15);
+    assert_int_equal(known.day, may_15);
+    rwe_dated_raise(&month, (struct rwe_dated){may_15 + 16, RWE_DATED_DAY});
+    assert_int_equal(month.day, may_15 + 16);
+    assert_int_equal(rwe_dated_middle(month.day), may_15);
+    rwe_dated_lower(&month, (struct rwe_dated){may_15 - 15, RWE_DATED_DAY}); /* 30 April */
+    assert_int_equal(month.day, may_15 + 16);
+    rwe_dated_lower(&month, (struct rwe_dated){may_15 - 14, RWE_DATED_DAY});
+    assert_int_equal(month.day, may_15 - 14);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -116,6 +155,8 @@ int main(void)
         cmocka_unit_test(a_year_and_words_are_no_days),
         cmocka_unit_test(what_is_no_date_is_refused),
         cmocka_unit_test(a_column_complains_of_each_cell_with_line_and_value),
+        cmocka_unit_test(years_outside_1900_to_2100_are_slips),
+        cmocka_unit_test(a_month_moves_within_itself_alone),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -147,6 +147,24 @@ static void an_optional_column_that_is_not_there_leaves_everybody_in_and_not_kno
     assert_int_equal(fit->n_unknown[0] + fit->n_unknown[1], 8);
     assert_int_equal(fit->n_failed[0] + fit->n_failed[1], 0);
     assert_true(both->n_failed[0] + both->n_failed[1] > 0); /* the other part of it still decides */
+    assert_string_equal(fit->absent, "organ_ok");
+    assert_string_equal(both->absent, "organ_ok");
+    assert_false(fit->is_assessed);
+    assert_true(both->is_assessed);
+}
+
+static void a_column_that_is_not_there_leaves_nobody_out_for_want_of_values(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(study(f, HEAD "  - {name: fit, keep: organ_ok = 1 and heart_ok = 1, "
+                                   "column: optional, missing: exclude}\n"
+                                   "  - {name: strong, keep: kps >= 10, missing: exclude}\n"),
+                     RWE_OK);
+    assert_int_equal(build(f, CHARTS), RWE_OK);
+    assert_int_equal(f->cohort->n, 7); /* all but 5, whose kps is missing */
+    assert_string_equal(f->cohort->criterion[0].absent, "organ_ok, heart_ok");
+    assert_null(f->cohort->criterion[1].absent);
+    assert_true(f->cohort->criterion[1].is_assessed);
 }
 
 static void errors_in_a_study_have_their_line(void **state)
@@ -205,6 +223,7 @@ int main(void)
         TEST(without_criteria_everybody_stays),
         TEST(a_cell_that_cannot_be_compared_is_a_complaint_and_a_column_must_be_there),
         TEST(an_optional_column_that_is_not_there_leaves_everybody_in_and_not_known),
+        TEST(a_column_that_is_not_there_leaves_nobody_out_for_want_of_values),
         TEST(errors_in_a_study_have_their_line),
         TEST(covariates_of_after_time_zero_are_refused_by_name),
     };

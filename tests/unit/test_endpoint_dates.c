@@ -3,7 +3,8 @@
 #include "check.h"
 
 #include "rwe/base/date.h"
-#include "rwe/data/endpoint_dates.h"
+#include "rwe/data/dates_settle.h"
+#include "rwe/data/response.h"
 
 #include <math.h>
 #include <string.h>
@@ -19,7 +20,7 @@ static struct rwe_patient_dates patient_of(struct days days)
     struct rwe_patient_dates patient = {0};
     const int day[] = {0,          days.pd,      days.death, days.assess, days.contact,
                        days.newtx, days.response};
-    for (int c = 0; c < RWE_N_DATE_ROLES; c++)
+    for (size_t c = 0; c < sizeof day / sizeof *day; c++)
         if (c == RWE_DATE_INDEX || day[c] != 0)
             patient.date[c] = (struct rwe_dated){ZERO + day[c], RWE_DATED_DAY};
     return patient;
@@ -90,6 +91,28 @@ static void a_list_of_assessments_tells_missed_visits_and_the_scan_before(void *
     assert_outcome(derive_with("rwpfs", fda, patient), 0, 0, RWE_CNSR_NEW_THERAPY, RWE_DATE_INDEX);
 }
 
+/* Scanned at 60 and 240; at 120 the scan was not done: nobody was looked at. */
+static void an_assessment_that_was_not_done_is_none(void **state)
+{
+    (void)state;
+    static const int32_t visit[] = {ZERO + 60, ZERO + 120, ZERO + 240};
+    static const int8_t done[] = {RWE_RESPONSE_SD, RWE_RESPONSE_SD, RWE_RESPONSE_PD},
+                        not_done[] = {RWE_RESPONSE_SD, RWE_RESPONSE_ND, RWE_RESPONSE_PD};
+    struct rwe_endpoint_rules fda = rwe_endpoint_rules_of(RWE_CENSORING_FDA_A);
+    struct rwe_patient_dates patient = patient_of((struct days){.pd = 240, .contact = 300});
+    patient.visit = visit;
+    patient.n_visits = 3;
+    fda.visit_gap = 130;
+    patient.visit_response = done;
+    assert_outcome(derive_with("rwpfs", fda, patient), 240, 1, 0, RWE_DATE_PD);
+    patient.visit_response = not_done;
+    assert_outcome(derive_with("rwpfs", fda, patient), 60, 0, RWE_CNSR_MISSED,
+                   RWE_DATE_LAST_ASSESS);
+    patient.date[RWE_DATE_PD].kind = RWE_DATED_NONE;
+    patient.n_visits = 2;
+    assert_outcome(derive_with("rwpfs", fda, patient), 60, 0, RWE_CNSR_ALIVE, RWE_DATE_LAST_ASSESS);
+}
+
 static void fda_b_moves_progression_between_visits_to_the_next(void **state)
 {
     (void)state;
@@ -155,11 +178,11 @@ static void duration_of_response_begins_with_it_and_needs_one(void **state)
     assert_outcome(derive("dor", days), 140, 1, 0, RWE_DATE_PD);
     days.response = 0;
     assert_int_equal(derive("dor", days).fault, RWE_DATES_NO_START);
-    days.response = 250;
-    assert_int_equal(derive("dor", days).fault, RWE_DATES_BEFORE_START);
+    days.response = 250; /* after progression: none */
+    assert_int_equal(derive("dor", days).fault, RWE_DATES_NO_START);
 }
 
-static void what_comes_after_the_cutoff_is_censored_at_it(void **state)
+static void what_comes_after_the_cutoff_is_not_known_yet(void **state)
 {
     (void)state;
     struct rwe_endpoint_rules rules = rwe_endpoint_rules_of(RWE_CENSORING_EMA);
@@ -167,8 +190,8 @@ static void what_comes_after_the_cutoff_is_censored_at_it(void **state)
     rules.cutoff = ZERO + 250;
     struct rwe_patient_dates late =
         patient_of((struct days){.pd = 260, .death = 300, .assess = 200, .contact = 300});
-    assert_outcome(derive_with("rwpfs", rules, late), 250, 0, RWE_CNSR_ALIVE,
-                   RWE_DECIDED_BY_CUTOFF);
+    assert_outcome(derive_with("rwpfs", rules, late), 200, 0, RWE_CNSR_ALIVE,
+                   RWE_DATE_LAST_ASSESS); /* what comes later is not known */
     assert_outcome(derive_with("os", rules, late), 250, 0, RWE_CNSR_ALIVE, RWE_DECIDED_BY_CUTOFF);
     struct rwe_patient_dates at = patient_of((struct days){.death = 250, .contact = 250});
     assert_outcome(derive_with("os", rules, at), 250, 1, 0, RWE_DATE_DEATH);
@@ -322,11 +345,12 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_earliest_event_and_the_latest_censoring_decide),
         cmocka_unit_test(a_list_of_assessments_tells_missed_visits_and_the_scan_before),
+        cmocka_unit_test(an_assessment_that_was_not_done_is_none),
         cmocka_unit_test(fda_b_moves_progression_between_visits_to_the_next),
         cmocka_unit_test(death_before_progression_is_the_event_and_competes_with_progression),
         cmocka_unit_test(progression_elsewhere_competes_where_the_place_counts),
         cmocka_unit_test(duration_of_response_begins_with_it_and_needs_one),
-        cmocka_unit_test(what_comes_after_the_cutoff_is_censored_at_it),
+        cmocka_unit_test(what_comes_after_the_cutoff_is_not_known_yet),
         cmocka_unit_test(the_death_window_and_the_visit_gap_are_borders_that_count),
         cmocka_unit_test(early_progression_is_not_believed_where_the_rules_say_so),
         cmocka_unit_test(new_therapy_is_ignored_or_censors_or_is_the_event),

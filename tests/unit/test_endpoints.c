@@ -181,6 +181,83 @@ static void the_simulated_dates_give_the_simulated_durations(void **state)
     program_facts_clear(&ready);
 }
 
+/* What was done to make the dates agree is told with its count; 1's progression is in the list alone, 2 was scanned
+ * after the last contact, 3 progressed earlier by the list, at a place that nobody wrote down. */
+static void what_was_reconciled_is_counted_in_the_report(void **state)
+{
+    (void)state;
+    char *path = program_new_folder();
+    char *data = program_write_file(
+        path, "p.csv",
+        "id,arm,index_date,pd_date,death_date,last_assess_date,last_contact_date,pd_site\n"
+        "1,a,2023-01-01,,,,2023-09-01,lung\n2,b,2023-01-01,,,2023-08-01,2023-05-01,\n"
+        "3,a,2023-01-01,2023-07-01,,2023-07-01,2023-09-01,\n"
+        "4,b,2023-01-01,2023-07-01,2023-07,2023-07-01,,lung\n"
+        "5,b,2023-01-01,2023-07-20,2023-07,2023-07-20,,lung\n");
+    char *list =
+        program_write_file(path, "a.csv",
+                           "id,assess_date,overall_resp\n1,2023-05-01,PD\n1,2023-06-01,PR\n"
+                           "3,2023-05-01,PD\n");
+    struct program_run run = program_run(
+        "%s --id id --arm arm --derive os,rwpfs,itpfs --assess %s --km --no-provenance --format md",
+        data, list);
+    assert_code(run, 0);
+    assert_says(run.out,
+                "Progression that --assess alone tells, an event on the day of the scan: 1.|"
+                "day is taken: 1.|which does not count: 1.|"
+                "(1 of 2 rows) the day of that one.|"
+                "Progression is dated twice|a.csv:4 2023-05-01|p.csv:4 2023-07-01|"
+                "itpfs is of 4 of 5 subjects|");
+    program_clear(&run);
+    struct program_facts facts = program_facts_of(
+        "%s --id id --arm arm --derive os,rwpfs,itpfs --assess %s --km", data, list);
+    assert_close(program_facts_number(&facts, "cohort endpoint=itpfs n.absent"), 1, 0);
+    assert_close(program_facts_number(&facts, "endpoints endpoint=rwpfs n.event"), 4, 0);
+    program_facts_clear(&facts);
+    free(data);
+    free(list);
+    program_remove_folder(path);
+}
+
+/* Without a list fda-a cannot see the scans before a progression; without their columns it is not available. */
+static void a_rule_that_sees_too_little_says_so(void **state)
+{
+    (void)state;
+    static const char rows[] = "1,a,2023-01-01,2023-09-01,,2023-09-01,2023-09-01,\n"
+                               "2,b,2023-01-01,,,2023-08-01,2023-09-01,\n"
+                               "3,a,2023-01-01,2023-03-01,,2023-03-01,2023-09-01,\n"
+                               "4,b,2023-01-01,,2023-04-01,2023-03-01,2023-04-01,\n";
+    static const char header[] = "id,arm,index_date,pd_date,death_date,%s,last_contact_date,%s\n%s";
+    char *path = program_new_folder();
+    char *text = program_format(header, "last_assess_date", "newtx_date", rows);
+    char *data = program_write_file(path, "seen.csv", text);
+    struct program_run run = program_run("%s --id id --arm arm --derive rwpfs,ttp --censoring "
+                                         "fda-a --cutoff 2023-07-01 --km --format md",
+                                         data);
+    assert_code(run, 0);
+    assert_says(run.out, "rwpfs: of 2 subjects the only scan in the data is later|");
+    program_clear(&run);
+    run = program_run("%s --id id --arm arm --derive rwpfs,ttp --censoring fda-a --km --format md",
+                      data);
+    assert_code(run, 0);
+    assert_says(run.out, "rwpfs: of 1 subjects no scan before the progression is known|");
+    program_clear(&run);
+    free(text);
+    free(data);
+    text = program_format(header, "x", "y", rows);
+    data = program_write_file(path, "blind.csv", text);
+    run = program_run("%s --id id --arm arm --derive rwpfs --endpoint-grid --format md", data);
+    assert_code(run, 0);
+    assert_says(run.out, "visit gap 90 d: not available|new therapy censors: not available|"
+                         "fda-c: not available|Not available without last_assess_date|"
+                         "Not available without newtx_date|never scanned after time zero and "
+                         "without an event|");
+    program_clear(&run);
+    free(text);
+    free(data);
+    program_remove_folder(path);
+}
+
 static void without_dates_there_is_nothing_to_tell(void **state)
 {
     (void)state;
@@ -201,6 +278,8 @@ int main(void)
         cmocka_unit_test(the_grid_counts_events_by_rule),
         cmocka_unit_test(the_command_line_takes_the_place_of_ready_columns_of_the_study),
         cmocka_unit_test(the_simulated_dates_give_the_simulated_durations),
+        cmocka_unit_test(what_was_reconciled_is_counted_in_the_report),
+        cmocka_unit_test(a_rule_that_sees_too_little_says_so),
         cmocka_unit_test(without_dates_there_is_nothing_to_tell),
     };
     return cmocka_run_group_tests(tests, check_setup_gsl, NULL);

@@ -87,6 +87,52 @@ static void analysed_and_lost_add_up_to_everybody(void **state)
     rwe_arena_free(arena);
 }
 
+/* Survival alone: 0 and 1 have progressed and could not begin any more, though alive and followed. */
+static void who_has_progressed_is_not_compared(void **state)
+{
+    static const double until[] = {3, 6, INFINITY, 9, INFINITY, 15, 7, INFINITY};
+    static const uint32_t source[] = {3, 4, 5, 6, 7};
+    (void)state;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_landmark landmark;
+    struct rwe_cohort survival = cohort;
+    survival.endpoint = &endpoints[1];
+    survival.n_endpoints = 1;
+    assert_int_equal(rwe_cohort_landmark(&survival, 6, arena, &landmark, NULL), RWE_OK);
+    assert_int_equal(landmark.cohort->n, 7);
+    survival.exposure_until = until;
+    assert_int_equal(rwe_cohort_landmark(&survival, 6, arena, &landmark, NULL), RWE_OK);
+    assert_int_equal(landmark.cohort->n, 5);
+    assert_memory_equal(landmark.cohort->source, source, sizeof source);
+    assert_int_equal(landmark.n_closed[0], 1);
+    assert_int_equal(landmark.n_closed[1], 1);
+    assert_int_equal(landmark.n_censored[0], 1);
+    rwe_arena_free(arena);
+}
+
+/* Subject 0 without progression-free survival: overall survival alone says that it is at risk. */
+static void who_is_not_in_an_endpoint_is_not_judged_by_it(void **state)
+{
+    (void)state;
+    static const uint8_t absent[] = {1, 0, 0, 0, 0, 0, 0, 0};
+    static const double times[] = {0, 6, 5, 9, 8, 15, 7, 20};
+    struct rwe_endpoint without[] = {endpoints[0], endpoints[1]};
+    struct rwe_cohort other = cohort;
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_landmark landmark;
+    without[0].time = times;
+    without[0].absent = absent;
+    other.endpoint = without;
+    assert_int_equal(rwe_cohort_landmark(&other, 6, arena, &landmark, NULL), RWE_OK);
+    const struct rwe_cohort *at = landmark.cohort;
+    assert_int_equal(at->n, 6);
+    assert_int_equal(at->source[0], 0);
+    assert_false(rwe_endpoint_has(&at->endpoint[0], 0));
+    assert_true(rwe_endpoint_has(&at->endpoint[0], 1));
+    assert_true(rwe_endpoint_has(&at->endpoint[1], 0));
+    rwe_arena_free(arena);
+}
+
 static void what_the_landmark_cannot_do_is_told(void **state)
 {
     (void)state;
@@ -115,6 +161,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_clock_starts_anew_for_those_still_at_risk),
         cmocka_unit_test(analysed_and_lost_add_up_to_everybody),
+        cmocka_unit_test(who_has_progressed_is_not_compared),
+        cmocka_unit_test(who_is_not_in_an_endpoint_is_not_judged_by_it),
         cmocka_unit_test(what_the_landmark_cannot_do_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

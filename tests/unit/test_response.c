@@ -24,6 +24,36 @@ static void responses_are_read_as_charts_write_them(void **state)
     assert_int_equal(rwe_response_parse("1"), -1);
     assert_int_equal(rwe_response_parse("CRX"), -1);
     assert_int_equal(rwe_response_parse(""), -1);
+    assert_int_equal(rwe_response_parse("non-CR/non-PD"), RWE_RESPONSE_NON);
+    assert_int_equal(rwe_response_parse("NON-iCR/NON-iUPD"), RWE_RESPONSE_NON);
+    assert_int_equal(rwe_response_parse("非CR/非PD"), RWE_RESPONSE_NON);
+    assert_int_equal(rwe_response_parse("iPR"), RWE_RESPONSE_PR);
+    assert_int_equal(rwe_response_parse("mCR"), RWE_RESPONSE_CR);
+    assert_int_equal(rwe_response_parse("IUPD"), RWE_RESPONSE_IUPD);
+    assert_int_equal(rwe_response_parse("iCPD"), RWE_RESPONSE_ICPD);
+    assert_int_equal(rwe_response_parse("Not done"), RWE_RESPONSE_ND);
+    assert_int_equal(rwe_response_parse("MISSING"), RWE_RESPONSE_ND);
+    assert_int_equal(rwe_response_of_patient(RWE_RESPONSE_ICPD), RWE_RESPONSE_PD);
+    assert_int_equal(rwe_response_of_patient(RWE_RESPONSE_ND), -1);
+}
+
+static void a_code_beside_the_same_in_words_is_one_response(void **state)
+{
+    (void)state;
+    assert_int_equal(rwe_response_parse("PR(部分缓解)"), RWE_RESPONSE_PR);
+    assert_int_equal(rwe_response_parse("部分缓解（PR）"), RWE_RESPONSE_PR);
+    assert_int_equal(rwe_response_parse("CR (complete response)"), RWE_RESPONSE_CR);
+    assert_int_equal(rwe_response_parse("PR (confirmed)"), RWE_RESPONSE_PR);
+    assert_int_equal(rwe_response_parse("SD 疾病稳定"), RWE_RESPONSE_SD);
+    assert_int_equal(rwe_response_parse("PD：疾病进展"), RWE_RESPONSE_PD);
+    assert_int_equal(rwe_response_parse("PR部分缓解"), RWE_RESPONSE_PR);
+    assert_int_equal(rwe_response_parse("iUPD(未确认的疾病进展)"), RWE_RESPONSE_IUPD);
+    assert_int_equal(rwe_response_parse("SD(PD)"), -1);
+    assert_int_equal(rwe_response_parse("CR/PR"), -1);
+    assert_int_equal(rwe_response_parse("PR or SD"), -1);
+    assert_int_equal(rwe_response_parse("PRR"), -1);
+    assert_int_equal(rwe_response_parse("partial"), -1);
+    assert_int_equal(rwe_response_parse("(PR)"), -1);
 }
 
 /* ---- the program on four against four ---- */
@@ -373,6 +403,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(responses_are_read_as_charts_write_them),
+        cmocka_unit_test(a_code_beside_the_same_in_words_is_one_response),
         cmocka_unit_test(four_and_four_by_hand),
         cmocka_unit_test(who_is_not_evaluable_leaves_the_denominator_on_request),
         cmocka_unit_test(strata_are_tested_by_cochran_mantel_haenszel),

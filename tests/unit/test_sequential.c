@@ -171,9 +171,9 @@ static void truncation_is_of_censoring_weights_before_that(void **state)
     assert_close(rows.rows.weight[rows.rows.start[0] + 2], (1 - exp(-0.4)) * exp(0.1), 1e-14);
 }
 
-/* Death, later than the first endpoint: exposure of a progression does not count, and a subject whose
- * first endpoint has ended is not exposed any more. */
-static void exposure_counts_before_the_first_endpoint_alone(void **state)
+/* Death, where progression closes exposure: what begins later does not count, and a subject who has progressed
+ * is not exposed any more. */
+static void exposure_counts_before_it_is_closed_alone(void **state)
 {
     static const double died[] = {12, 12, 12, 12, 12};
     static const uint8_t alive[] = {0, 0, 0, 1, 0};
@@ -186,6 +186,7 @@ static void exposure_counts_before_the_first_endpoint_alone(void **state)
     of.endpoint = both;
     of.n_endpoints = 2;
     of.exposure_start = late;
+    of.exposure_until = times;
     struct rwe_trials trials = make(&of, 1, 2, *state);
     assert_int_equal(trials.n_trials, 2);
     check_trial(&trials.trial[0], 0, (const size_t[]){5, 0, 1, 3, 1, 0});
@@ -363,7 +364,7 @@ int main(void)
         TEST(follow_ups_have_clocks_of_their_own_and_weights_by_hand),
         TEST(the_unexposed_may_stand_for_the_initiators),
         TEST(truncation_is_of_censoring_weights_before_that),
-        TEST(exposure_counts_before_the_first_endpoint_alone),
+        TEST(exposure_counts_before_it_is_closed_alone),
         TEST(survival_data_have_a_stratum_a_trial_and_a_cluster_a_subject),
         TEST(trials_are_crossed_with_declared_strata_and_clusters),
         TEST(times_that_clocks_bring_together_are_one),

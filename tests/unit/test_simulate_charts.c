@@ -299,6 +299,10 @@ static void the_truth_asked_for_is_simulated_and_told_on_standard_error(void **s
     assert_simulates("", 0.70, 0.90);
     assert_simulates("--effect 0.5", 0.50, 0.90);
     assert_simulates("--null", 1, 1);
+    assert_simulates("--effect 1", 1, 1);
+    assert_simulates("--effect 1 --effect-after 0.8", 1, 0.80);
+    assert_simulates("--effect-after 0.5", 0.70, 0.50);
+    assert_simulates("--effect 0.6 --effect-after 1", 0.60, 1);
 }
 
 static void quiet_tells_nothing(void **state)
@@ -322,6 +326,9 @@ static void a_truth_that_cannot_be_is_refused_before_anything_is_written(void **
         {"--simulate 5 --effect -0.7", "--effect -0.7|between"},
         {"--simulate 5 --effect nan", "--effect nan"},
         {"--simulate 5 --effect 0.7 --null", "--effect|--null|contradict"},
+        {"--simulate 5 --effect-after 1 --null", "--effect-after|--null|contradict"},
+        {"--simulate 5 --effect-after 0", "--effect-after 0|between 0.01 and 100"},
+        {"--effect-after 0.7", "--effect-after|--simulate N"},
         {"--effect 0.7", "--effect|--simulate N"},
         {"--null", "--null|--simulate N"},
     };

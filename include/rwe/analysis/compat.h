@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /**
- * `--compat r|sas|stata`: the defaults of another system, all at once. They replace this program's
+ * `--compat r|sas|stata|admiral`: the defaults of another system, all at once. They replace this program's
  * defaults, so that the study and the command line still outrank them.
  */
 #ifndef RWE_ANALYSIS_COMPAT_H

@@ -14,6 +14,7 @@
 
 #include "rwe/base/arena.h"
 #include "rwe/base/status.h"
+#include "rwe/data/best_response.h"
 #include "rwe/data/cohort_dates.h"
 #include "rwe/data/complaints.h"
 #include "rwe/data/study.h"
@@ -33,16 +34,41 @@ struct rwe_variable {
     size_t n_missing;
 };
 
+/** What closes exposure: after it the treatment that tells the arms apart can no longer begin. */
+enum rwe_closure {
+    RWE_CLOSURE_UNKNOWN,     /**< nothing is known but the end of each endpoint */
+    RWE_CLOSURE_PROGRESSION, /**< progression or death, whichever comes first */
+    RWE_CLOSURE_NAMED,       /**< what --exposure-until names */
+};
+
+/** Whether follow-up for an endpoint goes on after exposure has closed. */
+enum rwe_reach {
+    RWE_REACH_UNKNOWN, /**< nobody knows when it closes */
+    RWE_REACH_CLOSED,  /**< no: progression ends progression-free survival */
+    RWE_REACH_BEYOND,  /**< yes, as for overall survival: what closes exposure is then a confounder
+                            of exposure and outcome that changes in time */
+};
+
 /** A time-to-event endpoint, ties settled and sorted once. */
 struct rwe_endpoint {
     const char *name;
     const double *time; /**< by subject, >= 0, in the file's unit; nearly equal times made equal */
-    const uint8_t *event;          /**< by subject: 0 censored, else the cause, from 1 */
+    const uint8_t *event; /**< by subject: 0 censored, else the cause, from 1 */
+    const uint8_t
+        *absent; /**< by subject: not in this endpoint, which has its own denominator; its time is 0
+                              then, censored. NULL: all are in it */
     const uint32_t *order;         /**< subjects by ascending time, ties in canonical order */
     size_t n_events;               /**< of any cause */
     size_t n_causes;               /**< 1 where nothing competes; cause 1 is the endpoint's own */
     const char *const *cause_name; /**< by cause − 1: its value as it stands in the data */
+    enum rwe_reach reach;          /**< UNKNOWN too where nobody is exposed after time zero */
 };
+
+/** Whether a subject is in the endpoint. */
+static inline bool rwe_endpoint_has(const struct rwe_endpoint *endpoint, size_t subject)
+{
+    return endpoint->absent == NULL || !endpoint->absent[subject];
+}
 
 /** A row of the file that was left out. */
 struct rwe_excluded_row {
@@ -51,6 +77,7 @@ struct rwe_excluded_row {
     const char *reason; /**< in English, as facts name it; compare by strcmp */
     const char *told;   /**< the reason in the language of the report */
     int32_t arm;        /**< −1: not known, or not one of those compared */
+    bool of_other_arm;  /**< it is left out since its arm is not one of those compared */
 };
 
 /** A criterion of eligibility, over the rows that could be read and whose arm is compared. */
@@ -60,10 +87,15 @@ struct rwe_criterion {
     const char *reason;    /**< of the rows that it was the first to leave out: as there */
     const char *told;      /**< likewise */
     bool missing_excludes; /**< rows that cannot be judged are left out */
-    size_t *n_first;       /**< by arm: rows left out by it that meet all earlier criteria */
+    const char *absent; /**< its columns that the file lacks, parted by commas; NULL: none. Where it
+                            * lacks any, no row is left out for want of a value */
+    bool is_assessed;   /**< the file has a column of it */
+    size_t *n_first;    /**< by arm: rows left out by it that meet all earlier criteria */
     size_t *n_failed;  /**< by arm: rows that do not meet it, whether or not they fail others too */
     size_t *n_unknown; /**< by arm: rows that cannot be judged because a value is missing */
 };
+
+struct rwe_found_exposure;
 
 struct rwe_cohort {
     size_t n;            /**< subjects */
@@ -96,9 +128,21 @@ struct rwe_cohort {
     size_t n_clusters;
     const double *entry; /**< by subject, before each of its times; NULL when not declared */
     const double *exposure_start; /**< by subject, NaN: never; NULL when not declared */
+    const double
+        *exposure_until; /**< by subject: from then on exposure can no longer begin; INFINITY:
+                                       not closed as far as is known; NULL: `closure` is unknown */
+    enum rwe_closure closure;
+    const char *closed_by; /**< the column or the endpoint that tells it; NULL: unknown */
+    const struct rwe_found_exposure
+        *found; /**< starts in the file that no design takes, but the guard
+                  goes by (found_exposure.h): those that nobody declared, or that the arms have but
+                  --exposure-date does not count; NULL: none */
     const int8_t
         *response; /**< by subject, enum rwe_response (response.h), −1 missing; NULL when not
                                  declared, or when only the study names a column that the file lacks */
+
+    const struct rwe_best_response
+        *best; /**< by subject, of the assessments; NULL where none tells a response */
 
     const struct rwe_cohort_dates
         *dates; /**< what it was derived from; NULL: nothing from dates, or
@@ -131,6 +175,14 @@ enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
                                  const struct rwe_study_settings *study, struct rwe_arena *arena,
                                  struct rwe_complaints *complaints,
                                  const struct rwe_cohort **cohort, struct rwe_error *error);
+
+/** When exposure began as far as it counts: NaN where it never did, or only once it was closed, as
+ * radiotherapy of a progression. Of a cohort with exposure_start. */
+double rwe_cohort_exposure(const struct rwe_cohort *cohort, size_t subject);
+
+/** When what tells the arms apart began: as found in the file, else as declared; by subject, NaN: never;
+ * NULL where nothing tells it, and where exposure_start was taken away, as at a landmark. */
+const double *rwe_cohort_starts(const struct rwe_cohort *cohort);
 
 /** The subject of that identifier, or RWE_NO_INDEX. O(log n). */
 size_t rwe_cohort_find(const struct rwe_cohort *cohort, const char *id);

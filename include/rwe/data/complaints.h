@@ -40,6 +40,8 @@ struct rwe_note {
     const char *message; /**< in that of messages */
 };
 
+struct rwe_intern;
+
 /** Grows in its arena. */
 struct rwe_complaints {
     struct rwe_arena *arena;
@@ -49,10 +51,12 @@ struct rwe_complaints {
     struct rwe_note *note;
     size_t n_notes;
     size_t note_capacity;
+    struct rwe_intern *cells; /**< those complained of, by file, line and column; NULL: none yet */
 };
 
 /**
- * Adds a copy of `complaint`: its value is copied into the arena, cut to 60 bytes with "…" at a
+ * Adds a copy of `complaint`, unless there is one of the same cell: one bad cell is told once, by what met
+ * it first, and counted once. Its value is copied into the arena, cut to 60 bytes with "…" at a
  * character's border; the other strings are borrowed. RWE_NO_MEMORY or RWE_OK.
  */
 enum rwe_status rwe_complaints_add(struct rwe_complaints *complaints,

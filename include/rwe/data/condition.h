@@ -54,11 +54,12 @@ enum rwe_truth {
     RWE_FALSE,
     RWE_TRUE,
     RWE_UNKNOWN,    /**< the cell is missing */
-    RWE_UNREADABLE, /**< the cell is no number, or no date, where one is compared */
+    RWE_UNREADABLE, /**< the cell is no number, no date, neither yes nor no, where one is compared */
 };
 
 /** Whether the comparison holds for a cell; NULL is a missing one. Numbers are equal as numbers, so
- * "1.0" is 1; with = and != a cell that is no number merely differs from one. */
+ * "1.0" is 1. Where the value is 0 or 1 words for no and yes are these (rwe_chart_yes), and other words are unreadable; with
+ * = and != a cell that is no number merely differs from another one. */
 enum rwe_truth rwe_cell_test_holds(const struct rwe_cell_test *comparison, const char *cell);
 
 #endif

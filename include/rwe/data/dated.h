@@ -9,10 +9,10 @@
 #include "rwe/data/table.h"
 
 enum rwe_dated_kind {
-    RWE_DATED_NONE,    /**< no date: empty, 无, none */
-    RWE_DATED_DAY,     /**< a day */
-    RWE_DATED_MONTH,   /**< a month; its day was set to the 15th (imputed) */
-    RWE_DATED_YEAR,    /**< a year without a month: a question to the centre, no date */
+    RWE_DATED_NONE,  /**< no date: empty, 无, none */
+    RWE_DATED_DAY,   /**< a day */
+    RWE_DATED_MONTH, /**< a month; its day is set: the 15th, until other dates move it (imputed) */
+    RWE_DATED_YEAR,  /**< a year without a month: a question to the centre, no date */
     RWE_DATED_ONGOING, /**< "至今", until now: up to the data cut-off */
     RWE_DATED_LOST,    /**< "失访": no date, since the patient was lost */
 };
@@ -37,13 +37,23 @@ static inline bool rwe_dated_has_day(struct rwe_dated dated)
  * 2023.5.1, 2023年5月1日 (also 号), 20230501, a spreadsheet's day number of five digits from 20000 to
  * 69999 (1954 to 2091), with or without a time of day, which is ignored. Months: 2023-05,
  * 2023/5, 2023年5月, 2023.05 (not 2023.5, which may have been 2023.50 or 2023.10 before a spreadsheet
- * took it for a number). Full-width digits and signs count as ASCII.
+ * took it for a number). Full-width digits and signs count as ASCII. Years outside 1900 to 2100 are
+ * none: slips of the pen.
  */
 bool rwe_dated_parse(const char *text, size_t length, enum rwe_date_system system,
                      struct rwe_dated *dated);
 
+/** Whether two days lie in one month; and the 15th of a day's month. */
+bool rwe_dated_same_month(int32_t a, int32_t b);
+int32_t rwe_dated_middle(int32_t day);
+
+/** Moves a date of which the month alone is known to a later day, or to a known earlier day, in the same
+ * month; any other date, and one that lies so already, stays. */
+void rwe_dated_raise(struct rwe_dated *dated, struct rwe_dated least);
+void rwe_dated_lower(struct rwe_dated *dated, struct rwe_dated most);
+
 /**
- * A column of dates, out[row]. What cannot be read, and a year alone, is a complaint on its cell and
+ * A column of dates, out[row]. What cannot be read, a year alone, and a year outside 1900 to 2100 is a complaint on its cell and
  * RWE_DATED_NONE. RWE_NO_MEMORY or RWE_OK.
  */
 enum rwe_status rwe_table_dated(const struct rwe_table *table, size_t column,

@@ -26,6 +26,7 @@ enum rwe_date_role {
     RWE_DATE_LAST_CONTACT, /**< last known alive */
     RWE_DATE_NEWTX,        /**< next line of therapy */
     RWE_DATE_RESPONSE,     /**< first response */
+    RWE_DATE_EXPOSURE,     /**< start of the treatment that is compared */
     RWE_N_DATE_ROLES,
 };
 enum { RWE_MOST_DATES = 16 };
@@ -47,15 +48,24 @@ struct rwe_patient_dates {
     uint8_t pd_place;                      /**< bits of enum rwe_pd_place */
     bool pd_is_clinical;                   /**< progression was not seen on imaging */
     bool is_lost;                          /**< lost to follow-up, or 失访 in place of a date */
-    const int32_t *visit;                  /**< days of all assessments, ascending */
-    size_t n_visits;                       /**< 0: only the last assessment is known */
+    const int32_t *visit; /**< days of all assessments, ascending; of one day the better response
+                             first */
+    const int8_t *visit_response; /**< of each, enum rwe_response; -1: none is told */
+    const double *visit_sum;      /**< of each, the sum of target lesions, NaN: none is told */
+    size_t n_visits;              /**< 0: only the last assessment is known */
 };
 
 /** A set of date columns: bit c is column c. */
 typedef uint32_t rwe_date_set;
 #define RWE_DATE_BIT(column) ((rwe_date_set)1 << (column))
 
-/** What ends an endpoint, and what it is censored at. */
+/** The dates on which a patient was seen alive: the latest of them is the last contact. */
+#define RWE_DATES_ALIVE                                                                            \
+    (RWE_DATE_BIT(RWE_DATE_LAST_CONTACT) | RWE_DATE_BIT(RWE_DATE_LAST_ASSESS) |                    \
+     RWE_DATE_BIT(RWE_DATE_PD) | RWE_DATE_BIT(RWE_DATE_NEWTX) | RWE_DATE_BIT(RWE_DATE_RESPONSE) |  \
+     RWE_DATE_BIT(RWE_DATE_EXPOSURE))
+
+/** What ends an endpoint, and what it is censored at. Dates are settled first (dates_settle.h). */
 struct rwe_endpoint_definition {
     const char *name;
     unsigned start;         /**< column of its time zero */
@@ -81,7 +91,9 @@ struct rwe_endpoint_rules {
     double
         visit_every; /**< days between scheduled assessments, the first at time zero; a progression
                              seen between two counts from the later one. 0: from its own day */
-    bool unassessed_at_zero; /**< a patient without assessment and event is censored at 0 */
+    bool
+        unassessed_at_zero; /**< a patient without assessment and event is censored at 0, and not at
+                                the last contact */
     bool has_cutoff;
     int32_t cutoff; /**< later dates count as not yet known */
 };
@@ -100,8 +112,15 @@ enum rwe_censoring {
  * the last scan is censored at that scan; a patient without a scan is censored at 0. fda-b: new therapy
  * censors; events after missed visits count; progression between visits counts from the next visit (13 weeks).
  * fda-c: clinical progression and new therapy are events.
+ *
+ * An endpoint that is seen by imaging ends, without an event, at the last assessment by the cut-off: what comes after
+ * it changes nothing. The cut-off itself ends those that are not, in patients known to live then.
  */
 struct rwe_endpoint_rules rwe_endpoint_rules_of(enum rwe_censoring censoring);
+
+/** Assessments are planned every so many days: progression between two counts from the later one, and where events
+ * after missed visits do not count, two visits are twice that. */
+void rwe_endpoint_rules_plan(struct rwe_endpoint_rules *rules, double days);
 
 /** ADTTE's CNSR. */
 enum rwe_cnsr {
@@ -138,7 +157,17 @@ struct rwe_endpoint_outcome {
     uint8_t fault;      /**< enum rwe_dates_fault; with a fault only `column` may be read */
     bool start_imputed, end_imputed; /**< the day of a date was set by a rule */
     bool end_moved;                  /**< to the next scheduled assessment */
+    bool unassessed; /**< censored without an assessment after time zero, wherever */
+    bool
+        scan_not_known; /**< the only scan that the dates tell is after the cut-off, so that the last one by
+                             then is not known; censored at the cut-off */
+    bool
+        gap_not_known; /**< progression, seen at the only scan that is known: whether visits were missed
+                             before it, which the rules ask, cannot be judged */
 };
+
+/** Whether the patient was looked at on visit `v`: an assessment that was not done (ND) is none. */
+bool rwe_patient_was_assessed(const struct rwe_patient_dates *patient, size_t v);
 
 /** The patient's row. O(columns). */
 struct rwe_endpoint_outcome
@@ -157,13 +186,5 @@ uint8_t rwe_endpoint_cause_of(const struct rwe_endpoint_definition *definition, 
  * none.
  */
 bool rwe_endpoint_definition_find(const char *name, struct rwe_endpoint_definition *definition);
-
-/**
- * Sets the day of dates whose month alone is known: the 15th; time zero, where that is later in the same
- * month; for a death the last contact, where that is later in the same month. "至今" at the last contact or
- * assessment is the cut-off, where there is one. To be called once, before any outcome.
- */
-void rwe_patient_dates_settle(struct rwe_patient_dates *patient,
-                              const struct rwe_endpoint_rules *rules);
 
 #endif

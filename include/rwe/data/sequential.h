@@ -3,16 +3,16 @@
  * A sequence of nested trials, for treatments that begin after time zero (Hernán et al., Epidemiology
  * 19:766, 2008; Gran et al., Stat Med 29:2757, 2010; Danaei et al., Stat Methods Med Res 22:70, 2013).
  *
- * A trial begins at each of several times. Subjects are eligible who are at risk of every endpoint at that
- * time, as at a landmark, and who were not exposed before. Two follow-ups are compared in a trial, each with a
+ * A trial begins at each of several times. Subjects are eligible who are followed at that time, who could still
+ * begin exposure (cohort->exposure_until: the progression-free), and who were not exposed before. Two follow-ups are compared in a trial, each with a
  * clock of its own:
  *
  *     arm 0   all eligible subjects, from the start of the trial until exposure begins, which censors the
  *             follow-up (artificially)
  *     arm 1   the initiators, whose exposure begins before the next trial could: from their exposure
  *
- * Exposure that begins after one of the endpoints has ended (radiotherapy of a progression, where the endpoint
- * is death) is later treatment, which censors nobody.
+ * Exposure that begins once it is closed (radiotherapy of a progression, where the endpoint is death) is later
+ * treatment, which censors nobody.
  *
  * No arm depends on what happens later: an initiator's time before exposure is unexposed time, and there is
  * none where trials begin at the starts of exposure themselves. A subject is in every trial for which it is
@@ -23,7 +23,7 @@
  * trial to u after it, so that the follow-ups that go on also stand for those that were censored.
  * p = 1 − exp(−(H(t + interval, before) − H(t−)) r) is the probability of being exposed in the trial; with it
  * as a further factor, arm 0 stands for the initiators as they would have been unexposed. Arm 1 has weight 1. Once
- * one of the endpoints has ended, a subject's hazard is 0.
+ * exposure is closed to a subject its hazard is 0: H stays where it was then.
  */
 #ifndef RWE_DATA_SEQUENTIAL_H
 #define RWE_DATA_SEQUENTIAL_H
@@ -33,7 +33,7 @@
 /** One trial; counts are of the subjects of the list. */
 struct rwe_trial {
     double time;         /**< when it begins */
-    size_t n_eligible;   /**< at risk of every endpoint, not exposed before */
+    size_t n_eligible;   /**< followed, not closed, not exposed before */
     size_t n_at_start;   /**< initiators exposed at the very start: they have no unexposed time */
     size_t n_initiators; /**< with them */
     size_t n_left;       /**< follow-ups of arm 0 that exposure ended, at any time */
@@ -48,7 +48,7 @@ struct rwe_trials {
     const double
         *start;        /**< by subject of the list: when exposure began while at risk; NaN: never */
     const double *end; /**< the same: end of follow-up for the endpoint */
-    const double *open; /**< the same: the first end of any endpoint; exposure counts before it */
+    const double *open; /**< the same: until when exposure could begin; it counts before that */
     const struct rwe_trial *trial; /**< those with an initiator, ascending */
     size_t n_trials;
     size_t n_without;      /**< times at which a trial could have begun, but nobody initiated */
@@ -60,7 +60,7 @@ struct rwe_trials {
 
 /**
  * Finds the trials at 0, interval, 2 interval, …, or at each distinct start of exposure, and counts.
- * Exposure that begins when an endpoint ends, or later, does not count; one before time zero begins at 0;
+ * Exposure that begins when it is closed or follow-up ends, or later, does not count; one before time zero begins at 0;
  * starts nearly equal to a time of the endpoint are that time. n log n + n × trials.
  *
  * RWE_USAGE without exposure_start, with other than two arms or with late entry; RWE_BAD_INPUT for an
@@ -75,7 +75,7 @@ enum rwe_status rwe_trials_make(const struct rwe_cohort *cohort,
 struct rwe_trial_options {
     double step;     /**< after the start of a trial, c(u) changes at its multiples; default 1 */
     double truncate; /**< larger c(u) are made this quantile of all pieces' of arm 0, in (0, 1];
-                          default 0.99 */
+                          default 1, none */
     bool initiators; /**< p is a factor: arm 0 stands for the initiators; default yes */
 };
 struct rwe_trial_options rwe_trial_options_default(void);

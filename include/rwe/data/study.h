@@ -38,6 +38,7 @@ struct rwe_study_settings {
     struct rwe_endpoint_specs endpoints;
     const char *entry;          /**< time at which the subject comes under observation */
     const char *exposure_start; /**< time of it */
+    const char *exposure_until; /**< an endpoint, or a column of dates */
     const char *response_column, *failure_column, *ltfu_column, *end_column;
     enum rwe_time_unit time_unit;
     const char *time_unit_word; /**< "months" */
@@ -58,8 +59,11 @@ struct rwe_study_settings {
     struct rwe_strings assess_columns;
     double visit_every, death_window, visit_gap, progression_blank; /**< days */
     int date_system;                                                /**< 1900, 1904 */
-    int censoring;   /**< in the order of enum rwe_censoring */
-    int new_therapy; /**< in the order of enum rwe_new_therapy */
+    int censoring;                          /**< in the order of enum rwe_censoring */
+    int new_therapy;                        /**< in the order of enum rwe_new_therapy */
+    int unassessed;                         /**< start, contact */
+    double confirm, sd_minimum, confirm_ne; /**< of best responses: best_response.h */
+    bool confirm_sd;
     const char *exposure_date, *exposure_site;
     double exposure_grace; /**< months */
     struct rwe_strings exposure_names;
@@ -87,7 +91,7 @@ struct rwe_study_settings {
     struct {
         enum rwe_source arm, endpoints, derive, endpoint_dates, exposure_start, exposure_date;
         enum rwe_source response_column, failure_column, ltfu_column, end_column, treatment_columns;
-        enum rwe_source missing_tokens, lang;
+        enum rwe_source missing_tokens, lang, censoring;
     } source;
 };
 
@@ -96,6 +100,9 @@ const struct rwe_study_settings *rwe_study_of(const struct rwe_settings *setting
 
 /** What day numbers of spreadsheets count from: 1900 unless the study says 1904. */
 enum rwe_date_system rwe_study_date_system(const struct rwe_study_settings *study);
+
+/** Whether --rules-off names the rule of validation. */
+bool rwe_study_rule_is_off(const struct rwe_study_settings *study, const char *code);
 
 /** Whether endpoints or exposure are made from dates. */
 bool rwe_study_takes_dates(const struct rwe_study_settings *study);

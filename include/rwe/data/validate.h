@@ -25,7 +25,7 @@ struct rwe_chart;   /* the columns by role */
 struct rwe_finding; /* below */
 
 struct rwe_rule {
-    /** E01 … W33. The letter is part of the usual name; `severity` decides. A code may occur twice, as an
+    /** E01 … W34. The letter is part of the usual name; `severity` decides. A code may occur twice, as an
      * error and as a query. */
     const char *code;
     enum rwe_severity severity;
@@ -96,6 +96,10 @@ enum rwe_status rwe_validation_write(const struct rwe_validation *validation, co
 size_t rwe_chart_column(const struct rwe_table *table, const struct rwe_study_settings *study,
                         const char *role);
 
+/** 1 for yes (1, Y, yes, true, 是, 有, √, 阳性, 死亡, died …), 0 for no (0, N, no, false, 否, 无, ×, 阴性, 存活, alive), −1
+ * for neither and for NULL; the case of ASCII letters does not matter. */
+int rwe_chart_yes(const char *text);
+
 /** Checks that --columns has the form ROLE=COL throughout (RWE_USAGE), with columns that the table has
  * (RWE_NO_COLUMN). */
 enum rwe_status rwe_chart_columns_check(const struct rwe_table *table,
@@ -107,6 +111,9 @@ enum rwe_status rwe_chart_columns_check(const struct rwe_table *table,
  * looked up by role, so that other names and Chinese headers count.
  */
 bool rwe_post_baseline(const struct rwe_study_settings *study, const char *column);
+
+/** The role of a column of that name (--columns, its own name, its other headers), or NULL. */
+const char *rwe_chart_role(const struct rwe_study_settings *study, const char *column);
 
 /**
  * Refuses a table that identifies people by a header with 姓名, 身份证, 住院号, 电话, 手机 or 住址, or by a cell

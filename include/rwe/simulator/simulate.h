@@ -11,7 +11,7 @@
  * how much. Progression is seen at the next scan; loss to follow-up and the data cut-off censor.
  *
  * Patient i is a function of the seed and i alone: more patients, or another effect of
- * radiotherapy, change nothing else about him. All times are months of 30.4375 days since index.
+ * radiotherapy, change nothing else about him, and under two strategies he is the same person. All times are months of 30.4375 days since index.
  */
 #ifndef RWE_SIMULATOR_SIMULATE_H
 #define RWE_SIMULATOR_SIMULATE_H
@@ -22,14 +22,38 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/** Nobody begins radiotherapy before, months. */
+#define RWE_SIMULATED_START_EARLIEST 1.5
+
+/**
+ * What every patient is made to follow, so that the cohort shows what would happen. The natural course
+ * of a patient is that of the study; no strategy changes his baseline, his response or how long he is
+ * followed, nor anything before he departs from it.
+ */
+enum rwe_strategy {
+    RWE_STRATEGY_NATURAL, /**< nobody is told anything: the study itself */
+    /** Begun by `grace` unless progression or death comes first. Starts before `grace` are the natural
+     * ones. Who has not begun at `grace`, is free of progression and still followed lives on as somebody
+     * of the same baseline and response who has begun by then and is free of progression: start and
+     * fates are drawn anew given that, so his start is by `grace`. This is what clones weighted at the
+     * end of grace estimate. */
+    RWE_STRATEGY_BEGUN,
+    /** Nobody begins by `grace`. Whose natural start is earlier has one drawn from those after it, or
+     * never begins. */
+    RWE_STRATEGY_NONE,
+    RWE_STRATEGY_NEVER, /**< nobody ever begins */
+};
+
 struct rwe_simulation_options {
     size_t n; /**< patients, at least 1 */
     uint64_t seed;
     double hr_progression; /**< of progression, from the start of radiotherapy; > 0, 1: no effect */
     double hr_death;       /**< of death after progression, if irradiated before it; > 0 */
+    enum rwe_strategy strategy;
+    double grace; /**< of RWE_STRATEGY_BEGUN and _NONE: months, from 1.5 to 60 */
 };
 
-/** 600 patients, seed 20250731, 0.70, 0.90. */
+/** 600 patients, seed 20250731, 0.70, 0.90, the natural course. */
 struct rwe_simulation_options rwe_simulation_options_default(void);
 
 /** The truth about one patient, also where his chart is silent (`missing`). */
@@ -72,7 +96,8 @@ struct rwe_simulation {
     struct rwe_simulated_patient *patient; /**< options.n of them */
 };
 
-/** Simulates into `arena`. RWE_USAGE for an option out of its range; RWE_NO_MEMORY. */
+/** Simulates into `arena`. RWE_USAGE for an option out of its range, and where of 100,000 patients drawn
+ * none can follow RWE_STRATEGY_BEGUN, because all have progressed by then; RWE_NO_MEMORY. */
 enum rwe_status rwe_simulate_cohort(const struct rwe_simulation_options *options,
                                     struct rwe_arena *arena, struct rwe_simulation **simulation,
                                     struct rwe_error *error);
@@ -83,7 +108,8 @@ enum rwe_status rwe_simulate_cohort(const struct rwe_simulation_options *options
  * ends are rounded up, so that no rounding makes a treatment start at or after the event. The same
  * times are there as dates, by the same rule: index plus 30.4375 days a month, rounded to a whole
  * day down or up, so that dates and months differ by less than a day. No date is after the data
- * cut-off, 2025-06-30. The truth is not in the file. RWE_IO when writing fails.
+ * cut-off, 2025-06-30. The truth is not in the file. Under a strategy a last column, strategy, names it:
+ * "begun-9", "none-9", "never". RWE_IO when writing fails.
  */
 enum rwe_status rwe_simulate_write_cohort(const struct rwe_simulation *simulation, FILE *out,
                                           struct rwe_error *error);

@@ -21,9 +21,36 @@ static const char *copy_value(struct rwe_arena *arena, const char *value)
     return rwe_arena_format(arena, "%.*s…", (int)length, value);
 }
 
+/* Whether the cell is complained of for the first time. */
+static enum rwe_status is_first(struct rwe_complaints *complaints,
+                                const struct rwe_complaint *complaint, bool *first)
+{
+    *first = true;
+    if (complaint->column == NULL)
+        return RWE_OK;
+    if (complaints->cells == NULL) {
+        complaints->cells = RWE_NEW(complaints->arena, struct rwe_intern, 1);
+        if (complaints->cells == NULL)
+            return RWE_NO_MEMORY;
+        complaints->cells->arena = complaints->arena;
+    }
+    const char *cell = rwe_arena_format(complaints->arena, "%s\n%zu\n%s", complaint->file,
+                                        complaint->line, complaint->column);
+    size_t known = complaints->cells->n;
+    uint32_t number =
+        cell == NULL ? RWE_INTERN_FAILED : rwe_intern_number(complaints->cells, cell, strlen(cell));
+    *first = number == known;
+    return number == RWE_INTERN_FAILED ? RWE_NO_MEMORY : RWE_OK;
+}
+
 enum rwe_status rwe_complaints_add(struct rwe_complaints *complaints,
                                    const struct rwe_complaint *complaint)
 {
+    bool first;
+    if (is_first(complaints, complaint, &first) != RWE_OK)
+        return RWE_NO_MEMORY;
+    if (!first)
+        return RWE_OK;
     struct rwe_complaint *item =
         rwe_arena_grow(complaints->arena, complaints->item, &complaints->capacity,
                        complaints->n + 1, sizeof *item);

@@ -146,20 +146,11 @@ static const char *lacks(const struct search *s, const struct rwe_rule *rule)
     return NULL;
 }
 
-static bool is_off(const struct rwe_study_settings *study, const char *code)
-{
-    struct rwe_strings off = study->rules_off;
-    for (size_t i = 0; i < off.n; i++)
-        if (strcasecmp(off.item[i], code) == 0)
-            return true;
-    return false;
-}
-
 static enum rwe_status test_rule(struct search *s, size_t rule)
 {
     const struct rwe_rule *r = &rwe_rules[rule];
     const char **lack = &s->validation->not_checked[rule];
-    *lack = is_off(s->input->study, r->code) ? "--rules-off" : lacks(s, r);
+    *lack = rwe_study_rule_is_off(s->input->study, r->code) ? "--rules-off" : lacks(s, r);
     if (rwe_arena_failed(s->arena))
         return RWE_NO_MEMORY;
     if (*lack != NULL)
@@ -178,7 +169,7 @@ static enum rwe_status check_off(const struct rwe_study_settings *study, struct 
             known = known || strcasecmp(off.item[i], rwe_rules[r].code) == 0;
         if (!known)
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                            "--rules-off %s: there is no such rule; they are E01 to W33",
+                            "--rules-off %s: there is no such rule; they are E01 to W34",
                             off.item[i]);
     }
     return RWE_OK;
@@ -216,6 +207,19 @@ enum rwe_status rwe_validate(const struct rwe_validation_input *input, struct rw
 
 /* ---- what becomes of findings ---- */
 
+/* A duplicate identifier, and a time zero that is no date at all: the cohort, which needs both, says so better. */
+static bool is_told_by_cohort(const struct rwe_finding *finding,
+                              const struct rwe_study_settings *study)
+{
+    struct rwe_dated dated;
+    if (strcmp(finding->rule->code, "E06") == 0)
+        return study->id != NULL && strcmp(study->id, finding->column) == 0;
+    return strcmp(finding->rule->code, "E01") == 0 && finding->value != NULL &&
+           rwe_study_takes_dates(study) &&
+           !rwe_dated_parse(finding->value, strlen(finding->value), rwe_study_date_system(study),
+                            &dated);
+}
+
 enum rwe_status rwe_validation_complain(const struct rwe_validation *validation,
                                         const struct rwe_study_settings *study,
                                         struct rwe_complaints *complaints)
@@ -223,10 +227,7 @@ enum rwe_status rwe_validation_complain(const struct rwe_validation *validation,
     for (size_t f = 0; f < validation->n; f++) {
         const struct rwe_finding *finding = &validation->finding[f];
         const struct rwe_rule *rule = finding->rule;
-        const char *id = study->id;
-        bool told_by_cohort =
-            strcmp(rule->code, "E06") == 0 && id != NULL && strcmp(id, finding->column) == 0;
-        if (rule->severity != RWE_SEVERITY_ERROR || told_by_cohort)
+        if (rule->severity != RWE_SEVERITY_ERROR || is_told_by_cohort(finding, study))
             continue;
         struct rwe_complaint complaint = {
             .file = finding->file,

@@ -30,7 +30,7 @@
     ROLE(pd1_cycles, N, true, "免疫治疗周期")                                                      \
     ROLE(pd1_last_date, D, true, "")                                                               \
     ROLE(maint, T, true, "")                                                                       \
-    ROLE(rt_start_date, D, true, "放疗开始日期")                                                   \
+    ROLE(rt_start_date, D, true, "放疗开始日期|放疗开始时间|放疗起始日期|放疗起始时间")            \
     ROLE(rt_end_date, D, true, "")                                                                 \
     ROLE(rt_site, T, true, "放疗部位")                                                             \
     ROLE(rt_tech, T, true, "放疗技术")                                                             \
@@ -99,9 +99,6 @@ const char *rwe_chart_lacks(const struct rwe_chart *chart, const char *needs,
 /* Texts of a column by row, NULL missing; borrowed from the table. NULL when memory is out. */
 const char **rwe_chart_texts(const struct rwe_chart *chart, size_t column);
 
-/* 1 yes, 0 no, −1 neither: 1 Y yes 是 有 √ 阳性 …; case does not matter. */
-int rwe_chart_yes(const char *text);
-
 /* Whether a text is a month or a year alone: 2023-05, 2023年5月, 2023. */
 bool rwe_chart_is_partial_date(const char *text);
 
@@ -131,6 +128,7 @@ bool rwe_rule_date_system(const struct rwe_chart *chart, struct rwe_finding *fin
 bool rwe_rule_separated(const struct rwe_chart *chart, struct rwe_finding *finding);
 bool rwe_rule_constant(const struct rwe_chart *chart, struct rwe_finding *finding);
 bool rwe_rule_after_baseline(const struct rwe_chart *chart, struct rwe_finding *finding);
+bool rwe_rule_start_not_said(const struct rwe_chart *chart, struct rwe_finding *finding);
 size_t rwe_rule_event_dates(const struct rwe_chart *events, size_t row);
 size_t rwe_rule_event_grade(const struct rwe_chart *events, size_t row);
 size_t rwe_rule_event_nobody(const struct rwe_chart *events, size_t row);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "adverse_events_private.h"
 
+#include "input/intern_private.h"
+#include "rwe/base/number.h"
 #include "rwe/base/sort.h"
 #include <ctype.h>
 #include <math.h>
@@ -130,6 +132,47 @@ static int32_t *merge_case(const struct rwe_factor *factor, struct rwe_arena *ar
     return same;
 }
 
+/* ---- subjects that are not in the cohort ---- */
+
+/* How an identifier is compared: as a number where all are. */
+static const char *key_of(const struct adverse_reader *r, const char *id)
+{
+    double value;
+    if (r->cohort->id_is_number && rwe_number_parse(id, strlen(id), &value))
+        return rwe_arena_format(r->arena, "%.17g", value);
+    return id;
+}
+
+/* Why the cohort does not have the subjects of these rows of the file. */
+static enum rwe_status count_unknown(struct adverse_reader *r, const uint32_t row[],
+                                     struct rwe_adverse_events *events)
+{
+    const struct rwe_cohort *cohort = r->cohort;
+    struct rwe_intern ids = {.arena = r->arena};
+    uint8_t *of_other_arm = RWE_NEW(r->arena, uint8_t, cohort->n_excluded + events->n_unknown);
+    if (of_other_arm == NULL)
+        return RWE_NO_MEMORY;
+    for (size_t i = 0; i < cohort->n_excluded; i++) {
+        const struct rwe_excluded_row *excluded = &cohort->excluded[i];
+        const char *key = excluded->id == NULL ? NULL : key_of(r, excluded->id);
+        uint32_t number =
+            key == NULL ? RWE_INTERN_FAILED : rwe_intern_number(&ids, key, strlen(key));
+        if (number != RWE_INTERN_FAILED)
+            of_other_arm[number] |= excluded->of_other_arm;
+    }
+    size_t n_excluded = ids.n;
+    for (size_t k = 0; k < events->n_unknown; k++) {
+        const char *key = key_of(r, r->id_of[row[k]]);
+        uint32_t number =
+            key == NULL ? RWE_INTERN_FAILED : rwe_intern_number(&ids, key, strlen(key));
+        if (number == RWE_INTERN_FAILED || number >= n_excluded)
+            continue;
+        events->n_other_arm += of_other_arm[number];
+        events->n_left_out += !of_other_arm[number];
+    }
+    return rwe_arena_failed(r->arena) ? RWE_NO_MEMORY : RWE_OK;
+}
+
 /* The usable rows, and in r->row where they stand in the file. */
 static enum rwe_status usable_rows(struct adverse_reader *r, struct rwe_adverse_events *events)
 {
@@ -137,6 +180,7 @@ static enum rwe_status usable_rows(struct adverse_reader *r, struct rwe_adverse_
     uint32_t *term = RWE_NEW(r->arena, uint32_t, events->n_rows);
     uint32_t *subject_of = RWE_NEW(r->arena, uint32_t, events->n_rows);
     uint8_t *grade = RWE_NEW(r->arena, uint8_t, events->n_rows);
+    uint32_t *unknown = RWE_NEW(r->arena, uint32_t, events->n_rows);
     size_t n = 0;
     r->row = RWE_NEW(r->arena, uint32_t, events->n_rows);
     if (rwe_arena_failed(r->arena))
@@ -148,7 +192,7 @@ static enum rwe_status usable_rows(struct adverse_reader *r, struct rwe_adverse_
         }
         size_t subject = rwe_cohort_find(r->cohort, r->id_of[i]);
         if (subject == RWE_NO_INDEX) {
-            events->n_unknown++;
+            unknown[events->n_unknown++] = (uint32_t)i;
             continue;
         }
         term[n] = (uint32_t)same[r->term_of.code[i]];
@@ -158,7 +202,7 @@ static enum rwe_status usable_rows(struct adverse_reader *r, struct rwe_adverse_
     }
     events->episode =
         (struct rwe_adverse_episodes){.n = n, .term = term, .subject = subject_of, .grade = grade};
-    return RWE_OK;
+    return events->n_unknown == 0 ? RWE_OK : count_unknown(r, unknown, events);
 }
 
 static enum rwe_status keep_worst(struct adverse_reader *r, struct rwe_adverse_events *events)
@@ -199,16 +243,13 @@ enum rwe_status rwe_adverse_events_read(const struct rwe_table *table,
                                         struct rwe_arena *arena, struct rwe_complaints *complaints,
                                         struct rwe_adverse_events *events, struct rwe_error *error)
 {
-    struct adverse_reader r = {.table = table,
-                               .cohort = cohort,
-                               .arena = arena,
-                               .complaints = complaints,
-                               .name = columns};
+    struct rwe_complaints own = {.arena = arena}; /* a second reading must find them again */
+    struct adverse_reader r = {
+        .table = table, .cohort = cohort, .arena = arena, .complaints = &own, .name = columns};
     *events = (struct rwe_adverse_events){.n_rows = rwe_table_rows(table)};
     if (!cohort->has_id)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "adverse events are told to subjects by their identifier: say --id COL");
-    size_t before = complaints->n;
     enum rwe_status status = find_columns(&r, error);
     if (status == RWE_OK)
         status = read_columns(&r, error);
@@ -216,13 +257,21 @@ enum rwe_status rwe_adverse_events_read(const struct rwe_table *table,
         status = adverse_details_read(&r, error);
     if (status != RWE_OK)
         return status;
-    for (size_t c = before; c < complaints->n; c++)
-        r.bad[complaints->item[c].row] = 1;
-    if (complaints->n > before && !drop)
+    for (size_t c = 0; c < own.n; c++) {
+        r.bad[own.item[c].row] = 1;
+        if (rwe_complaints_add(complaints, &own.item[c]) != RWE_OK)
+            return rwe_fail_memory(error);
+    }
+    if (own.n == 1 && !drop)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "%s: 1 cell or row cannot be read as declared. Correct the file, or leave "
+                        "that row out with --on-error drop",
+                        rwe_table_file(table));
+    if (own.n > 0 && !drop)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "%s: %zu cells or rows cannot be read as declared. Correct the file, or "
                         "leave those rows out with --on-error drop",
-                        rwe_table_file(table), complaints->n - before);
+                        rwe_table_file(table), own.n);
     bool done = usable_rows(&r, events) == RWE_OK && keep_worst(&r, events) == RWE_OK &&
                 (!columns->with_details || adverse_details_gather(&r, events) == RWE_OK);
     return done ? RWE_OK : rwe_fail_memory(error);

@@ -282,31 +282,56 @@ enum rwe_status adverse_details_read(struct adverse_reader *r, struct rwe_error 
 
 /* ---- of the episodes ---- */
 
-/* A month alone has its 15th: where that lies before time zero in the same month, it is time zero. */
-static double since_zero(struct rwe_dated start, struct rwe_dated zero, double days_per_unit)
+/* The day of an onset, or of an end of treatment. A month alone has its 15th, moved within the month where other
+ * dates of the patient ask for it: no earlier than time zero, nor an onset than the start of the exposure; and no
+ * later than the death, or the last day on which the patient was seen, since it was known then. Nor is an onset later
+ * than a death of which the month alone is known. */
+static struct rwe_dated settle(struct rwe_dated dated, bool is_onset,
+                               const struct rwe_patient_dates *patient)
 {
-    if (!rwe_dated_has_day(start) || !rwe_dated_has_day(zero))
-        return NAN;
-    double days = (double)start.day - zero.day;
-    if (start.kind == RWE_DATED_MONTH && days < 0 && days > -15)
-        days = 0;
-    return days / days_per_unit;
+    const struct rwe_dated *date = patient->date, death = date[RWE_DATE_DEATH];
+    struct rwe_dated seen = {0};
+    for (unsigned c = 0; c < RWE_N_DATE_ROLES; c++)
+        if ((RWE_DATES_ALIVE & RWE_DATE_BIT(c)) != 0 && rwe_dated_has_day(date[c]) &&
+            (!rwe_dated_has_day(seen) || date[c].day > seen.day))
+            seen = (struct rwe_dated){date[c].day, RWE_DATED_DAY};
+    rwe_dated_raise(&dated, date[RWE_DATE_INDEX]);
+    if (is_onset)
+        rwe_dated_raise(&dated, date[RWE_DATE_EXPOSURE]);
+    rwe_dated_lower(&dated,
+                    rwe_dated_has_day(death) ? (struct rwe_dated){death.day, RWE_DATED_DAY} : seen);
+    if (dated.kind == RWE_DATED_DAY && death.kind == RWE_DATED_MONTH && dated.day > death.day &&
+        rwe_dated_same_month(dated.day, death.day))
+        dated.day = death.day;
+    return dated;
+}
+
+static double since_zero(struct rwe_dated dated, struct rwe_dated zero, double days_per_unit)
+{
+    return rwe_dated_has_day(dated) && rwe_dated_has_day(zero)
+               ? ((double)dated.day - zero.day) / days_per_unit
+               : (double)NAN;
+}
+
+static double date_of(const struct adverse_reader *r, const struct adverse_times *times, size_t row,
+                      uint32_t subject)
+{
+    const struct rwe_cohort_dates *dates = r->cohort->dates;
+    const struct rwe_patient_dates *patient = &dates->patient[subject];
+    return since_zero(settle(times->date[row], times == &r->start, patient),
+                      patient->date[RWE_DATE_INDEX], dates->days_per_unit);
 }
 
 static const double *gather_times(const struct adverse_reader *r,
                                   const struct rwe_adverse_episodes *e,
                                   const struct adverse_times *times)
 {
-    const struct rwe_cohort_dates *dates = r->cohort->dates;
     if (times->time == NULL && times->date == NULL)
         return NULL;
     double *since = RWE_NEW(r->arena, double, e->n);
     for (size_t k = 0; since != NULL && k < e->n; k++)
-        since[k] = times->time != NULL
-                       ? times->time[r->row[k]]
-                       : since_zero(times->date[r->row[k]],
-                                    dates->patient[e->subject[k]].date[RWE_DATE_INDEX],
-                                    dates->days_per_unit);
+        since[k] = times->time != NULL ? times->time[r->row[k]]
+                                       : date_of(r, times, r->row[k], e->subject[k]);
     return since;
 }
 

@@ -61,9 +61,9 @@ static enum rwe_status complain(struct raw *raw, size_t row, size_t column, cons
     return rwe_complaints_add(raw->complaints, &complaint);
 }
 
-/* Numbers of a column that must have a value in every row. */
-static enum rwe_status read_required_numbers(struct raw *raw, size_t column, double **numbers,
-                                             struct rwe_error *error)
+/* Numbers of a column that must have a value in every row, but those that are `absent` (or NULL), whose is 0. */
+static enum rwe_status read_required_numbers(struct raw *raw, size_t column, const uint8_t absent[],
+                                             double **numbers, struct rwe_error *error)
 {
     *numbers = RWE_NEW(raw->scratch, double, raw->n_rows);
     uint8_t *told = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
@@ -76,7 +76,9 @@ static enum rwe_status read_required_numbers(struct raw *raw, size_t column, dou
     for (size_t i = 0; i < raw->n_rows; i++) {
         enum rwe_status status = RWE_OK;
         double value = (*numbers)[i];
-        if (isnan(value) && !told[i])
+        if (absent != NULL && absent[i])
+            (*numbers)[i] = 0;
+        else if (isnan(value) && !told[i])
             status = complain(raw, i, column, NULL, N_("missing"), N_("every subject needs one"));
         else if (value < 0)
             status = complain(raw, i, column, rwe_arena_format(raw->scratch, "%.15g", value),
@@ -88,15 +90,15 @@ static enum rwe_status read_required_numbers(struct raw *raw, size_t column, dou
     return RWE_OK;
 }
 
-/* A factor that must have a value in every row. */
-static enum rwe_status read_required_factor(struct raw *raw, size_t column,
+/* A factor that must have a value in every row, but those that are `absent` (or NULL). */
+static enum rwe_status read_required_factor(struct raw *raw, size_t column, const uint8_t absent[],
                                             struct rwe_factor *factor, struct rwe_error *error)
 {
     if (rwe_table_factor(raw->table, column, raw->arena, factor) != RWE_OK ||
         rwe_table_check_formulas(raw->table, column, raw->complaints) != RWE_OK)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < raw->n_rows; i++)
-        if (factor->code[i] < 0 &&
+        if (factor->code[i] < 0 && (absent == NULL || !absent[i]) &&
             complain(raw, i, column, NULL, N_("missing"), N_("every subject needs one")) != RWE_OK)
             return rwe_fail_memory(error);
     return RWE_OK;
@@ -200,7 +202,7 @@ static enum rwe_status read_arm(struct raw *raw, struct rwe_error *error)
                         "which column holds the treatment arm? Say --arm COL");
     enum rwe_status status = rwe_cohort_column(raw->table, "--arm", name, &column, error);
     if (status == RWE_OK)
-        status = read_required_factor(raw, column, &raw->arm, error);
+        status = read_required_factor(raw, column, NULL, &raw->arm, error);
     if (status != RWE_OK)
         return status;
     raw->arm_position = RWE_NEW(raw->scratch, int32_t, raw->arm.n_levels);
@@ -259,7 +261,7 @@ static enum rwe_status read_events(struct raw *raw, struct raw_endpoint *endpoin
                                    struct rwe_error *error)
 {
     struct rwe_factor factor;
-    enum rwe_status status = read_required_factor(raw, column, &factor, error);
+    enum rwe_status status = read_required_factor(raw, column, endpoint->absent, &factor, error);
     if (status != RWE_OK)
         return status;
     endpoint->event = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
@@ -281,6 +283,51 @@ static enum rwe_status read_events(struct raw *raw, struct raw_endpoint *endpoin
     return status;
 }
 
+/* The columns of an endpoint. */
+struct endpoint_columns {
+    size_t time, event;
+};
+
+static enum rwe_status find_endpoints(struct raw *raw, struct rwe_endpoint_specs specs,
+                                      struct endpoint_columns column[], struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    for (size_t e = 0; e < specs.n && status == RWE_OK; e++) {
+        raw->endpoint[e].spec = &specs.item[e];
+        status =
+            rwe_cohort_column(raw->table, "--endpoint", specs.item[e].time, &column[e].time, error);
+        if (status == RWE_OK)
+            status = rwe_cohort_column(raw->table, "--endpoint", specs.item[e].event,
+                                       &column[e].event, error);
+    }
+    return status;
+}
+
+/* A row with neither time nor event is not in that endpoint, but in the others. One that is in none misses them. */
+static enum rwe_status find_absent(struct raw *raw, const struct endpoint_columns column[])
+{
+    const char **time = RWE_NEW(raw->scratch, const char *, raw->n_rows),
+               **event = RWE_NEW(raw->scratch, const char *, raw->n_rows);
+    uint8_t *is_in = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
+    bool derives = raw->dates != NULL && raw->dates->about.n_derived > 0;
+    for (size_t e = 0; e < raw->n_endpoints; e++) {
+        uint8_t *absent = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
+        if (rwe_arena_failed(raw->scratch) ||
+            rwe_table_strings(raw->table, column[e].time, raw->scratch, time) != RWE_OK ||
+            rwe_table_strings(raw->table, column[e].event, raw->scratch, event) != RWE_OK)
+            return RWE_NO_MEMORY;
+        for (size_t i = 0; i < raw->n_rows; i++) {
+            absent[i] = time[i] == NULL && event[i] == NULL;
+            is_in[i] = is_in[i] || !absent[i] || derives;
+        }
+        raw->endpoint[e].absent = absent;
+    }
+    for (size_t e = 0; e < raw->n_endpoints; e++)
+        for (size_t i = 0; i < raw->n_rows; i++)
+            raw->endpoint[e].absent[i] = raw->endpoint[e].absent[i] && is_in[i];
+    return RWE_OK;
+}
+
 static enum rwe_status read_endpoints(struct raw *raw, struct rwe_error *error)
 {
     struct rwe_endpoint_specs specs = raw->study->endpoints;
@@ -288,24 +335,20 @@ static enum rwe_status read_endpoints(struct raw *raw, struct rwe_error *error)
         specs.n = 0;
     raw->n_endpoints = specs.n;
     raw->endpoint = RWE_NEW(raw->scratch, struct raw_endpoint, specs.n + RWE_MOST_DERIVED);
-    if (raw->endpoint == NULL)
+    struct endpoint_columns *column = RWE_NEW(raw->scratch, struct endpoint_columns, specs.n);
+    if (rwe_arena_failed(raw->scratch))
         return rwe_fail_memory(error);
-    for (size_t e = 0; e < specs.n; e++) {
-        size_t time, event;
-        raw->endpoint[e].spec = &specs.item[e];
-        enum rwe_status status =
-            rwe_cohort_column(raw->table, "--endpoint", specs.item[e].time, &time, error);
+    enum rwe_status status = find_endpoints(raw, specs, column, error);
+    if (status == RWE_OK && find_absent(raw, column) != RWE_OK)
+        status = rwe_fail_memory(error);
+    for (size_t e = 0; e < specs.n && status == RWE_OK; e++) {
+        struct raw_endpoint *endpoint = &raw->endpoint[e];
+        status =
+            read_required_numbers(raw, column[e].time, endpoint->absent, &endpoint->time, error);
         if (status == RWE_OK)
-            status =
-                rwe_cohort_column(raw->table, "--endpoint", specs.item[e].event, &event, error);
-        if (status == RWE_OK)
-            status = read_required_numbers(raw, time, &raw->endpoint[e].time, error);
-        if (status == RWE_OK)
-            status = read_events(raw, &raw->endpoint[e], event, error);
-        if (status != RWE_OK)
-            return status;
+            status = read_events(raw, endpoint, column[e].event, error);
     }
-    return rwe_raw_add_derived(raw, error);
+    return status == RWE_OK ? rwe_raw_add_derived(raw, error) : status;
 }
 
 /* ---- covariates ---- */
@@ -506,7 +549,7 @@ static enum rwe_status read_strata(struct raw *raw, struct rwe_error *error)
         enum rwe_status status =
             rwe_cohort_column(raw->table, "--strata", raw->strata.item[s], &column, error);
         if (status == RWE_OK)
-            status = read_required_factor(raw, column, &raw->stratum[s], error);
+            status = read_required_factor(raw, column, NULL, &raw->stratum[s], error);
         if (status != RWE_OK)
             return status;
     }
@@ -521,7 +564,8 @@ static enum rwe_status read_cluster(struct raw *raw, struct rwe_error *error)
     if (name == NULL)
         return RWE_OK;
     enum rwe_status status = rwe_cohort_column(raw->table, "--cluster", name, &column, error);
-    return status == RWE_OK ? read_required_factor(raw, column, &raw->cluster, error) : status;
+    return status == RWE_OK ? read_required_factor(raw, column, NULL, &raw->cluster, error)
+                            : status;
 }
 
 static enum rwe_status read_exposure(struct raw *raw, struct rwe_error *error)
@@ -556,8 +600,9 @@ static enum rwe_status code_responses(struct raw *raw, size_t column,
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < raw->n_rows; i++) {
         const char *level = factor->code[i] < 0 ? NULL : factor->level[factor->code[i]];
-        raw->response[i] = level == NULL ? -1 : rwe_response_parse(level);
-        if (level != NULL && raw->response[i] < 0 &&
+        int response = level == NULL ? -1 : rwe_response_parse(level);
+        raw->response[i] = rwe_response_of_patient(response);
+        if (level != NULL && response < 0 &&
             complain(raw, i, column, level, N_("no response"), N_("it is CR, PR, SD, PD or NE")) !=
                 RWE_OK)
             return RWE_NO_MEMORY;
@@ -589,7 +634,8 @@ static enum rwe_status check_entries(struct raw *raw, size_t column, struct rwe_
 {
     for (size_t i = 0; i < raw->n_rows; i++)
         for (size_t e = 0; e < raw->n_endpoints; e++) {
-            if (!(raw->entry[i] >= raw->endpoint[e].time[i]))
+            const uint8_t *absent = raw->endpoint[e].absent;
+            if (!(raw->entry[i] >= raw->endpoint[e].time[i]) || (absent != NULL && absent[i]))
                 continue;
             if (complain(
                     raw, i, column, rwe_arena_format(raw->scratch, "%.15g", raw->entry[i]),
@@ -611,17 +657,26 @@ static enum rwe_status read_entry(struct raw *raw, struct rwe_error *error)
         return RWE_OK;
     enum rwe_status status = rwe_cohort_column(raw->table, "--entry", name, &column, error);
     if (status == RWE_OK)
-        status = read_required_numbers(raw, column, &raw->entry, error);
+        status = read_required_numbers(raw, column, NULL, &raw->entry, error);
     return status == RWE_OK ? check_entries(raw, column, error) : status;
 }
 
 enum rwe_status rwe_raw_read(struct raw *raw, struct rwe_error *error)
 {
     static enum rwe_status (*const steps[])(struct raw *, struct rwe_error *) = {
-        read_id,        rwe_raw_read_dates,     read_arm,
-        read_endpoints, read_covariates,        read_strata,
-        read_cluster,   read_exposure,          read_entry,
-        read_response,  rwe_raw_read_described, rwe_raw_read_eligibility,
+        read_id,
+        rwe_raw_read_dates,
+        read_arm,
+        read_endpoints,
+        read_covariates,
+        read_strata,
+        read_cluster,
+        read_exposure,
+        rwe_raw_read_until,
+        read_entry,
+        read_response,
+        rwe_raw_read_described,
+        rwe_raw_read_eligibility,
     };
     for (size_t s = 0; s < sizeof steps / sizeof steps[0]; s++) {
         enum rwe_status status = steps[s](raw, error);

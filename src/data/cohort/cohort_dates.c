@@ -13,16 +13,19 @@ static void name_roles(struct raw *raw)
 {
     static const char *const roles[] = {"index_date",       "pd_date",           "death_date",
                                         "last_assess_date", "last_contact_date", "newtx_date",
-                                        "resp_first_date"};
+                                        "resp_first_date",  "exposure"};
     struct raw_dates *dates = raw->dates;
-    const char *index = raw->study->index_date;
     for (unsigned c = 0; c < RWE_N_DATE_ROLES; c++) {
-        bool is_named = c == RWE_DATE_INDEX && index != NULL;
-        size_t found = is_named ? rwe_table_find(raw->table, index)
-                                : rwe_chart_column(raw->table, raw->study, roles[c]);
+        const char *name = c == RWE_DATE_INDEX      ? raw->study->index_date
+                           : c == RWE_DATE_EXPOSURE ? raw->study->exposure_date
+                                                    : NULL;
+        bool by_option = c == RWE_DATE_EXPOSURE; /* and by no name of its own */
+        size_t found = name != NULL ? rwe_table_find(raw->table, name)
+                       : by_option  ? RWE_NO_INDEX
+                                    : rwe_chart_column(raw->table, raw->study, roles[c]);
         dates->column[c] = found;
         dates->about.column[c] = found != RWE_NO_INDEX ? rwe_table_name(raw->table, found)
-                                 : is_named            ? index
+                                 : name != NULL        ? name
                                                        : roles[c];
     }
     dates->n_columns = RWE_N_DATE_ROLES;
@@ -79,8 +82,7 @@ static enum rwe_status read_definition(struct raw *raw, const char *text,
                                        struct rwe_endpoint_definition *definition,
                                        struct rwe_error *error)
 {
-    *definition =
-        (struct rwe_endpoint_definition){.otherwise = RWE_DATE_BIT(RWE_DATE_LAST_CONTACT)};
+    *definition = (struct rwe_endpoint_definition){.otherwise = RWE_DATES_ALIVE};
     struct rwe_strings parts = rwe_text_split(raw->arena, text, ';');
     if (parts.n == 0)
         return rwe_fail_memory(error);
@@ -113,6 +115,8 @@ static enum rwe_status read_definition(struct raw *raw, const char *text,
         return rwe_fail_memory(error);
     if (definition->censor == 0)
         definition->censor = RWE_DATE_BIT(RWE_DATE_LAST_ASSESS);
+    if ((definition->censor & RWE_DATE_BIT(RWE_DATE_LAST_CONTACT)) != 0)
+        definition->censor |= RWE_DATES_ALIVE;
     definition->is_assessed = (definition->events & RWE_DATE_BIT(RWE_DATE_PD)) != 0;
     return RWE_OK;
 }
@@ -120,9 +124,11 @@ static enum rwe_status read_definition(struct raw *raw, const char *text,
 /* Whether the file, or the list of assessments, can tell a date. */
 static bool is_told(const struct raw *raw, unsigned column)
 {
-    bool by_assessments = column == RWE_DATE_LAST_ASSESS || column == RWE_DATE_RESPONSE;
+    bool by_response = column == RWE_DATE_RESPONSE || column == RWE_DATE_PD;
+    bool has_list = raw->assessments != NULL;
     return raw->dates->column[column] != RWE_NO_INDEX ||
-           (by_assessments && raw->assessments != NULL);
+           (has_list && column == RWE_DATE_LAST_ASSESS) ||
+           (has_list && by_response && rwe_raw_visits_tell_responses(raw));
 }
 
 /* A date that a definition cannot do without. */
@@ -141,8 +147,11 @@ static enum rwe_status check_columns(const struct raw *raw,
 {
     rwe_date_set needed =
         definition->events | definition->competing | RWE_DATE_BIT(definition->start);
-    rwe_date_set last = definition->censor | definition->otherwise;
+    const rwe_date_set ends =
+        RWE_DATE_BIT(RWE_DATE_LAST_CONTACT) | RWE_DATE_BIT(RWE_DATE_LAST_ASSESS);
+    rwe_date_set last = (definition->censor | definition->otherwise) & (ends | ~RWE_DATES_ALIVE);
     enum rwe_status status = RWE_OK;
+    size_t site;
     bool any = false;
     for (unsigned c = 0; c < raw->dates->n_columns; c++)
         any = any || ((last & RWE_DATE_BIT(c)) != 0 && is_told(raw, c));
@@ -151,8 +160,9 @@ static enum rwe_status check_columns(const struct raw *raw,
             status = need(raw, c, error);
     if (status == RWE_OK && !any)
         status = need(raw, RWE_DATE_LAST_CONTACT, error);
-    if (status == RWE_OK && raw->study->new_therapy > 0)
-        status = need(raw, RWE_DATE_NEWTX, error);
+    if (status == RWE_OK && definition->pd_place != 0 &&
+        rwe_chart_column(raw->table, raw->study, "pd_site") == RWE_NO_INDEX)
+        status = rwe_cohort_column(raw->table, "--derive", "pd_site", &site, error);
     return status;
 }
 
@@ -194,6 +204,68 @@ static enum rwe_status read_definitions(struct raw *raw, struct rwe_error *error
             status = add_definition(raw, &definition, error);
     }
     return status;
+}
+
+/* ---- rules that cannot act ---- */
+
+/* What a rule that was asked for must know. */
+struct demand {
+    const char *option; /* "--censoring fda-a" */
+    bool scans, therapy;
+};
+
+static enum rwe_status refuse(const struct raw *raw, const struct demand *demand, bool no_scans,
+                              bool no_therapy, struct rwe_error *error)
+{
+    const char *file = rwe_table_file(raw->table);
+    if (no_scans && no_therapy)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "%s cannot act: %s has neither scans (a column last_assess_date, or "
+                        "--assess FILE) nor the next therapy (a column newtx_date). Name the "
+                        "columns with --columns last_assess_date=COL,newtx_date=COL, or take "
+                        "--censoring ema",
+                        demand->option, file);
+    if (no_scans)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "%s cannot act: %s does not say when patients were scanned. Name the last "
+                        "scan with --columns last_assess_date=COL, give all scans with --assess "
+                        "FILE, or leave the rule out",
+                        demand->option, file);
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                    "%s cannot act: %s does not say when the next therapy began. Name the column "
+                    "with --columns newtx_date=COL, or say --new-therapy ignore",
+                    demand->option, file);
+}
+
+/* A rule whose columns the file lacks would judge all patients alike, or nobody: it is refused. */
+static enum rwe_status check_rules(const struct raw *raw, struct rwe_error *error)
+{
+    static const char *const sets[] = {"--censoring ema", "--censoring fda-a", "--censoring fda-b",
+                                       "--censoring fda-c"};
+    const struct rwe_study_settings *study = raw->study;
+    struct rwe_cohort_dates *about = &raw->dates->about;
+    bool has_set = study->censoring > RWE_CENSORING_EMA, is_assessed = false;
+    const struct demand demands[] = {
+        {study->source.censoring == RWE_FROM_DEFAULT ? "--compat admiral"
+                                                     : sets[has_set ? study->censoring : 0],
+         has_set, has_set && about->rules.new_therapy != RWE_NEW_THERAPY_IGNORE},
+        {"--death-window", isfinite(study->death_window), false},
+        {"--visit-gap", isfinite(study->visit_gap), false},
+        {"--unassessed start", study->unassessed == 0, false},
+        {"--new-therapy", false, study->new_therapy > RWE_NEW_THERAPY_IGNORE},
+    };
+    about->knows_scans = is_told(raw, RWE_DATE_LAST_ASSESS);
+    about->knows_progression = is_told(raw, RWE_DATE_PD);
+    about->knows_therapy = is_told(raw, RWE_DATE_NEWTX);
+    for (size_t d = 0; d < about->n_derived; d++)
+        is_assessed = is_assessed || about->derived[d].definition.is_assessed;
+    for (size_t d = 0; is_assessed && d < sizeof demands / sizeof *demands; d++) {
+        bool no_scans = demands[d].scans && !about->knows_scans;
+        bool no_therapy = demands[d].therapy && !about->knows_therapy;
+        if (no_scans || no_therapy)
+            return refuse(raw, &demands[d], no_scans, no_therapy, error);
+    }
+    return RWE_OK;
 }
 
 /* ---- patients ---- */
@@ -240,11 +312,7 @@ static uint8_t place_of(const char *text)
 
 static bool says_yes(const char *text)
 {
-    static const char *const words[] = {"1", "y", "yes", "true", "是", "有", "死亡", "失访"};
-    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
-        if (strcasecmp(text, words[w]) == 0)
-            return true;
-    return false;
+    return rwe_chart_yes(text) == 1 || strcmp(text, "失访") == 0;
 }
 
 /* The cells of a role that is no date, NULL where the file does not have it. */
@@ -305,10 +373,14 @@ static struct rwe_endpoint_rules rules_of(const struct rwe_study_settings *study
 {
     struct rwe_endpoint_rules rules = rwe_endpoint_rules_of(
         study->censoring < 0 ? RWE_CENSORING_EMA : (enum rwe_censoring)study->censoring);
+    if (study->visit_every > 0)
+        rwe_endpoint_rules_plan(&rules, study->visit_every);
+    take_number(study->visit_every, &rules.visit_every);
     take_number(study->death_window, &rules.death_window);
     take_number(study->visit_gap, &rules.visit_gap);
     take_number(study->progression_blank, &rules.pd_blank);
-    take_number(study->visit_every, &rules.visit_every);
+    if (study->unassessed >= 0)
+        rules.unassessed_at_zero = study->unassessed == 0;
     if (study->new_therapy >= 0)
         rules.new_therapy = (enum rwe_new_therapy)study->new_therapy;
     return rules;
@@ -343,7 +415,7 @@ static void set_unit(struct raw *raw)
 
 enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error)
 {
-    if (!rwe_study_takes_dates(raw->study))
+    if (!rwe_study_takes_dates(raw->study) && raw->assessments == NULL)
         return RWE_OK;
     struct raw_dates *dates = RWE_NEW(raw->scratch, struct raw_dates, 1);
     struct rwe_patient_dates *patient =
@@ -351,7 +423,6 @@ enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error)
     if (rwe_arena_failed(raw->scratch))
         return rwe_fail_memory(error);
     raw->dates = dates;
-    dates->told = RWE_NEW(raw->scratch, uint32_t, raw->n_rows);
     dates->about.patient = patient;
     set_unit(raw);
     name_roles(raw);
@@ -363,12 +434,13 @@ enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error)
     if (status == RWE_OK)
         status = read_definitions(raw, error);
     if (status == RWE_OK)
+        status = check_rules(raw, error);
+    if (status == RWE_OK)
         status = read_dates(raw, patient, error);
     if (status == RWE_OK)
         status = rwe_raw_read_visits(raw, patient, error);
-    if (status == RWE_OK && (dates->told == NULL || read_flags(raw, patient) != RWE_OK))
+    if (status == RWE_OK &&
+        (read_flags(raw, patient) != RWE_OK || rwe_raw_settle_dates(raw, patient) != RWE_OK))
         status = rwe_fail_memory(error);
-    for (size_t i = 0; status == RWE_OK && i < raw->n_rows; i++)
-        rwe_patient_dates_settle(&patient[i], &dates->about.rules);
-    return status;
+    return status == RWE_OK ? rwe_raw_find_best_responses(raw, patient, error) : status;
 }

@@ -23,49 +23,63 @@ static enum rwe_status complain(struct raw *raw, size_t row, const char *column,
     return rwe_complaints_add(raw->complaints, &complaint);
 }
 
-/* One complaint a row for the same fault of the same column, however many endpoints meet it. */
-static bool is_new(struct raw *raw, size_t row, unsigned bit)
-{
-    bool known = (raw->dates->told[row] & (uint32_t)1 << bit) != 0;
-    raw->dates->told[row] |= (uint32_t)1 << bit;
-    return !known;
-}
-
-enum { TOLD_NO_END = RWE_MOST_DATES + 1, TOLD_NO_PLACE, TOLD_NO_SITE };
-
-static enum rwe_status complain_of_fault(struct raw *raw, size_t row,
-                                         const struct rwe_derived_endpoint *derived,
-                                         const struct rwe_endpoint_outcome *outcome)
+/* Endpoints that begin with a response are in those who have one; the rest is of all. Who is in another endpoint
+ * stays: an endpoint that cannot be told of a patient costs that endpoint alone. */
+static enum rwe_status complain_of_fault(struct raw *raw, size_t row, bool is_in_another,
+                                         const struct rwe_derived_endpoint *derived)
 {
     const char *const *column = raw->dates->about.column;
+    const struct rwe_endpoint_outcome *outcome = &derived->outcome[row];
     char day[RWE_DATE_SIZE];
+    if (!derived->is_compared)
+        return RWE_OK;
     switch ((enum rwe_dates_fault)outcome->fault) {
     case RWE_DATES_NO_START:
-        return !derived->is_compared || !is_new(raw, row, outcome->column)
-                   ? RWE_OK
-                   : complain(raw, row, column[outcome->column], NULL, N_("missing"),
-                              N_("every subject needs the date of time zero"));
+        return complain(raw, row, column[outcome->column], NULL, N_("missing"),
+                        N_("every subject needs the date of time zero"));
     case RWE_DATES_NO_END:
-        return !is_new(raw, row, TOLD_NO_END)
+        return is_in_another
                    ? RWE_OK
                    : complain(raw, row, column[RWE_DATE_LAST_CONTACT], NULL,
                               N_("missing where nothing happened"),
                               N_("give the date at which the patient was last known alive, or, for "
                                  "至今, a --cutoff"));
     case RWE_DATES_BEFORE_START:
-        if (!is_new(raw, row, outcome->column))
-            return RWE_OK;
         rwe_date_format(outcome->end, day);
         return complain(raw, row, column[outcome->column], rwe_arena_string(raw->arena, day),
                         N_("before time zero"), N_("correct the date, or that of time zero"));
     case RWE_DATES_NO_PLACE:
-        return !is_new(raw, row, TOLD_NO_PLACE)
-                   ? RWE_OK
-                   : complain(raw, row, "pd_site", NULL,
-                              N_("missing although there was progression"),
-                              N_("this endpoint asks where progression was"));
+        return is_in_another ? RWE_OK
+                             : complain(raw, row, "pd_site", NULL,
+                                        N_("missing although there was progression"),
+                                        N_("this endpoint asks where progression was"));
     case RWE_DATES_SOUND:
         break;
+    }
+    return RWE_OK;
+}
+
+/* Whether some endpoint of all has the patient, for more than time zero. */
+static bool is_in_some(const struct raw *raw, size_t row)
+{
+    const struct rwe_cohort_dates *about = &raw->dates->about;
+    for (size_t d = 0; d < about->n_derived; d++) {
+        const struct rwe_endpoint_outcome *outcome = &about->derived[d].outcome[row];
+        if (about->derived[d].is_compared && outcome->fault == RWE_DATES_SOUND &&
+            outcome->cnsr != RWE_CNSR_UNASSESSED)
+            return true;
+    }
+    return false;
+}
+
+static enum rwe_status complain_of_faults(struct raw *raw)
+{
+    const struct rwe_cohort_dates *about = &raw->dates->about;
+    for (size_t i = 0; i < raw->n_rows; i++) {
+        bool is_in = is_in_some(raw, i);
+        for (size_t d = 0; d < about->n_derived; d++)
+            if (complain_of_fault(raw, i, is_in, &about->derived[d]) != RWE_OK)
+                return RWE_NO_MEMORY;
     }
     return RWE_OK;
 }
@@ -79,12 +93,9 @@ static enum rwe_status derive_endpoint(struct raw *raw, struct rwe_derived_endpo
         RWE_NEW(raw->scratch, struct rwe_endpoint_outcome, raw->n_rows);
     if (outcome == NULL)
         return RWE_NO_MEMORY;
-    for (size_t i = 0; i < raw->n_rows; i++) {
+    for (size_t i = 0; i < raw->n_rows; i++)
         outcome[i] =
             rwe_endpoint_from_dates(&derived->definition, &about->rules, &about->patient[i]);
-        if (complain_of_fault(raw, i, derived, &outcome[i]) != RWE_OK)
-            return RWE_NO_MEMORY;
-    }
     derived->outcome = outcome;
     return RWE_OK;
 }
@@ -124,12 +135,16 @@ static enum rwe_status add_endpoint(struct raw *raw, size_t d, struct rwe_error 
     endpoint->spec = &raw->dates->spec[d];
     endpoint->time = RWE_NEW(raw->scratch, double, raw->n_rows);
     endpoint->event = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
+    endpoint->absent = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
     if (rwe_arena_failed(raw->scratch) || rwe_arena_failed(raw->arena))
         return rwe_fail_memory(error);
     for (size_t i = 0; i < raw->n_rows; i++) {
-        endpoint->time[i] =
-            (derived->outcome[i].end - derived->outcome[i].start) / raw->dates->about.days_per_unit;
-        endpoint->event[i] = derived->outcome[i].cause;
+        const struct rwe_endpoint_outcome *outcome = &derived->outcome[i];
+        endpoint->absent[i] = outcome->fault != RWE_DATES_SOUND;
+        if (endpoint->absent[i])
+            continue;
+        endpoint->time[i] = (outcome->end - outcome->start) / raw->dates->about.days_per_unit;
+        endpoint->event[i] = outcome->cause;
     }
     return RWE_OK;
 }
@@ -160,6 +175,8 @@ enum rwe_status rwe_raw_add_derived(struct raw *raw, struct rwe_error *error)
         if (derived->is_compared)
             status = add_endpoint(raw, d, error);
     }
+    if (status == RWE_OK && dates != NULL && complain_of_faults(raw) != RWE_OK)
+        status = rwe_fail_memory(error);
     return status;
 }
 
@@ -196,33 +213,21 @@ static enum rwe_status read_sites(struct raw *raw, const char ***site, struct rw
 }
 
 struct exposure {
-    const char *name; /* of the column */
-    struct rwe_dated *start;
     const char **site;
     const char *site_name;
     struct rwe_strings sites;
 };
 
-static enum rwe_status read_starts(struct raw *raw, struct exposure *exposure,
-                                   struct rwe_error *error)
+/* The starts themselves were read with the other dates. */
+static enum rwe_status read_exposure(struct raw *raw, struct exposure *exposure,
+                                     struct rwe_error *error)
 {
-    size_t column, progression;
-    exposure->name = raw->study->exposure_date;
-    exposure->start = RWE_NEW(raw->scratch, struct rwe_dated, raw->n_rows);
-    if (exposure->start == NULL)
-        return rwe_fail_memory(error);
+    size_t column;
     enum rwe_status status =
-        rwe_cohort_column(raw->table, "--exposure-date", exposure->name, &column, error);
-    if (status == RWE_OK) /* what comes after progression is none: without its date nobody knows */
-        status = rwe_cohort_column(raw->table, "--exposure-date",
-                                   raw->dates->about.column[RWE_DATE_PD], &progression, error);
-    if (status == RWE_OK)
-        status = read_sites(raw, &exposure->site, &exposure->sites, &exposure->site_name, error);
-    enum rwe_date_system system = rwe_study_date_system(raw->study);
-    if (status == RWE_OK &&
-        rwe_table_dated(raw->table, column, system, exposure->start, raw->complaints) != RWE_OK)
-        status = rwe_fail_memory(error);
-    return status;
+        rwe_cohort_column(raw->table, "--exposure-date", raw->study->exposure_date, &column, error);
+    return status == RWE_OK
+               ? read_sites(raw, &exposure->site, &exposure->sites, &exposure->site_name, error)
+               : status;
 }
 
 static enum rwe_status classify(struct raw *raw, const struct exposure *exposure, uint8_t class[])
@@ -235,19 +240,17 @@ static enum rwe_status classify(struct raw *raw, const struct exposure *exposure
         const char *site = exposure->site == NULL ? NULL : exposure->site[i];
         bool at_site =
             exposure->site == NULL || (site != NULL && rwe_exposure_at_site(site, exposure->sites));
-        bool began = rwe_dated_has_day(exposure->start[i]);
-        class[i] =
-            (uint8_t)rwe_exposure_of(exposure->start[i], at_site, &about->patient[i], &rules);
+        const struct rwe_dated start = about->patient[i].date[RWE_DATE_EXPOSURE];
+        bool began = rwe_dated_has_day(start);
+        class[i] = (uint8_t)rwe_exposure_of(start, at_site, &about->patient[i], &rules);
         if (class[i] == RWE_EXPOSED)
             raw->exposure_start[i] =
-                (exposure->start[i].day - about->patient[i].date[RWE_DATE_INDEX].day) /
-                about->days_per_unit;
+                (start.day - about->patient[i].date[RWE_DATE_INDEX].day) / about->days_per_unit;
         if (exposure->site != NULL && began && site == NULL &&
             complain(raw, i, exposure->site_name, NULL, N_("missing although treatment began"),
                      N_("where it went decides whether it counts")) != RWE_OK)
             return RWE_NO_MEMORY;
         if (!rwe_dated_has_day(about->patient[i].date[RWE_DATE_INDEX]) &&
-            is_new(raw, i, RWE_DATE_INDEX) &&
             complain(raw, i, about->column[RWE_DATE_INDEX], NULL, N_("missing"),
                      N_("every subject needs the date of time zero")) != RWE_OK)
             return RWE_NO_MEMORY;
@@ -261,7 +264,7 @@ enum rwe_status rwe_raw_exposure_start(struct raw *raw, struct rwe_error *error)
     if (raw->dates == NULL || raw->study->exposure_date == NULL ||
         raw->dates->about.exposure != NULL)
         return RWE_OK;
-    enum rwe_status status = read_starts(raw, &exposure, error);
+    enum rwe_status status = read_exposure(raw, &exposure, error);
     if (status != RWE_OK)
         return status;
     uint8_t *class = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
@@ -324,14 +327,18 @@ enum rwe_status rwe_cohort_gather_dates(const struct raw *raw, struct rwe_cohort
     const struct rwe_cohort_dates *from = &raw->dates->about;
     struct rwe_cohort_dates *to = RWE_NEW(raw->arena, struct rwe_cohort_dates, 1);
     struct rwe_patient_dates *patient = RWE_NEW(raw->arena, struct rwe_patient_dates, cohort->n);
+    struct rwe_dates_settled *settled = RWE_NEW(raw->arena, struct rwe_dates_settled, cohort->n);
     uint8_t *exposure = from->exposure == NULL ? NULL : RWE_NEW(raw->arena, uint8_t, cohort->n);
     if (rwe_arena_failed(raw->arena))
         return RWE_NO_MEMORY;
     *to = *from;
     to->patient = patient;
+    to->settled = settled;
+    to->earlier_pd = rwe_raw_tell_earlier_pd(raw, cohort);
     to->exposure = exposure;
     for (size_t i = 0; i < cohort->n; i++) {
         patient[i] = from->patient[cohort->row[i]];
+        settled[i] = from->settled[cohort->row[i]];
         if (exposure != NULL)
             exposure[i] = from->exposure[cohort->row[i]];
     }

@@ -160,6 +160,22 @@ static const char *const *cause_names(const struct raw *raw, const struct rwe_en
     return name[0] == NULL ? NULL : name;
 }
 
+/* NULL where nobody is absent. */
+static enum rwe_status gather_absent(const struct raw *raw, const struct raw_endpoint *from,
+                                     const struct rwe_cohort *cohort, struct rwe_endpoint *to)
+{
+    bool any = false;
+    for (size_t i = 0; from->absent != NULL && i < cohort->n; i++)
+        any = any || from->absent[cohort->row[i]];
+    if (!any)
+        return RWE_OK;
+    uint8_t *absent = RWE_NEW(raw->arena, uint8_t, cohort->n);
+    for (size_t i = 0; absent != NULL && i < cohort->n; i++)
+        absent[i] = from->absent[cohort->row[i]];
+    to->absent = absent;
+    return absent == NULL ? RWE_NO_MEMORY : RWE_OK;
+}
+
 static enum rwe_status gather_endpoint(const struct raw *raw, const struct raw_endpoint *from,
                                        const struct rwe_cohort *cohort, struct rwe_endpoint *to)
 {
@@ -181,7 +197,8 @@ static enum rwe_status gather_endpoint(const struct raw *raw, const struct raw_e
         event[i] = from->event[cohort->row[i]];
         to->n_events += event[i] > 0;
     }
-    if (rwe_sort_numbers(time, cohort->n, raw->scratch, order) != RWE_OK)
+    if (gather_absent(raw, from, cohort, to) != RWE_OK ||
+        rwe_sort_numbers(time, cohort->n, raw->scratch, order) != RWE_OK)
         return RWE_NO_MEMORY;
     /* Subjects whose times became equal must stand in canonical order too. */
     if (rwe_cohort_settle_ties(time, order, cohort->n))
@@ -199,7 +216,7 @@ static enum rwe_status gather_endpoints(const struct raw *raw, struct rwe_cohort
     for (size_t e = 0; e < raw->n_endpoints; e++)
         if (gather_endpoint(raw, &raw->endpoint[e], cohort, &endpoint[e]) != RWE_OK)
             return RWE_NO_MEMORY;
-    return RWE_OK;
+    return rwe_cohort_gather_until(raw, cohort, endpoint);
 }
 
 /* Numbers combinations of the strata columns 0, 1, … in the order of their first subject. */
@@ -255,6 +272,12 @@ static enum rwe_status gather_rest(const struct raw *raw, struct rwe_cohort *coh
             response[i] = (int8_t)raw->response[cohort->row[i]];
         cohort->response = response;
     }
+    if (raw->best != NULL) {
+        struct rwe_best_response *best = RWE_NEW(raw->arena, struct rwe_best_response, cohort->n);
+        for (size_t i = 0; best != NULL && i < cohort->n; i++)
+            best[i] = raw->best[cohort->row[i]];
+        cohort->best = best;
+    }
     return rwe_arena_failed(raw->arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
@@ -268,6 +291,7 @@ enum rwe_status rwe_cohort_gather_columns(const struct raw *raw, struct rwe_coho
     bool done = gather_covariates(raw, cohort) == RWE_OK &&
                 gather_described(raw, cohort) == RWE_OK &&
                 gather_endpoints(raw, cohort) == RWE_OK && gather_rest(raw, cohort) == RWE_OK &&
-                rwe_cohort_gather_dates(raw, cohort) == RWE_OK;
+                rwe_cohort_gather_dates(raw, cohort) == RWE_OK &&
+                rwe_cohort_find_exposure(raw, cohort) == RWE_OK;
     return done ? RWE_OK : RWE_NO_MEMORY;
 }

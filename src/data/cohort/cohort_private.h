@@ -11,6 +11,14 @@ struct raw_endpoint {
     const struct rwe_endpoint_spec *spec;
     double *time;
     uint8_t *event;
+    uint8_t *absent; /* by row: not in this endpoint; NULL: all are */
+};
+
+/* Where the visits of patients stand in the file of assessments. */
+struct raw_visits {
+    const int32_t *day;    /* all, of which each patient's are a part; NULL: none */
+    const size_t *row;     /* of the file, beside `day` */
+    size_t date, response; /* columns; there may be no responses */
 };
 
 /* What is read and derived from dates: src/data/cohort_dates.c. */
@@ -19,7 +27,7 @@ struct raw_dates {
     size_t column[RWE_MOST_DATES]; /* of the table, or RWE_NO_INDEX */
     size_t n_columns;              /* roles and the study's own */
     struct rwe_endpoint_spec spec[RWE_MOST_DERIVED]; /* as if they had been read from columns */
-    uint32_t *told;                                  /* by row: faults that were complained of */
+    struct raw_visits visits;
 };
 
 struct raw_variable {
@@ -37,7 +45,9 @@ struct raw_reason {
 struct raw_criterion {
     const struct rwe_criterion_spec *spec;
     struct raw_reason reason;
-    uint8_t *verdict; /* by row: enum rwe_truth, never RWE_UNREADABLE */
+    const char *absent; /* its columns that the file lacks, parted by commas; NULL: none */
+    bool is_assessed;   /* the file has a column of it */
+    uint8_t *verdict;   /* by row: enum rwe_truth, never RWE_UNREADABLE */
 };
 
 struct raw {
@@ -66,7 +76,12 @@ struct raw {
     struct rwe_factor cluster;
     bool has_cluster;
     double *exposure_start;
-    int32_t *response; /* NULL: not read */
+    double *exposure_until; /* INFINITY: not closed; NULL: not known */
+    enum rwe_closure closure;
+    const char *closed_by;
+    double until_tolerance;         /* by which dates and times of one event may differ */
+    int32_t *response;              /* NULL: not read */
+    struct rwe_best_response *best; /* by row, of the assessments; NULL: none tells a response */
     double *entry;
     struct raw_dates *dates; /* NULL: nothing is derived from dates */
     bool arm_is_exposure;    /* the arms are made by --exposure-date, not read */
@@ -78,9 +93,24 @@ struct raw {
  * NULL where they ask for none. */
 enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error);
 
-/* visits.c: the days of assessments, and first responses that the patients' rows do not date. */
+/* visits.c: the days of assessments, and what was seen. */
 enum rwe_status rwe_raw_read_visits(struct raw *raw, struct rwe_patient_dates patient[],
                                     struct rwe_error *error);
+
+/* Whether the file of assessments has a column of responses. */
+bool rwe_raw_visits_tell_responses(const struct raw *raw);
+
+/* cohort_settle.c: makes the dates of each patient agree, and complains of those that cannot. RWE_NO_MEMORY. */
+enum rwe_status rwe_raw_settle_dates(struct raw *raw, struct rwe_patient_dates patient[]);
+
+/* "scans.csv:5 2022-03-01, cohort.csv:3 2022-06-01": some of the subjects whose progression the list of assessments
+ * has earlier than their row; NULL: nobody. In raw->arena. */
+const char *rwe_raw_tell_earlier_pd(const struct raw *raw, const struct rwe_cohort *cohort);
+
+/* assessed_responses.c: the best response of each patient; the first response dates RWE_DATE_RESPONSE where the
+ * patient's row does not. */
+enum rwe_status rwe_raw_find_best_responses(struct raw *raw, struct rwe_patient_dates patient[],
+                                            struct rwe_error *error);
 
 /* Whether ready columns of endpoints count beside what is derived. */
 bool rwe_raw_takes_ready_endpoints(const struct raw *raw);
@@ -91,6 +121,15 @@ enum rwe_status rwe_raw_add_derived(struct raw *raw, struct rwe_error *error);
 /* The arms, and the time to exposure, made from dates. */
 enum rwe_status rwe_raw_exposure_arm(struct raw *raw, struct rwe_error *error);
 enum rwe_status rwe_raw_exposure_start(struct raw *raw, struct rwe_error *error);
+
+/* exposure_until.c: when exposure can no longer begin, by row; and by subject, with the reach of each
+ * endpoint. Both do nothing where no start of exposure is known. */
+enum rwe_status rwe_raw_read_until(struct raw *raw, struct rwe_error *error);
+enum rwe_status rwe_cohort_gather_until(const struct raw *raw, struct rwe_cohort *cohort,
+                                        struct rwe_endpoint endpoint[]);
+
+/* found_exposure.c: a start of exposure in the file that nobody declared. After the endpoints. RWE_NO_MEMORY. */
+enum rwe_status rwe_cohort_find_exposure(const struct raw *raw, struct rwe_cohort *cohort);
 
 /* Reads a column of numbers or categories, or derives it where the file has only what it follows from;
  * `option` named it. */

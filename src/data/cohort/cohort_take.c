@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cohort_take_private.h"
 
+#include "rwe/data/found_exposure.h"
 #include <math.h>
 
 bool cohort_take_list(struct cohort_take *take, const uint32_t times[])
@@ -47,6 +48,16 @@ static int8_t *take_responses(const struct cohort_take *take, const int8_t respo
     return taken;
 }
 
+static struct rwe_best_response *take_best(const struct cohort_take *take,
+                                           const struct rwe_best_response best[])
+{
+    struct rwe_best_response *taken =
+        best == NULL ? NULL : RWE_NEW(take->arena, struct rwe_best_response, take->n);
+    for (size_t k = 0; taken != NULL && k < take->n; k++)
+        taken[k] = best[take->source[k]];
+    return taken;
+}
+
 static struct rwe_variable take_variable(const struct cohort_take *take,
                                          const struct rwe_variable *v)
 {
@@ -70,16 +81,20 @@ static struct rwe_endpoint take_endpoint(const struct cohort_take *take,
     struct rwe_endpoint taken = *e;
     uint8_t *event = RWE_NEW(take->arena, uint8_t, take->n);
     uint32_t *order = RWE_NEW(take->arena, uint32_t, take->n);
+    uint8_t *absent = e->absent == NULL ? NULL : RWE_NEW(take->arena, uint8_t, take->n);
     taken.time = take_numbers(take, e->time);
     taken.n_events = 0;
     for (size_t k = 0; event != NULL && k < take->n; k++) {
         event[k] = e->event[take->source[k]];
         taken.n_events += event[k] > 0;
     }
+    for (size_t k = 0; absent != NULL && k < take->n; k++)
+        absent[k] = e->absent[take->source[k]];
     for (size_t o = 0, at = 0; order != NULL && o < take->from->n; o++)
         for (uint32_t k = take->first[e->order[o]]; k < take->first[e->order[o] + 1]; k++)
             order[at++] = k;
     taken.event = event;
+    taken.absent = absent;
     taken.order = order;
     return taken;
 }
@@ -103,6 +118,21 @@ static void take_arms(const struct cohort_take *take, struct rwe_cohort *to)
         size[to->arm[k]]++;
 }
 
+static const struct rwe_found_exposure *take_found(const struct cohort_take *take)
+{
+    const struct rwe_found_exposure *from = take->from->found;
+    struct rwe_found_exposure *found =
+        from == NULL ? NULL : RWE_NEW(take->arena, struct rwe_found_exposure, 1);
+    if (found == NULL)
+        return NULL;
+    *found = *from;
+    found->start = take_numbers(take, from->start);
+    found->n_late = 0;
+    for (size_t k = 0; found->start != NULL && k < take->n; k++)
+        found->n_late += found->start[k] > 0;
+    return found;
+}
+
 static void take_columns(const struct cohort_take *take, struct rwe_cohort *to)
 {
     size_t n_covariates = to->n_covariates + to->n_late;
@@ -120,8 +150,11 @@ static void take_columns(const struct cohort_take *take, struct rwe_cohort *to)
     to->endpoint = endpoint;
     to->stratum = take_codes(take, take->from->stratum);
     to->response = take_responses(take, take->from->response);
+    to->best = take_best(take, take->from->best);
     to->entry = take_numbers(take, take->from->entry);
     to->exposure_start = take_numbers(take, take->from->exposure_start);
+    to->exposure_until = take_numbers(take, take->from->exposure_until);
+    to->found = take_found(take);
     to->cluster = take->cluster;
     to->n_clusters = take->n_clusters;
 }

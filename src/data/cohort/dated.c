@@ -4,6 +4,7 @@
 #include "input/table_private.h"
 #include "rwe/base/date.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 enum {
@@ -11,6 +12,8 @@ enum {
     DAY_ZERO_1900 = -25569, /* 1899-12-30 */
     SYSTEMS_APART = 1462,   /* days from the 1900 system to that of 1904 */
     MIDDLE_OF_MONTH = 15,
+    FIRST_YEAR = 1900,
+    LAST_YEAR = 2100,
 };
 
 /* ---- words ---- */
@@ -127,8 +130,9 @@ static bool read_month(const char *text, struct rwe_dated *dated)
     return true;
 }
 
-bool rwe_dated_parse(const char *text, size_t length, enum rwe_date_system system,
-                     struct rwe_dated *dated)
+/* A date of any year. */
+static bool parse(const char *text, size_t length, enum rwe_date_system system,
+                  struct rwe_dated *dated)
 {
     char copy[LONGEST] = "";
     if (read_word(text, dated))
@@ -144,10 +148,81 @@ bool rwe_dated_parse(const char *text, size_t length, enum rwe_date_system syste
     return set_day(copy, dated) || read_month(copy, dated);
 }
 
+static bool is_of_our_time(struct rwe_dated dated)
+{
+    return !rwe_dated_has_day(dated) || (dated.day >= rwe_date_from_civil(FIRST_YEAR, 1, 1) &&
+                                         dated.day <= rwe_date_from_civil(LAST_YEAR, 12, 31));
+}
+
+bool rwe_dated_parse(const char *text, size_t length, enum rwe_date_system system,
+                     struct rwe_dated *dated)
+{
+    struct rwe_dated any;
+    if (!parse(text, length, system, &any) || !is_of_our_time(any))
+        return false;
+    *dated = any;
+    return true;
+}
+
+/* ---- months ---- */
+
+static void civil_month(int32_t day, int32_t *year, int32_t *month)
+{
+    char text[RWE_DATE_SIZE];
+    rwe_date_format(day, text);
+    *year = (int32_t)strtol(text, NULL, 10);
+    *month = (int32_t)strtol(text + 5, NULL, 10);
+}
+
+bool rwe_dated_same_month(int32_t a, int32_t b)
+{
+    int32_t year[2], month[2];
+    civil_month(a, &year[0], &month[0]);
+    civil_month(b, &year[1], &month[1]);
+    return year[0] == year[1] && month[0] == month[1];
+}
+
+int32_t rwe_dated_middle(int32_t day)
+{
+    int32_t year, month;
+    civil_month(day, &year, &month);
+    return rwe_date_from_civil(year, month, MIDDLE_OF_MONTH);
+}
+
+void rwe_dated_raise(struct rwe_dated *dated, struct rwe_dated least)
+{
+    if (dated->kind == RWE_DATED_MONTH && rwe_dated_has_day(least) && least.day > dated->day &&
+        rwe_dated_same_month(least.day, dated->day))
+        dated->day = least.day;
+}
+
+void rwe_dated_lower(struct rwe_dated *dated, struct rwe_dated most)
+{
+    if (dated->kind == RWE_DATED_MONTH && most.kind == RWE_DATED_DAY && most.day < dated->day &&
+        rwe_dated_same_month(most.day, dated->day))
+        dated->day = most.day;
+}
+
 /* ---- a column ---- */
 
+/* Why a cell is no date, and what to do about it. */
+static const struct {
+    const char *reason, *advice;
+} troubles[] = {
+    {N_("not a date"), N_("write it as 2023-05-01 (a month as 2023-05), or leave it empty where "
+                          "nothing happened")},
+    {N_("a year without its month"),
+     N_("a year is no date: ask the centre for the month (a month counts as its 15th), or leave "
+        "the cell empty")},
+    {N_("of an impossible year"),
+     N_("dates lie in the years 1900 to 2100: correct it, or leave it empty where nothing "
+        "happened")},
+};
+enum trouble { NO_DATE, NO_MONTH, NO_SUCH_YEAR };
+
 static enum rwe_status complain(const struct rwe_table *table, size_t column, size_t row,
-                                const char *value, bool year, struct rwe_complaints *complaints)
+                                const char *value, enum trouble trouble,
+                                struct rwe_complaints *complaints)
 {
     struct rwe_complaint complaint = {
         .file = table->file,
@@ -155,12 +230,8 @@ static enum rwe_status complain(const struct rwe_table *table, size_t column, si
         .row = row,
         .column = table->column[column].info->name,
         .value = value,
-        .reason = year ? N_("a year without its month") : N_("not a date"),
-        .advice = year
-                      ? N_("a year is no date: ask the centre for the month (a month counts as its "
-                           "15th), or leave the cell empty")
-                      : N_("write it as 2023-05-01 (a month as 2023-05), or leave it empty where "
-                           "nothing happened"),
+        .reason = troubles[trouble].reason,
+        .advice = troubles[trouble].advice,
     };
     return rwe_complaints_add(complaints, &complaint);
 }
@@ -176,12 +247,17 @@ enum rwe_status rwe_table_dated(const struct rwe_table *table, size_t column,
         out[row] = (struct rwe_dated){0, RWE_DATED_NONE};
         if (rwe_table_is_missing(table, text, length))
             continue;
-        bool read = rwe_dated_parse(text, length, system, &out[row]);
-        bool year = read && out[row].kind == RWE_DATED_YEAR;
-        if (read && !year)
-            continue;
-        out[row] = (struct rwe_dated){0, RWE_DATED_NONE};
-        if (complain(table, column, row, text, year, complaints) != RWE_OK)
+        struct rwe_dated dated;
+        enum trouble trouble = NO_DATE;
+        if (parse(text, length, system, &dated)) {
+            bool year = dated.kind == RWE_DATED_YEAR;
+            if (!year && is_of_our_time(dated)) {
+                out[row] = dated;
+                continue;
+            }
+            trouble = year ? NO_MONTH : NO_SUCH_YEAR;
+        }
+        if (complain(table, column, row, text, trouble, complaints) != RWE_OK)
             return RWE_NO_MEMORY;
     }
     return RWE_OK;

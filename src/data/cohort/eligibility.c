@@ -8,13 +8,16 @@ static enum rwe_status complain(struct raw *raw, const struct rwe_cell_test *c, 
                                 size_t row, const char *cell)
 {
     bool date = c->kind == RWE_VALUE_DATE;
+    bool yes_no = c->comparator == RWE_EQUAL || c->comparator == RWE_NOT_EQUAL;
     struct rwe_complaint complaint = {
         .file = rwe_table_file(raw->table),
         .line = rwe_table_line(raw->table, row),
         .row = row,
         .column = rwe_table_name(raw->table, column),
         .value = cell,
-        .reason = date ? N_("not a date") : N_("not a number"),
+        .reason = date     ? N_("not a date")
+                  : yes_no ? N_("neither 0 nor 1, no nor yes")
+                           : N_("not a number"),
         .advice = N_("eligibility is judged by it: correct it, or empty it where it is not known"),
     };
     return rwe_complaints_add(raw->complaints, &complaint);
@@ -29,20 +32,32 @@ static void join(uint8_t *verdict, enum rwe_truth truth)
         *verdict = (uint8_t)truth;
 }
 
-static enum rwe_status judge(struct raw *raw, const struct raw_criterion *criterion,
+/* The file may lack the column, and does: nobody can be judged by it. */
+static enum rwe_status pass_over(struct raw *raw, struct raw_criterion *criterion,
+                                 const char *column, struct rwe_error *error)
+{
+    criterion->absent = criterion->absent == NULL
+                            ? column
+                            : rwe_arena_format(raw->arena, "%s, %s", criterion->absent, column);
+    if (criterion->absent == NULL)
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < raw->n_rows; i++)
+        join(&criterion->verdict[i], RWE_UNKNOWN);
+    return RWE_OK;
+}
+
+static enum rwe_status judge(struct raw *raw, struct raw_criterion *criterion,
                              const struct rwe_cell_test *c, struct rwe_error *error)
 {
     size_t column;
     uint8_t *verdict = criterion->verdict;
-    if (criterion->spec->column_optional && rwe_table_find(raw->table, c->column) == RWE_NO_INDEX) {
-        for (size_t i = 0; i < raw->n_rows; i++)
-            join(&verdict[i], RWE_UNKNOWN);
-        return RWE_OK;
-    }
+    if (criterion->spec->column_optional && rwe_table_find(raw->table, c->column) == RWE_NO_INDEX)
+        return pass_over(raw, criterion, c->column, error);
     enum rwe_status status =
         rwe_cohort_column(raw->table, "--eligibility", c->column, &column, error);
     if (status != RWE_OK)
         return status;
+    criterion->is_assessed = true;
     struct rwe_cells cells = rwe_cells_of(raw->table, column);
     for (size_t i = 0; i < raw->n_rows; i++) {
         size_t length;
@@ -83,10 +98,12 @@ enum rwe_status rwe_raw_read_eligibility(struct raw *raw, struct rwe_error *erro
     return RWE_OK;
 }
 
+/* What the file has no column for leaves nobody out. */
 static bool fails(const struct raw_criterion *criterion, size_t row)
 {
+    bool missing_excludes = criterion->spec->missing_excludes && criterion->absent == NULL;
     return criterion->verdict[row] == RWE_FALSE ||
-           (criterion->verdict[row] == RWE_UNKNOWN && criterion->spec->missing_excludes);
+           (criterion->verdict[row] == RWE_UNKNOWN && missing_excludes);
 }
 
 struct raw_reason rwe_raw_ineligible(const struct raw *raw, size_t row)
@@ -126,6 +143,8 @@ enum rwe_status rwe_raw_count_eligibility(const struct raw *raw, const struct ra
             .reason = from->reason.english,
             .told = from->reason.told,
             .missing_excludes = from->spec->missing_excludes,
+            .absent = from->absent,
+            .is_assessed = from->is_assessed,
             .n_first = RWE_NEW(raw->arena, size_t, raw->n_arms),
             .n_failed = RWE_NEW(raw->arena, size_t, raw->n_arms),
             .n_unknown = RWE_NEW(raw->arena, size_t, raw->n_arms),

@@ -9,7 +9,7 @@
 
 /* The members of rwe_clones that are filled in. */
 struct fates {
-    double *end[2];
+    double *end[2], *open;
     uint8_t *left[2], *exposed, *beyond;
 };
 
@@ -33,10 +33,25 @@ static enum rwe_status check(const struct rwe_cohort *cohort, double grace, stru
     return RWE_OK;
 }
 
-static void decide(size_t k, double start, double end, struct rwe_clones *clones, struct fates *to)
+/* A subject whose exposure begins at `start`, can begin until `open`, and who is followed to `end`. */
+struct course {
+    double start, open, end;
+};
+
+static struct course course_of(const struct rwe_cohort *cohort, const struct rwe_endpoint *endpoint,
+                               uint32_t subject)
 {
-    bool exposed = start <= clones->grace && start < end; /* NaN: never */
-    bool beyond = end > clones->grace;
+    double end = endpoint->time[subject];
+    double until = cohort->exposure_until == NULL ? INFINITY : cohort->exposure_until[subject];
+    return (struct course){rwe_cohort_exposure(cohort, subject), fmin(until, end), end};
+}
+
+static void decide(size_t k, struct course of, struct rwe_clones *clones, struct fates *to)
+{
+    double start = of.start, end = of.end;
+    bool exposed = start <= clones->grace && start < of.open; /* NaN: never */
+    bool beyond = of.open > clones->grace;
+    to->open[k] = of.open;
     to->exposed[k] = exposed;
     to->beyond[k] = beyond;
     to->left[0][k] = exposed;
@@ -60,6 +75,7 @@ enum rwe_status rwe_clones_make(const struct rwe_cohort *cohort,
         return status;
     struct fates to = {
         .end = {RWE_NEW(arena, double, n), RWE_NEW(arena, double, n)},
+        .open = RWE_NEW(arena, double, n),
         .left = {RWE_NEW(arena, uint8_t, n), RWE_NEW(arena, uint8_t, n)},
         .exposed = RWE_NEW(arena, uint8_t, n),
         .beyond = RWE_NEW(arena, uint8_t, n),
@@ -71,11 +87,12 @@ enum rwe_status rwe_clones_make(const struct rwe_cohort *cohort,
                                   .grace = grace,
                                   .end = {to.end[0], to.end[1]},
                                   .left = {to.left[0], to.left[1]},
+                                  .open = to.open,
                                   .exposed = to.exposed,
                                   .beyond = to.beyond,
                                   .last_exposure = -INFINITY};
     for (size_t k = 0; k < n; k++)
-        decide(k, cohort->exposure_start[subject[k]], endpoint->time[subject[k]], clones, &to);
+        decide(k, course_of(cohort, endpoint, subject[k]), clones, &to);
     return RWE_OK;
 }
 
@@ -83,7 +100,7 @@ enum rwe_status rwe_clones_make(const struct rwe_cohort *cohort,
 
 struct rwe_clone_options rwe_clone_options_default(void)
 {
-    return (struct rwe_clone_options){.step = 0.5, .truncate = 0.99};
+    return (struct rwe_clone_options){.step = 0.5, .truncate = 1};
 }
 
 /* Where weights change: 0, the multiples of the step, the end of grace. */
@@ -137,6 +154,17 @@ static size_t count_pieces(const struct rwe_clones *clones, const struct grid *g
     return n;
 }
 
+/* H at the start of step j, or, once exposure was closed to somebody, where that happened. */
+static double hazard_open(const struct grid *grid, size_t j, double open)
+{
+    if (open >= grid->time[j])
+        return grid->hazard[j];
+    while (grid->time[j - 1] > open)
+        j--;
+    double share = (open - grid->time[j - 1]) / (grid->time[j] - grid->time[j - 1]);
+    return grid->hazard[j - 1] + share * (grid->hazard[j] - grid->hazard[j - 1]);
+}
+
 static void cut_clone(const struct rwe_clones *clones, const struct rwe_clone_weights *weights,
                       const struct grid *grid, size_t k, uint32_t arm, struct pieces *to)
 {
@@ -145,7 +173,7 @@ static void cut_clone(const struct rwe_clones *clones, const struct rwe_clone_we
         bool last = j + 1 == grid->n || grid->time[j + 1] >= end;
         double weight = 1;
         if (arm == 0)
-            weight = exp(grid->hazard[j] * weights->risk[k]);
+            weight = exp(hazard_open(grid, j, clones->open[k]) * weights->risk[k]);
         else if (j + 1 == grid->n)
             weight = weights->late[k];
         to->item[to->n++] = (struct piece){grid->time[j], last ? end : grid->time[j + 1], weight};

@@ -88,6 +88,15 @@ size_t rwe_estimand_n_left(const struct rwe_estimand *estimand)
     return n;
 }
 
+size_t rwe_design_n_in(const struct rwe_cohort *cohort, const struct rwe_design *design,
+                       const struct rwe_endpoint *endpoint)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < cohort->n; i++)
+        n += design->member[i] && rwe_endpoint_has(endpoint, i);
+    return n;
+}
+
 double rwe_design_weight(const struct rwe_design *design, size_t subject)
 {
     return design->weight == NULL ? design->member[subject] : design->weight[subject];
@@ -113,12 +122,15 @@ static struct span rows_of(const struct rwe_design *design, size_t subject)
     return (struct span){design->rows.start[subject], design->rows.start[subject + 1]};
 }
 
-static size_t count_rows(const struct rwe_cohort *cohort, const struct rwe_design *design)
+/* Of all, or of those whom the endpoint has. */
+static size_t count_rows(const struct rwe_cohort *cohort, const struct rwe_design *design,
+                         const struct rwe_endpoint *endpoint)
 {
     size_t n = 0;
     for (size_t i = 0; i < cohort->n; i++) {
         struct span rows = rows_of(design, i);
-        n += rows.end - rows.begin;
+        if (endpoint == NULL || rwe_endpoint_has(endpoint, i))
+            n += rows.end - rows.begin;
     }
     return n;
 }
@@ -194,6 +206,8 @@ static void copy_rows(const struct source *from, struct columns *to)
     for (size_t o = 0; o < from->cohort->n; o++) {
         uint32_t i = from->endpoint->order[o];
         struct span rows = rows_of(from->design, i);
+        if (!rwe_endpoint_has(from->endpoint, i))
+            continue;
         for (size_t r = rows.begin; r < rows.end; r++)
             copy_row(from, i, r, k++, to);
     }
@@ -249,7 +263,7 @@ enum rwe_status rwe_design_survival(const struct rwe_cohort *cohort,
     if (design->by_endpoint != NULL)
         return design_survival_of_clones(cohort, design, endpoint, view, arena, data, error);
     const struct source from = {cohort, design, endpoint, view};
-    size_t n = count_rows(cohort, design);
+    size_t n = count_rows(cohort, design, endpoint);
     struct columns columns = columns_new(&from, n, arena);
     if (rwe_arena_failed(arena))
         return rwe_fail_memory(error);
@@ -304,7 +318,7 @@ enum rwe_status rwe_design_members(const struct rwe_cohort *cohort, const struct
                                    struct rwe_error *error)
 {
     assert(design->disjoint_arms);
-    size_t n = count_rows(cohort, design), k = 0;
+    size_t n = count_rows(cohort, design, NULL), k = 0;
     bool has_clusters = rwe_design_is_matched(design) || cohort->cluster != NULL;
     uint32_t *subject = RWE_NEW(arena, uint32_t, n), *cluster = codes_if(has_clusters, n, arena);
     double *weight = numbers_if(design->weight != NULL, n, arena);

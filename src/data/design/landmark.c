@@ -6,20 +6,21 @@
 #include <math.h>
 
 /* What follow-up up to the landmark came to. */
-enum fate { AT_RISK, HAD_EVENT, CENSORED };
+enum fate { AT_RISK, HAD_EVENT, CLOSED, CENSORED };
 
 static enum fate fate_of(const struct rwe_cohort *cohort, size_t subject, double time)
 {
     enum fate fate = AT_RISK;
     for (size_t e = 0; e < cohort->n_endpoints; e++) {
         const struct rwe_endpoint *endpoint = &cohort->endpoint[e];
-        if (endpoint->time[subject] > time)
+        if (endpoint->time[subject] > time || !rwe_endpoint_has(endpoint, subject))
             continue;
         if (endpoint->event[subject] > 0)
             return HAD_EVENT;
         fate = CENSORED;
     }
-    return fate;
+    bool is_closed = cohort->exposure_until != NULL && cohort->exposure_until[subject] <= time;
+    return is_closed ? CLOSED : fate;
 }
 
 static uint32_t *who_is_at_risk(const struct rwe_cohort *cohort, double time,
@@ -30,6 +31,7 @@ static uint32_t *who_is_at_risk(const struct rwe_cohort *cohort, double time,
         enum fate fate = fate_of(cohort, i, time);
         times[i] = fate == AT_RISK;
         landmark->n_event[cohort->arm[i]] += fate == HAD_EVENT;
+        landmark->n_closed[cohort->arm[i]] += fate == CLOSED;
         landmark->n_censored[cohort->arm[i]] += fate == CENSORED;
     }
     return times;
@@ -62,7 +64,7 @@ static void set_arms(struct rwe_cohort *cohort, double time, struct rwe_arena *a
     uint32_t *arm = RWE_NEW(arena, uint32_t, cohort->n);
     size_t *size = RWE_NEW(arena, size_t, cohort->n_arms);
     for (size_t i = 0; arm != NULL && size != NULL && i < cohort->n; i++) {
-        double start = cohort->exposure_start[i];
+        double start = rwe_cohort_exposure(cohort, i);
         arm[i] = start <= time; /* NaN: never */
         size[arm[i]]++;
         landmark->n_later[arm[i]] += start > time;
@@ -70,6 +72,7 @@ static void set_arms(struct rwe_cohort *cohort, double time, struct rwe_arena *a
     cohort->arm = arm;
     cohort->arm_size = size;
     cohort->exposure_start = NULL; /* before time zero now: nobody is immortal */
+    cohort->exposure_until = NULL;
 }
 
 static enum rwe_status check(const struct rwe_landmark *landmark, struct rwe_error *error)

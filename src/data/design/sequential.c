@@ -41,13 +41,12 @@ static enum rwe_status check(const struct rwe_cohort *cohort, double interval,
     return RWE_OK;
 }
 
-/* When the first of the subject's endpoints ends, by an event or not. */
-static double first_end(const struct rwe_cohort *cohort, uint32_t subject)
+/* Until when the subject could begin exposure while followed for the endpoint. */
+static double open_until(const struct rwe_cohort *cohort, const struct rwe_endpoint *endpoint,
+                         uint32_t subject)
 {
-    double first = INFINITY;
-    for (size_t e = 0; e < cohort->n_endpoints; e++)
-        first = fmin(first, cohort->endpoint[e].time[subject]);
-    return first;
+    double until = cohort->exposure_until == NULL ? INFINITY : cohort->exposure_until[subject];
+    return rwe_endpoint_has(endpoint, subject) ? fmin(until, endpoint->time[subject]) : 0;
 }
 
 static enum rwe_status take_times(const struct rwe_cohort *cohort,
@@ -63,7 +62,7 @@ static enum rwe_status take_times(const struct rwe_cohort *cohort,
         return RWE_NO_MEMORY;
     for (size_t k = 0; k < trials->n; k++) {
         double start = settled[trials->subject[k]];
-        to->open[k] = first_end(cohort, trials->subject[k]);
+        to->open[k] = open_until(cohort, endpoint, trials->subject[k]);
         bool counts = start < to->open[k] && to->open[k] > 0; /* NaN: never */
         to->start[k] = counts ? fmax(0, start) : NAN;
         to->end[k] = endpoint->time[trials->subject[k]];
@@ -218,7 +217,7 @@ static enum rwe_status make_clocks(const struct rwe_trials *trials,
 
 struct rwe_trial_options rwe_trial_options_default(void)
 {
-    return (struct rwe_trial_options){.step = 1, .truncate = 0.99, .initiators = true};
+    return (struct rwe_trial_options){.step = 1, .truncate = 1, .initiators = true};
 }
 
 /* The rows while they are cut. */
@@ -254,14 +253,14 @@ static void add_row(struct cutting *cut, size_t j, uint32_t arm, double from, do
     cut->weight[cut->n++] = weight;
 }
 
-/* Both follow-ups of subject k in trial j; the weights of arm 0 are c(u) for now. */
-static void cut_subject(struct cutting *cut, size_t k, size_t j)
+/* Both follow-ups of subject k in trial j; the weights of arm 0 are c(u) for now, and H at most `most`, where it was
+ * when exposure closed. */
+static void cut_subject(struct cutting *cut, size_t k, size_t j, double most)
 {
     const struct rwe_trials *trials = cut->trials;
     const struct clock *clock = &cut->clock[j];
     double time = trials->trial[j].time;
     size_t n = count_pieces(cut, k, j);
-    double most = hazard_at(cut->weights, trials->open[k], false);
     for (size_t s = 0; s < n; s++) {
         bool last = s + 1 == n;
         cut->origin[cut->n] = time;
@@ -316,8 +315,9 @@ static enum rwe_status cut_all(const struct rwe_cohort *cohort, struct cutting *
         cut->start[i] = cut->n;
         if (k == trials->n || trials->subject[k] != i)
             continue;
+        double most = hazard_at(cut->weights, trials->open[k], false);
         for (size_t j = 0; j < trials->n_trials; j++)
-            cut_subject(cut, k, j);
+            cut_subject(cut, k, j, most);
         k++;
     }
     cut->start[cohort->n] = cut->n;
@@ -372,11 +372,13 @@ static enum rwe_status finish(const struct rwe_cohort *cohort, struct cutting *c
     for (size_t i = 0; i < cohort->n; i++) {
         size_t begin = cut->start[i], end = cut->start[i + 1], first = kept;
         cut->start[i] = kept;
+        double p = 1; /* of the follow-up at hand */
         k += k + 1 < cut->trials->n && cut->trials->subject[k] < i;
         for (size_t r = begin; r < end; r++) {
-            double weight = cut->weight[r];
-            if (cut->options->initiators && cut->arm[r] == 0)
-                weight *= probability(cut, k, cut->trial[r]);
+            bool weighs = cut->options->initiators && cut->arm[r] == 0;
+            if (cut->from[r] == 0)
+                p = weighs ? probability(cut, k, cut->trial[r]) : 1;
+            double weight = cut->weight[r] * p;
             if (!isfinite(weight) || !(weight > 0))
                 return rwe_fail(error, RWE_NOT_FINITE, k, "a weight is no number above 0");
             bool goes_on = kept > first && same_followup(cut, kept - 1, r) && cut->from[r] > 0 &&

@@ -56,10 +56,10 @@ double *timedep_settle_starts(const struct rwe_cohort *cohort, const struct rwe_
 {
     double *start = RWE_NEW(arena, double, cohort->n);
     double tolerance = tolerance_of(endpoint, cohort->n);
-    for (size_t i = 0; start != NULL && i < cohort->n; i++)
-        start[i] = isnan(cohort->exposure_start[i])
-                       ? NAN
-                       : settle(endpoint, cohort->n, cohort->exposure_start[i], tolerance);
+    for (size_t i = 0; start != NULL && i < cohort->n; i++) {
+        double begun = rwe_cohort_exposure(cohort, i);
+        start[i] = isnan(begun) ? NAN : settle(endpoint, cohort->n, begun, tolerance);
+    }
     return start;
 }
 
@@ -73,6 +73,8 @@ static uint32_t *count_rows(const struct cut *cut, struct rwe_arena *arena,
     for (size_t i = 0; times != NULL && i < cohort->n; i++) {
         double entry = entry_of(cohort, i), end = cohort->endpoint[0].time[i];
         double start = cut->start[i];
+        if (!rwe_endpoint_has(&cohort->endpoint[0], i))
+            continue;
         if (!(end > entry)) {
             timedep->n_without++;
             continue;
@@ -161,7 +163,7 @@ static enum rwe_status make_rows(const struct cut *cut, const struct cohort_take
     rows->entry = to.entry;
     rows->arm = to.arm;
     rows->arm_size = to.arm_size;
-    rows->exposure_start = NULL; /* the rows have taken it in */
+    rows->exposure_start = rows->exposure_until = NULL; /* the rows have taken them in */
     timedep->rows = rows;
     return rwe_sort_numbers(to.time, take->n, arena, to.order);
 }

@@ -4,6 +4,7 @@
 #include "rwe/base/date.h"
 #include "rwe/base/language.h"
 #include "rwe/base/number.h"
+#include "rwe/data/validate.h"
 #include <math.h>
 #include <string.h>
 
@@ -180,6 +181,10 @@ enum rwe_truth rwe_cell_test_holds(const struct rwe_cell_test *c, const char *ce
         return order(c->comparator, days, c->number);
     if (!equality || c->kind == RWE_VALUE_DATE)
         return RWE_UNREADABLE;
+    if (c->kind == RWE_VALUE_NUMBER && (c->number == 0 || c->number == 1)) {
+        int yes = rwe_chart_yes(cell);
+        return yes < 0 ? RWE_UNREADABLE : order(c->comparator, yes, c->number);
+    }
     bool same = strcmp(cell, c->value) == 0;
     return same == (c->comparator == RWE_EQUAL) ? RWE_TRUE : RWE_FALSE;
 }

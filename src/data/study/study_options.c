@@ -2,6 +2,8 @@
 #include "rwe/data/study.h"
 
 #include "rwe/base/language.h"
+
+#include <string.h>
 /* How a cohort file reads. Names and meanings are those of the interface's contract. */
 static const struct rwe_option options[] = {
     {.name = "id",
@@ -90,8 +92,15 @@ static const struct rwe_option options[] = {
      .argument = "COL",
      .help =
          N_("Column with the time from time zero to the start of the treatment that tells the "
-            "arms apart (empty: never). When it is after time zero every comparison of the arms "
-            "is marked as biased by immortal time.")},
+            "arms apart (empty: never). When it is after time zero, comparisons of the arms are "
+            "marked by how much of their time is immortal.")},
+    {.name = "exposure-until",
+     RWE_TEXT_IN(struct rwe_study_settings, exposure_until),
+     .section = RWE_SECTION_FILE,
+     .argument = "WHAT",
+     .help = N_("Exposure can no longer begin after this: an endpoint, or a column of dates "
+                "(default: the first of progression and death, as the file tells them). Clones, "
+                "sequential trials and landmarks obey it for every endpoint.")},
     {.name = "response-column",
      RWE_TEXT_IN(struct rwe_study_settings, response_column),
      RWE_SOURCE_IN(struct rwe_study_settings, source.response_column),
@@ -277,7 +286,7 @@ static const struct rwe_option options[] = {
      .argument = "FILE",
      .help =
          N_("Assessments, one row a patient and day: so that the scan before a new therapy or a "
-            "missed visit is known, and the first response.")},
+            "missed visit is known, the best response, and progression that the row lacks.")},
     {.name = "assess-sheet",
      RWE_TEXT_IN(struct rwe_study_settings, assess_sheet),
      .section = RWE_SECTION_FILE,
@@ -286,8 +295,9 @@ static const struct rwe_option options[] = {
     {.name = "assess-columns",
      RWE_LIST_IN(struct rwe_study_settings, assess_columns),
      .section = RWE_SECTION_FILE,
-     .argument = "ID,DATE,RESPONSE",
-     .help = N_("Columns of --assess (default: that of --id, assess_date, overall_resp).")},
+     .argument = "ID,DATE,RESPONSE,SUM",
+     .help = N_("Columns of --assess (default: that of --id, assess_date, overall_resp; the sum of "
+                "target lesions, where there is one, sum_target_mm).")},
     {.name = "visit-every",
      RWE_NUMBER_IN(struct rwe_study_settings, visit_every),
      .section = RWE_SECTION_METHOD,
@@ -296,7 +306,8 @@ static const struct rwe_option options[] = {
      .high = 1e6,
      .help =
          N_("Assessments are planned this often: a progression seen between two counts from the "
-            "later (default 91 under --censoring fda-b, else none).")},
+            "later, and two missed visits are twice that (default 91 under --censoring fda-b, else "
+            "none).")},
     {.name = "date-system",
      RWE_CHOICE_IN(struct rwe_study_settings, date_system),
      .section = RWE_SECTION_FILE,
@@ -307,6 +318,7 @@ static const struct rwe_option options[] = {
             "1462 days later).")},
     {.name = "censoring",
      RWE_CHOICE_IN(struct rwe_study_settings, censoring),
+     RWE_SOURCE_IN(struct rwe_study_settings, source.censoring),
      .section = RWE_SECTION_METHOD,
      .argument = "ema|fda-a|fda-b|fda-c",
      .choices = "ema|fda-a|fda-b|fda-c",
@@ -342,6 +354,45 @@ static const struct rwe_option options[] = {
      .choices = "ignore|censor|event",
      .help =
          N_("What the next line of therapy before progression does to progression-free survival.")},
+    {.name = "unassessed",
+     RWE_CHOICE_IN(struct rwe_study_settings, unassessed),
+     .section = RWE_SECTION_METHOD,
+     .argument = "start|contact",
+     .choices = "start|contact",
+     .help = N_("Where patients who were never scanned after time zero are censored for "
+                "progression-free survival: there, or at the last contact (default contact; start "
+                "under --censoring fda-a, fda-b and fda-c).")},
+    {.name = "confirm",
+     RWE_NUMBER_IN(struct rwe_study_settings, confirm),
+     .section = RWE_SECTION_METHOD,
+     .argument = "DAYS",
+     .fallback = "28",
+     .low = 0,
+     .high = 1e4,
+     .help = N_("A response in --assess is confirmed by another at least so many days later "
+                "(default 28).")},
+    {.name = "confirm-ne",
+     RWE_NUMBER_IN(struct rwe_study_settings, confirm_ne),
+     .section = RWE_SECTION_METHOD,
+     .argument = "N",
+     .fallback = "1",
+     .low = 0,
+     .high = 100,
+     .help = N_("At most so many assessments that are not evaluable between a response and its "
+                "confirmation (default 1).")},
+    {.name = "confirm-sd",
+     RWE_FLAG_IN(struct rwe_study_settings, confirm_sd),
+     .section = RWE_SECTION_METHOD,
+     .help = N_("Let one stable disease stand between a partial response and its confirmation.")},
+    {.name = "sd-minimum",
+     RWE_NUMBER_IN(struct rwe_study_settings, sd_minimum),
+     .section = RWE_SECTION_METHOD,
+     .argument = "DAYS",
+     .fallback = "42",
+     .low = 0,
+     .high = 1e4,
+     .help = N_("Stable disease in --assess counts as best response from this day after time zero "
+                "on (default 42), and before it as not evaluable.")},
     {.name = "exposure-date",
      RWE_TEXT_IN(struct rwe_study_settings, exposure_date),
      RWE_SOURCE_IN(struct rwe_study_settings, source.exposure_date),
@@ -387,4 +438,13 @@ enum rwe_date_system rwe_study_date_system(const struct rwe_study_settings *stud
 bool rwe_study_takes_dates(const struct rwe_study_settings *study)
 {
     return study->derive.n > 0 || study->endpoint_dates.n > 0 || study->exposure_date != NULL;
+}
+
+bool rwe_study_rule_is_off(const struct rwe_study_settings *study, const char *code)
+{
+    struct rwe_strings off = study->rules_off;
+    for (size_t i = 0; i < off.n; i++)
+        if (strcasecmp(off.item[i], code) == 0)
+            return true;
+    return false;
 }
