@@ -261,6 +261,33 @@ static void an_encoding_that_is_named_is_taken_where_the_file_says_none(void **s
     free(bytes);
 }
 
+/* An SPSS file that says UTF-8 and holds GB 18030. */
+static void a_wrong_encoding_is_told_and_mended_by_naming_the_right_one(void **state)
+{
+    (void)state;
+    static const char *const words[] = {"\xb6\xd4\xd5\xd5\xd7\xe9"}, *const plain[] = {"对照"};
+    const struct statistics_column column[] = {{.name = "arm", .text = words}};
+    const struct statistics_column good[] = {{.name = "arm", .text = plain}};
+    struct rwe_table_options options = rwe_table_options_default();
+    size_t size;
+    void *bytes =
+        statistics_file_bytes(&(struct statistics_file){STATISTICS_SAV, 2, 1, 1, column}, &size);
+    struct table_text read = table_text_read(bytes, size, NULL);
+    assert_int_equal(read.status, RWE_BAD_INPUT);
+    assert_non_null(strstr(read.error.message, "holds text that is not UTF-8: name its encoding"));
+    table_text_clear(&read);
+    options.encoding = "GB18030";
+    read = table_text_read(bytes, size, &options);
+    check_cells(&read, 0, 1, (const char *const[]){"对照组"});
+    table_text_clear(&read);
+    free(bytes);
+    bytes = statistics_file_bytes(&(struct statistics_file){STATISTICS_SAV, 2, 1, 1, good}, &size);
+    read = table_text_read(bytes, size, &options); /* it says what it is */
+    check_cells(&read, 0, 1, plain);
+    table_text_clear(&read);
+    free(bytes);
+}
+
 /* ReadStat writes files that SAS reads, but no such files as SAS writes: Fisher's irises by SAS 9.4 itself
  * (tests/oracle/data/README.md). */
 static void a_file_that_sas_itself_wrote_is_read(void **state)
@@ -327,6 +354,7 @@ int main(void)
         cmocka_unit_test(a_number_of_four_bytes_is_the_shortest_that_it_can_be),
         cmocka_unit_test(an_encoding_that_is_not_said_is_found),
         cmocka_unit_test(an_encoding_that_is_named_is_taken_where_the_file_says_none),
+        cmocka_unit_test(a_wrong_encoding_is_told_and_mended_by_naming_the_right_one),
         cmocka_unit_test(a_file_that_sas_itself_wrote_is_read),
         cmocka_unit_test(what_is_cut_short_is_told),
     };

@@ -310,6 +310,10 @@ static void the_first_sheet_that_shows_and_holds_anything_is_read(void **state)
 {
     (void)state;
     struct table_text read = read_workbook(&three_sheets, NULL);
+    assert_int_equal(read.complaints.n_notes, 1);
+    assert_non_null(strstr(read.complaints.note[0].told,
+                           "reads sheet \"病例\"; --sheet names another of \"empty\", \"lists\", "
+                           "\"病例\", \"1\""));
     check_table(&read, "a/1");
 }
 

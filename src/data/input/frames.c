@@ -12,6 +12,7 @@
 
 enum kind {
     ITEM_SOURCE = 'S',
+    ITEM_SHEET = 'H',
     ITEM_COLUMN = 'C',
     ITEM_NUMBER = 'n',
     ITEM_DATE = 'd',
@@ -80,6 +81,13 @@ void rwe_frames_source(struct rwe_frames *frames, const char *text)
 {
     put_head(frames, ITEM_SOURCE, 0, strlen(text));
     put(frames, text, strlen(text));
+}
+
+void rwe_frames_sheet(struct rwe_frames *frames, const char *name, const char *others)
+{
+    put_head(frames, ITEM_SHEET, 0, size_of(name) + size_of(others));
+    put_string(frames, name);
+    put_string(frames, others);
 }
 
 static size_t size_of_column(const struct rwe_column_info *info)
@@ -300,6 +308,20 @@ static enum rwe_status take_source(struct rwe_frames_in *in, struct rest *rest)
     return status;
 }
 
+static enum rwe_status take_sheet(struct rwe_frames_in *in, struct rest *rest)
+{
+    struct rwe_mark mark = rwe_arena_mark(in->scratch);
+    const char *name = get_string(rest, in->scratch);
+    const char *others = get_string(rest, in->scratch);
+    if (rwe_arena_failed(in->scratch))
+        return RWE_NO_MEMORY;
+    rest->broken = rest->broken || name == NULL || others == NULL;
+    enum rwe_status status =
+        rest->broken ? RWE_OK : in->taker->sheet(in->taker->context, name, others);
+    rwe_arena_release(in->scratch, mark);
+    return status;
+}
+
 static enum rwe_status take_failure(struct rwe_frames_in *in, const struct head *head,
                                     struct rest *rest)
 {
@@ -325,6 +347,8 @@ static enum rwe_status take_item(struct rwe_frames_in *in, const struct head *he
     switch (head->kind) {
     case ITEM_SOURCE:
         return take_source(in, rest);
+    case ITEM_SHEET:
+        return take_sheet(in, rest);
     case ITEM_COLUMN:
         return take_column(in, rest);
     case ITEM_NUMBER:

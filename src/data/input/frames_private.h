@@ -22,6 +22,9 @@ struct rwe_frames {
 /** What was read, for rwe_table_source. */
 void rwe_frames_source(struct rwe_frames *frames, const char *text);
 
+/** Which of several sheets was read because none was named; `others` lists them. */
+void rwe_frames_sheet(struct rwe_frames *frames, const char *name, const char *others);
+
 /** The next column. */
 void rwe_frames_column(struct rwe_frames *frames, const struct rwe_column_info *info);
 
@@ -53,6 +56,7 @@ struct rwe_frames_taker {
     enum rwe_status (*cell)(void *context, const struct rwe_frame_cell *cell);
     enum rwe_status (*end_row)(void *context, size_t line);
     enum rwe_status (*source)(void *context, const char *text);
+    enum rwe_status (*sheet)(void *context, const char *name, const char *others);
 };
 
 /** Items on their way in. */

@@ -119,8 +119,16 @@ static enum rwe_status take_source(void *context, const char *text)
     return rwe_table_builder_status(filling->builder);
 }
 
-static const struct rwe_frames_taker empty_taker = {NULL, take_column, take_cell, take_end_row,
-                                                    take_source};
+static enum rwe_status take_sheet(void *context, const char *name, const char *others)
+{
+    const struct filling *filling = context;
+    return rwe_complaints_note(filling->reading->complaints,
+                               "%s: reads sheet \"%s\"; --sheet names another of %s",
+                               filling->builder->table->file, name, others);
+}
+
+static const struct rwe_frames_taker empty_taker = {NULL,         take_column, take_cell,
+                                                    take_end_row, take_source, take_sheet};
 
 /* ---- the child ---- */
 

@@ -54,7 +54,8 @@ struct statistics {
 
     unsigned char sample[64 * 1024]; /* of texts that are not ASCII */
     size_t sampled;
-    bool has_cell; /* the present row has a value */
+    bool has_other; /* a text is not UTF-8 */
+    bool has_cell;  /* the present row has a value */
 };
 
 /* ---- the file, which is in memory ---- */
@@ -190,6 +191,7 @@ static const char *copy(struct statistics *s, const char *text)
 static void add_sample(struct statistics *s, const char *text)
 {
     size_t n = text == NULL ? 0 : strlen(text);
+    s->has_other = s->has_other || (n > 0 && length_of(text) == SIZE_MAX);
     if (n == 0 || n + 1 > sizeof s->sample - s->sampled ||
         rwe_ascii_prefix((const unsigned char *)text, n) == n)
         return;
@@ -451,15 +453,26 @@ static enum rwe_status pass(struct statistics *s, const struct handlers *handler
     return translate(s, error);
 }
 
+static const struct handlers sampling = {NULL, sample_variable, sample_label, sample_value};
+
+/* A file says its encoding, and may be wrong: one that is named on the command line is taken where its texts are not
+ * of that which it says. */
+static enum rwe_status check_encoding(struct statistics *s)
+{
+    const char *named = s->reading->options->encoding;
+    if (named != NULL && (pass(s, &sampling, false) != RWE_OK || s->has_other))
+        s->encoding = named;
+    return RWE_OK;
+}
+
 /* The encoding of a file that does not say it: as named, else as its texts look. */
 static enum rwe_status find_encoding(struct statistics *s)
 {
-    static const struct handlers sampling = {NULL, sample_variable, sample_label, sample_value};
     char *guess = RWE_NEW(s->arena, char, RWE_ENCODING_SIZE);
     if (guess == NULL)
         return rwe_fail_memory(s->error);
     s->encoding = s->reading->options->encoding;
-    if (!s->kind->is_silent(s->file) || s->encoding != NULL)
+    if (s->encoding != NULL)
         return RWE_OK;
     enum rwe_status status = pass(s, &sampling, true);
     if (status == RWE_OK && s->sampled > 0 &&
@@ -508,7 +521,7 @@ static enum rwe_status work(const struct kind *kind, const struct rwe_reading *r
     s->file = file;
     s->out = out;
     s->error = error;
-    enum rwe_status status = find_encoding(s);
+    enum rwe_status status = kind->is_silent(file) ? find_encoding(s) : check_encoding(s);
     if (status == RWE_OK)
         status = look(s);
     if (status == RWE_OK)

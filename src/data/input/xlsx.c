@@ -254,20 +254,32 @@ static enum rwe_status tell_asked(const struct rwe_xlsx *book, const char *asked
     return status == RWE_OK ? rwe_xlsx_tell_rows(book, sheet, &n) : status;
 }
 
+static size_t count_shown(const struct rwe_xlsx *book)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < book->n_sheets; i++)
+        n += !book->sheet[i].is_hidden && book->sheet[i].entry != NULL;
+    return n;
+}
+
 /* The first that shows and holds anything. */
 static enum rwe_status tell_first(const struct rwe_xlsx *book)
 {
     size_t n = 0;
     enum rwe_status status = RWE_OK;
+    const struct rwe_xlsx_sheet *read = NULL;
     for (size_t i = 0; status == RWE_OK && n == 0 && i < book->n_sheets; i++) {
         const struct rwe_xlsx_sheet *sheet = &book->sheet[i];
         if (sheet->is_hidden || sheet->entry == NULL)
             continue;
         status = rwe_xlsx_tell_rows(book, sheet, &n);
-        if (status == RWE_OK && n > 0)
-            status = tell_source(book, sheet);
+        read = sheet;
     }
-    return status;
+    if (status != RWE_OK || n == 0)
+        return status;
+    if (count_shown(book) > 1)
+        rwe_frames_sheet(book->out, read->name, join_names(book));
+    return tell_source(book, read);
 }
 
 enum rwe_status rwe_xlsx_work(const struct rwe_reading *reading, struct rwe_bytes file,
