@@ -82,7 +82,7 @@ static void read_path(const char *path)
     MUST(status == error.status && (status == RWE_OK || error.message[0] != '\0'));
     MUST(status == RWE_OK || status == RWE_BAD_INPUT || status == RWE_NO_MEMORY);
     if (table != NULL)
-        check_table(table, (const size_t[]){1, UINT32_MAX}, arena, &complaints);
+        check_table(table, (const size_t[]){1, UINT32_MAX}, arena);
     rwe_table_close(table);
     rwe_arena_free(arena);
 }

@@ -34,7 +34,7 @@ static void read_path(const char *path, size_t size, uint8_t choice)
     MUST(status == error.status && (status == RWE_OK || error.message[0] != '\0'));
     MUST(status == RWE_OK || status == RWE_BAD_INPUT);
     if (table != NULL)
-        check_table(table, (const size_t[]){2, size + 1}, arena, &complaints);
+        check_table(table, (const size_t[]){2, size + 1}, arena);
     FILE *sink = fopen("/dev/null", "w");
     if (sink != NULL) {
         rwe_complaints_print(&complaints, 3, sink);
