@@ -3,6 +3,7 @@
 
 #include "describe/validate.h"
 #include "rwe/base/hash.h"
+#include "rwe/data/levels.h"
 #include "rwe/data/study.h"
 #include "rwe/data/validate.h"
 #include "safety/toxicity_settings.h"
@@ -80,6 +81,17 @@ struct source {
     const char *path, *sheet;
 };
 
+/* The tokens of one column, "COL=CELL", or those of all. */
+static struct rwe_strings pick(const struct rwe_run *run, struct rwe_strings tokens,
+                               bool of_one_column)
+{
+    struct rwe_strings picked = {RWE_NEW(run->arena, const char *, tokens.n), 0};
+    for (size_t i = 0; picked.item != NULL && i < tokens.n; i++)
+        if ((strchr(tokens.item[i], '=') != NULL) == of_one_column)
+            picked.item[picked.n++] = tokens.item[i];
+    return picked;
+}
+
 static struct rwe_table_options table_options(const struct rwe_run *run, const char *sheet)
 {
     const struct rwe_study_settings *study = rwe_study_of(run->settings);
@@ -91,8 +103,11 @@ static struct rwe_table_options table_options(const struct rwe_run *run, const c
     options.decimal_comma = study->decimal == RWE_DECIMAL_COMMA;
     options.skip = is_cohort ? study->skip : 0;
     options.header = is_cohort ? study->header : 0;
-    if (study->source.missing_tokens != RWE_NOT_GIVEN)
-        options.missing = study->missing_tokens;
+    options.missing_in = pick(run, study->missing_tokens, true);
+    struct rwe_strings everywhere = pick(run, study->missing_tokens, false);
+    if (study->source.missing_tokens != RWE_NOT_GIVEN &&
+        (everywhere.n > 0 || options.missing_in.n == 0))
+        options.missing = everywhere;
     return options;
 }
 
@@ -221,12 +236,14 @@ static enum rwe_status read_assessments(struct rwe_run *run, struct rwe_table **
                               error);
 }
 
-enum rwe_status rwe_run_read_cohort(struct rwe_run *run, const char *path, bool all_rules,
-                                    struct rwe_error *error)
+enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_settings *settings,
+                                    const char *path, bool all_rules, struct rwe_error *error)
 {
     struct rwe_table *table = NULL, *assessments = NULL;
     enum rwe_status status =
         rwe_run_read_table(run, path, rwe_study_of(run->settings)->sheet, &table, error);
+    if (status == RWE_OK)
+        status = rwe_endpoints_look_up(settings, table, error);
     bool dated = takes_dates(run->settings) || rwe_study_of(run->settings)->assess != NULL;
     if (status == RWE_OK && (all_rules || dated))
         status = validate(run, table, all_rules, error);

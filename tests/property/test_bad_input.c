@@ -315,8 +315,9 @@ static void an_event_of_another_coding_is_told(void **state)
     struct change codes[ROWS + 1] = {{0}};
     for (size_t i = 1; i <= ROWS; i++)
         codes[i - 1] = (struct change){i, "dead", good[i][3][0] == '1' ? "2" : "1"};
-    refused_cohort(f, codes, "cohort.csv:2|column \"dead\"|\"2\" is neither 0 nor 1|dead:2");
-    refused(f, RWE_EXIT_FAILED, "endpoint \"os\"|dead = 3|its values are 1, 2",
+    refused_cohort(f, codes,
+                   "cohort.csv:2|column \"dead\"|\"2\" is neither 0 nor 1|dead:VALUE|values: 1 (");
+    refused(f, RWE_EXIT_FAILED, "endpoint \"os\"|dead = 3|its values are 1 (",
             "%s --arm arm --endpoint os=months,dead:3", f->cohort);
     struct program_run run = program_run("%s --arm arm --endpoint os=months,dead:2", f->cohort);
     assert_code(run, RWE_EXIT_DONE);

@@ -41,8 +41,8 @@ enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, const 
  * Reads the cohort of the run, with its assessments. Where times come from dates, or `all_rules` asks for
  * it, the files are held against the rules of validation too.
  */
-enum rwe_status rwe_run_read_cohort(struct rwe_run *run, const char *path, bool all_rules,
-                                    struct rwe_error *error);
+enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_settings *settings,
+                                    const char *path, bool all_rules, struct rwe_error *error);
 
 /** Notes the study file among the inputs; NULL: there is none. */
 enum rwe_status rwe_run_note_study(struct rwe_run *run, const char *path, struct rwe_error *error);

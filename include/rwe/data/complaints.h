@@ -39,7 +39,6 @@ struct rwe_note {
     const char *told;    /**< in the language of the report */
     const char *message; /**< in that of messages */
 };
-
 struct rwe_intern;
 
 /** Grows in its arena. */

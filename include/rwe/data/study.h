@@ -46,6 +46,7 @@ struct rwe_study_settings {
     /* what else is known of the subjects */
     struct rwe_strings covariates, landmark_covariates;
     struct rwe_strings categorical;
+    struct rwe_strings reference, levels, groups, label, unit, per; /**< VAR=…: see their help */
     struct rwe_strings treatment_columns;
     enum rwe_missing_rule missing;
     bool i_know; /**< covariates may be of after time zero */
@@ -91,6 +92,7 @@ struct rwe_study_settings {
     struct {
         enum rwe_source arm, endpoints, derive, endpoint_dates, exposure_start, exposure_date;
         enum rwe_source response_column, failure_column, ltfu_column, end_column, treatment_columns;
+        enum rwe_source reference, levels, groups;
         enum rwe_source missing_tokens, lang, censoring;
     } source;
 };

@@ -31,13 +31,14 @@ struct rwe_table_options {
     char delimiter;             /**< ',', ';' or '\t'; 0: the one that the header line holds most */
     bool decimal_comma;         /**< numbers are written 3,5; default false */
     struct rwe_strings missing; /**< cells that mean "no value", compared whole; "" always does */
-    size_t longest_record;      /**< bytes; a longer record is refused (it is no CSV) */
-    size_t skip;                /**< so many lines above the header are no part of the table */
-    size_t header;              /**< line that holds the names; 0: the first that can (sheet.h) */
+    struct rwe_strings missing_in; /**< "COL=CELL": cells that do in one column of a file */
+    size_t longest_record;         /**< bytes; a longer record is refused (it is no CSV) */
+    size_t skip;                   /**< so many lines above the header are no part of the table */
+    size_t header; /**< line that holds the names; 0: the first that can (sheet.h) */
     const struct rwe_reader *const *readers; /**< NULL: rwe_readers (reader.h) */
 };
 
-/** detect, NULL, detect, {NA, N/A, NaN, ".", "-", "—", "/", 不详, 未查, 未知, 空}, 16 MiB, 0, 0, NULL. */
+/** detect, NULL, detect, {NA, N/A, NaN, ".", "-", "—", "/", 不详, 未查, 未知, 空}, none, 16 MiB, 0, 0, NULL. */
 struct rwe_table_options rwe_table_options_default(void);
 
 /**

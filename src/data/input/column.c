@@ -46,6 +46,8 @@ static const char *advice_on_number(const char *text, size_t length)
 {
     double number;
     int32_t day;
+    if (rwe_number_parse(text, length, &number) && isfinite(number))
+        return N_("no measurement is beyond 1e150: correct it");
     if (rwe_number_parse(text, length, &number))
         return N_("leave the cell empty when there is no finite value");
     if (is_failed_formula(text))
@@ -106,6 +108,9 @@ static enum rwe_status complain(const struct rwe_table *table, size_t column, si
 
 /* ---- readers ---- */
 
+/* Larger numbers measure nothing, and their squares are infinite. */
+static const double LARGEST = 1e150;
+
 /* A number as the file writes them: with a decimal comma where the options say so. */
 static bool read_number(const struct rwe_table *table, const char *text, size_t length,
                         double *number)
@@ -144,7 +149,7 @@ static enum rwe_status numbers_of_text(const struct rwe_table *table, size_t col
         if (length < sizeof(uint64_t) &&
             rwe_number_parse_word(rwe_load_bytes(text), length, &out[row]))
             continue;
-        if (read_number(table, text, length, &number) && isfinite(number))
+        if (read_number(table, text, length, &number) && fabs(number) <= LARGEST)
             out[row] = number;
         else if (complain_of_number(table, column, row, text, length, complaints) != RWE_OK)
             return RWE_NO_MEMORY;
@@ -160,8 +165,9 @@ enum rwe_status rwe_table_numbers(const struct rwe_table *table, size_t column, 
         return numbers_of_text(table, column, out, complaints);
     for (size_t row = 0; row < table->n_rows; row++) {
         double number = rwe_cells_next_number(&cells);
-        out[row] = cells.kind == RWE_KIND_NUMBER ? number : (double)NAN;
-        if (cells.kind == RWE_KIND_NUMBER || isnan(number))
+        bool is_good = cells.kind == RWE_KIND_NUMBER && !(fabs(number) > LARGEST);
+        out[row] = is_good ? number : (double)NAN;
+        if (is_good || isnan(number))
             continue;
         rwe_cell_write(cells.kind, number, cells.text);
         if (complain_of_number(table, column, row, cells.text, strlen(cells.text), complaints) !=
@@ -316,25 +322,14 @@ static int compare_levels(const void *a, const void *b)
     return strcmp(left->text, right->text);
 }
 
-/* The first value that a text is the label of, or NULL. */
-static const struct rwe_value_label *find_value(const struct rwe_column_info *info,
-                                                const char *text)
-{
-    for (size_t i = 0; i < info->n_value_labels; i++)
-        if (strcmp(info->value_label[i].label, text) == 0)
-            return &info->value_label[i];
-    return NULL;
-}
-
 /* The value that the level stands for, or else the number that it is; false: neither. */
 static bool number_level(struct level *level, const struct rwe_column_info *info)
 {
-    const struct rwe_value_label *value =
-        info->kind == RWE_KIND_NUMBER ? find_value(info, level->text) : NULL;
-    if (value != NULL) {
-        level->number = value->number;
-        return true;
-    }
+    for (size_t i = 0; info->kind == RWE_KIND_NUMBER && i < info->n_value_labels; i++)
+        if (strcmp(info->value_label[i].label, level->text) == 0) {
+            level->number = info->value_label[i].number;
+            return true;
+        }
     return rwe_number_parse(level->text, strlen(level->text), &level->number) &&
            isfinite(level->number);
 }
@@ -371,23 +366,6 @@ static enum rwe_status number_levels(const struct rwe_table *table, size_t colum
     return RWE_OK;
 }
 
-/* The value of each level that is a label, as text. */
-static const char **name_values(const struct rwe_column_info *info, const struct rwe_factor *factor,
-                                struct rwe_arena *arena)
-{
-    const char **value = RWE_NEW(arena, const char *, factor->n_levels);
-    for (size_t l = 0; l < factor->n_levels && !rwe_arena_failed(arena); l++) {
-        const struct rwe_value_label *found = find_value(info, factor->level[l]);
-        char number[RWE_NUMBER_SIZE];
-        if (found == NULL)
-            continue;
-        if (info->kind != RWE_KIND_TEXT)
-            rwe_cell_write(info->kind, found->number, number);
-        value[l] = rwe_arena_string(arena, info->kind == RWE_KIND_TEXT ? found->text : number);
-    }
-    return value;
-}
-
 static enum rwe_status sort_levels(const struct rwe_table *table, size_t column,
                                    struct rwe_intern *seen, struct rwe_arena *arena,
                                    struct rwe_factor *factor)
@@ -409,8 +387,6 @@ static enum rwe_status sort_levels(const struct rwe_table *table, size_t column,
         rank[level[i].first] = (int32_t)i;
         factor->level[i] = rwe_arena_string(arena, level[i].text);
     }
-    if (table->column[column].info->n_value_labels > 0)
-        factor->value = name_values(table->column[column].info, factor, arena);
     for (size_t row = 0; row < table->n_rows; row++)
         if (factor->code[row] >= 0)
             factor->code[row] = rank[factor->code[row]];

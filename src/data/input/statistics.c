@@ -92,7 +92,8 @@ static ssize_t read_file(void *buffer, size_t n, void *context)
     struct statistics *s = context;
     size_t left = s->at < s->file.n ? s->file.n - s->at : 0;
     size_t taken = n < left ? n : left;
-    memcpy(buffer, s->file.at + s->at, taken);
+    if (taken > 0)
+        memcpy(buffer, s->file.at + s->at, taken);
     s->at += taken;
     return (ssize_t)taken;
 }

@@ -66,6 +66,7 @@ struct rwe_table_builder {
     struct rwe_table *table;
     const char *name;                  /* of the file, for messages */
     struct rwe_complaints *complaints; /* for notes; NULL: a table in memory */
+    struct rwe_strings missing_in;     /* of the options */
     size_t column_capacity;
     bool names_are_checked;
     bool is_sheet;     /* it may have notes and totals below its rows */

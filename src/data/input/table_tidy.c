@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* What is no row or column of patients goes when a table is complete: notes and totals below it, columns without a
- * name. Boxes that REDCap writes as words become 0 and 1. Each is told. */
+ * name. Boxes that REDCap writes as words become 0 and 1. Each is told. Cells that the options call missing are. */
 #include "rwe/base/date.h"
 #include "rwe/base/language.h"
 #include "table_private.h"
@@ -294,6 +294,61 @@ static void tell_boxes(struct rwe_table_builder *builder)
         fail_memory(builder);
 }
 
+/* ---- cells that mean "no value" in one column ---- */
+
+static void blank_numbers(struct rwe_column *column, double token)
+{
+    const double none = NAN;
+    for (struct rwe_column_block *block = column->first; block != NULL; block = block->next)
+        for (char *at = block->text; at < block->text + block->used; at += sizeof none) {
+            double number;
+            memcpy(&number, at, sizeof number);
+            if (number == token)
+                memcpy(at, &none, sizeof none);
+        }
+}
+
+static bool blank_texts(struct rwe_table *table, size_t at, const char *token)
+{
+    struct rwe_column fresh = {.info = table->column[at].info};
+    struct rwe_cells cells = rwe_cells_of(table, at);
+    double number, wanted;
+    bool is_number = rwe_number_parse(token, strlen(token), &wanted), done = true;
+    for (size_t i = 0; i < table->n_rows && done; i++) {
+        size_t length;
+        const char *text = rwe_cells_next_text(&cells, &length);
+        bool is_token = strcmp(text, token) == 0 ||
+                        (is_number && rwe_number_parse(text, length, &number) && number == wanted);
+        done = rwe_column_add(&fresh, text, is_token ? 0 : length);
+    }
+    rwe_column_close(&fresh);
+    rwe_column_free(done ? &table->column[at] : &fresh);
+    if (done)
+        table->column[at] = fresh;
+    return done;
+}
+
+/* Files may share a list: a column that is not there is no error here. */
+static void blank_tokens(struct rwe_table_builder *builder)
+{
+    struct rwe_table *table = builder->table;
+    for (size_t i = 0; i < builder->missing_in.n; i++)
+        for (size_t j = 0; j < table->n_columns && builder->status == RWE_OK; j++) {
+            const char *item = builder->missing_in.item[i];
+            const struct rwe_column_info *info = table->column[j].info;
+            size_t length = strlen(info->name);
+            double number;
+            if (strncmp(item, info->name, length) != 0 || item[length] != '=')
+                continue;
+            const char *token = item + length + 1;
+            if (info->kind == RWE_KIND_TEXT && !blank_texts(table, j, token))
+                fail_memory(builder);
+            else if (info->kind == RWE_KIND_NUMBER &&
+                     rwe_number_parse(token, strlen(token), &number))
+                blank_numbers(&table->column[j], number);
+        }
+}
+
 /* ---- all of it ---- */
 
 void rwe_table_builder_tidy(struct rwe_table_builder *builder)
@@ -303,6 +358,7 @@ void rwe_table_builder_tidy(struct rwe_table_builder *builder)
     if (builder->is_sheet)
         take_notes(builder);
     take_nameless(builder);
+    blank_tokens(builder);
     tell_boxes(builder);
     if (builder->n_narrowed > 0 && builder->status == RWE_OK &&
         rwe_complaints_note(builder->complaints,
