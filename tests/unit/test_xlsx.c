@@ -83,6 +83,15 @@ static void cells_stand_where_their_places_say(void **state)
     check_table(&read, "id|x|y/1||2.5/|-1000|");
 }
 
+static void a_name_broken_into_lines_is_one(void **state)
+{
+    (void)state;
+    struct table_text read = read_good(
+        "<row><c t=\"str\"><v>总生存期\n(月)</v></c><c t=\"str\"><v>a _x000D_\n b</v></c></row>"
+        "<row><c><v>1</v></c><c><v>2</v></c></row>");
+    check_table(&read, "总生存期 (月)|a  b/1|2");
+}
+
 static void cells_without_places_follow_each_other(void **state)
 {
     (void)state;
@@ -404,6 +413,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(cells_stand_where_their_places_say),
+        cmocka_unit_test(a_name_broken_into_lines_is_one),
         cmocka_unit_test(cells_without_places_follow_each_other),
         cmocka_unit_test(strings_are_shared_or_inline_and_of_several_runs),
         cmocka_unit_test(truth_values_are_words_and_errors_stay_as_they_read),
