@@ -21,6 +21,12 @@ static bool follows_exposure(const struct rwe_run *run, const struct rwe_design 
     return in_time && from_zero_of(run)->design[0].naive;
 }
 
+const char *rwe_closing_words(const struct rwe_run *run)
+{
+    const struct rwe_cohort *cohort = from_zero_of(run)->cohort;
+    return cohort->closure == RWE_CLOSURE_PROGRESSION ? rwe_text("progression") : cohort->closed_by;
+}
+
 /* By how much of the endpoint's time is immortal, of all endpoints by the worst. */
 static struct rwe_caution of_naive(const struct rwe_run *run, const struct rwe_design *design,
                                    const struct rwe_endpoint *endpoint)
@@ -39,9 +45,7 @@ static struct rwe_caution of_naive(const struct rwe_run *run, const struct rwe_d
 static struct rwe_caution of_states_beyond(const struct rwe_run *run,
                                            const struct rwe_endpoint *endpoint)
 {
-    const struct rwe_cohort *cohort = from_zero_of(run)->cohort;
-    const char *closed_by =
-        cohort->closure == RWE_CLOSURE_PROGRESSION ? rwe_text("progression") : cohort->closed_by;
+    const char *closed_by = rwe_closing_words(run);
     return (struct rwe_caution){
         RWE_CAUTION_NO_EFFECT,
         rwe_arena_format(run->arena,
@@ -104,7 +108,7 @@ static bool is_told(const struct rwe_document *document, const char *message)
 
 void rwe_caution_tell(struct rwe_run *run, const struct rwe_design *design, const char *analysis)
 {
-    for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
+    for (size_t e = 0; run->document != NULL && e < run->cohort->n_endpoints; e++) {
         const struct rwe_endpoint *endpoint = &run->cohort->endpoint[e];
         struct rwe_caution caution = rwe_run_caution(run, design, endpoint);
         struct rwe_key key = rwe_key_in(analysis, endpoint, design);

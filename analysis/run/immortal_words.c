@@ -32,7 +32,7 @@ static const char *list_answers(const struct rwe_run *run, const struct populati
             enum rwe_caution_grade grade =
                 rwe_run_caution(population->run, population->design, endpoint).grade;
             if (!is_named(population) || population->design->naive ||
-                population_rank(population, endpoint) != rank ||
+                population_rank(population->design) != rank ||
                 (with_care ? grade != RWE_CAUTION_CARE : grade >= RWE_CAUTION_CARE))
                 continue;
             list = list == NULL

@@ -375,8 +375,9 @@ static void what_answers_only_if_exposure_never_closes_is_not_excepted(void **st
                                          path);
     assert_code(run, 0);
     assert_null(strstr(run.out, "but for"));
-    assert_says(run.out, "--exposure-until|without it read with caution Landmark at 6; Clones");
-    assert_says(run.out, "one more confounder: os, Landmark at 6");
+    assert_says(run.out,
+                "--exposure-until|without it read with caution Clones, grace 9; Landmark at 6");
+    assert_says(run.out, "one more confounder: os, Clones, grace 9");
     program_clear(&run);
     free(path);
 }

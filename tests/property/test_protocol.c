@@ -81,8 +81,11 @@ static void each_line_follows_from_its_setting(void **state)
              "--ccw-response --response-column resp_m3 --conf-level 0.9 --bootstrap 3");
     assert_protocol(facts, "eligibility", "target", "kps: kps>=60");
     assert_protocol(facts, "eligibility", "emulation", "kps: the same; without a value kept");
-    assert_protocol(facts, "eligibility", "emulation", "landmark: event-free and followed then");
-    assert_protocol(facts, "strategies", "target", "GP+Tis+RT: exposure begun within 7 months");
+    assert_protocol(facts, "eligibility", "emulation",
+                    "landmark: event- and progression-free, followed");
+    assert_protocol(
+        facts, "strategies", "target",
+        "GP+Tis+RT: exposure begun within 7 months unless progression or death comes first");
     assert_protocol(facts, "strategies", "target", "GP+Tis: exposure not begun within 7 months");
     assert_protocol(facts, "strategies", "emulation", "exposure begins at the time rt_start_mo");
     assert_protocol(facts, "strategies", "emulation", "clones: weights change every 0.25 months");
@@ -121,8 +124,8 @@ static void lines_change_with_their_settings(void **state)
     assert_protocol(facts, "contrast", "emulation",
                     "sequential: per protocol, in who are alike in covariates");
     assert_false(says(&facts, "time-zero", "emulation", "landmark: at 6 months"));
-    assert_false(
-        says(&facts, "eligibility", "emulation", "landmark: event-free and followed then"));
+    assert_false(says(&facts, "eligibility", "emulation",
+                      "landmark: event- and progression-free, followed"));
     assert_string_equal(estimand(&facts, "sequential", "population"),
                         "event-free, not exposed before, at each trial, among 570 of 600 (95%)");
     assert_string_equal(estimand(&facts, "ccw-9", "population"), "");
@@ -161,8 +164,12 @@ static void each_population_has_the_six_attributes(void **state)
     assert_string_equal(estimand(&facts, "matched", "caution"),
                         "Biased reference: not for inference");
     assert_string_equal(estimand(&facts, "landmark-6", "caution"), "");
-    assert_string_equal(estimand(&facts, "ccw-9", "strategies"),
-                        "exposure begun within 9 months against not begun by then");
+    assert_string_equal(estimand(&facts, "timedep", "caution"),
+                        "os: No effect of a strategy: exposure begins before progression or never");
+    assert_string_equal(
+        estimand(&facts, "ccw-9", "strategies"),
+        "exposure begun within 9 months unless progression or death comes first, against "
+        "none within 9 months");
     assert_string_equal(estimand(&facts, "ccw-9", "summary"),
                         "hazard ratio, difference in restricted means");
     assert_string_equal(estimand(&facts, "iptw-ato", "population"),
@@ -238,10 +245,12 @@ static void the_estimand_at_a_landmark_is_of_those_at_risk_then(void **state)
 {
     (void)state;
     struct program_facts facts = program_facts_of(READ "--protocol --landmark=6 --iptw=ate");
-    assert_string_equal(estimand(&facts, "landmark-6", "population"),
-                        "all eligible, event-free and followed at 6 months");
+    assert_string_equal(
+        estimand(&facts, "landmark-6", "population"),
+        "all eligible, event-free and followed at 6 months, before progression or death");
     assert_string_equal(estimand(&facts, "landmark-6-iptw-ate", "population"),
-                        "417 of 438 subjects (95%), event-free and followed at 6 months");
+                        "417 of 438 subjects (95%), event-free and followed at 6 months, before "
+                        "progression or death");
     assert_string_equal(estimand(&facts, "landmark-6-iptw-ate", "variable"),
                         "time to pfs, os, from the landmark");
     program_facts_clear(&facts);

@@ -40,6 +40,9 @@ struct rwe_caution {
 struct rwe_caution rwe_run_caution(const struct rwe_run *run, const struct rwe_design *design,
                                    const struct rwe_endpoint *endpoint);
 
+/** What closes exposure, for a sentence: "progression", or what --exposure-until names. */
+const char *rwe_closing_words(const struct rwe_run *run);
+
 /** The banner as the fact "caution" under the key; RWE_NO_FACT, and nothing is added, where there is none. */
 rwe_fact rwe_caution_fact(struct rwe_document *document, const struct rwe_key *key,
                           const struct rwe_caution *caution);

@@ -143,6 +143,9 @@ struct rwe_cohort {
     const double
         *exposure_until; /**< by subject: from then on exposure can no longer begin; INFINITY:
                                        not closed as far as is known; NULL: `closure` is unknown */
+    double
+        until_tolerance; /**< by which exposure_until and a time of the same event may differ: dates
+                                 and times that were rounded */
     enum rwe_closure closure;
     const char *closed_by; /**< the column or the endpoint that tells it; NULL: unknown */
     const struct rwe_found_exposure
