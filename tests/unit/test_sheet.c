@@ -73,6 +73,8 @@ static void second_headers_are_skipped_and_become_labels(void **state)
     struct table_text read = read_text("id,arm,t,e\n编号,治疗,时间,事件\nTEXT,TEXT,NUM,NUM\n" ROWS);
     assert_int_equal(rwe_table_rows(read.table), 3);
     assert_string_equal(rwe_table_column(read.table, 2)->label, "时间");
+    assert_int_equal(rwe_table_find(read.table, "时间"), 2); /* by which options may name it */
+    assert_int_equal(rwe_table_find(read.table, "t"), 2);
     assert_true(tells(&read, "second header"));
     assert_true(tells(&read, "line 2–3"));
     table_text_clear(&read);
@@ -95,6 +97,7 @@ static void notes_and_totals_below_the_table_are_skipped(void **state)
                 "P1");
     check_table("id,arm,t,e\n" ROWS "合计,,15,2\n", "id|arm|t|e", 3, "P1");
     check_table("id,arm,t,e\n" ROWS "Data as of the first of May\n", "id|arm|t|e", 3, "P1");
+    check_table("id,arm,t,e\n" ROWS "\nn=3\n", "id|arm|t|e", 3, "P1"); /* it stands apart */
     struct table_text read = read_text("id,arm,t,e\n" ROWS "\n注：张三\n");
     assert_int_equal(read.complaints.n, 0); /* not "has 1 cells" either */
     assert_true(tells(&read, "line 6"));

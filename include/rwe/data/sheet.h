@@ -17,8 +17,8 @@
  *     in it is like the rows below. Its texts become labels of the columns.
  *   - Rows with one cell more than the header each have R's names of rows in front.
  *
- * Below the table (when the builder finishes): a row with one cell that is a sentence or begins as notes do
- * (注, Note, *), and totals.
+ * Below the table (when the builder finishes): a row with one cell that is a sentence, stands apart, or begins as notes
+ * do (注, Note, *), and totals.
  */
 #ifndef RWE_DATA_SHEET_H
 #define RWE_DATA_SHEET_H

@@ -99,7 +99,8 @@ struct rwe_column_info {
 
 const struct rwe_column_info *rwe_table_column(const struct rwe_table *table, size_t column);
 
-/** Index of the column of that name, exactly; RWE_NO_INDEX when there is none. */
+/** Index of the column of that name, exactly, or else of the only one with that label (which a second header has,
+ * sheet.h); RWE_NO_INDEX when there is none. */
 size_t rwe_table_find(const struct rwe_table *table, const char *name);
 
 /** What most of a column's values are. A column without values counts as numbers. */

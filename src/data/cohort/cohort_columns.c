@@ -23,6 +23,17 @@ static void list_columns(const struct rwe_table *table, char *text, size_t size)
         snprintf(text + used, size - used, rwe_message(", … (%zu in all)"), n);
 }
 
+/* A column whose name goes on behind a mark where this one ends. */
+static const char *find_cut(const char *name, const char *const names[], size_t n)
+{
+    size_t length = strlen(name);
+    for (size_t j = 0; length > 0 && j < n; j++)
+        if (strncmp(names[j], name, length) == 0 && names[j][length] != '\0' &&
+            strchr(",:;+=", names[j][length]) != NULL)
+            return names[j];
+    return NULL;
+}
+
 enum rwe_status rwe_cohort_column(const struct rwe_table *table, const char *option,
                                   const char *name, size_t *column, struct rwe_error *error)
 {
@@ -35,6 +46,12 @@ enum rwe_status rwe_cohort_column(const struct rwe_table *table, const char *opt
         return RWE_OK;
     for (size_t j = 0; j < n; j++)
         names[j] = rwe_table_name(table, j);
+    const char *whole = find_cut(name, names, n);
+    if (whole != NULL)
+        return rwe_fail(error, RWE_NO_COLUMN, RWE_NO_INDEX,
+                        "%s has no column \"%s\" (%s): if \"%s\" is meant, hold it together with "
+                        "double quotes within those of the shell: '\"%s\"'",
+                        rwe_table_file(table), name, option, whole, whole);
     const char *near = rwe_text_nearest(name, names, n);
     if (near != NULL)
         return rwe_fail(error, RWE_NO_COLUMN, RWE_NO_INDEX,

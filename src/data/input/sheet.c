@@ -126,23 +126,30 @@ static const char *tell_lines(struct rwe_sheet *sheet, size_t from, size_t to)
 
 /* ---- the header ---- */
 
-/* Whether all that a row holds are texts, no two the same, and no numbers or dates. */
-static bool can_be_header(struct rwe_sheet *sheet, const struct row *row)
+/* Whether the same text stands in two cells of a row: one that is merged over columns. */
+static bool has_twins(struct rwe_sheet *sheet, const struct row *row)
 {
     struct rwe_intern seen = {.arena = rwe_arena_new()};
-    bool can_be = row->n_filled > 0 && seen.arena != NULL;
-    for (size_t c = 0; c < row->n && can_be; c++) {
-        const struct cell *cell = &row->cell[c];
-        if (cell->kind == RWE_KIND_ANY)
-            continue;
+    bool has = false;
+    for (size_t c = 0; c < row->n && seen.arena != NULL && !has; c++) {
         size_t known = seen.n;
-        can_be = cell->kind == RWE_KIND_TEXT && !cell->is_value &&
-                 rwe_intern_number(&seen, cell->text, cell->length) == known;
+        if (row->cell[c].kind == RWE_KIND_TEXT)
+            has = rwe_intern_number(&seen, row->cell[c].text, row->cell[c].length) < known;
     }
     if (seen.arena == NULL || rwe_arena_failed(seen.arena))
         fail_memory(sheet);
     rwe_arena_free(seen.arena);
-    return can_be;
+    return has;
+}
+
+/* Whether all that a row holds are texts, no two the same, and no numbers or dates. */
+static bool can_be_header(struct rwe_sheet *sheet, const struct row *row)
+{
+    for (size_t c = 0; c < row->n; c++)
+        if (row->cell[c].kind != RWE_KIND_ANY &&
+            (row->cell[c].kind != RWE_KIND_TEXT || row->cell[c].is_value))
+            return false;
+    return row->n_filled > 0 && !has_twins(sheet, row);
 }
 
 static size_t most_filled(const struct rwe_sheet *sheet, size_t from)
@@ -151,17 +158,6 @@ static size_t most_filled(const struct rwe_sheet *sheet, size_t from)
     for (size_t r = from; r < sheet->n_rows; r++)
         most = sheet->row[r].n_filled > most ? sheet->row[r].n_filled : most;
     return most;
-}
-
-/* Whether the same text stands in two cells: one that is merged over columns. */
-static bool has_twins(const struct row *row)
-{
-    for (size_t c = 0; c < row->n; c++)
-        for (size_t d = c + 1; d < row->n; d++)
-            if (row->cell[c].kind == RWE_KIND_TEXT && row->cell[d].kind == RWE_KIND_TEXT &&
-                strcmp(row->cell[c].text, row->cell[d].text) == 0)
-                return true;
-    return false;
 }
 
 /* Whether the row below has a text in every gap of this one. */
@@ -181,7 +177,7 @@ static bool has_gaps_filled(const struct row *row, const struct row *below)
 static bool is_above(struct rwe_sheet *sheet, size_t r, size_t most)
 {
     const struct row *row = &sheet->row[r];
-    if (2 * row->n_filled < most || has_twins(row))
+    if (2 * row->n_filled < most || has_twins(sheet, row))
         return true;
     return r + 1 < sheet->n_rows && has_gaps_filled(row, &sheet->row[r + 1]) &&
            can_be_header(sheet, &sheet->row[r + 1]);

@@ -147,8 +147,10 @@ static bool last_is_note(struct rwe_table *table)
         return false;
     if (begins_as_total(first))
         return true;
+    bool is_apart = table->n_rows > 1 && rwe_table_line(table, table->n_rows - 1) >
+                                             rwe_table_line(table, table->n_rows - 2) + 1;
     return 2 * n_filled <= table->n_columns &&
-           (begins_as_note(first) || (n_filled == 1 && is_sentence(first)));
+           (begins_as_note(first) || (n_filled == 1 && (is_apart || is_sentence(first))));
 }
 
 static void take_notes(struct rwe_table_builder *builder)
@@ -177,16 +179,18 @@ static void take_notes(struct rwe_table_builder *builder)
 
 /* ---- columns without a name ---- */
 
-/* "1, 4, 7–9" of the columns without a name. */
+/* "1, 4, 7–9" of the columns without a name; "…" behind the first of many. */
 static const char *list_nameless(const struct rwe_table *table, size_t *n)
 {
+    enum { MOST_LISTED = 20 };
     const char *list = NULL;
+    size_t n_listed = 0;
     *n = 0;
     for (size_t j = 0; j < table->n_columns;) {
         size_t from = j;
         while (j < table->n_columns && table->column[j].info->name[0] == '\0')
             j++;
-        if (j > from) {
+        if (j > from && n_listed++ < MOST_LISTED) {
             const char *before = list == NULL ? "" : list, *comma = list == NULL ? "" : ", ";
             list = j == from + 1
                        ? rwe_arena_format(table->arena, "%s%s%zu", before, comma, j)
@@ -195,6 +199,8 @@ static const char *list_nameless(const struct rwe_table *table, size_t *n)
         *n += j - from;
         j += j == from;
     }
+    if (n_listed > MOST_LISTED && list != NULL)
+        list = rwe_arena_format(table->arena, "%s, …", list);
     return list;
 }
 
