@@ -46,6 +46,7 @@ struct statistics {
     enum rwe_status status; /* of what was called back */
     const char *encoding;   /* to be used; NULL: as the file says */
     const char *declared;   /* by the file */
+    int release;            /* of its format */
 
     struct variable *variable;
     size_t n_variables, room_for_variables;
@@ -242,6 +243,7 @@ static int take_metadata(readstat_metadata_t *metadata, void *context)
 {
     struct statistics *s = context;
     s->declared = copy(s, readstat_get_file_encoding(metadata));
+    s->release = readstat_get_file_format_version(metadata);
     return answer(s, s->status);
 }
 
@@ -267,6 +269,16 @@ static void take_missing(struct statistics *s, const readstat_variable_t *from, 
     to->info.missing_text.item = text;
 }
 
+/* The name of a set of value labels. ReadStat hands out Stata's as they stand in the file, where a damaged one has no
+ * end within its place. */
+static const char *copy_set(struct statistics *s, const char *set)
+{
+    size_t place = s->release < 110 ? 9 : s->release < 118 ? 33 : 129;
+    if (set == NULL || s->kind->program != RWE_STATA)
+        return copy(s, set);
+    return copy(s, rwe_arena_substring(s->arena, set, strnlen(set, place)));
+}
+
 static int take_variable(int index, readstat_variable_t *from, const char *labels, void *context)
 {
     struct statistics *s = context;
@@ -275,7 +287,7 @@ static int take_variable(int index, readstat_variable_t *from, const char *label
         .info.name = copy(s, readstat_variable_get_name(from)),
         .info.label = copy(s, readstat_variable_get_label(from)),
         .info.format = copy(s, format),
-        .labels = copy(s, labels),
+        .labels = copy_set(s, labels),
         .is_text = readstat_variable_get_type_class(from) == READSTAT_TYPE_CLASS_STRING,
     };
     (void)index;
