@@ -126,20 +126,29 @@ static enum rwe_status end_number(struct rows *rows)
                                                : add_date(rows, number);
 }
 
+/* The number of two digits behind one character, as in T08 or :30; 0 where they are not there. */
+static int two_digits(const char *text, size_t n, size_t at)
+{
+    static const char digits[] = "0123456789";
+    if (at + 3 > n || strchr(digits, text[at + 1]) == NULL || strchr(digits, text[at + 2]) == NULL)
+        return 0;
+    return 10 * (text[at + 1] - '0') + text[at + 2] - '0';
+}
+
 /* 2021-01-31 or 2021-01-31T08:30:00, as ISO 8601 writes them. */
 static enum rwe_status end_iso_date(struct rows *rows)
 {
+    enum { DATE = 10, MINUTES = 13, SECONDS = 16 }; /* where parts begin */
     int32_t day;
-    char date[11] = "";
-    int hour = 0, minute = 0;
-    double second = 0;
+    char date[DATE + 1] = "";
     const char *text = rows->value.at;
-    memcpy(date, text, rows->value.n < 10 ? rows->value.n : 10);
+    size_t n = rows->value.n;
+    memcpy(date, text, n < DATE ? n : DATE);
     if (!rwe_date_parse(date, strlen(date), &day))
-        return add_text(rows, text, rows->value.n);
-    if (rows->value.n > 10)
-        sscanf(text + 10, "T%2d:%2d:%lf", &hour, &minute, &second);
-    return add_cell(rows, RWE_KIND_DATE, day + (3600 * hour + 60 * minute + second) / 86400, "", 0);
+        return add_text(rows, text, n);
+    int seconds = 3600 * two_digits(text, n, DATE) + 60 * two_digits(text, n, MINUTES) +
+                  two_digits(text, n, SECONDS);
+    return add_cell(rows, RWE_KIND_DATE, day + seconds / 86400.0, "", 0);
 }
 
 static enum rwe_status end_shared_string(struct rows *rows)
