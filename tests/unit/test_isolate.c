@@ -213,6 +213,8 @@ static void a_child_that_goes_wrong_is_a_sentence(void **state)
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         size_t descriptors = count_descriptors();
+        if (cases[i].work == take_all_memory && !RUNS_PLAINLY)
+            continue; /* a sanitizer ends the process where memory is out */
         struct table_text read = read_by(cases[i].work);
         if (read.status != cases[i].status || strstr(read.error.message, cases[i].words) == NULL)
             fail_msg("%zu: \"%s\" does not say \"%s\"", i, read.error.message, cases[i].words);
