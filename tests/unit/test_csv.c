@@ -231,7 +231,7 @@ static void files_without_a_table_are_refused_with_a_sentence(void **state)
         {"a,b\n1,2\n3,\"4\n5,6\n7,8\n", "3: a double quote opens a cell on this line and is never "
                                         "closed: close it"},
         {"a,b\n\"x\ny\",\"4\n5,6\n", "3: a double quote opens a cell"},
-        {"PK\003\004xxxx", " is an Excel workbook (.xlsx)"},
+        {"PK\003\004xxxx", " is cut short or damaged"},
         {"a,b\n1,\xff\xfe\xfd\xfc\n", "2: "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)

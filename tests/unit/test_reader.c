@@ -88,7 +88,7 @@ static enum rwe_status read_toy(const struct rwe_reading *reading,
     return RWE_OK;
 }
 
-static const struct rwe_reader toy = {"toy", detect_toy, read_toy};
+static const struct rwe_reader toy = {"toy", detect_toy, read_toy, false};
 extern const struct rwe_reader rwe_csv_reader;
 static const struct rwe_reader *const readers[] = {&toy, &rwe_csv_reader, NULL};
 
@@ -307,18 +307,23 @@ static void what_no_reader_knows_is_called_by_its_name(void **state)
         size_t size;
         const char *expected;
     } cases[] = {
-        {FILE_OF("PK\003\004\024\0\006\0"), "is an Excel workbook (.xlsx)"},
+        {FILE_OF("PK\003\004\024\0\006\0"), "is cut short or damaged"},
         {FILE_OF("PK\003\004\024\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\010\0\0\0"
                  "mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK"),
          "is an OpenDocument workbook (.ods)"},
-        {FILE_OF("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), "is an old Excel workbook (.xls)"},
-        {FILE_OF("$FL2@(#) SPSS DATA FILE"), "is an SPSS file (.sav)"},
-        {FILE_OF("$FL3@(#) SPSS DATA FILE"), "is a compressed SPSS file (.zsav)"},
-        {FILE_OF("<stata_dta><header><release>118"), "is a Stata file (.dta)"},
-        {FILE_OF("\x73\x02\x01\0\x0c\0"), "is a Stata file (.dta)"},
+        {FILE_OF("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"),
+         "is an old Excel workbook (.xls), or one with a password: open it and save it as .xlsx"},
+        {FILE_OF("$FL2@(#) SPSS DATA FILE"), "is cut short or damaged"},
+        {FILE_OF("$FL3@(#) SPSS DATA FILE"), "is cut short or damaged"},
+        {FILE_OF("<stata_dta><header><release>118"), "is cut short or damaged"},
+        {FILE_OF("\x73\x02\x01\0\x0c\0"), "is cut short or damaged"},
         {FILE_OF("\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x60\xb3\x14\x11\xcf\xbd\x92\x08\0\x09"),
-         "is a SAS data set (.sas7bdat)"},
-        {FILE_OF("HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!"), "is a SAS transport file"},
+         "is cut short or damaged"},
+        {FILE_OF("\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x63\xb3\x14\x11\xcf\xbd\x92\x08\0\x09"),
+         "is a SAS file, but no data set (.sas7bdat)"},
+        {FILE_OF("HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!"), "is cut short or damaged"},
+        {FILE_OF("**COMPRESSED** **COMPRESSED** **COMPRESSED**"), "PROC CPORT"},
+        {FILE_OF("ASCII SPSS PORT FILE                    "), "is a portable SPSS file (.por)"},
         {FILE_OF("PAR1\x15\x04\x15"), "is a Parquet file"},
         {FILE_OF("\x1f\x8b\x08\0\0"), "is compressed with gzip"},
         {FILE_OF("%PDF-1.7\n"), "is a PDF document"},

@@ -56,6 +56,7 @@ struct rwe_study_settings {
     const char *index_date;
     const char *cutoff; /**< a date */
     const char *assess; /**< a file */
+    const char *assess_sheet;
     struct rwe_strings assess_columns;
     double visit_every, death_window, visit_gap, progression_blank; /**< days */
     int date_system;                                                /**< 1900, 1904 */
@@ -69,6 +70,7 @@ struct rwe_study_settings {
     struct rwe_strings exposure_names;
 
     /* the file */
+    const char *sheet; /**< of the cohort's workbook */
     const char *encoding;
     int delimiter; /**< comma, semicolon, tab */
     enum rwe_decimal decimal;

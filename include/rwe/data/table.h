@@ -27,6 +27,7 @@ struct rwe_reader;
 
 struct rwe_table_options {
     const char *encoding;       /**< of text files: iconv's name of it, or NULL: detect */
+    const char *sheet;          /**< of a workbook: its name or number; NULL: the first with data */
     char delimiter;             /**< ',', ';' or '\t'; 0: the one that the header line holds most */
     bool decimal_comma;         /**< numbers are written 3,5; default false */
     struct rwe_strings missing; /**< cells that mean "no value", compared whole; "" always does */
@@ -37,7 +38,7 @@ struct rwe_table_options {
     const struct rwe_reader *const *readers; /**< NULL: rwe_readers (reader.h) */
 };
 
-/** detect, detect, {NA, N/A, NaN, ".", "-", "—", "/", 不详, 未查, 未知, 空}, none, 16 MiB, 0, 0, NULL. */
+/** detect, NULL, detect, {NA, N/A, NaN, ".", "-", "—", "/", 不详, 未查, 未知, 空}, none, 16 MiB, 0, 0, NULL. */
 struct rwe_table_options rwe_table_options_default(void);
 
 /**
@@ -131,6 +132,8 @@ enum rwe_status rwe_table_strings(const struct rwe_table *table, size_t column,
 struct rwe_factor {
     int32_t *code; /**< by row: 0 … n_levels − 1, or −1 where missing */
     const char **level;
+    const char **
+        value; /**< by level: the value that it is the label of ("2"), NULL where there is none; may be NULL */
     size_t n_levels;
 };
 
@@ -141,6 +144,11 @@ struct rwe_factor {
  */
 enum rwe_status rwe_table_factor(const struct rwe_table *table, size_t column,
                                  struct rwe_arena *arena, struct rwe_factor *factor);
+
+/** Complains of each cell that holds the error of a formula, as "#DIV/0!": for columns of categories, where any text is
+ * a level; those of numbers and dates complain of it by themselves. RWE_NO_MEMORY or RWE_OK. */
+enum rwe_status rwe_table_check_formulas(const struct rwe_table *table, size_t column,
+                                         struct rwe_complaints *complaints);
 
 /** Gives back the text of a column that will not be read again. */
 void rwe_table_drop(struct rwe_table *table, size_t column);

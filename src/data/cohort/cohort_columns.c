@@ -110,7 +110,8 @@ enum rwe_status rwe_raw_required_numbers(struct raw *raw, size_t column, const u
 enum rwe_status rwe_raw_required_factor(struct raw *raw, size_t column, const uint8_t absent[],
                                         struct rwe_factor *factor, struct rwe_error *error)
 {
-    if (rwe_table_factor(raw->table, column, raw->arena, factor) != RWE_OK)
+    if (rwe_table_factor(raw->table, column, raw->arena, factor) != RWE_OK ||
+        rwe_table_check_formulas(raw->table, column, raw->complaints) != RWE_OK)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < raw->n_rows; i++)
         if (factor->code[i] < 0 && (absent == NULL || !absent[i]) &&
@@ -197,7 +198,8 @@ enum rwe_status rwe_raw_read_variable(struct raw *raw, const char *option,
         return RWE_OK;
     variable->categorical = is_declared || summary.n_number < summary.n_date + summary.n_other;
     if (variable->categorical) {
-        if (rwe_table_factor(raw->table, column, raw->arena, &variable->factor) != RWE_OK)
+        if (rwe_table_factor(raw->table, column, raw->arena, &variable->factor) != RWE_OK ||
+            rwe_table_check_formulas(raw->table, column, raw->complaints) != RWE_OK)
             return rwe_fail_memory(error);
         status = rwe_raw_shape_levels(raw, variable, error);
         return status == RWE_OK ? check_categories(raw, option, variable, error) : status;

@@ -5,6 +5,15 @@
 #include <math.h>
 #include <string.h>
 
+/* The level that the label of a value is. */
+static size_t find_label(const struct rwe_factor *factor, const struct rwe_value_label *label)
+{
+    for (size_t l = 0; l < factor->n_levels; l++)
+        if (strcmp(factor->level[l], label->label) == 0)
+            return l;
+    return RWE_NO_INDEX;
+}
+
 size_t rwe_level_find(const struct rwe_column_info *column, const struct rwe_factor *factor,
                       const char *text)
 {
@@ -12,6 +21,10 @@ size_t rwe_level_find(const struct rwe_column_info *column, const struct rwe_fac
     for (size_t l = 0; l < factor->n_levels; l++)
         if (strcmp(factor->level[l], text) == 0)
             return l;
+    for (size_t i = 0;
+         column != NULL && column->kind == RWE_KIND_TEXT && i < column->n_value_labels; i++)
+        if (strcmp(column->value_label[i].text, text) == 0)
+            return find_label(factor, &column->value_label[i]);
     if (!rwe_number_parse(text, strlen(text), &number))
         return RWE_NO_INDEX;
     for (size_t l = 0; l < factor->n_levels; l++)
@@ -20,9 +33,7 @@ size_t rwe_level_find(const struct rwe_column_info *column, const struct rwe_fac
     for (size_t i = 0;
          column != NULL && column->kind == RWE_KIND_NUMBER && i < column->n_value_labels; i++)
         if (column->value_label[i].number == number)
-            for (size_t l = 0; l < factor->n_levels; l++)
-                if (strcmp(factor->level[l], column->value_label[i].label) == 0)
-                    return l;
+            return find_label(factor, &column->value_label[i]);
     return RWE_NO_INDEX;
 }
 

@@ -28,6 +28,20 @@ static bool has_unit(const char *text)
     return n > 0 && is_digit(text[n - 1]) && (text[n] == ' ' || (unsigned char)text[n] >= 0x80);
 }
 
+/* What spreadsheets show where a formula has no value. */
+static bool is_failed_formula(const char *text)
+{
+    static const char *const words[] = {"#DIV/0!", "#REF!",  "#VALUE!", "#NAME?",
+                                        "#NUM!",   "#NULL!", "#SPILL!", "#CALC!"};
+    for (size_t i = 0; text[0] == '#' && i < sizeof words / sizeof *words; i++)
+        if (strcmp(text, words[i]) == 0)
+            return true;
+    return false;
+}
+
+#define FAILED_FORMULA                                                                             \
+    N_("a formula of the workbook failed: correct it there, or leave the cell empty")
+
 static const char *advice_on_number(const char *text, size_t length)
 {
     double number;
@@ -36,6 +50,8 @@ static const char *advice_on_number(const char *text, size_t length)
         return N_("no measurement is beyond 1e150: correct it");
     if (rwe_number_parse(text, length, &number))
         return N_("leave the cell empty when there is no finite value");
+    if (is_failed_formula(text))
+        return FAILED_FORMULA;
     if (text[0] == '<' || text[0] == '>' || begins_with(text, "≤") || begins_with(text, "≥") ||
         begins_with(text, "＜") || begins_with(text, "＞"))
         return N_(
@@ -58,6 +74,8 @@ static const char *advice_on_date(const char *text, size_t length)
 {
     size_t digits = strspn(text, "0123456789");
     double number;
+    if (is_failed_formula(text))
+        return FAILED_FORMULA;
     if (digits == length && length == 5)
         return N_(
             "it is a day number of a spreadsheet: format the column as a date and save again");
@@ -373,6 +391,23 @@ static enum rwe_status sort_levels(const struct rwe_table *table, size_t column,
         if (factor->code[row] >= 0)
             factor->code[row] = rank[factor->code[row]];
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
+}
+
+enum rwe_status rwe_table_check_formulas(const struct rwe_table *table, size_t column,
+                                         struct rwe_complaints *complaints)
+{
+    static const struct rwe_complaint what = {.reason = N_("the error of a formula"),
+                                              .advice = FAILED_FORMULA};
+    struct rwe_cells cells = rwe_cells_of(table, column);
+    for (size_t row = 0; cells.kind == RWE_KIND_TEXT && row < table->n_rows; row++) {
+        size_t length;
+        struct rwe_complaint complaint = what;
+        complaint.value = rwe_cells_next_text(&cells, &length);
+        if (is_failed_formula(complaint.value) &&
+            complain(table, column, row, &complaint, complaints) != RWE_OK)
+            return RWE_NO_MEMORY;
+    }
+    return RWE_OK;
 }
 
 enum rwe_status rwe_table_factor(const struct rwe_table *table, size_t column,

@@ -487,4 +487,4 @@ static bool detect(const unsigned char *bytes, size_t n, const struct rwe_table_
             !rwe_encoding_is_binary(bytes, n));
 }
 
-const struct rwe_reader rwe_csv_reader = {"CSV", detect, read};
+const struct rwe_reader rwe_csv_reader = {"CSV", detect, read, false};

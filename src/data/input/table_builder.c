@@ -134,6 +134,25 @@ static struct rwe_column_info *copy_info(struct rwe_arena *arena,
     return fresh;
 }
 
+/* A name that a sheet breaks into lines, as its column is narrow, is in one line: "OS (months)". */
+static const char *in_one_line(struct rwe_arena *arena, const char *name)
+{
+    if (name == NULL || strpbrk(name, "\r\n") == NULL)
+        return name;
+    char *line = rwe_arena_string(arena, name);
+    size_t n = 0;
+    for (size_t i = 0; line != NULL && line[i] != '\0'; i++) {
+        bool is_end = line[i] == '\r' || line[i] == '\n';
+        if (!is_end)
+            line[n++] = line[i];
+        else if (n > 0 && line[n - 1] != ' ')
+            line[n++] = ' ';
+    }
+    if (line != NULL)
+        line[n] = '\0';
+    return line;
+}
+
 size_t rwe_table_builder_column(struct rwe_table_builder *builder,
                                 const struct rwe_column_info *info)
 {
@@ -155,6 +174,8 @@ size_t rwe_table_builder_column(struct rwe_table_builder *builder,
     }
     table->column = column;
     column[at] = (struct rwe_column){.info = copy_info(table->arena, info)};
+    if (builder->is_sheet && column[at].info != NULL)
+        column[at].info->name = in_one_line(table->arena, column[at].info->name);
     if (rwe_arena_failed(table->arena))
         fail_memory(builder);
     else

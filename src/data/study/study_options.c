@@ -244,6 +244,13 @@ static const struct rwe_option options[] = {
      .help = N_("Cells that mean \"no value\", in place of NA, N/A, NaN, ., -, —, /, 不详, 未查, "
                 "未知, 空. An empty cell always does. COL=CELL means it in that column alone, "
                 "beside the list.")},
+    {.name = "sheet",
+     RWE_TEXT_IN(struct rwe_study_settings, sheet),
+     .section = RWE_SECTION_FILE,
+     .argument = "NAME|N",
+     .help =
+         N_("Sheet of COHORT, where it is a workbook: its name, or its number from 1. Without it, "
+            "the first that shows and holds anything.")},
     {.name = "encoding",
      RWE_TEXT_IN(struct rwe_study_settings, encoding),
      .section = RWE_SECTION_FILE,
@@ -322,6 +329,11 @@ static const struct rwe_option options[] = {
      .help =
          N_("Assessments, one row a patient and day: so that the scan before a new therapy or a "
             "missed visit is known, the best response, and progression that the row lacks.")},
+    {.name = "assess-sheet",
+     RWE_TEXT_IN(struct rwe_study_settings, assess_sheet),
+     .section = RWE_SECTION_FILE,
+     .argument = "NAME|N",
+     .help = N_("Sheet of --assess, where it is a workbook: as --sheet.")},
     {.name = "assess-columns",
      RWE_LIST_IN(struct rwe_study_settings, assess_columns),
      .section = RWE_SECTION_FILE,
