@@ -72,6 +72,8 @@ static void present_subjects(struct rwe_run *run)
             rwe_grid_row(grid, 1, "%s", cohort->arm_level[a]);
         present_count(run, grid, &arm, "n", (double)cohort->arm_size[a]);
     }
+    for (size_t i = 0; i < run->complaints->n_notes; i++)
+        rwe_grid_note(grid, "%s", run->complaints->note[i].told);
 }
 
 static const struct rwe_table_column list_columns[] = {

@@ -426,7 +426,7 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_adverse_event
         .grade = "ae_grade",
         .with_details = true,
         .names = settings->names,
-        .date_system = rwe_study_date_system(study),
+        .date_style = rwe_study_date_style(study),
         .month = month_of(run),
     };
     struct rwe_table *table = NULL;

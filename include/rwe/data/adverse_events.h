@@ -94,7 +94,7 @@ struct rwe_adverse_event_columns {
     bool with_details; /**< look for them */
     struct rwe_strings
         names; /**< KEY=COLUMN, of rwe_adverse_detail_name; others have their column */
-    enum rwe_date_system date_system;
+    struct rwe_date_style date_style;
     double
         month; /**< in the unit of the cohort's times, for columns found by names in _mo; 0 is 1 */
 };

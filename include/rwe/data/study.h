@@ -58,6 +58,7 @@ struct rwe_study_settings {
     struct rwe_strings assess_columns;
     double visit_every, death_window, visit_gap, progression_blank; /**< days */
     int date_system;                                                /**< 1900, 1904 */
+    int date_order;                                                 /**< ymd, mdy, dmy */
     int censoring;                          /**< in the order of enum rwe_censoring */
     int new_therapy;                        /**< in the order of enum rwe_new_therapy */
     int unassessed;                         /**< start, contact */
@@ -95,8 +96,8 @@ struct rwe_study_settings {
 extern const struct rwe_options rwe_study_options;
 const struct rwe_study_settings *rwe_study_of(const struct rwe_settings *settings);
 
-/** What day numbers of spreadsheets count from: 1900 unless the study says 1904. */
-enum rwe_date_system rwe_study_date_system(const struct rwe_study_settings *study);
+/** How its dates are written: day numbers of spreadsheets count from 1900 unless the study says 1904. */
+struct rwe_date_style rwe_study_date_style(const struct rwe_study_settings *study);
 
 /** Whether endpoints or exposure are made from dates. */
 bool rwe_study_takes_dates(const struct rwe_study_settings *study);

@@ -245,7 +245,7 @@ static enum rwe_status read_times(struct adverse_reader *r, enum rwe_adverse_det
     if (r->cohort->dates != NULL && date != RWE_NO_INDEX) {
         times->date = RWE_NEW(r->arena, struct rwe_dated, n);
         return times->date == NULL ? RWE_NO_MEMORY
-                                   : rwe_table_dated(r->table, date, r->name->date_system,
+                                   : rwe_table_dated(r->table, date, r->name->date_style,
                                                      times->date, r->complaints);
     }
     if (number == RWE_NO_INDEX)

@@ -262,6 +262,8 @@ static enum rwe_status complaints_stop(const struct raw *raw, struct rwe_error *
 {
     size_t n = raw->complaints->n;
     bool drop = raw->study->on_error == RWE_ON_ERROR_DROP;
+    if (drop && rwe_complaints_doubt_column(raw->complaints))
+        return rwe_complaints_fail_of_column(rwe_table_file(raw->table), error);
     if (n == 0 || drop)
         return RWE_OK;
     if (n == 1)

@@ -274,13 +274,13 @@ static enum rwe_status read_dates(struct raw *raw, struct rwe_patient_dates pati
                                   struct rwe_error *error)
 {
     struct rwe_dated *column = RWE_NEW(raw->scratch, struct rwe_dated, raw->n_rows);
-    enum rwe_date_system system = rwe_study_date_system(raw->study);
+    struct rwe_date_style style = rwe_study_date_style(raw->study);
     if (column == NULL)
         return rwe_fail_memory(error);
     for (unsigned c = 0; c < raw->dates->n_columns; c++) {
         if (raw->dates->column[c] == RWE_NO_INDEX)
             continue;
-        if (rwe_table_dated(raw->table, raw->dates->column[c], system, column, raw->complaints) !=
+        if (rwe_table_dated(raw->table, raw->dates->column[c], style, column, raw->complaints) !=
             RWE_OK)
             return rwe_fail_memory(error);
         for (size_t i = 0; i < raw->n_rows; i++)
@@ -393,7 +393,7 @@ static enum rwe_status read_cutoff(struct raw *raw, struct rwe_error *error)
     raw->dates->about.rules = rules_of(raw->study);
     if (text == NULL)
         return RWE_OK;
-    if (!rwe_dated_parse(text, strlen(text), RWE_DATES_1900, &cutoff) ||
+    if (!rwe_dated_parse(text, strlen(text), rwe_study_date_style(raw->study), &cutoff) ||
         cutoff.kind != RWE_DATED_DAY)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--cutoff %s: write a day, as in --cutoff 2025-06-30", text);

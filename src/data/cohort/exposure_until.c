@@ -55,7 +55,7 @@ static enum rwe_status read_days(struct raw *raw, size_t column, struct rwe_comp
     size_t index = raw->study->index_date != NULL
                        ? rwe_table_find(raw->table, raw->study->index_date)
                        : rwe_chart_column(raw->table, raw->study, "index_date");
-    enum rwe_date_system system = rwe_study_date_system(raw->study);
+    struct rwe_date_style style = rwe_study_date_style(raw->study);
     struct rwe_complaints of_index = {.arena = raw->scratch};
     struct rwe_dated *zero = RWE_NEW(raw->scratch, struct rwe_dated, raw->n_rows);
     struct rwe_dated *date = RWE_NEW(raw->scratch, struct rwe_dated, raw->n_rows);
@@ -65,13 +65,13 @@ static enum rwe_status read_days(struct raw *raw, size_t column, struct rwe_comp
         return RWE_NO_MEMORY;
     if (index == RWE_NO_INDEX)
         return RWE_OK;
-    if (rwe_table_dated(raw->table, index, system, zero, &of_index) != RWE_OK ||
-        rwe_table_dated(raw->table, column, system, date, complaints) != RWE_OK)
+    if (rwe_table_dated(raw->table, index, style, zero, &of_index) != RWE_OK ||
+        rwe_table_dated(raw->table, column, style, date, complaints) != RWE_OK)
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < raw->n_rows; i++)
         if (rwe_dated_has_day(zero[i]) && rwe_dated_has_day(date[i]))
             days[i] = date[i].day - zero[i].day;
-    return RWE_OK;
+    return rwe_complaints_take_notes(raw->complaints, &of_index);
 }
 
 /* The latest of the dates by which somebody is known to have been followed. */
@@ -137,7 +137,8 @@ static enum rwe_status close_by_date(struct raw *raw, size_t column, bool is_nam
     double unit, *days = RWE_NEW(raw->scratch, double, raw->n_rows);
     if (days == NULL ||
         read_days(raw, column, is_named ? raw->complaints : &unread, days) != RWE_OK ||
-        find_unit(raw, days, &unit) != RWE_OK)
+        find_unit(raw, days, &unit) != RWE_OK ||
+        rwe_complaints_take_notes(raw->complaints, &unread) != RWE_OK)
         return RWE_NO_MEMORY;
     if (unread.n > 0 || isnan(unit)) {
         raw->closure = RWE_CLOSURE_UNKNOWN;

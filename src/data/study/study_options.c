@@ -290,6 +290,13 @@ static const struct rwe_option options[] = {
      .help =
          N_("What day numbers of spreadsheets count from (default 1900; 1904 on old Macintoshes, "
             "1462 days later).")},
+    {.name = "date-order",
+     RWE_CHOICE_IN(struct rwe_study_settings, date_order),
+     .section = RWE_SECTION_FILE,
+     .argument = "ymd|mdy|dmy",
+     .choices = "ymd|mdy|dmy",
+     .help = N_("Order of the figures in dates such as 5/6/2023; without it the only one in which "
+                "all dates of a column can be read.")},
     {.name = "censoring",
      RWE_CHOICE_IN(struct rwe_study_settings, censoring),
      RWE_SOURCE_IN(struct rwe_study_settings, source.censoring),
@@ -404,9 +411,13 @@ const struct rwe_study_settings *rwe_study_of(const struct rwe_settings *setting
     return rwe_settings_of(settings, &rwe_study_options);
 }
 
-enum rwe_date_system rwe_study_date_system(const struct rwe_study_settings *study)
+struct rwe_date_style rwe_study_date_style(const struct rwe_study_settings *study)
 {
-    return study->date_system == 1 ? RWE_DATES_1904 : RWE_DATES_1900;
+    static const enum rwe_date_order orders[] = {RWE_ORDER_YMD, RWE_ORDER_MDY, RWE_ORDER_DMY};
+    return (struct rwe_date_style){
+        .system = study->date_system == 1 ? RWE_DATES_1904 : RWE_DATES_1900,
+        .order = study->date_order < 0 ? RWE_ORDER_NOT_SAID : orders[study->date_order],
+    };
 }
 
 bool rwe_study_takes_dates(const struct rwe_study_settings *study)
