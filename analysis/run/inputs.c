@@ -204,6 +204,77 @@ static enum rwe_status read_assessments(struct rwe_run *run, struct rwe_table **
     return rwe_run_read_table(run, path, assessments, error);
 }
 
+/* ---- options of dates that cannot act ---- */
+
+/* What an option acts on. */
+enum act { ON_ZERO, ON_CUTOFF, ON_FORMS, ON_RULES, ON_EXPOSURE };
+
+static bool is_asked(const struct rwe_settings *settings, const char *analysis)
+{
+    return rwe_settings_source(settings, analysis) >= RWE_FROM_STUDY;
+}
+
+static bool can_act(const struct rwe_run *run, enum act act)
+{
+    const struct rwe_settings *settings = run->settings;
+    const struct rwe_study_settings *study = rwe_study_of(settings);
+    bool is_checked = is_asked(settings, "validate") || is_asked(settings, "queries"),
+         is_read = is_checked || study->assess != NULL;
+    switch (act) {
+    case ON_ZERO:
+        return is_read || rwe_study_takes_dates(study) || run->cohort->has_dated_times ||
+               study->exposure_until != NULL;
+    case ON_CUTOFF:
+        return is_read || rwe_study_takes_dates(study) || run->cohort->has_dated_times ||
+               is_asked(settings, "protocol") || is_asked(settings, "disposition");
+    case ON_FORMS:
+        return is_read || run->cohort->reads_dates || toxicity_settings_of(settings)->file != NULL;
+    case ON_RULES:
+        return study->derive.n > 0 || study->endpoint_dates.n > 0;
+    case ON_EXPOSURE:
+        break;
+    }
+    return study->exposure_date != NULL;
+}
+
+/* What the command line says of dates acts, or is refused: with ready times it would change nothing, unseen. */
+static enum rwe_status check_date_options(const struct rwe_run *run, struct rwe_error *error)
+{
+    static const struct {
+        const char *name;
+        enum act act;
+    } options[] = {
+        {"index-date", ON_ZERO},        {"cutoff", ON_CUTOFF},
+        {"date-system", ON_FORMS},      {"date-order", ON_FORMS},
+        {"censoring", ON_RULES},        {"visit-every", ON_RULES},
+        {"visit-gap", ON_RULES},        {"death-window", ON_RULES},
+        {"new-therapy", ON_RULES},      {"progression-blank", ON_RULES},
+        {"unassessed", ON_RULES},       {"exposure-site", ON_EXPOSURE},
+        {"exposure-grace", ON_EXPOSURE}, {"exposure-names", ON_EXPOSURE},
+    };
+    for (size_t o = 0; o < sizeof options / sizeof *options; o++) {
+        const char *name = options[o].name;
+        if (rwe_settings_source(run->settings, name) != RWE_FROM_COMMAND ||
+            can_act(run, options[o].act))
+            continue;
+        if (options[o].act == ON_EXPOSURE)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "--%s cannot act: it is about the start of the treatment as a date. "
+                            "Say --exposure-date COL too, or leave it out",
+                            name);
+        if (options[o].act == ON_RULES)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "--%s cannot act: it is a rule for endpoints that are made from dates. "
+                            "Say --derive or --endpoint-dates too, or leave it out",
+                            name);
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--%s cannot act: no time is made from dates. Name columns of dates, with "
+                        "--derive or as TIME of --endpoint NAME=TIME,EVENT, or leave it out",
+                        name);
+    }
+    return RWE_OK;
+}
+
 enum rwe_status rwe_run_read_cohort(struct rwe_run *run, const char *path, bool all_rules,
                                     struct rwe_error *error)
 {
@@ -218,6 +289,8 @@ enum rwe_status rwe_run_read_cohort(struct rwe_run *run, const char *path, bool 
         status = rwe_cohort_build(&(struct rwe_cohort_tables){table, assessments},
                                   rwe_study_of(run->settings), run->arena, run->complaints,
                                   &run->cohort, error);
+    if (status == RWE_OK)
+        status = check_date_options(run, error);
     rwe_table_close(assessments);
     rwe_table_close(table);
     return status;

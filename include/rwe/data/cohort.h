@@ -137,6 +137,8 @@ struct rwe_cohort {
     const struct rwe_best_response
         *best; /**< by subject, of the assessments; NULL where none tells a response */
 
+    bool has_dated_times; /**< times of ready endpoints are counted from dates */
+    bool reads_dates;     /**< some column was read as dates, for whatever */
     const struct rwe_cohort_dates
         *dates; /**< what it was derived from; NULL: nothing from dates, or
                                                it was drawn from another cohort */

@@ -99,6 +99,13 @@ const struct rwe_study_settings *rwe_study_of(const struct rwe_settings *setting
 /** How its dates are written: day numbers of spreadsheets count from 1900 unless the study says 1904. */
 struct rwe_date_style rwe_study_date_style(const struct rwe_study_settings *study);
 
+/** Days in the unit of times that are made from dates: months unless the study says another. */
+double rwe_study_days_per_unit(const struct rwe_study_settings *study);
+
+/** The data cut-off; RWE_DATED_NONE where there is none, RWE_USAGE where it is no day. */
+enum rwe_status rwe_study_cutoff(const struct rwe_study_settings *study, struct rwe_dated *cutoff,
+                                 struct rwe_error *error);
+
 /** Whether endpoints or exposure are made from dates. */
 bool rwe_study_takes_dates(const struct rwe_study_settings *study);
 

@@ -363,6 +363,8 @@ static enum rwe_status build(struct raw *raw, struct rwe_cohort *cohort, struct 
         *cohort = empty;
         status = build_subjects(raw, cohort, error);
     }
+    cohort->has_dated_times = raw->has_dated_times;
+    cohort->reads_dates = raw->reads_dates || raw->dates != NULL;
     return status == RWE_OK ? check_endpoints(raw, cohort, error) : status;
 }
 

@@ -328,10 +328,14 @@ static enum rwe_status read_endpoints(struct raw *raw, struct rwe_error *error)
         status = rwe_fail_memory(error);
     for (size_t e = 0; e < specs.n && status == RWE_OK; e++) {
         struct raw_endpoint *endpoint = &raw->endpoint[e];
-        status =
-            read_required_numbers(raw, column[e].time, endpoint->absent, &endpoint->time, error);
+        status = rwe_raw_read_dated_times(raw, endpoint, column[e].time, error);
+        if (status == RWE_OK && endpoint->time == NULL)
+            status = read_required_numbers(raw, column[e].time, endpoint->absent, &endpoint->time,
+                                           error);
         if (status == RWE_OK)
             status = read_events(raw, endpoint, column[e].event, error);
+        if (status == RWE_OK)
+            rwe_raw_cut_events(raw, endpoint);
     }
     return status == RWE_OK ? rwe_raw_add_derived(raw, error) : status;
 }
@@ -378,6 +382,7 @@ static enum rwe_status derive_covariate(struct raw *raw, struct raw_variable *va
     variable->number = RWE_NEW(raw->scratch, double, raw->n_rows);
     if (variable->number == NULL)
         return rwe_fail_memory(error);
+    raw->reads_dates = true;
     return rwe_derived_read(raw->table, variable->name, rwe_study_date_style(raw->study),
                             raw->scratch, raw->complaints, variable->number, error);
 }

@@ -388,29 +388,20 @@ static struct rwe_endpoint_rules rules_of(const struct rwe_study_settings *study
 
 static enum rwe_status read_cutoff(struct raw *raw, struct rwe_error *error)
 {
-    const char *text = raw->study->cutoff;
     struct rwe_dated cutoff;
     raw->dates->about.rules = rules_of(raw->study);
-    if (text == NULL)
-        return RWE_OK;
-    if (!rwe_dated_parse(text, strlen(text), rwe_study_date_style(raw->study), &cutoff) ||
-        cutoff.kind != RWE_DATED_DAY)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--cutoff %s: write a day, as in --cutoff 2025-06-30", text);
-    raw->dates->about.rules.has_cutoff = true;
+    enum rwe_status status = rwe_study_cutoff(raw->study, &cutoff, error);
+    raw->dates->about.rules.has_cutoff = status == RWE_OK && cutoff.kind == RWE_DATED_DAY;
     raw->dates->about.rules.cutoff = cutoff.day;
-    return RWE_OK;
+    return status;
 }
 
 static void set_unit(struct raw *raw)
 {
     static const char *const names[] = {"days", "weeks", "months", "years"};
-    static const double days[] = {1, 7, RWE_DAYS_PER_MONTH, 365.25};
     enum rwe_time_unit unit = raw->study->time_unit;
-    if (unit == RWE_UNIT_NOT_SAID)
-        unit = RWE_UNIT_MONTHS;
-    raw->dates->about.unit = names[unit];
-    raw->dates->about.days_per_unit = days[unit];
+    raw->dates->about.unit = names[unit == RWE_UNIT_NOT_SAID ? RWE_UNIT_MONTHS : unit];
+    raw->dates->about.days_per_unit = rwe_study_days_per_unit(raw->study);
 }
 
 enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error)

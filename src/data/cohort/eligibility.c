@@ -69,6 +69,7 @@ static enum rwe_status judge_dates(struct raw *raw, const struct rwe_cell_test *
     if (dated == NULL || rwe_table_dated(raw->table, column, rwe_study_date_style(raw->study),
                                          dated, raw->complaints) != RWE_OK)
         return RWE_NO_MEMORY;
+    raw->reads_dates = true;
     for (size_t i = 0; i < raw->n_rows; i++)
         join(&verdict[i], judge_date(c, dated[i]));
     return RWE_OK;

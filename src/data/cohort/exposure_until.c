@@ -119,8 +119,8 @@ static enum rwe_status find_unit(struct raw *raw, const double days[], double *u
     static const double units[] = {1, 7, RWE_DAYS_PER_MONTH, 365.25};
     double *last = RWE_NEW(raw->scratch, double, raw->n_rows);
     *unit = NAN;
-    if (raw->study->time_unit != RWE_UNIT_NOT_SAID)
-        *unit = units[raw->study->time_unit];
+    if (raw->study->time_unit != RWE_UNIT_NOT_SAID || raw->has_dated_times)
+        *unit = rwe_study_days_per_unit(raw->study);
     if (last == NULL || read_last(raw, days, last) != RWE_OK)
         return RWE_NO_MEMORY;
     for (size_t u = 0; u < sizeof units / sizeof *units && isnan(*unit); u++)
@@ -134,6 +134,7 @@ static enum rwe_status find_unit(struct raw *raw, const double days[], double *u
 static enum rwe_status close_by_date(struct raw *raw, size_t column, bool is_named)
 {
     struct rwe_complaints unread = {.arena = raw->scratch};
+    raw->reads_dates = true;
     double unit, *days = RWE_NEW(raw->scratch, double, raw->n_rows);
     if (days == NULL ||
         read_days(raw, column, is_named ? raw->complaints : &unread, days) != RWE_OK ||

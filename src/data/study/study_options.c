@@ -2,6 +2,10 @@
 #include "rwe/data/study.h"
 
 #include "rwe/base/language.h"
+#include "rwe/data/endpoint_dates.h"
+
+#include <string.h>
+
 /* How a cohort file reads. Names and meanings are those of the interface's contract. */
 static const struct rwe_option options[] = {
     {.name = "id",
@@ -418,6 +422,25 @@ struct rwe_date_style rwe_study_date_style(const struct rwe_study_settings *stud
         .system = study->date_system == 1 ? RWE_DATES_1904 : RWE_DATES_1900,
         .order = study->date_order < 0 ? RWE_ORDER_NOT_SAID : orders[study->date_order],
     };
+}
+
+double rwe_study_days_per_unit(const struct rwe_study_settings *study)
+{
+    static const double days[] = {1, 7, RWE_DAYS_PER_MONTH, 365.25};
+    return study->time_unit == RWE_UNIT_NOT_SAID ? RWE_DAYS_PER_MONTH : days[study->time_unit];
+}
+
+enum rwe_status rwe_study_cutoff(const struct rwe_study_settings *study, struct rwe_dated *cutoff,
+                                 struct rwe_error *error)
+{
+    const char *text = study->cutoff;
+    *cutoff = (struct rwe_dated){0};
+    if (text == NULL || (rwe_dated_parse(text, strlen(text), rwe_study_date_style(study), cutoff) &&
+                         cutoff->kind == RWE_DATED_DAY))
+        return RWE_OK;
+    *cutoff = (struct rwe_dated){0};
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                    "--cutoff %s: write a day, as in --cutoff 2025-06-30", text);
 }
 
 bool rwe_study_takes_dates(const struct rwe_study_settings *study)
