@@ -128,6 +128,18 @@ enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, struct
                : status;
 }
 
+enum rwe_status rwe_run_read_patients(const struct rwe_run *run, struct rwe_table **table,
+                                      struct rwe_error *error)
+{
+    struct rwe_complaints told = {.arena = run->arena};
+    const char *path = run->input[0].file;
+    if (strcmp(path, "-") == 0)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "standard input is read once: --ae-wide needs the cohort as a file, or "
+                        "--ae FILE");
+    return read_table(run, path, &told, table, error);
+}
+
 enum rwe_status rwe_run_note_study(struct rwe_run *run, const char *path, struct rwe_error *error)
 {
     char sha256[RWE_SHA256_SIZE];
@@ -146,7 +158,8 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_table **event
 {
     const char *path = toxicity_settings_of(run->settings)->file;
     struct rwe_complaints ignored = {.arena = run->arena};
-    if (path == NULL || strcmp(path, "-") == 0)
+    bool is_wide = toxicity_settings_of(run->settings)->wide.n > 0; /* without the columns of rules */
+    if (path == NULL || strcmp(path, "-") == 0 || is_wide)
         return RWE_OK;
     return read_table(run, path, &ignored, events, error);
 }

@@ -9,6 +9,12 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_FILE,
      .argument = "FILE",
      .help = N_("Adverse events, one row each: subject, term, grade.")},
+    {.name = "ae-wide",
+     RWE_LIST_IN(struct toxicity_settings, wide),
+     .section = RWE_SECTION_FILE,
+     .argument = "COL,…",
+     .help = N_("Adverse events in one column a term, whose cells are grades (0 or empty: none), of "
+                "--ae or, without it, of the cohort file.")},
     {.name = "ae-columns",
      RWE_LIST_IN(struct toxicity_settings, columns),
      .section = RWE_SECTION_FILE,
@@ -21,7 +27,7 @@ static const struct rwe_option options[] = {
      .help =
          N_("Its further columns where they have names of their own: keys soc, start, start-date, "
             "serious, immune, rel-chemo, rel-pd1, rel-rt, steroid, action, outcome, last-dose, "
-            "last-dose-date, rt-end, rt-end-date.")},
+            "last-dose-date, rt-end, rt-end-date, emergent.")},
     {.name = "ae-follow-up",
      RWE_TEXT_IN(struct toxicity_settings, follow_up),
      .section = RWE_SECTION_FILE,

@@ -454,8 +454,11 @@ static void words_that_say_nothing_are_told_with_their_line(void **state)
 static void rows_of_bad_words_are_left_out_on_request(void **state)
 {
     (void)state;
-    struct program_facts facts = facts_by_hand(
-        "id,ae_term,ae_grade,ae_serious\n1,Rash,1,1\n2,Rash,1,maybe\n", "--on-error drop");
+    char text[4096] = "id,ae_term,ae_grade,ae_serious\n2,Rash,1,maybe\n";
+    char *end = text + strlen(text);
+    for (int i = 0; i < 99; i++) /* one row in a hundred may go */
+        end = stpcpy(end, "1,Rash,1,1\n");
+    struct program_facts facts = facts_by_hand(text, "--on-error drop");
     assert_close(program_facts_number(&facts, "toxicity n.excluded"), 1, 0);
     assert_close(
         program_facts_number(&facts, "toxicity population=all group=A term=Rash level=any n"), 1,
