@@ -158,7 +158,8 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_table **event
 {
     const char *path = toxicity_settings_of(run->settings)->file;
     struct rwe_complaints ignored = {.arena = run->arena};
-    bool is_wide = toxicity_settings_of(run->settings)->wide.n > 0; /* without the columns of rules */
+    bool is_wide =
+        toxicity_settings_of(run->settings)->wide.n > 0; /* without the columns of rules */
     if (path == NULL || strcmp(path, "-") == 0 || is_wide)
         return RWE_OK;
     return read_table(run, path, &ignored, events, error);
@@ -257,12 +258,12 @@ static enum rwe_status check_date_options(const struct rwe_run *run, struct rwe_
         const char *name;
         enum act act;
     } options[] = {
-        {"index-date", ON_ZERO},        {"cutoff", ON_CUTOFF},
-        {"date-system", ON_FORMS},      {"date-order", ON_FORMS},
-        {"censoring", ON_RULES},        {"visit-every", ON_RULES},
-        {"visit-gap", ON_RULES},        {"death-window", ON_RULES},
-        {"new-therapy", ON_RULES},      {"progression-blank", ON_RULES},
-        {"unassessed", ON_RULES},       {"exposure-site", ON_EXPOSURE},
+        {"index-date", ON_ZERO},         {"cutoff", ON_CUTOFF},
+        {"date-system", ON_FORMS},       {"date-order", ON_FORMS},
+        {"censoring", ON_RULES},         {"visit-every", ON_RULES},
+        {"visit-gap", ON_RULES},         {"death-window", ON_RULES},
+        {"new-therapy", ON_RULES},       {"progression-blank", ON_RULES},
+        {"unassessed", ON_RULES},        {"exposure-site", ON_EXPOSURE},
         {"exposure-grace", ON_EXPOSURE}, {"exposure-names", ON_EXPOSURE},
     };
     for (size_t o = 0; o < sizeof options / sizeof *options; o++) {

@@ -218,10 +218,11 @@ static void report_grades(struct rwe_run *run, const struct rwe_adverse_events *
 {
     if (events->n_ungraded > 0) {
         rwe_document_number(run->document, key, "n.ungraded", (double)events->n_ungraded);
-        rwe_document_warning(run->document, "grade-unknown", "toxicity",
-                             "The grade of %zu of %zu rows of adverse events is unknown: they count "
-                             "at any grade, and never at grade 3 or more.",
-                             events->n_ungraded, events->n_rows);
+        rwe_document_warning(
+            run->document, "grade-unknown", "toxicity",
+            "The grade of %zu of %zu rows of adverse events is unknown: they count "
+            "at any grade, and never at grade 3 or more.",
+            events->n_ungraded, events->n_rows);
     }
     if (events->n_none > 0)
         rwe_document_number(run->document, key, "n.none", (double)events->n_none);

@@ -13,8 +13,9 @@ static const struct rwe_option options[] = {
      RWE_LIST_IN(struct toxicity_settings, wide),
      .section = RWE_SECTION_FILE,
      .argument = "COL,…",
-     .help = N_("Adverse events in one column a term, whose cells are grades (0 or empty: none), of "
-                "--ae or, without it, of the cohort file.")},
+     .help =
+         N_("Adverse events in one column a term, whose cells are grades (0 or empty: none), of "
+            "--ae or, without it, of the cohort file.")},
     {.name = "ae-columns",
      RWE_LIST_IN(struct toxicity_settings, columns),
      .section = RWE_SECTION_FILE,

@@ -43,8 +43,8 @@ struct rwe_toxicity_view {
     struct rwe_share *share;          /* workspace, by arm */
     struct rwe_toxicity_tally *tally; /* of the row at hand, by arm */
     uint8_t *event;                   /* workspace, by subject; 0 but while a row is compared */
-    uint8_t *worst;                   /* the same by subject of the data, 1 + its grade; of a replicate */
-    struct rwe_toxicity_facts *main;  /* of toxicity->row, by row and span */
+    uint8_t *worst; /* the same by subject of the data, 1 + its grade; of a replicate */
+    struct rwe_toxicity_facts *main; /* of toxicity->row, by row and span */
 };
 
 enum rwe_status rwe_toxicity_view_start(struct rwe_run *run, const struct rwe_toxicity *toxicity,

@@ -168,9 +168,13 @@ static void every_way_to_write_a_grade_is_that_grade(void **state)
         {"0", "无", "none", "0级", "Grade 0", "no", "未发生", "0.0"},
         {"1", "I", "ⅰ", "G1", "Grade 1", "mild", "MILD", "轻度", "一级", "I度", "1.0", "１"},
         {"2", "II", "Ⅱ", "g2", "grade II", "Moderate", "中度", "二级", "Gr 2", "2 - Moderate"},
-        {"3", "III", "Ⅲ", "G3", "Grade 3", "severe", "SEVERE", "重度", "三级", "III度", "3.0", "3 级",
-         "3级", "CTCAE Grade 3", "Grade 3 (Severe)", "3=重度", "3级（重度）", "Severe (3)", "③",
-         "GRADE: 3"},
+        {"3",      "III",           "Ⅲ",
+         "G3",     "Grade 3",       "severe",
+         "SEVERE", "重度",          "三级",
+         "III度",  "3.0",           "3 级",
+         "3级",    "CTCAE Grade 3", "Grade 3 (Severe)",
+         "3=重度", "3级（重度）",   "Severe (3)",
+         "③",      "GRADE: 3"},
         {"4", "IV", "Ⅳ", "Ⅳ度", "life-threatening", "LIFE THREATENING", "危及生命", "四级"},
         {"5", "V", "Ⅴ", "fatal", "DEATH", "死亡", "五级", "Grade 5 - Fatal"},
     };
@@ -179,9 +183,9 @@ static void every_way_to_write_a_grade_is_that_grade(void **state)
             if (rwe_adverse_grade(of[g][w]) != g)
                 fail_msg("\"%s\" is %d", of[g][w], rwe_adverse_grade(of[g][w]));
     static const char *const unknown[] = {"unknown", "UNK", "不详", "有", "Y", "not graded"},
-                             *const wrong[] = {"6",   "VI",   "3-4", "≥3",     "1.5", "33", "-1",
-                                               "high", "III-IV", "1/2", "Grade", "3 mild", "G", "1 2",
-                                               "severely", "重度?"};
+                             *const wrong[] = {"6",  "VI",   "3-4",      "≥3",   "1.5",   "33",
+                                               "-1", "high", "III-IV",   "1/2",  "Grade", "3 mild",
+                                               "G",  "1 2",  "severely", "重度?"};
     for (size_t w = 0; w < sizeof unknown / sizeof *unknown; w++)
         assert_int_equal(rwe_adverse_grade(unknown[w]), RWE_GRADE_UNKNOWN);
     for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++)
@@ -286,10 +290,9 @@ static void details_follow_their_episodes(void **state)
 static void rows_without_the_flag_of_the_others_are_left_out(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(take_details(f,
-                                  "id,term,grade,TRTEMFL\np1,Rash,1,Y\np2,Rash,2,N\np3,Rash,3,\n",
-                                  &cohort),
-                     RWE_OK);
+    assert_int_equal(
+        take_details(f, "id,term,grade,TRTEMFL\np1,Rash,1,Y\np2,Rash,2,N\np3,Rash,3,\n", &cohort),
+        RWE_OK);
     assert_int_equal(f->events.n_not_emergent, 2);
     assert_int_equal(f->events.n, 1);
     assert_int_equal(take_details(f, "id,term,grade,TRTEMFL\np1,Rash,1,\np2,Rash,2,\n", &cohort),
@@ -301,13 +304,13 @@ static void rows_without_the_flag_of_the_others_are_left_out(void **state)
 static void words_for_causality_are_yes_or_no(void **state)
 {
     struct fixture *f = *state;
-    static const char *const yes[] = {"POSSIBLE", "PROBABLY RELATED", "Definite", "相关", "很可能有关",
-                                      "suspected"},
-                             *const no[] = {"REMOTE", "UNLIKELY RELATED", "NOT RELATED", "可能无关",
-                                            "肯定无关", "None"};
+    static const char *const yes[] = {"POSSIBLE", "PROBABLY RELATED", "Definite",
+                                      "相关",     "很可能有关",       "suspected"},
+                             *const no[] = {"REMOTE",   "UNLIKELY RELATED", "NOT RELATED",
+                                            "可能无关", "肯定无关",         "None"};
     for (size_t w = 0; w < 6; w++) {
-        char *text = rwe_arena_format(f->arena, "id,term,grade,ae_rel_rt\np1,Rash,1,%s\np2,Rash,1,%s\n",
-                                      yes[w], no[w]);
+        char *text = rwe_arena_format(
+            f->arena, "id,term,grade,ae_rel_rt\np1,Rash,1,%s\np2,Rash,1,%s\n", yes[w], no[w]);
         assert_int_equal(take_details(f, text, &cohort), RWE_OK);
         assert_int_equal(f->events.episode.fact[RWE_AE_IS_RT][0], 1);
         assert_int_equal(f->events.episode.fact[RWE_AE_IS_RT][1], 0);

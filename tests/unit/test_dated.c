@@ -95,10 +95,11 @@ static void a_month_is_its_15th_and_says_so(void **state)
 {
     (void)state;
     static const char *const forms[] = {
-        "2023-05",    "2023-5",    "2023/5",     "2023.05",       "2023年5月",       "2023 年 5 月",
-        "202305",     "202305.0",  "05/2023",    "5-2023",        "May 2023",        "MAY2023",
-        "2023-05-UN", "2023-05--", "2023-05-XX", "2023-05-00",    "UN-May-2023",     "UNMAY2023",
-        "UNK/05/2023", "约2023-05", "2023-05左右", "2023年5月中旬", "约2023年5月6日", "ca. 2023-05"};
+        "2023-05",      "2023-5",        "2023/5",         "2023.05",     "2023年5月",
+        "2023 年 5 月", "202305",        "202305.0",       "05/2023",     "5-2023",
+        "May 2023",     "MAY2023",       "2023-05-UN",     "2023-05--",   "2023-05-XX",
+        "2023-05-00",   "UN-May-2023",   "UNMAY2023",      "UNK/05/2023", "约2023-05",
+        "2023-05左右",  "2023年5月中旬", "约2023年5月6日", "ca. 2023-05"};
     for (size_t i = 0; i < sizeof forms / sizeof *forms; i++) {
         struct rwe_dated dated = parse(forms[i], in_1900);
         assert_int_equal(dated.kind, RWE_DATED_MONTH);
@@ -121,12 +122,42 @@ static void what_is_no_date_is_refused(void **state)
 {
     (void)state;
     static const char *const wrong[] = {
-        "2023-02-29", "2023年13月1日", "20230231",  "2023.5",       "2023.1",        "5/1/2023",
-        "12345",      "70000",         "230501",    "1234567",      "2023-05-0x",    "soon",
-        "0",          "2023-13",       "1800",      "2023-05-01 x", "-5",            "5月中旬",
-        "5月6日",     "May-23",        "6 May",     "201105",       "31-Feb-2023",   "2023-05/01",
-        "2023-May-June", "01MAX2023",  "10:30",     "2023-05-01 25:00", "1.5",       "May",
-        "45047.5.1",  "2023--05",      "5,6,2023",  "01052023",     "05-06-23",      "",
+        "2023-02-29",
+        "2023年13月1日",
+        "20230231",
+        "2023.5",
+        "2023.1",
+        "5/1/2023",
+        "12345",
+        "70000",
+        "230501",
+        "1234567",
+        "2023-05-0x",
+        "soon",
+        "0",
+        "2023-13",
+        "1800",
+        "2023-05-01 x",
+        "-5",
+        "5月中旬",
+        "5月6日",
+        "May-23",
+        "6 May",
+        "201105",
+        "31-Feb-2023",
+        "2023-05/01",
+        "2023-May-June",
+        "01MAX2023",
+        "10:30",
+        "2023-05-01 25:00",
+        "1.5",
+        "May",
+        "45047.5.1",
+        "2023--05",
+        "5,6,2023",
+        "01052023",
+        "05-06-23",
+        "",
     };
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         struct rwe_dated dated;
@@ -143,8 +174,8 @@ static struct rwe_dated parse_in(const char *text, enum rwe_date_order order)
 static void figures_are_read_in_the_declared_order(void **state)
 {
     (void)state;
-    static const char *const mdy[] = {"5/1/2023", "05-01-2023", "05.01.2023", "05/01/23",
-                                      "05012023", "5/1/2023 10:00 AM"},
+    static const char *const mdy[] = {"5/1/2023", "05-01-2023", "05.01.2023",
+                                      "05/01/23", "05012023",   "5/1/2023 10:00 AM"},
                              *const dmy[] = {"1/5/2023", "01.05.2023", "01-05-23", "01052023"},
                              *const ymd[] = {"23-05-01", "23/5/1", "2023/5/1"};
     for (size_t i = 0; i < sizeof mdy / sizeof *mdy; i++)
@@ -154,7 +185,8 @@ static void figures_are_read_in_the_declared_order(void **state)
     for (size_t i = 0; i < sizeof ymd / sizeof *ymd; i++)
         assert_int_equal(parse_in(ymd[i], RWE_ORDER_YMD).day, MAY_1);
     struct rwe_dated dated;
-    assert_false(rwe_dated_parse("10/16/2020", 10, (struct rwe_date_style){0, RWE_ORDER_DMY}, &dated));
+    assert_false(
+        rwe_dated_parse("10/16/2020", 10, (struct rwe_date_style){0, RWE_ORDER_DMY}, &dated));
     assert_false(rwe_dated_parse("5/6/2023", 8, (struct rwe_date_style){0, RWE_ORDER_YMD}, &dated));
     assert_int_equal(parse_in("2023-05-01", RWE_ORDER_DMY).day, MAY_1); /* no order is asked for */
 }
@@ -183,8 +215,8 @@ static void a_day_above_12_proves_the_order_of_its_column(void **state)
     (void)state;
     struct rwe_dated out[3];
     struct table_text read;
-    assert_int_equal(read_cells("id,d\n1,5/1/2023\n2,5/16/2023\n3,2023-05-01\n", in_1900, out, &read),
-                     0);
+    assert_int_equal(
+        read_cells("id,d\n1,5/1/2023\n2,5/16/2023\n3,2023-05-01\n", in_1900, out, &read), 0);
     assert_int_equal(out[0].day, MAY_1);
     assert_int_equal(out[1].day, MAY_15 + 1);
     assert_int_equal(out[2].day, MAY_1);
@@ -289,8 +321,7 @@ static void years_outside_1900_to_2100_are_slips(void **state)
         assert_true(rwe_dated_parse(right[i], strlen(right[i]), in_1900, &dated));
     static const char text[] = "id,d\n1,2304-06-01\n";
     struct table_text read = table_text_read(text, strlen(text), NULL);
-    assert_int_equal(rwe_table_dated(read.table, 1, in_1900, &dated, &read.complaints),
-                     RWE_OK);
+    assert_int_equal(rwe_table_dated(read.table, 1, in_1900, &dated, &read.complaints), RWE_OK);
     assert_int_equal(read.complaints.n, 1);
     assert_string_equal(read.complaints.item[0].reason, "of an impossible year");
     assert_int_equal(dated.kind, RWE_DATED_NONE);

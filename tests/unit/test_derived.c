@@ -86,8 +86,8 @@ static void each_variable_follows_from_its_columns(void **state)
     for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
         double out[3];
         assert_true(rwe_derived_is(known[k].name));
-        assert_int_equal(rwe_derived_read(read.table, known[k].name, (struct rwe_date_style){0}, read.arena,
-                                          &read.complaints, out, &read.error),
+        assert_int_equal(rwe_derived_read(read.table, known[k].name, (struct rwe_date_style){0},
+                                          read.arena, &read.complaints, out, &read.error),
                          RWE_OK);
         for (size_t i = 0; i < 3; i++)
             assert_close(out[i], known[k].value[i], 1e-14);

@@ -86,8 +86,9 @@ struct rwe_adverse_events {
     size_t n_unknown; /**< rows whose subject is not in the cohort */
     size_t n_dropped; /**< rows left out because they cannot be read */
     size_t n_none;    /**< rows that tell of no event */
-    size_t n_not_emergent; /**< rows that the file does not flag as treatment-emergent, as it does others */
-    size_t n_ungraded;     /**< rows that are kept and whose grade is not known */
+    size_t
+        n_not_emergent; /**< rows that the file does not flag as treatment-emergent, as it does others */
+    size_t n_ungraded; /**< rows that are kept and whose grade is not known */
 
     size_t n; /**< distinct (term, subject), by term, then subject */
     const uint32_t *term, *subject;
@@ -102,7 +103,8 @@ struct rwe_adverse_events {
 
 struct rwe_adverse_event_columns {
     const char *id, *term, *grade;
-    struct rwe_strings wide; /**< columns of grades, one a term, in place of `term` and `grade`; there are no details */
+    struct rwe_strings
+        wide; /**< columns of grades, one a term, in place of `term` and `grade`; there are no details */
     bool with_details; /**< look for them */
     struct rwe_strings
         names; /**< KEY=COLUMN, of rwe_adverse_detail_name; others have their column */

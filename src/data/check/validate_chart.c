@@ -200,9 +200,8 @@ static enum rwe_status read_days(struct rwe_chart *chart, size_t column, double 
                                  struct rwe_complaints *complaints)
 {
     struct rwe_dated *dated = RWE_NEW(chart->arena, struct rwe_dated, chart->n);
-    if (dated == NULL ||
-        rwe_table_dated(chart->table, column, rwe_study_date_style(chart->study), dated,
-                        complaints) != RWE_OK)
+    if (dated == NULL || rwe_table_dated(chart->table, column, rwe_study_date_style(chart->study),
+                                         dated, complaints) != RWE_OK)
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < chart->n; i++)
         day[i] = day_of(dated[i]);
@@ -232,8 +231,8 @@ static enum rwe_status read_cutoff(struct rwe_chart *chart, struct rwe_error *er
 {
     const char *text = chart->study->cutoff;
     struct rwe_dated cutoff = {0};
-    bool is_read = text != NULL && rwe_dated_parse(text, strlen(text),
-                                                   rwe_study_date_style(chart->study), &cutoff);
+    bool is_read = text != NULL &&
+                   rwe_dated_parse(text, strlen(text), rwe_study_date_style(chart->study), &cutoff);
     chart->cutoff = day_of(cutoff);
     if (text == NULL || (is_read && !isnan(chart->cutoff)))
         return RWE_OK;

@@ -55,8 +55,7 @@ static enum rwe_status find_wide(struct adverse_reader *r, struct rwe_error *err
         if (t > 0 && strcmp(r->term_of.level[t], r->term_of.level[t - 1]) == 0)
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "--ae-wide names \"%s\" twice",
                             r->term_of.level[t]);
-        status =
-            rwe_cohort_column(r->table, "--ae-wide", r->term_of.level[t], &r->wide[t], error);
+        status = rwe_cohort_column(r->table, "--ae-wide", r->term_of.level[t], &r->wide[t], error);
     }
     return status;
 }
@@ -144,9 +143,8 @@ static enum rwe_status read_columns(struct adverse_reader *r, struct rwe_error *
     if (rwe_arena_failed(r->arena) ||
         rwe_table_strings(r->table, r->id, r->arena, r->id_of) != RWE_OK)
         return rwe_fail_memory(error);
-    enum rwe_status status = r->wide != NULL ? read_wide(r)
-                                             : rwe_table_factor(r->table, r->term, r->arena,
-                                                                &r->term_of);
+    enum rwe_status status =
+        r->wide != NULL ? read_wide(r) : rwe_table_factor(r->table, r->term, r->arena, &r->term_of);
     if (status == RWE_OK && r->wide == NULL)
         status = read_grades(r, r->grade, 0, RWE_GRADE_UNKNOWN);
     for (size_t i = 0; i < r->n && status == RWE_OK; i++)
@@ -188,7 +186,7 @@ static enum rwe_status usable_rows(struct adverse_reader *r, struct rwe_adverse_
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < events->n_rows; i++) {
         if (r->bad[i] != ADVERSE_SOUND || r->grade_of[i] == RWE_NO_EVENT || !is_emergent(r, i)) {
-            *(r->bad[i] != ADVERSE_SOUND         ? &events->n_dropped
+            *(r->bad[i] != ADVERSE_SOUND       ? &events->n_dropped
               : r->grade_of[i] == RWE_NO_EVENT ? &events->n_none
                                                : &events->n_not_emergent) += 1;
             continue;

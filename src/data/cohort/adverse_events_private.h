@@ -30,7 +30,7 @@ struct adverse_reader {
     int8_t *grade_of; /* 1 … 5, RWE_NO_EVENT, RWE_GRADE_UNKNOWN */
     uint8_t *bad;     /* enum adverse_fault */
     int8_t *emergent; /* 1 yes; NULL: not told */
-    uint32_t *row; /* by episode */
+    uint32_t *row;    /* by episode */
 
     size_t column[RWE_AE_N_DETAILS]; /* RWE_NO_INDEX: none */
     struct rwe_factor class_of;      /* by row */

@@ -49,9 +49,9 @@ static bool read_word(const char *text, struct rwe_dated *dated)
 /* The number of a month by its English name or the first three letters and more of it; 0: none. */
 static int month_named(const char *word, size_t length)
 {
-    static const char *const names[] = {"january", "february", "march",     "april",
-                                        "may",     "june",     "july",      "august",
-                                        "september", "october", "november", "december"};
+    static const char *const names[] = {"january",   "february", "march",    "april",
+                                        "may",       "june",     "july",     "august",
+                                        "september", "october",  "november", "december"};
     for (int m = 0; length >= 3 && m < 12; m++)
         if (length <= strlen(names[m]) && strncasecmp(word, names[m], length) == 0)
             return m + 1;
@@ -309,8 +309,8 @@ struct part {
 struct parts {
     struct part part[3];
     size_t n;
-    char sign[3];     /* behind each part; '\0': none */
-    size_t signs[3];  /* how many of it */
+    char sign[3];    /* behind each part; '\0': none */
+    size_t signs[3]; /* how many of it */
     bool is_rough;
 };
 
@@ -372,7 +372,8 @@ static const char *take_word(struct parts *parts, const char *at)
     size_t unknown = unknown_part(at, n);
     if (unknown > 0) {
         n = unknown; /* UNMAY2023 */
-        return add_part(parts, (struct part){.kind = PART_UNKNOWN}) ? take_sign(parts, at + n) : NULL;
+        return add_part(parts, (struct part){.kind = PART_UNKNOWN}) ? take_sign(parts, at + n)
+                                                                    : NULL;
     }
     int month = month_named(at, n);
     if (month == 0 || !add_part(parts, (struct part){PART_MONTH, month, 0}))
@@ -429,8 +430,7 @@ static enum dated_trouble read_in(const struct parts *parts, enum rwe_date_order
     if (!is_short(month) || !is_short(day))
         return DATED_NO_DATE;
     int whole = year_of(year, &reading->short_year);
-    return whole < 0 ? DATED_NO_DATE
-                     : set_day(whole, month->value, day->value, &reading->dated);
+    return whole < 0 ? DATED_NO_DATE : set_day(whole, month->value, day->value, &reading->dated);
 }
 
 /* Figures whose order is declared, or asked for. */
@@ -525,7 +525,8 @@ static enum dated_trouble read_one(const struct plain *plain, const struct parts
 {
     if (is_year(&parts->part[0]))
         return set_year(parts->part[0].value, &reading->dated);
-    return plain->has_month_sign || parts->part[0].kind == PART_MONTH ? DATED_NO_YEAR : DATED_NO_DATE;
+    return plain->has_month_sign || parts->part[0].kind == PART_MONTH ? DATED_NO_YEAR
+                                                                      : DATED_NO_DATE;
 }
 
 static enum dated_trouble read_parts(const struct plain *plain, struct parts *parts,
@@ -576,8 +577,8 @@ static enum dated_trouble read_eight(const char *text, enum rwe_date_order order
                                      struct dated_reading *reading)
 {
     int year = figures(text, 0, 4), day = figures(text, 6, 2);
-    enum dated_trouble trouble = day == 0 ? DATED_NO_DATE
-                                          : set_day(year, figures(text, 4, 2), day, &reading->dated);
+    enum dated_trouble trouble =
+        day == 0 ? DATED_NO_DATE : set_day(year, figures(text, 4, 2), day, &reading->dated);
     if (year >= FIRST_YEAR && year <= LAST_YEAR)
         return trouble;
     const struct parts parts = {.part = {{PART_NUMBER, figures(text, 0, 2), 2},
@@ -615,8 +616,8 @@ static void cut_fraction(struct plain *plain)
     const char *fraction = plain->text + n;
     bool is_zero = *fraction == '.' && fraction[1] != '\0' &&
                    strspn(fraction + 1, "0") == strlen(fraction + 1) && n >= 6;
-    bool is_day = n == 5 && *fraction == '.' &&
-                  strspn(fraction + 1, "0123456789") == strlen(fraction + 1);
+    bool is_day =
+        n == 5 && *fraction == '.' && strspn(fraction + 1, "0123456789") == strlen(fraction + 1);
     if (!is_zero && !is_day)
         return;
     plain->used = n;
@@ -626,7 +627,8 @@ static void cut_fraction(struct plain *plain)
 /* ---- the whole ---- */
 
 /* Of a rough date the month alone is known. */
-static enum dated_trouble roughen(enum dated_trouble trouble, bool is_rough, struct rwe_dated *dated)
+static enum dated_trouble roughen(enum dated_trouble trouble, bool is_rough,
+                                  struct rwe_dated *dated)
 {
     if (trouble == DATED_READ && is_rough)
         *dated = (struct rwe_dated){rwe_dated_middle(dated->day), RWE_DATED_MONTH};

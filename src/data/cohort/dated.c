@@ -56,9 +56,9 @@ static const char *const order_name[N_ORDERS] = {
 
 /* What the cells say of which the order of figures is not plain by itself. */
 struct evidence {
-    size_t n;                       /* such cells */
-    bool against[N_ORDERS];         /* one of them is no date in that order */
-    size_t row;                     /* of the last that spoke against an order that none had before */
+    size_t n;               /* such cells */
+    bool against[N_ORDERS]; /* one of them is no date in that order */
+    size_t row;             /* of the last that spoke against an order that none had before */
     bool differ[N_ORDERS][N_ORDERS]; /* one of them is another day in this order than in that */
 };
 
@@ -167,14 +167,15 @@ static const char *tell_readings(const char *text, size_t length, struct rwe_are
         if (rwe_dated_read(text, length, style, &reading) != DATED_READ)
             continue;
         rwe_date_format(reading.dated.day, day);
-        list.item[list.n++] = rwe_arena_format(arena, rwe_message("%s with --date-order %s"), day,
-                                               order_name[o]);
+        list.item[list.n++] =
+            rwe_arena_format(arena, rwe_message("%s with --date-order %s"), day, order_name[o]);
     }
     const char *joined = rwe_arena_failed(arena) ? NULL : rwe_text_join(arena, list, ", ");
     return joined == NULL
                ? NULL
-               : rwe_arena_format(arena, rwe_message("no cell of the column, or cells against each "
-                                                     "other, tell the order; it is %s"),
+               : rwe_arena_format(arena,
+                                  rwe_message("no cell of the column, or cells against each "
+                                              "other, tell the order; it is %s"),
                                   joined);
 }
 
@@ -221,10 +222,10 @@ enum rwe_status rwe_table_dated(const struct rwe_table *table, size_t column,
             return RWE_NO_MEMORY;
         short_years = short_years || (trouble == DATED_READ && reading.short_year);
     }
-    return short_years
-               ? rwe_complaints_note(complaints,
-                                     "%s: years of two digits in column \"%s\" are taken as 1930 to "
-                                     "2029.",
-                                     table->file, table->column[column].info->name)
-               : RWE_OK;
+    return short_years ? rwe_complaints_note(
+                             complaints,
+                             "%s: years of two digits in column \"%s\" are taken as 1930 to "
+                             "2029.",
+                             table->file, table->column[column].info->name)
+                       : RWE_OK;
 }

@@ -19,14 +19,15 @@ static enum rwe_status find_dates(struct raw *raw, size_t column, bool *holds)
     struct rwe_complaints unread = {.arena = raw->scratch};
     struct rwe_column_summary summary = rwe_table_summary(raw->table, column);
     struct rwe_dated *dated = RWE_NEW(raw->scratch, struct rwe_dated, raw->n_rows);
+    struct rwe_date_style style = rwe_study_date_style(raw->study);
     size_t n = 0;
     *holds = false;
     if (dated == NULL)
         return RWE_NO_MEMORY;
     if (summary.n_number > summary.n_date + summary.n_other && raw->study->index_date == NULL)
         return RWE_OK;
-    if (rwe_table_dated(raw->table, column, rwe_study_date_style(raw->study), dated, &unread) !=
-        RWE_OK)
+    style.order = RWE_ORDER_NOT_SAID; /* what a declared order does not fit are dates too */
+    if (rwe_table_dated(raw->table, column, style, dated, &unread) != RWE_OK)
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < raw->n_rows; i++)
         n += rwe_dated_has_day(dated[i]);
@@ -76,7 +77,11 @@ static enum rwe_status check_row(struct raw *raw, const struct span *span, size_
         return complain(raw, row, span->end_column, N_("not a date"),
                         N_("say until when with --cutoff"));
     if (!rwe_dated_has_day(end))
-        return complain(raw, row, span->end_column, N_("missing"), N_("every subject needs one"));
+        return complain(raw, row, span->end_column,
+                        rwe_table_cell(raw->table, row, span->end_column) == NULL
+                            ? N_("missing")
+                            : N_("not a date"),
+                        N_("every subject needs one"));
     return end.day >= zero.day ? RWE_OK
                                : complain(raw, row, span->end_column, N_("before time zero"),
                                           N_("correct the date, or that of time zero"));
@@ -110,8 +115,8 @@ static enum rwe_status note(struct raw *raw, const struct raw_endpoint *endpoint
                ? RWE_OK
                : rwe_complaints_note(
                      raw->complaints,
-                     "%s: of %zu times of %s a month alone is known; its 15th is taken, or a day "
-                     "that the other date allows.",
+                     "%s: of %zu times of %s a date is known by month only; its 15th is taken, or "
+                     "a day of that month which the other date allows.",
                      rwe_table_file(raw->table), n_imputed, endpoint->spec->name);
 }
 
@@ -140,8 +145,7 @@ enum rwe_status rwe_raw_read_dated_times(struct raw *raw, struct raw_endpoint *e
 {
     bool holds;
     struct rwe_date_style style = rwe_study_date_style(raw->study);
-    struct span span = {.end_column = column,
-                        .days_per_unit = rwe_study_days_per_unit(raw->study)};
+    struct span span = {.end_column = column, .days_per_unit = rwe_study_days_per_unit(raw->study)};
     if (find_dates(raw, column, &holds) != RWE_OK)
         return rwe_fail_memory(error);
     if (!holds)
@@ -155,12 +159,11 @@ enum rwe_status rwe_raw_read_dated_times(struct raw *raw, struct raw_endpoint *e
     span.end = RWE_NEW(raw->scratch, struct rwe_dated, raw->n_rows);
     endpoint->time = RWE_NEW(raw->scratch, double, raw->n_rows);
     endpoint->late = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
-    bool done =
-        !rwe_arena_failed(raw->scratch) &&
-        rwe_table_dated(raw->table, span.zero_column, style, span.zero, raw->complaints) ==
-            RWE_OK &&
-        rwe_table_dated(raw->table, column, style, span.end, raw->complaints) == RWE_OK &&
-        count_days(raw, endpoint, &span) == RWE_OK;
+    bool done = !rwe_arena_failed(raw->scratch) &&
+                rwe_table_dated(raw->table, span.zero_column, style, span.zero, raw->complaints) ==
+                    RWE_OK &&
+                rwe_table_dated(raw->table, column, style, span.end, raw->complaints) == RWE_OK &&
+                count_days(raw, endpoint, &span) == RWE_OK;
     raw->has_dated_times = raw->reads_dates = true;
     return done ? RWE_OK : rwe_fail_memory(error);
 }

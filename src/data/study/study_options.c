@@ -257,7 +257,9 @@ static const struct rwe_option options[] = {
      RWE_TEXT_IN(struct rwe_study_settings, index_date),
      .section = RWE_SECTION_FILE,
      .argument = "COL",
-     .help = N_("Column with the date of time zero (default index_date).")},
+     .help = N_(
+         "Column with the date of time zero (default index_date). TIME of --endpoint may then be a "
+         "column of dates, as the last contact, and times are months, or what --time-unit says.")},
     {.name = "cutoff",
      RWE_TEXT_IN(struct rwe_study_settings, cutoff),
      .section = RWE_SECTION_FILE,
