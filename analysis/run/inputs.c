@@ -244,7 +244,7 @@ static bool can_act(const struct rwe_run *run, enum act act)
     case ON_FORMS:
         return is_read || run->cohort->reads_dates || toxicity_settings_of(settings)->file != NULL;
     case ON_RULES:
-        return study->derive.n > 0 || study->endpoint_dates.n > 0;
+        return is_read || study->derive.n > 0 || study->endpoint_dates.n > 0;
     case ON_EXPOSURE:
         break;
     }

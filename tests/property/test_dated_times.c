@@ -25,9 +25,10 @@ static void remove_file(struct fixture *f)
 }
 
 /* Deaths on days 100 and 300 of arm A, alive on day 200; of arm B on day 150, alive on days 240 and 400. */
-static const char *const rows[] = {"A,2021-01-01,2021-04-11,dead", "A,2021-01-01,2021-07-20,alive",
-                                   "A,2021-01-01,2021-10-28,dead", "B,2021-02-01,2021-07-01,dead",
-                                   "B,2021-02-01,2021-09-29,alive", "B,2021-02-01,2022-03-08,alive"};
+static const char *const rows[] = {
+    "A,2021-01-01,2021-04-11,dead",  "A,2021-01-01,2021-07-20,alive",
+    "A,2021-01-01,2021-10-28,dead",  "B,2021-02-01,2021-07-01,dead",
+    "B,2021-02-01,2021-09-29,alive", "B,2021-02-01,2022-03-08,alive"};
 
 static struct fixture follow_up(void)
 {
@@ -44,8 +45,7 @@ static void the_last_date_and_a_status_are_an_endpoint(void **state)
 {
     (void)state;
     struct fixture f = follow_up();
-    struct program_facts facts =
-        program_facts_of(OF "--index-date start --times 5", f.path);
+    struct program_facts facts = program_facts_of(OF "--index-date start --times 5", f.path);
     assert_close(program_facts_number(&facts, KM "A n.event"), 2, 0);
     assert_close(program_facts_number(&facts, KM "B n.event"), 1, 0);
     assert_close(program_facts_number(&facts, KM "A time=5 estimate"), 2.0 / 3, 1e-12);

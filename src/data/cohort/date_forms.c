@@ -624,6 +624,45 @@ static void cut_fraction(struct plain *plain)
     plain->text[n] = '\0';
 }
 
+/* ---- months ---- */
+
+static void civil_month(int32_t day, int32_t *year, int32_t *month)
+{
+    char text[RWE_DATE_SIZE];
+    rwe_date_format(day, text);
+    *year = (int32_t)strtol(text, NULL, 10);
+    *month = (int32_t)strtol(text + 5, NULL, 10);
+}
+
+bool rwe_dated_same_month(int32_t a, int32_t b)
+{
+    int32_t year[2], month[2];
+    civil_month(a, &year[0], &month[0]);
+    civil_month(b, &year[1], &month[1]);
+    return year[0] == year[1] && month[0] == month[1];
+}
+
+int32_t rwe_dated_middle(int32_t day)
+{
+    int32_t year, month;
+    civil_month(day, &year, &month);
+    return rwe_date_from_civil(year, month, MIDDLE_OF_MONTH);
+}
+
+void rwe_dated_raise(struct rwe_dated *dated, struct rwe_dated least)
+{
+    if (dated->kind == RWE_DATED_MONTH && rwe_dated_has_day(least) && least.day > dated->day &&
+        rwe_dated_same_month(least.day, dated->day))
+        dated->day = least.day;
+}
+
+void rwe_dated_lower(struct rwe_dated *dated, struct rwe_dated most)
+{
+    if (dated->kind == RWE_DATED_MONTH && most.kind == RWE_DATED_DAY && most.day < dated->day &&
+        rwe_dated_same_month(most.day, dated->day))
+        dated->day = most.day;
+}
+
 /* ---- the whole ---- */
 
 /* Of a rough date the month alone is known. */
