@@ -214,6 +214,29 @@ static const struct rwe_table_column exposure_columns[] = {
     {N_("n"), RWE_CELL_COUNT, "n"},
 };
 
+/* Where the arms are made from exposure they are unexposed; else only what goes by starts takes them so. */
+static void warn_recoded(struct rwe_run *run, size_t recoded, size_t after_event)
+{
+    const struct rwe_cohort_dates *dates = run->cohort->dates;
+    if (recoded == 0)
+        return;
+    if (dates->arm_is_exposure)
+        rwe_document_warning(
+            run->document, "exposure-recoded", "endpoints",
+            "%zu of %zu patients began the treatment but count as unexposed: it was "
+            "not what tells the arms apart (%zu of them after progression or "
+            "death).",
+            recoded, run->cohort->n, after_event);
+    else
+        rwe_document_warning(
+            run->document, "exposure-recoded", "endpoints",
+            "%zu of %zu patients began the treatment, but their start does not count (%zu of them "
+            "began after progression or death). Clones, trials, landmarks and time-dependent "
+            "exposure take them as unexposed; curves, tests and models of the arms keep them where "
+            "column %s puts them.",
+            recoded, run->cohort->n, after_event, rwe_study_of(run->settings)->arm);
+}
+
 static void present_exposure(struct rwe_run *run)
 {
     const struct rwe_cohort_dates *dates = run->cohort->dates;
@@ -233,17 +256,17 @@ static void present_exposure(struct rwe_run *run)
         rwe_grid_put(grid, &key, (double)n[c]);
     }
     size_t recoded = run->cohort->n - n[RWE_EXPOSURE_NEVER] - n[RWE_EXPOSED];
-    rwe_grid_note(grid,
-                  "Only the exposed count as such; the others are as if they had never begun.");
+    if (dates->arm_is_exposure)
+        rwe_grid_note(grid,
+                      "Only the exposed count as such; the others are as if they had never begun.");
+    else
+        rwe_grid_note(grid,
+                      "Only the starts of the exposed count. The arms are those of column %s, and "
+                      "keep their patients, whatever their starts.",
+                      rwe_study_of(run->settings)->arm);
     if (!dates->knows_progression)
         rwe_grid_note(grid, "The file does not date progression: a start after it counts too.");
-    if (recoded > 0)
-        rwe_document_warning(
-            run->document, "exposure-recoded", "endpoints",
-            "%zu of %zu patients began the treatment but count as unexposed: it was "
-            "not what tells the arms apart (%zu of them after progression or "
-            "death).",
-            recoded, run->cohort->n, n[RWE_EXPOSURE_AFTER_EVENT]);
+    warn_recoded(run, recoded, n[RWE_EXPOSURE_AFTER_EVENT]);
 }
 
 static enum rwe_status run_endpoints(struct rwe_run *run, void *state, struct rwe_error *error)

@@ -72,7 +72,7 @@ const struct rwe_analysis rwe_analysis_validate = {
     .name = "validate",
     .from_zero = true,
     .help =
-        N_("Rules that charts must keep, E01 to W33: what was found, and what was not checked."),
+        N_("Rules that charts must keep, E01 to W34: what was found, and what was not checked."),
     .implied_by = "queries",
     .options = &option_list,
     .run = run_validate,

@@ -388,18 +388,6 @@ static void warn_timing(struct rwe_run *run, const struct ccw_endpoint *of)
                              of->endpoint->name, of->least_probability, 1 / of->least_probability);
 }
 
-/* Arms that do not say what the dates do. */
-static void warn_arms(struct rwe_run *run)
-{
-    const struct rwe_cohort *cohort = run->cohort;
-    size_t n = ccw_n_unlike_arm(cohort);
-    if (n > 0)
-        rwe_document_warning(run->document, "arm-and-exposure", "ccw",
-                             "%zu subjects are of arm \"%s\" without a start of exposure, or of "
-                             "\"%s\" with one. Clones go by the start.",
-                             n, cohort->arm_level[1], cohort->arm_level[0]);
-}
-
 static enum rwe_status run_ccw(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     const struct ccw *ccw = state;
@@ -407,7 +395,6 @@ static enum rwe_status run_ccw(struct rwe_run *run, void *state, struct rwe_erro
     present_clones(run, ccw);
     enum rwe_status status = present_weights(run, ccw, error);
     rwe_caution_tell(run, &ccw->design, "ccw");
-    warn_arms(run);
     ccw_present_columns(run, &ccw->columns);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
         present_models(run, ccw, &ccw->endpoint[e]);

@@ -360,11 +360,3 @@ void ccw_present_model(struct rwe_run *run, const struct rwe_key *of, const stru
                              "cohort.",
                              key.endpoint, model->matrix.n, model->separates);
 }
-
-size_t ccw_n_unlike_arm(const struct rwe_cohort *cohort)
-{
-    size_t n = 0;
-    for (size_t i = 0; i < cohort->n; i++)
-        n += (cohort->arm[i] == 1) == isnan(cohort->exposure_start[i]);
-    return n;
-}

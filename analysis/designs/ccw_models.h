@@ -65,7 +65,4 @@ void ccw_present_columns(struct rwe_run *run, const struct ccw_columns *columns)
 void ccw_present_model(struct rwe_run *run, const struct rwe_key *key,
                        const struct ccw_model *model);
 
-/** How many subjects are of the second arm without a start of exposure, or of the first with one. */
-size_t ccw_n_unlike_arm(const struct rwe_cohort *cohort);
-
 #endif

@@ -9,7 +9,6 @@
 #include "rwe/base/language.h"
 
 #include <math.h>
-#include <string.h>
 
 enum { N_STEPS = 5 };
 
@@ -54,9 +53,13 @@ static double next_landmark(struct rwe_numbers all, double time)
     return next;
 }
 
-/* Losses by what one was exposed to in the end, those analysed by what they were at the landmark. */
-static const struct rwe_design_step *list_steps(const struct rwe_run *run,
-                                                const struct rwe_landmark *at)
+static bool has_closed(const struct rwe_landmark *at)
+{
+    return at->n_closed[0] + at->n_closed[1] > 0;
+}
+
+/* Losses by what one was exposed to in the end, those analysed by what they were at the landmark; how many steps. */
+static size_t list_steps(const struct rwe_landmark *at, struct rwe_design_step step[N_STEPS])
 {
     const struct rwe_design_step steps[N_STEPS] = {
         {"event before", rwe_text("had an event before"), NULL, at->n_event},
@@ -65,10 +68,11 @@ static const struct rwe_design_step *list_steps(const struct rwe_run *run,
         {"analysed", rwe_text("analysed, by exposure then"), NULL, at->cohort->arm_size},
         {"exposed later", rwe_text("… of them exposed later"), NULL, at->n_later},
     };
-    struct rwe_design_step *kept = RWE_NEW(run->arena, struct rwe_design_step, N_STEPS);
-    if (kept != NULL)
-        memcpy(kept, steps, sizeof steps);
-    return kept;
+    size_t n = 0;
+    for (size_t s = 0; s < N_STEPS; s++)
+        if (steps[s].n != at->n_closed || has_closed(at))
+            step[n++] = steps[s];
+    return n;
 }
 
 static enum rwe_status add_run(struct rwe_run *run, struct landmark *landmark,
@@ -76,6 +80,9 @@ static enum rwe_status add_run(struct rwe_run *run, struct landmark *landmark,
 {
     const struct rwe_landmark *at = &landmark->at;
     const struct rwe_cohort *cohort = at->cohort;
+    struct rwe_design_step *step = RWE_NEW(run->arena, struct rwe_design_step, N_STEPS);
+    if (step == NULL)
+        return rwe_fail_memory(error);
     struct rwe_design everybody = {
         .name = rwe_arena_format(run->arena, "landmark-%.10g", at->time),
         .label = rwe_text("At the landmark"),
@@ -86,8 +93,8 @@ static enum rwe_status add_run(struct rwe_run *run, struct landmark *landmark,
                                                  cohort->arm_level[1], cohort->arm_level[0]),
                   .variable = rwe_text("time to %s, from the landmark"),
                   .intercurrent = rwe_text("later exposure: treatment policy")},
-        .step = list_steps(run, at),
-        .n_steps = N_STEPS,
+        .step = step,
+        .n_steps = list_steps(at, step),
     };
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
@@ -138,12 +145,15 @@ static void present_landmark(struct rwe_run *run, struct rwe_grid *grid,
     for (size_t a = 0; a < 2; a++)
         rwe_grid_empty(grid);
     for (size_t r = 0; r < sizeof rows / sizeof *rows; r++) {
-        rwe_grid_row(grid, 1, "%s", rows[r].label);
+        bool shown = rows[r].n != at->n_closed || has_closed(at);
+        if (shown)
+            rwe_grid_row(grid, 1, "%s", rows[r].label);
         for (size_t a = 0; a < 2; a++) {
             struct rwe_key arm = rwe_key_arm(key, run->cohort, a);
             rwe_fact n =
                 rwe_document_number(run->document, &arm, rows[r].stat, (double)rows[r].n[a]);
-            rwe_grid_cell(grid, RWE_CELL_COUNT, n, RWE_NO_FACT, RWE_NO_FACT);
+            if (shown)
+                rwe_grid_cell(grid, RWE_CELL_COUNT, n, RWE_NO_FACT, RWE_NO_FACT);
         }
     }
     rwe_grid_row(grid, 1, "… of them exposed later");

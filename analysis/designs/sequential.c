@@ -464,18 +464,6 @@ static enum rwe_status present_weights(struct rwe_run *run, const struct sequent
     return RWE_OK;
 }
 
-/* Arms that do not say what the dates do. */
-static void warn_arms(struct rwe_run *run)
-{
-    const struct rwe_cohort *cohort = run->cohort;
-    size_t n = ccw_n_unlike_arm(cohort);
-    if (n > 0)
-        rwe_document_warning(run->document, "arm-and-exposure", "sequential",
-                             "%zu subjects are of arm \"%s\" without a start of exposure, or of "
-                             "\"%s\" with one. Trials go by the start.",
-                             n, cohort->arm_level[1], cohort->arm_level[0]);
-}
-
 static enum rwe_status run_sequential(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     const struct sequential *sequential = state;
@@ -483,7 +471,6 @@ static enum rwe_status run_sequential(struct rwe_run *run, void *state, struct r
     present_trials(run, sequential);
     enum rwe_status status = present_weights(run, sequential, error);
     rwe_caution_tell(run, &sequential->design, "sequential");
-    warn_arms(run);
     ccw_present_columns(run, &sequential->columns);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
         const struct ccw_endpoint *exposure = &sequential->endpoint[e].exposure;

@@ -343,13 +343,17 @@ static enum rwe_status fit(const struct rwe_cox_request *request, const double s
     return status;
 }
 
-static enum rwe_status build_to_fit(const struct rwe_cox_request *request,
-                                    struct rwe_cox_model *model, struct rwe_error *error)
+static const char *name_of(const struct rwe_cox_request *request)
 {
     static const char *const names[] = {"arm", "adjusted", "univariable", "interaction"};
+    return names[request->kind];
+}
+
+static enum rwe_status build_to_fit(const char *name, const struct rwe_cox_request *request,
+                                    struct rwe_cox_model *model, struct rwe_error *error)
+{
     const struct rwe_design_view view = {RWE_STRATA_DECLARED, RWE_EVENTS_OWN};
-    *model =
-        (struct rwe_cox_model){.name = names[request->kind], .options = rwe_cox_options_default()};
+    *model = (struct rwe_cox_model){.name = name, .options = rwe_cox_options_default()};
     model->options.estimate_only = request->run->replicate != 0;
     enum rwe_status status = rwe_cox_model_build(request, view, model, error);
     if (status != RWE_OK)
@@ -362,7 +366,7 @@ static enum rwe_status build_to_fit(const struct rwe_cox_request *request,
 enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
                                   struct rwe_cox_model *model, struct rwe_error *error)
 {
-    enum rwe_status status = build_to_fit(request, model, error);
+    enum rwe_status status = build_to_fit(name_of(request), request, model, error);
     if (status == RWE_OK)
         status = fit(request, NULL, model, error);
     return is_in_the_data(status) ? RWE_OK : status;
@@ -412,7 +416,13 @@ static bool settle_arms(const struct rwe_cox_request *request, const double star
 enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
                                        struct rwe_cox_model *model, struct rwe_error *error)
 {
-    enum rwe_status status = build_to_fit(request, model, error);
+    return rwe_cox_model_estimate_as(name_of(request), request, model, error);
+}
+
+enum rwe_status rwe_cox_model_estimate_as(const char *name, const struct rwe_cox_request *request,
+                                          struct rwe_cox_model *model, struct rwe_error *error)
+{
+    enum rwe_status status = build_to_fit(name, request, model, error);
     if (status != RWE_OK)
         return status;
     bool from_data = request->run->replicate == 0;

@@ -93,6 +93,10 @@ enum rwe_status rwe_cox_model_fit(const struct rwe_cox_request *request,
 enum rwe_status rwe_cox_model_estimate(const struct rwe_cox_request *request,
                                        struct rwe_cox_model *model, struct rwe_error *error);
 
+/** The same under another name, for a model that stands beside that of its kind in one population. */
+enum rwe_status rwe_cox_model_estimate_as(const char *name, const struct rwe_cox_request *request,
+                                          struct rwe_cox_model *model, struct rwe_error *error);
+
 /**
  * Rows, terms and columns without the fit, of a `model` whose name is set: complete cases, n_events
  * those of cause 1. `failure` is set where a spline cannot be placed. Lives in the run's arena.

@@ -9,10 +9,10 @@
 #include "rwe/data/resample.h"
 
 #include <math.h>
-#include <stdlib.h>
 
 struct settings {
     uint64_t replicates; /* 0: no bootstrap */
+    enum rwe_bootstrap_method method;
 };
 
 static const struct rwe_option options[] = {
@@ -22,9 +22,18 @@ static const struct rwe_option options[] = {
      .argument = "B",
      .low = 2,
      .high = 1e6,
+     .help = N_("Draw B cohorts anew, with --seed, and repeat all of it in each: propensity model, "
+                "matching or weights, and estimates. Gives standard errors and limits.")},
+    {.name = "bootstrap-limits",
+     RWE_CHOICE_IN(struct settings, method),
+     .section = RWE_SECTION_METHOD,
+     .argument = "percentile|normal|bc",
+     .choices = "percentile|normal|bc",
+     .fallback = "percentile",
      .help =
-         N_("Draw B cohorts anew, with --seed, and repeat all of it in each: propensity model, "
-            "matching or weights, and estimates. Gives standard errors and percentile limits.")},
+         N_("What --bootstrap makes limits of: percentiles of the replicates (default), the "
+            "estimate and the normal quantile of their standard error, or percentiles corrected "
+            "for the median of the replicates (bc).")},
 };
 const struct rwe_options rwe_bootstrap_options = RWE_OPTIONS_IN(struct settings, options);
 
@@ -59,63 +68,6 @@ static enum rwe_status draw(const struct rwe_run *data, size_t r, const void *co
 
 /* ---- what they say ---- */
 
-static int compare_numbers(const void *a, const void *b)
-{
-    double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* The k-th smallest with k = (n + 1) p, between two where it is no whole number; infinite: NaN. */
-static double percentile(const double sorted[], size_t n, double p)
-{
-    double k = (double)(n + 1) * p;
-    if (k <= 1)
-        return isinf(sorted[0]) ? NAN : sorted[0];
-    if (k >= (double)n)
-        return isinf(sorted[n - 1]) ? NAN : sorted[n - 1];
-    size_t below = (size_t)k;
-    double low = sorted[below - 1], high = sorted[below], share = k - (double)below;
-    double value = share > 0 ? low + share * (high - low) : low;
-    return isfinite(value) ? value : NAN;
-}
-
-/* SD in two passes, so that a common size of the replicates takes no digits. */
-static double standard_deviation(const double x[], size_t n)
-{
-    double sum = 0, squares = 0;
-    for (size_t i = 0; i < n; i++)
-        sum += x[i];
-    for (size_t i = 0; i < n; i++)
-        squares += (x[i] - sum / (double)n) * (x[i] - sum / (double)n);
-    double sd = n < 2 ? NAN : sqrt(squares / (double)(n - 1));
-    return isfinite(sd) ? sd : NAN;
-}
-
-/* What did not come about is left out; a time that was not reached is later than all others. */
-static size_t keep_estimated(double value[], size_t n, enum rwe_estimate_kind kind)
-{
-    size_t kept = 0;
-    for (size_t r = 0; r < n; r++) {
-        if (kind == RWE_ESTIMATE_TIME && isnan(value[r]))
-            value[kept++] = INFINITY;
-        else if (isfinite(value[r]))
-            value[kept++] = value[r];
-    }
-    return kept;
-}
-
-struct rwe_bootstrap_result rwe_bootstrap_summarise(double value[], size_t n,
-                                                    enum rwe_estimate_kind kind, double level)
-{
-    n = keep_estimated(value, n, kind);
-    if (n == 0)
-        return (struct rwe_bootstrap_result){NAN, NAN, NAN, 0};
-    double sd = standard_deviation(value, n);
-    qsort(value, n, sizeof *value, compare_numbers);
-    return (struct rwe_bootstrap_result){sd, percentile(value, n, (1 - level) / 2),
-                                         percentile(value, n, 1 - (1 - level) / 2), n};
-}
-
 /* A design that cannot be made is counted; too many of them are an error. */
 static enum rwe_status judge_failures(struct rwe_bootstrap *bootstrap, struct rwe_error *error)
 {
@@ -134,17 +86,22 @@ static enum rwe_status summarise(struct rwe_run *run, struct rwe_bootstrap *boot
 {
     const struct rwe_replicates *replicates = &bootstrap->replicates;
     size_t n_estimates = rwe_estimates_n(replicates->estimates);
-    double level = rwe_statistics_of(run->settings)->conf_level;
+    struct rwe_bootstrap_limits limits = {
+        .method = bootstrap->method,
+        .level = rwe_statistics_of(run->settings)->conf_level,
+    };
     struct rwe_bootstrap_result *result =
         RWE_NEW(run->arena, struct rwe_bootstrap_result, n_estimates);
     struct rwe_mark mark = rwe_arena_mark(run->arena);
     double *value = RWE_NEW(run->arena, double, replicates->n);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
-    for (size_t k = 0; k < n_estimates; k++)
-        result[k] =
-            rwe_bootstrap_summarise(value, rwe_replicates_of(replicates, k, value),
-                                    rwe_estimates_item(replicates->estimates, k)->kind, level);
+    for (size_t k = 0; k < n_estimates; k++) {
+        const struct rwe_estimate *estimate = rwe_estimates_item(replicates->estimates, k);
+        size_t n = rwe_replicates_of(replicates, k, value);
+        limits.estimate = estimate->own.value;
+        result[k] = rwe_bootstrap_summarise(value, n, estimate->kind, &limits);
+    }
     rwe_arena_release(run->arena, mark);
     bootstrap->result = result;
     return judge_failures(bootstrap, error);
@@ -207,6 +164,8 @@ enum rwe_status rwe_bootstrap_run(struct rwe_run *run, const struct rwe_plan *pl
     struct rwe_bootstrap *bootstrap = RWE_NEW(run->arena, struct rwe_bootstrap, 1);
     if (bootstrap == NULL)
         return rwe_fail_memory(error);
+    const struct settings *own = rwe_settings_of(run->settings, &rwe_bootstrap_options);
+    bootstrap->method = own->method;
     enum rwe_status status =
         rwe_replicates_run(run, plan, &source, n, &bootstrap->replicates, error);
     if (status == RWE_OK)

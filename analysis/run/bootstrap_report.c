@@ -12,13 +12,26 @@
  * outermost (Efron & Tibshirani 1993, ch. 13: 1000 or more). */
 enum { FEW_REPLICATES = 200 };
 
+/* What limits are made of, by --bootstrap-limits. */
+static const char *const limits_words[] = {
+    [RWE_BOOTSTRAP_PERCENTILE] = N_("percentiles"),
+    [RWE_BOOTSTRAP_NORMAL] = N_("the standard error (of medians percentiles)"),
+    [RWE_BOOTSTRAP_BC] = N_("bias-corrected percentiles"),
+};
+
+static const char *words_of_limits(const struct rwe_run *run)
+{
+    return rwe_text(limits_words[run->bootstrap->method]);
+}
+
 void rwe_bootstrap_note(const struct rwe_run *run, struct rwe_grid *grid)
 {
     if (run->bootstrap != NULL && rwe_bootstrap_is_variance(run->settings))
         rwe_grid_note(grid,
                       "Where the bootstrap has the estimate (below), standard error, limits and p "
-                      "are its own, in place of those named here: percentile limits, and p of the "
-                      "estimate over its standard error; ratios on the log scale.");
+                      "are its own, in place of those named here: limits by %s, and p of the "
+                      "estimate over its standard error; ratios on the log scale.",
+                      words_of_limits(run));
 }
 
 /* ---- telling ---- */
@@ -164,14 +177,13 @@ void rwe_bootstrap_report(struct rwe_run *run)
         rwe_grid_note(
             grid,
             "%zu cohorts drawn anew; in each the designs are made and the estimates computed "
-            "again. Limits: percentiles at %s. Standard errors of ratios are of their logarithms.",
-            bootstrap->replicates.n, rwe_conf_level_text(run));
+            "again. Limits: %s at %s. Standard errors of ratios are of their logarithms.",
+            bootstrap->replicates.n, words_of_limits(run), rwe_conf_level_text(run));
     else
         rwe_grid_note(
             grid,
             "%zu cohorts drawn anew by cluster; in each the designs are made and the estimates "
-            "computed again. Limits: percentiles at %s. Standard errors of ratios are of their "
-            "logarithms.",
-            bootstrap->replicates.n, rwe_conf_level_text(run));
+            "computed again. Limits: %s at %s. Standard errors of ratios are of their logarithms.",
+            bootstrap->replicates.n, words_of_limits(run), rwe_conf_level_text(run));
     warn(run);
 }

@@ -21,17 +21,31 @@ static bool follows_exposure(const struct rwe_run *run, const struct rwe_design 
     return in_time && from_zero_of(run)->design[0].naive;
 }
 
-static struct rwe_caution of_naive(void)
+const char *rwe_closing_words(const struct rwe_run *run)
 {
-    return (struct rwe_caution){RWE_CAUTION_NO_EFFECT, rwe_text(rwe_immortal_banner), NULL};
+    const struct rwe_cohort *cohort = from_zero_of(run)->cohort;
+    return cohort->closure == RWE_CLOSURE_PROGRESSION ? rwe_text("progression") : cohort->closed_by;
+}
+
+/* By how much of the endpoint's time is immortal, of all endpoints by the worst. */
+static struct rwe_caution of_naive(const struct rwe_run *run, const struct rwe_design *design,
+                                   const struct rwe_endpoint *endpoint)
+{
+    static const enum rwe_caution_grade grades[] = {
+        [RWE_IMMORTAL_NONE] = RWE_CAUTION_NONE,
+        [RWE_IMMORTAL_NOTE] = RWE_CAUTION_NOTE,
+        [RWE_IMMORTAL_CAUTION] = RWE_CAUTION_CARE,
+        [RWE_IMMORTAL_BIASED] = RWE_CAUTION_NO_EFFECT,
+    };
+    enum rwe_immortal immortal =
+        endpoint == NULL ? design->immortal : rwe_immortal_grade(run->cohort, endpoint);
+    return (struct rwe_caution){grades[immortal], rwe_immortal_words(immortal), NULL};
 }
 
 static struct rwe_caution of_states_beyond(const struct rwe_run *run,
                                            const struct rwe_endpoint *endpoint)
 {
-    const struct rwe_cohort *cohort = from_zero_of(run)->cohort;
-    const char *closed_by =
-        cohort->closure == RWE_CLOSURE_PROGRESSION ? rwe_text("progression") : cohort->closed_by;
+    const char *closed_by = rwe_closing_words(run);
     return (struct rwe_caution){
         RWE_CAUTION_NO_EFFECT,
         rwe_arena_format(run->arena,
@@ -66,7 +80,7 @@ struct rwe_caution rwe_run_caution(const struct rwe_run *run, const struct rwe_d
                                    const struct rwe_endpoint *endpoint)
 {
     if (design->naive)
-        return of_naive();
+        return of_naive(run, design, endpoint);
     if (endpoint == NULL || !follows_exposure(run, design))
         return (struct rwe_caution){RWE_CAUTION_NONE, NULL, NULL};
     if (endpoint->reach == RWE_REACH_UNKNOWN)
@@ -94,7 +108,7 @@ static bool is_told(const struct rwe_document *document, const char *message)
 
 void rwe_caution_tell(struct rwe_run *run, const struct rwe_design *design, const char *analysis)
 {
-    for (size_t e = 0; e < run->cohort->n_endpoints; e++) {
+    for (size_t e = 0; run->document != NULL && e < run->cohort->n_endpoints; e++) {
         const struct rwe_endpoint *endpoint = &run->cohort->endpoint[e];
         struct rwe_caution caution = rwe_run_caution(run, design, endpoint);
         struct rwe_key key = rwe_key_in(analysis, endpoint, design);

@@ -6,19 +6,7 @@
 
 #include <string.h>
 
-const char rwe_immortal_banner[] = N_("Biased reference: not for inference");
-
 /* ---- everybody ---- */
-
-/* Whether exposure starts after time zero in any subject, and so the arms depend on what happened by then (Suissa, Am J
- * Epidemiol 167:492, 2008). Not at a landmark, nor in rows of time, which have no exposure_start. */
-static bool is_naive(const struct rwe_cohort *cohort)
-{
-    for (size_t i = 0; cohort->exposure_start != NULL && i < cohort->n; i++)
-        if (cohort->exposure_start[i] > 0)
-            return true;
-    return false;
-}
 
 static const char *strategies_of(const struct rwe_run *run, bool naive)
 {
@@ -36,13 +24,17 @@ enum rwe_status rwe_run_add_everybody(struct rwe_run *run, struct rwe_error *err
     if (run->n_populations > 0)
         return RWE_OK;
     struct rwe_design everybody;
-    bool naive = is_naive(run->cohort);
+    /* Where exposure begins after time zero the arms depend on what happened by then (Suissa, Am J Epidemiol 167:492,
+     * 2008). Not at a landmark, nor in rows of time, which have no start of exposure. */
+    enum rwe_immortal grade = rwe_immortal_grade(run->cohort, NULL);
+    bool naive = grade >= RWE_IMMORTAL_CAUTION;
     enum rwe_status status = rwe_design_all(run->cohort, run->arena, &everybody, error);
     if (status != RWE_OK)
         return status;
     everybody.naive = naive;
+    everybody.immortal = grade;
     everybody.words = (struct rwe_design_words){
-        .heading = naive ? rwe_text(rwe_immortal_banner) : rwe_text("From time zero"),
+        .heading = naive ? rwe_immortal_words(grade) : rwe_text("From time zero"),
         .compared = naive ? rwe_text("ever exposed against never")
                           : rwe_text("exposed from time zero against not"),
         .strategies = strategies_of(run, naive),
@@ -67,6 +59,7 @@ static void take_after(struct rwe_design *design, const struct rwe_design *every
     const struct rwe_design_words *of = &everybody->words;
     design->clock = everybody->clock;
     design->naive = everybody->naive;
+    design->immortal = everybody->immortal;
     words->heading = or_else(words->heading, of->heading);
     words->compared = or_else(words->compared, of->compared);
     words->strategies = or_else(words->strategies, of->strategies);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The guard: how much immortal time the arms have, and what it does before exposure can act. Runs
- * without being asked wherever exposure starts after time zero. See immortal.md. */
+ * without being asked wherever exposure starts after time zero, declared or found. See immortal.md. */
 #include "rwe/analysis/immortal.h"
 #include "figures.h"
+#include "immortal_words.h"
+#include "rwe/analysis/caution.h"
 #include "shares.h"
 
 #include "rwe/base/language.h"
+#include "rwe/data/found_exposure.h"
 #include <gsl/gsl_sort.h>
 #include <gsl/gsl_statistics_double.h>
 #include <math.h>
@@ -38,10 +41,11 @@ struct starts {
 static struct starts sort_starts(const struct rwe_run *run)
 {
     const struct rwe_cohort *cohort = run->cohort;
+    const double *start = rwe_cohort_starts(cohort);
     struct starts starts = {RWE_NEW(run->arena, double, cohort->n), 0};
-    for (size_t i = 0; starts.at != NULL && i < cohort->n; i++)
-        if (cohort->exposure_start[i] > 0)
-            starts.at[starts.n++] = cohort->exposure_start[i];
+    for (size_t i = 0; starts.at != NULL && start != NULL && i < cohort->n; i++)
+        if (start[i] > 0)
+            starts.at[starts.n++] = start[i];
     if (starts.at != NULL)
         gsl_sort(starts.at, 1, starts.n);
     return starts;
@@ -81,10 +85,10 @@ static struct tally tally_arm(const struct rwe_cohort *cohort, const struct rwe_
 {
     struct tally tally = {0};
     for (size_t i = 0; i < cohort->n; i++) {
-        if (cohort->arm[i] != arm)
+        if (cohort->arm[i] != arm || !rwe_endpoint_has(endpoint, i))
             continue;
         double entry = cohort->entry == NULL ? 0 : cohort->entry[i];
-        double end = endpoint->time[i], start = cohort->exposure_start[i];
+        double end = endpoint->time[i], start = rwe_cohort_starts(cohort)[i];
         tally.n++;
         tally.time += end - entry;
         if (!(start > 0)) /* NaN: never */
@@ -257,36 +261,53 @@ static enum rwe_status present_window(struct rwe_run *run, const struct starts *
 
 /* ---- the analysis ---- */
 
-static void warn(struct rwe_run *run, const struct starts *starts)
+static void present_grades(struct rwe_run *run)
 {
-    rwe_document_warning(
-        run->document, "immortal-time", NULL,
-        "%s. In %zu of %zu subjects the treatment that tells the arms apart starts after time zero "
-        "(median %.1f%s). Until it started they could not have failed, or they would be in the "
-        "other arm; so every comparison of the arms as they stand favours the treatment, matched "
-        "or weighted or not. Take --landmark, --timedep or --ccw.",
-        rwe_text(rwe_immortal_banner), starts->n, run->cohort->n, quantile(starts, 0.5),
-        rwe_time_unit_word(run));
-    for (size_t d = 0; d < rwe_run_n_disjoint(run); d++) {
-        struct rwe_key key = rwe_key_in("immortal", NULL, &run->design[d]);
-        rwe_document_string(run->document, &key, "caution", rwe_text(rwe_immortal_banner));
+    static const char *const grades[] = {"none", "note", "caution", "biased"};
+    const struct rwe_cohort *cohort = run->cohort;
+    struct rwe_key whole = rwe_key_of("immortal");
+    if (cohort->found != NULL)
+        rwe_document_string(run->document, &whole, "start.column", cohort->found->column);
+    for (size_t e = 0; e < cohort->n_endpoints; e++) {
+        const struct rwe_endpoint *endpoint = &cohort->endpoint[e];
+        struct rwe_key key = rwe_key_in("immortal", endpoint, NULL);
+        rwe_document_string(run->document, &key, "grade",
+                            grades[rwe_immortal_grade(cohort, endpoint)]);
     }
+    for (size_t d = 0; d < rwe_run_n_disjoint(run); d++) {
+        const struct rwe_design *design = &run->design[d];
+        struct rwe_key key = rwe_key_in("immortal", NULL, design);
+        struct rwe_caution caution = rwe_run_caution(run, design, NULL);
+        rwe_caution_fact(run->document, &key, &caution);
+    }
+}
+
+/* Whether something in the run goes by the starts and not by the arms. */
+static bool goes_by_starts(const struct rwe_run *run)
+{
+    return run->n_subruns > 0 || run->n_populations > rwe_run_n_disjoint(run);
 }
 
 static enum rwe_status run_immortal(struct rwe_run *run, void *state, struct rwe_error *error)
 {
     (void)state;
-    if (!run->design[0].naive)
+    if (run->design[0].immortal == RWE_IMMORTAL_NONE) {
+        if (goes_by_starts(run))
+            immortal_warn_arms(run);
         return RWE_OK;
+    }
     const struct starts starts = sort_starts(run);
     if (starts.at == NULL)
         return rwe_fail_memory(error);
     rwe_document_section(run->document, 1, "Immortal time");
-    warn(run, &starts);
-    if (run->cohort->n_endpoints == 0)
-        return RWE_OK;
+    enum rwe_status status =
+        immortal_say(run, starts.n, starts.n == 0 ? (double)NAN : quantile(&starts, 0.5), error);
+    immortal_warn_arms(run);
+    present_grades(run);
+    if (status != RWE_OK || run->cohort->n_endpoints == 0 || starts.n == 0)
+        return status;
     present_time(run, &starts);
-    enum rwe_status status = draw_starts(run, &starts, error);
+    status = draw_starts(run, &starts, error);
     return status == RWE_OK && run->cohort->n_arms == 2 ? present_window(run, &starts, error)
                                                         : status;
 }
@@ -295,8 +316,10 @@ const struct rwe_analysis rwe_analysis_immortal = {
     .name = "immortal",
     .from_zero = true,
     .help = N_("How much immortal time the arms have, and the events before exposure can act. "
-               "Comes by itself where exposure starts after time zero (--exposure-start)."),
-    .always_with = "exposure-start",
+               "Comes by itself where exposure starts after time zero: --exposure-start, "
+               "--exposure-date, or a column of the file that tells it (--rules-off W34: it is "
+               "none)."),
+    .always = true,
     .options = &option_list,
     .run = run_immortal,
 };

@@ -260,30 +260,12 @@ static enum rwe_status set_provenance(struct rwe_run *run, const struct rwe_job 
 
 /* ---- running ---- */
 
-/* Clones have no immortal time: their rows are excepted by name. */
-static const char *banner_of(const struct rwe_run *run)
-{
-    size_t n = rwe_run_n_disjoint(run);
-    if (!run->design[0].naive)
-        return NULL;
-    const char *banner = rwe_text(rwe_immortal_banner);
-    if (n == run->n_designs)
-        return banner;
-    const char *labels = run->design[n].label;
-    for (size_t d = n + 1; d < run->n_designs && labels != NULL; d++)
-        labels = rwe_arena_format(run->arena, rwe_text("%s and %s"), labels, run->design[d].label);
-    if (labels == NULL)
-        return banner;
-    const char *excepted =
-        rwe_arena_format(run->arena, rwe_text("%s (but for: %s)"), banner, labels);
-    return excepted == NULL ? banner : excepted;
-}
-
 /* What compares arms that immortal time makes different stands under that heading, each table too. */
 static enum rwe_status run_analysis(struct rwe_run *run, const struct rwe_analysis *analysis,
                                     void *state, struct rwe_error *error)
 {
-    rwe_document_set_banner(run->document, analysis->compares_arms ? banner_of(run) : NULL);
+    rwe_document_set_banner(run->document,
+                            analysis->compares_arms ? rwe_immortal_section_banner(run) : NULL);
     enum rwe_status status = analysis->run(run, state, error);
     rwe_document_set_banner(run->document, NULL);
     return status;

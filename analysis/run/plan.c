@@ -77,8 +77,7 @@ struct rwe_plan rwe_plan_make(const struct rwe_settings *settings)
         if (asked_by_any(settings, rwe_analyses[a]->implied_by, RWE_FROM_COMMAND))
             plan.wanted[a] = true;
     for (size_t a = 0; a < rwe_n_analyses; a++)
-        if (rwe_analyses[a]->always_with != NULL &&
-            rwe_settings_has(settings, rwe_analyses[a]->always_with))
+        if (rwe_analyses[a]->always)
             plan.wanted[a] = true;
     for (size_t a = 0; a < rwe_n_analyses; a++)
         if (plan.wanted[a])

@@ -2,6 +2,9 @@
 #include "populations.h"
 
 #include "figures.h"
+#include "rwe/base/language.h"
+
+#include <string.h>
 
 struct list {
     struct population *item;
@@ -33,10 +36,49 @@ enum rwe_status populations_of(const struct rwe_run *run, struct populations *po
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }
 
+struct rwe_caution population_caution(const struct population *population, size_t e)
+{
+    return rwe_run_caution(population->run, population->design,
+                           &population->run->cohort->endpoint[e]);
+}
+
+const char *population_mark(const struct population *population, const char *label,
+                            const struct rwe_caution *caution)
+{
+    if (caution->grade < RWE_CAUTION_CARE)
+        return label;
+    const char *marked = rwe_arena_format(population->run->arena,
+                                          rwe_text(caution->grade == RWE_CAUTION_CARE
+                                                       ? N_("%s (caution)")
+                                                       : N_("%s (no effect of a strategy)")),
+                                          label);
+    return marked == NULL ? label : marked;
+}
+
+const char *population_heading(const struct population *population,
+                               const struct rwe_caution *caution)
+{
+    const char *heading = population->design->words.heading;
+    return population->design->naive ? heading : population_mark(population, heading, caution);
+}
+
+void populations_note_cautions(const struct populations *populations, size_t e,
+                               struct rwe_grid *grid)
+{
+    const char *last = NULL;
+    for (size_t p = 0; p < populations->n; p++) {
+        const char *reason = population_caution(&populations->item[p], e).reason;
+        if (reason == NULL || (last != NULL && strcmp(reason, last) == 0))
+            continue;
+        rwe_grid_note(grid, "%s", reason);
+        last = reason;
+    }
+}
+
 int population_rank(const struct rwe_design *design)
 {
     bool at_landmark = design->clock.start == RWE_CLOCK_LANDMARK;
     if (design->contrast == RWE_CONTRAST_ARMS)
         return (at_landmark ? 3 : 0) + design->arms_alike;
-    return design->contrast == RWE_CONTRAST_STATES ? 2 : 5;
+    return design->contrast == RWE_CONTRAST_STATES ? 2 : BEST_RANK;
 }

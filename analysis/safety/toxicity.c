@@ -235,6 +235,35 @@ static void report_grades(struct rwe_run *run, const struct rwe_adverse_events *
                            events->n_not_emergent, events->n_rows);
 }
 
+/* Rows of subjects that are not in the cohort, and why they are not. */
+static void report_unknown(struct rwe_run *run, const struct rwe_adverse_events *events,
+                           const struct rwe_key *key)
+{
+    const struct {
+        const char *stat, *words;
+        size_t n;
+    } why[] = {
+        {"n.other.arm", N_("%zu of subjects whose arm is not compared"), events->n_other_arm},
+        {"n.left.out", N_("%zu of subjects who were left out of the cohort"), events->n_left_out},
+        {"n.nobody", N_("%zu of nobody in the file of patients"),
+         events->n_unknown - events->n_other_arm - events->n_left_out},
+    };
+    const char *list = NULL;
+    for (size_t p = 0; events->n_unknown > 0 && p < sizeof why / sizeof *why; p++) {
+        rwe_document_number(run->document, key, why[p].stat, (double)why[p].n);
+        const char *part =
+            why[p].n == 0 ? NULL : rwe_arena_format(run->arena, rwe_text(why[p].words), why[p].n);
+        if (part != NULL)
+            list =
+                list == NULL ? part : rwe_arena_format(run->arena, rwe_text("%s, %s"), list, part);
+    }
+    if (list != NULL)
+        rwe_document_warning(run->document, "unknown-subjects", "toxicity",
+                             "%zu of %zu rows of adverse events are not of the cohort's subjects "
+                             "and are left out: %s.",
+                             events->n_unknown, events->n_rows, list);
+}
+
 static void report_rows(struct rwe_run *run, const struct rwe_toxicity *toxicity)
 {
     const struct rwe_adverse_events *events = &toxicity->events;
@@ -264,11 +293,7 @@ static void report_rows(struct rwe_run *run, const struct rwe_toxicity *toxicity
         rwe_document_warning(run->document, "onsets-unused", "toxicity",
                              "Adverse events have dates of onset, but the cohort is not made from "
                              "dates (--derive), so rates, incidences and phases are left out.");
-    if (events->n_unknown > 0)
-        rwe_document_warning(run->document, "unknown-subjects", "toxicity",
-                             "%zu of %zu rows of adverse events are of subjects that the cohort "
-                             "does not have; they are left out.",
-                             events->n_unknown, events->n_rows);
+    report_unknown(run, events, &key);
     report_grades(run, events, &key);
     if (events->n_dropped > 0)
         rwe_document_warning(run->document, "rows-left-out", "toxicity",

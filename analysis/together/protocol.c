@@ -5,10 +5,10 @@
 #include "run/populations.h"
 
 #include "rwe/analysis/bootstrap.h"
-#include "rwe/analysis/immortal.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/protocol.h"
 #include "rwe/base/language.h"
+#include "rwe/data/found_exposure.h"
 
 #include <math.h>
 #include <stdarg.h>
@@ -206,6 +206,22 @@ static void eligibility(struct rwe_protocol *p)
         rwe_protocol_say(p, part, "not declared: everybody in the file");
 }
 
+/* That of an arm, where it is told when exposure begins. */
+static void target_exposure(struct rwe_protocol *p, size_t a, const struct rwe_design *grace)
+{
+    const enum rwe_protocol_part part = RWE_PROTOCOL_STRATEGIES;
+    const char *arm = p->run->cohort->arm_level[a], *closure = rwe_closure_words(p->run);
+    if (grace == NULL)
+        ask_for(p, part, a > 0 ? N_("%s: exposure begun") : N_("%s: exposure never begun"), arm);
+    else if (a == 0)
+        ask_for(p, part, "%s: exposure not begun within %g%s", arm, grace->grace, p->unit);
+    else if (closure == NULL)
+        ask_for(p, part, "%s: exposure begun within %g%s", arm, grace->grace, p->unit);
+    else
+        ask_for(p, part, "%s: exposure begun within %g%s unless %s comes first", arm, grace->grace,
+                p->unit, closure);
+}
+
 /* The strategies in words, from the arms' names and what is compared. */
 static void target_strategies(struct rwe_protocol *p)
 {
@@ -216,17 +232,10 @@ static void target_strategies(struct rwe_protocol *p)
     for (size_t i = 0; i < declared.n; i++)
         ask_for(p, part, "%s", declared.item[i]);
     for (size_t a = declared.n > 0 ? 0 : cohort->n_arms; a-- > 0;) {
-        const char *arm = cohort->arm_level[a];
         if (!p->run->design[0].naive)
-            ask_for(p, part, "%s from time zero", arm);
-        else if (grace != NULL)
-            ask_for(p, part,
-                    a > 0 ? N_("%s: exposure begun within %g%s")
-                          : N_("%s: exposure not begun within %g%s"),
-                    arm, grace->grace, p->unit);
+            ask_for(p, part, "%s from time zero", cohort->arm_level[a]);
         else
-            ask_for(p, part, a > 0 ? N_("%s: exposure begun") : N_("%s: exposure never begun"),
-                    arm);
+            target_exposure(p, a, grace);
     }
 }
 
@@ -241,6 +250,9 @@ static void strategies(struct rwe_protocol *p)
         rwe_protocol_say(p, part, "exposure begins on the date %s", study->exposure_date);
     else if (study->exposure_start != NULL)
         rwe_protocol_say(p, part, "exposure begins at the time %s", study->exposure_start);
+    else if (p->run->cohort->found != NULL)
+        rwe_protocol_say(p, part, "start of exposure not declared; as column %s tells it",
+                         p->run->cohort->found->column);
     else
         rwe_protocol_say(p, part, "start of exposure not declared: time zero");
     if (study->exposure_site != NULL)
@@ -445,17 +457,35 @@ static void present_left_out(const struct estimands *table, struct rwe_key key,
     }
 }
 
+/* Of all endpoints, or of those that have one: "os: …". */
+static rwe_fact caution_of(const struct estimands *table, const struct population *population)
+{
+    const struct rwe_cohort *cohort = table->run->cohort;
+    const struct rwe_design *design = population->design;
+    struct rwe_key key = rwe_key_in("protocol", NULL, design);
+    struct rwe_caution all = rwe_run_caution(population->run, design, NULL);
+    if (all.banner != NULL)
+        return rwe_caution_fact(table->run->document, &key, &all);
+    const char *list = NULL;
+    for (size_t e = 0; e < cohort->n_endpoints; e++) {
+        const struct rwe_caution caution = population_caution(population, e);
+        if (caution.banner != NULL)
+            list = rwe_list_add(table->run, list,
+                                rwe_arena_format(table->run->arena, rwe_text("%s: %s"),
+                                                 cohort->endpoint[e].name, caution.banner));
+    }
+    return list == NULL ? RWE_NO_FACT
+                        : rwe_document_string(table->run->document, &key, "caution", list);
+}
+
 static void present_population(const struct estimands *table, const struct population *population)
 {
-    struct rwe_document *document = table->run->document;
     const struct rwe_design *design = population->design;
     const struct rwe_design_words *words = &design->words;
     struct rwe_key key = rwe_key_in("protocol", NULL, design);
-    rwe_fact caution = RWE_NO_FACT;
     rwe_grid_row(table->grid, 0, "%s", population->label);
-    if (design->naive)
-        caution = rwe_document_string(document, &key, "caution", rwe_text(rwe_immortal_banner));
-    rwe_grid_cell(table->grid, RWE_CELL_TEXT, caution, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(table->grid, RWE_CELL_TEXT, caution_of(table, population), RWE_NO_FACT,
+                  RWE_NO_FACT);
     present_attribute(table, &key, "population", N_("population"),
                       rwe_estimand_words(population->run, design));
     present_left_out(table, key, population);

@@ -6,7 +6,6 @@
 #include "run/forest.h"
 #include "run/populations.h"
 
-#include "rwe/analysis/immortal.h"
 #include "rwe/analysis/plan.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/replicate.h"
@@ -64,9 +63,10 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_METHOD,
      .argument = "POPULATION",
      .help = N_("Population whose hazard ratio the confounder is assumed in, as matched or ccw-9; "
-                "without it the one least exposed to immortal time and confounding: clones, "
-                "matched or weighted at a landmark, a landmark, time-dependent, matched or "
-                "weighted, adjusted.")},
+                "without it the one that answers best for the endpoint: clones or trials, matched "
+                "or weighted at a landmark, a landmark, time-dependent, matched or weighted, "
+                "adjusted. Time-dependent only where follow-up ends when exposure closes; where "
+                "it is not known when that is, a landmark before clones and trials.")},
     {.name = "lost-delta",
      RWE_NUMBERS_IN(struct sensitivity_settings, lost_delta),
      .section = RWE_SECTION_METHOD,
@@ -94,10 +94,9 @@ static const struct sensitivity_settings *settings_of(const struct rwe_run *run)
 
 /* Where the kinds are parted: a row with the heading of the population's kind, unless it is that of the row before. */
 static void head_kind(struct rwe_grid *grid, const struct populations *populations,
-                      const struct population *population, const char **heading, size_t n_cells)
+                      const char *next, const char **heading, size_t n_cells)
 {
-    const char *next = population->design->words.heading;
-    if (populations->has_groups && next != *heading) {
+    if (populations->has_groups && (*heading == NULL || strcmp(next, *heading) != 0)) {
         rwe_grid_row(grid, 0, "%s", next);
         for (size_t c = 0; c < n_cells; c++)
             rwe_grid_empty(grid);
@@ -115,6 +114,7 @@ struct answer {
     const struct population *population;
     const char *model;
     const char *label;
+    struct rwe_caution caution;
     size_t arm;
     rwe_fact hr, low, high, n, n_event; /* of analysis "cox" */
 };
@@ -135,6 +135,8 @@ static const char *label_of(const struct answers *answers, const struct answer *
     if (cohort->n_arms > 2)
         return rwe_arena_format(arena, rwe_text(adjusted ? N_("%s, adjusted: %s") : N_("%s: %s")),
                                 label, arm);
+    if (strcmp(answer->model, "weighted") == 0)
+        return rwe_arena_format(arena, rwe_text("%s, weighted"), label);
     return adjusted ? rwe_arena_format(arena, rwe_text("%s, adjusted"), label) : label;
 }
 
@@ -153,24 +155,58 @@ static void take_answer(struct answers *answers, struct answer answer)
     answer.low = rwe_document_find(answers->run->document, &key, "conf.low");
     answer.high = rwe_document_find(answers->run->document, &key, "conf.high");
     answer.label = label_of(answers, &answer);
+    answer.caution = population_caution(
+        answer.population, (size_t)(answers->endpoint - answers->run->cohort->endpoint));
     if (answer.hr != RWE_NO_FACT)
         answers->answer[answers->n++] = answer;
 }
 
 static enum rwe_status take_answers(struct answers *answers, const struct populations *populations)
 {
-    static const char *const models[] = {"arm", "adjusted"};
+    static const char *const models[] = {"arm", "adjusted", "weighted"};
+    const size_t n_models = sizeof models / sizeof *models;
     size_t n_arms = answers->run->cohort->n_arms;
-    answers->answer = RWE_NEW(answers->run->arena, struct answer, 2 * populations->n * n_arms);
+    answers->answer =
+        RWE_NEW(answers->run->arena, struct answer, n_models * populations->n * n_arms);
     answers->n = 0;
     for (size_t p = 0; answers->answer != NULL && p < populations->n; p++) {
         const struct population *population = &populations->item[p];
-        for (size_t m = 0; m < (population->design->arms_alike ? 1 : 2); m++)
+        for (size_t m = 0; m < (population->design->arms_alike ? 1 : n_models); m++)
             for (size_t a = 1; a < n_arms; a++)
                 take_answer(answers, (struct answer){
                                          .population = population, .model = models[m], .arm = a});
     }
     return rwe_arena_failed(answers->run->arena) ? RWE_NO_MEMORY : RWE_OK;
+}
+
+/* ---- which ratio the confounder is assumed in ---- */
+
+/* The one with less to be said against it; then the later the kind, the better; given covariates rather than not. */
+static bool is_better(const struct answer *a, const struct answer *b)
+{
+    int of_a = population_rank(a->population->design),
+        of_b = population_rank(b->population->design);
+    if (a->caution.grade != b->caution.grade)
+        return a->caution.grade < b->caution.grade;
+    if (of_a != of_b)
+        return of_a > of_b;
+    return a->population == b->population && strcmp(b->model, "arm") == 0;
+}
+
+/* NULL: there is none, or none that could be an effect and was not asked for by name. */
+static const struct answer *choose_answer(const struct answers *answers)
+{
+    const char *wanted = settings_of(answers->run)->confounder_in;
+    const struct answer *chosen = NULL;
+    for (size_t k = 0; k < answers->n; k++) {
+        const struct answer *answer = &answers->answer[k];
+        if (wanted == NULL ? answer->caution.grade == RWE_CAUTION_NO_EFFECT
+                           : strcmp(wanted, answer->population->design->name) != 0)
+            continue;
+        if (chosen == NULL || is_better(answer, chosen))
+            chosen = answer;
+    }
+    return chosen;
 }
 
 /* ---- E-values ---- */
@@ -206,8 +242,7 @@ static void present_answer(const struct answers *answers, struct rwe_grid *grid,
     double high = rwe_document_value(answers->run->document, answer->high);
     rwe_fact outcome = rwe_document_string(document, &key, "outcome",
                                            rare ? rwe_text("rare") : rwe_text("common"));
-    if (answer->population->design->naive)
-        rwe_document_string(document, &key, "caution", rwe_text(rwe_immortal_banner));
+    rwe_caution_fact(document, &key, &answer->caution);
     rwe_grid_row(grid, indent, "%s", answer->label);
     rwe_grid_cell(grid, RWE_CELL_COUNT, answer->n, RWE_NO_FACT, RWE_NO_FACT);
     rwe_grid_cell(grid, RWE_CELL_COUNT, answer->n_event, RWE_NO_FACT, RWE_NO_FACT);
@@ -226,13 +261,23 @@ static void note_evalues(const struct answers *answers, struct rwe_grid *grid)
                   "2017). Common outcome (more than %g%% have the event): by the approximate risk "
                   "ratio.",
                   100 * MOST_RARE);
-    for (size_t k = 0; k < answers->n; k++)
-        if (answers->answer[k].population->design->naive) {
-            rwe_grid_note(grid, "E-values speak of confounding alone: no confounder is needed to "
-                                "explain the rows of the biased reference, immortal time is "
-                                "enough.");
-            break;
-        }
+    bool naive = false, other = false;
+    for (size_t k = 0; k < answers->n; k++) {
+        bool no_effect = answers->answer[k].caution.grade == RWE_CAUTION_NO_EFFECT;
+        naive |= no_effect && answers->answer[k].population->design->naive;
+        other |= no_effect && !answers->answer[k].population->design->naive;
+    }
+    if (naive)
+        rwe_grid_note(grid, "E-values speak of confounding alone: no confounder is needed to "
+                            "explain the rows of the biased reference, immortal time is "
+                            "enough.");
+    if (other)
+        rwe_grid_note(grid, "Nor is one needed to explain the rows that are no effect of a "
+                            "strategy: what closes exposure is enough.");
+    if (choose_answer(answers) == NULL)
+        rwe_grid_note(grid,
+                      "One more confounder is assumed in no row, since all are biased without "
+                      "any; --confounder-in takes one of them all the same.");
 }
 
 static const struct rwe_table_column evalue_columns[] = {
@@ -253,9 +298,12 @@ static void present_evalues(const struct answers *answers, const struct populati
     RWE_GRID_COLUMNS(grid, evalue_columns);
     for (size_t k = 0; k < answers->n; k++) {
         const struct answer *answer = &answers->answer[k];
-        head_kind(grid, populations, answer->population, &heading, 6);
+        head_kind(grid, populations, population_heading(answer->population, &answer->caution),
+                  &heading, 6);
         present_answer(answers, grid, answer, populations->has_groups ? 1 : 0);
     }
+    populations_note_cautions(populations, (size_t)(answers->endpoint - run->cohort->endpoint),
+                              grid);
     note_evalues(answers, grid);
     rwe_forest_add(
         run, grid,
@@ -269,31 +317,6 @@ static void present_evalues(const struct answers *answers, const struct populati
 }
 
 /* ---- one confounder ---- */
-
-/* The later the kind, the better; given covariates rather than not. */
-static bool is_better(const struct answer *a, const struct answer *b)
-{
-    int of_a = population_rank(a->population->design),
-        of_b = population_rank(b->population->design);
-    if (of_a != of_b)
-        return of_a > of_b;
-    return a->population == b->population && strcmp(b->model, "arm") == 0;
-}
-
-/* The answer that the confounder is assumed in; NULL when there is none. */
-static const struct answer *choose_answer(const struct answers *answers)
-{
-    const char *wanted = settings_of(answers->run)->confounder_in;
-    const struct answer *chosen = NULL;
-    for (size_t k = 0; k < answers->n; k++) {
-        const struct answer *answer = &answers->answer[k];
-        if (wanted != NULL && strcmp(wanted, answer->population->design->name) != 0)
-            continue;
-        if (chosen == NULL || is_better(answer, chosen))
-            chosen = answer;
-    }
-    return chosen;
-}
 
 static void present_assumed(const struct answers *answers, struct rwe_grid *grid,
                             const struct answer *answer, const struct rwe_confounder *confounder)
@@ -346,8 +369,9 @@ static void present_confounder(const struct answers *answers, const struct answe
                         "strength makes of none (Lin, Psaty & Kronmal 1998), an approximation for "
                         "hazards; the limits move along.");
     if (answer->population->design->naive)
-        rwe_grid_note(grid, "%s: immortal time is not taken away here.",
-                      rwe_text(rwe_immortal_banner));
+        rwe_grid_note(grid, "%s: immortal time is not taken away here.", answer->caution.banner);
+    else if (answer->caution.banner != NULL)
+        rwe_grid_note(grid, "%s.", answer->caution.banner);
 }
 
 /* ---- those lost to follow-up ---- */
@@ -415,6 +439,8 @@ static void present_losses(struct rwe_run *run, struct rwe_grid *grid, int inden
                            const struct rwe_endpoint *endpoint, const struct population *population,
                            const struct lost *lost)
 {
+    const struct rwe_caution caution =
+        population_caution(population, (size_t)(endpoint - run->cohort->endpoint));
     struct rwe_numbers delta = settings_of(run)->lost_delta;
     struct rwe_key key = rwe_key_in("sensitivity", endpoint, population->design);
     key.term = "lost";
@@ -428,8 +454,7 @@ static void present_losses(struct rwe_run *run, struct rwe_grid *grid, int inden
         present_delta(run, grid, key, lost, delta.item[d]);
     present_delta(run, grid, key, lost, INFINITY);
     present_tipping(run, grid, &key, lost);
-    if (population->design->naive)
-        rwe_document_string(run->document, &key, "caution", rwe_text(rwe_immortal_banner));
+    rwe_caution_fact(run->document, &key, &caution);
 }
 
 static struct rwe_grid *start_lost(struct rwe_run *run, const char *endpoint)
@@ -483,7 +508,9 @@ static enum rwe_status present_lost(struct rwe_run *run, const struct population
         struct rwe_mark mark = rwe_arena_mark(run->arena);
         status = look_at(population, e, &lost, error);
         if (status == RWE_OK) {
-            head_kind(grid, populations, population, &heading, n_cells);
+            const struct rwe_caution caution = population_caution(population, e);
+            head_kind(grid, populations, population_heading(population, &caution), &heading,
+                      n_cells);
             present_losses(run, grid, populations->has_groups, endpoint, population, &lost);
             rwe_arena_release(run->arena, mark);
         }
@@ -621,7 +648,7 @@ static void present_without(const struct left_out *left, const struct population
         const struct population *population = &populations->item[p];
         if (population->design->kind == RWE_DESIGN_STATES)
             continue;
-        head_kind(grid, populations, population, &heading, n_levels + 1);
+        head_kind(grid, populations, population->design->words.heading, &heading, n_levels + 1);
         present_population(left, grid, population, endpoint, populations->has_groups);
     }
     rwe_grid_note(grid, "Propensity model, matching, weights and ratio made anew without the "

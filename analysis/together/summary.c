@@ -3,7 +3,6 @@
  * nothing: its cells are the facts of --km, --logrank, --cox and --rmst. See summary.md. */
 #include "run/populations.h"
 
-#include "rwe/analysis/immortal.h"
 #include "rwe/analysis/present.h"
 #include "rwe/analysis/times.h"
 #include "rwe/base/language.h"
@@ -164,10 +163,13 @@ static void test_row(const struct table *table)
 static void present_population(const struct table *table)
 {
     const struct population *population = table->population;
-    if (population->design->naive)
-        rwe_grid_row(table->grid, 0, "%s. %s", population->label, rwe_text(rwe_immortal_banner));
+    size_t e = (size_t)(table->endpoint - table->run->cohort->endpoint);
+    const struct rwe_caution caution = population_caution(population, e);
+    if (population->design->naive && caution.banner != NULL)
+        rwe_grid_row(table->grid, 0, "%s. %s", population->label, caution.banner);
     else
-        rwe_grid_row(table->grid, 0, "%s", population->label);
+        rwe_grid_row(table->grid, 0, "%s",
+                     population_mark(population, population->label, &caution));
     empty_cells(table, table->run->cohort->n_arms + 2);
     count_row(table, rwe_text("n"), "n");
     count_row(table, rwe_text("events"), "n.event");
@@ -177,6 +179,8 @@ static void present_population(const struct table *table)
     ratio_row(table, rwe_text("hazard ratio"), "arm");
     if (!population->design->arms_alike)
         ratio_row(table, rwe_text("hazard ratio, adjusted"), "adjusted");
+    if (population->design->kind == RWE_DESIGN_STATES)
+        ratio_row(table, rwe_text("hazard ratio, weighted"), "weighted");
     test_row(table);
 }
 
@@ -246,6 +250,8 @@ static void present_endpoint(struct table *table, const struct populations *popu
         present_population(table);
         note_told(&told, table->population->design);
     }
+    populations_note_cautions(populations, (size_t)(table->endpoint - run->cohort->endpoint),
+                              table->grid);
     note(table, &told);
 }
 

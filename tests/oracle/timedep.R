@@ -14,6 +14,11 @@
 # Mantel-Byar by the definition: at each time of death the risk set of that moment, hypergeometric; and by
 # another route, the score test of the discrete model (ties = "exact"). Simon-Makuch: survfit on
 # (start, stop] by state: at each asked time S, standard error, log-log limits.
+#
+# Not through progression: progression as a second tdc of tmerge (a progression with death is none before it).
+# weighted: tests/oracle/data/ccw.csv (ccw.R writes it), progression-free survival by a marginal structural model:
+# rows cut at each half-month by survSplit, weights from coxph's and Nelson-Aalen's cumulative hazards of the
+# start of exposure, at risk until progression, linear between half-months.
 suppressPackageStartupMessages(library(survival))
 
 put <- function(name, ...) {
@@ -92,6 +97,42 @@ for (e in c("pfs", "os")) {
     put(paste("demo", e, "strata"), coef(f), sqrt(f$naive.var), sqrt(f$var))
     mantel_byar(paste("demo", e, "strata mantel-byar"), td, td$siteid)
 }
+
+demo$t <- demo$os_mo; demo$e <- demo$os_event
+demo$progression <- ifelse(demo$pfs_event == 1 & demo$pfs_mo < demo$os_mo, demo$pfs_mo, NA)
+td <- tmerge(rows_of(demo), demo, id = id, progressed = tdc(progression))
+cox("demo os not-through", td, "+ age + male + oligo + liver_met + progressed")
+
+d <- read.csv("tests/oracle/data/ccw.csv")
+weighted <- function(d, step, rhs) {
+    start <- ifelse(is.na(d$rt_start) | d$rt_start >= d$pfs, Inf, d$rt_start)
+    d$end <- pmin(start, d$pfs); d$begun <- is.finite(start)
+    m <- coxph(as.formula(paste("Surv(end, begun) ~", rhs)), d,
+               control = coxph.control(eps = 1e-12, toler.chol = 1e-13, iter.max = 50))
+    b <- basehaz(m, centered = FALSE); risk <- exp(predict(m, d, type = "lp", reference = "zero"))
+    b0 <- basehaz(coxph(Surv(end, begun) ~ 1, d)) # Fleming-Harrington, as Efron's ties
+    grid <- seq(0, ceiling(max(start[is.finite(start)]) / step) * step, step)
+    H <- stepfun(b$time, c(0, b$hazard))(grid); H0 <- stepfun(b0$time, c(0, b0$hazard))(grid)
+    line <- function(h, t) approx(grid, h, pmin(t, max(grid)))$y
+    d$i <- seq_len(nrow(d)); d$start <- start
+    r <- survSplit(Surv(pfs, pfs_event) ~ ., d, cut = c(grid[-1], max(grid)), start = "from", end = "until",
+                   event = "ev")
+    cut <- which(r$start > r$from & r$start < r$until) # and at the start
+    after <- r[cut, ]; after$from <- after$start
+    r$until[cut] <- r$start[cut]; r$ev[cut] <- 0
+    r <- rbind(r, after)
+    r$on <- as.integer(r$from >= r$start)
+    u <- pmin(r$from, r$start)
+    r$w <- exp(line(H, u) * risk[r$i] - line(H0, u))
+    j <- pmax(1, findInterval(r$start, grid, left.open = TRUE)) # (grid j, grid j + 1]
+    ratio <- (H0[j + 1] - H0[j]) / ((H[j + 1] - H[j]) * risk[r$i])
+    r$w <- ifelse(r$on == 1, r$w * ratio, r$w)
+    r
+}
+r <- weighted(d, 0.5, "age + kps + oligo + liver + site + resp")
+f <- coxph(Surv(from, until, ev) ~ on, r, weights = w, cluster = i, control = control)
+time <- r$until - r$from
+put("weighted pfs", coef(f), sqrt(f$naive.var), sqrt(f$var), sum(r$ev), sum(r$w * time) / sum(time), range(r$w))
 
 jasa <- read.csv("tests/oracle/data/jasa.csv")
 jasa$e <- jasa$fustat

@@ -226,6 +226,32 @@ static void the_numbers_errors_are_those_of_the_replicates(void **state)
     program_facts_clear(&facts);
 }
 
+/* Limits by the standard error lie about the estimate, of a ratio on the log scale; the replicates are the same. */
+static void limits_can_be_those_of_the_standard_error(void **state)
+{
+    (void)state;
+    static const char hr[] = "cox endpoint=os population=all model=arm term=arm";
+    static const char mean[] = "rmst endpoint=os population=all term=difference";
+    struct program_facts facts =
+        program_facts_of("sample_data/cohort.csv --km --rmst --bootstrap 50 "
+                         "--bootstrap-limits normal --quiet");
+    const double z = 1.959963984540054;
+    double error = number(&facts, "%s bootstrap.std.error", hr);
+    double estimate = number(&facts, "%s bootstrap.estimate", hr);
+    assert_close(number(&facts, "%s bootstrap.conf.low", hr), estimate * exp(-z * error), 1e-12);
+    assert_close(number(&facts, "%s bootstrap.conf.high", hr), estimate * exp(z * error), 1e-12);
+    estimate = number(&facts, "%s bootstrap.estimate", mean);
+    error = number(&facts, "%s bootstrap.std.error", mean);
+    assert_close(number(&facts, "%s bootstrap.conf.low", mean), estimate - z * error, 1e-12);
+    struct program_facts others = program_facts_of("sample_data/cohort.csv --km --rmst --bootstrap "
+                                                   "50 --bootstrap-limits bc --quiet");
+    assert_close(number(&others, "%s bootstrap.std.error", mean), error, 0);
+    assert_true(number(&others, "%s bootstrap.conf.low", mean) !=
+                number(&facts, "%s bootstrap.conf.low", mean));
+    program_facts_clear(&facts);
+    program_facts_clear(&others);
+}
+
 static void competing_risks_have_them_too(void **state)
 {
     (void)state;
@@ -399,6 +425,7 @@ int main(void)
         TEST(a_matched_ratio_has_about_the_error_clustered_by_pair),
         TEST(a_weighted_ratio_is_surer_than_known_weights_say),
         TEST(the_numbers_errors_are_those_of_the_replicates),
+        TEST(limits_can_be_those_of_the_standard_error),
         TEST(competing_risks_have_them_too),
         TEST(a_variance_without_replicates_is_refused),
         TEST(failed_replicates_are_counted_and_told),

@@ -304,7 +304,7 @@ static void what_weights_rest_on_is_warned_of(void **state)
     assert_code(run, 0);
     assert_says(run.out,
                 "positivity|told most of all by|empty-grace|nobody begins exposure after 2|"
-                "arm-and-exposure|1 subjects are of arm");
+                "arm-and-exposure|1 subjects of arm");
     program_clear(&run);
     check_remove_file(path);
     run = program_run(COHORT " --ccw --km --format json");

@@ -41,7 +41,7 @@ static const char *estimand(const struct program_facts *facts, const char *popul
 static void what_settings_do_not_say_is_not_declared(void **state)
 {
     (void)state;
-    struct program_facts facts = program_facts_of(FILE_OF "--protocol");
+    struct program_facts facts = program_facts_of(FILE_OF "--protocol --rules-off W34");
     assert_protocol(facts, "eligibility", "target", "not declared");
     assert_protocol(facts, "eligibility", "emulation", "not declared: everybody in the file");
     assert_protocol(facts, "strategies", "target", "GP+Tis+RT from time zero");
@@ -60,6 +60,18 @@ static void what_settings_do_not_say_is_not_declared(void **state)
     program_facts_clear(&facts);
 }
 
+/* Without --exposure-start, but with rt_start_mo in the file. */
+static void a_start_that_the_file_tells_is_not_time_zero(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(FILE_OF "--protocol");
+    assert_protocol(facts, "strategies", "target", "GP+Tis+RT: exposure begun");
+    assert_protocol(facts, "strategies", "emulation",
+                    "start of exposure not declared; as column rt_start_mo tells it");
+    assert_protocol(facts, "contrast", "emulation", "ever against never: none");
+    program_facts_clear(&facts);
+}
+
 static void each_line_follows_from_its_setting(void **state)
 {
     (void)state;
@@ -69,8 +81,11 @@ static void each_line_follows_from_its_setting(void **state)
              "--ccw-response --response-column resp_m3 --conf-level 0.9 --bootstrap 3");
     assert_protocol(facts, "eligibility", "target", "kps: kps>=60");
     assert_protocol(facts, "eligibility", "emulation", "kps: the same; without a value kept");
-    assert_protocol(facts, "eligibility", "emulation", "landmark: event-free and followed then");
-    assert_protocol(facts, "strategies", "target", "GP+Tis+RT: exposure begun within 7 months");
+    assert_protocol(facts, "eligibility", "emulation",
+                    "landmark: event- and progression-free, followed");
+    assert_protocol(
+        facts, "strategies", "target",
+        "GP+Tis+RT: exposure begun within 7 months unless progression or death comes first");
     assert_protocol(facts, "strategies", "target", "GP+Tis: exposure not begun within 7 months");
     assert_protocol(facts, "strategies", "emulation", "exposure begins at the time rt_start_mo");
     assert_protocol(facts, "strategies", "emulation", "clones: weights change every 0.25 months");
@@ -109,8 +124,8 @@ static void lines_change_with_their_settings(void **state)
     assert_protocol(facts, "contrast", "emulation",
                     "sequential: per protocol, in who are alike in covariates");
     assert_false(says(&facts, "time-zero", "emulation", "landmark: at 6 months"));
-    assert_false(
-        says(&facts, "eligibility", "emulation", "landmark: event-free and followed then"));
+    assert_false(says(&facts, "eligibility", "emulation",
+                      "landmark: event- and progression-free, followed"));
     assert_string_equal(estimand(&facts, "sequential", "population"),
                         "event-free, not exposed before, at each trial, among 570 of 600 (95%)");
     assert_string_equal(estimand(&facts, "ccw-9", "population"), "");
@@ -149,8 +164,12 @@ static void each_population_has_the_six_attributes(void **state)
     assert_string_equal(estimand(&facts, "matched", "caution"),
                         "Biased reference: not for inference");
     assert_string_equal(estimand(&facts, "landmark-6", "caution"), "");
-    assert_string_equal(estimand(&facts, "ccw-9", "strategies"),
-                        "exposure begun within 9 months against not begun by then");
+    assert_string_equal(estimand(&facts, "timedep", "caution"),
+                        "os: No effect of a strategy: exposure begins before progression or never");
+    assert_string_equal(
+        estimand(&facts, "ccw-9", "strategies"),
+        "exposure begun within 9 months unless progression or death comes first, against "
+        "none within 9 months");
     assert_string_equal(estimand(&facts, "ccw-9", "summary"),
                         "hazard ratio, difference in restricted means");
     assert_string_equal(estimand(&facts, "iptw-ato", "population"),
@@ -226,10 +245,12 @@ static void the_estimand_at_a_landmark_is_of_those_at_risk_then(void **state)
 {
     (void)state;
     struct program_facts facts = program_facts_of(READ "--protocol --landmark=6 --iptw=ate");
-    assert_string_equal(estimand(&facts, "landmark-6", "population"),
-                        "all eligible, event-free and followed at 6 months");
+    assert_string_equal(
+        estimand(&facts, "landmark-6", "population"),
+        "all eligible, event-free and followed at 6 months, before progression or death");
     assert_string_equal(estimand(&facts, "landmark-6-iptw-ate", "population"),
-                        "417 of 438 subjects (95%), event-free and followed at 6 months");
+                        "417 of 438 subjects (95%), event-free and followed at 6 months, before "
+                        "progression or death");
     assert_string_equal(estimand(&facts, "landmark-6-iptw-ate", "variable"),
                         "time to pfs, os, from the landmark");
     program_facts_clear(&facts);
@@ -281,6 +302,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_settings_do_not_say_is_not_declared),
+        cmocka_unit_test(a_start_that_the_file_tells_is_not_time_zero),
         cmocka_unit_test(each_line_follows_from_its_setting),
         cmocka_unit_test(lines_change_with_their_settings),
         cmocka_unit_test(endpoints_from_dates_name_their_rules_and_time_zero),

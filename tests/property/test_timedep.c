@@ -263,6 +263,101 @@ static void replicates_draw_patients_not_rows(void **state)
     program_facts_clear(&facts);
 }
 
+static const char *caution(const struct program_facts *facts, const char *key)
+{
+    char *whole = program_format("%s caution", key);
+    json_t *found = program_facts_find(facts, whole);
+    free(whole);
+    return found == NULL ? "" : json_string_value(found);
+}
+
+/* Overall survival goes on after progression, when radiotherapy can no longer begin; progression-free survival ends
+ * there. */
+static void what_goes_on_after_progression_is_no_effect_of_a_strategy(void **state)
+{
+    (void)state;
+    static const char *const keys[] = {"cox endpoint=os population=timedep model=arm",
+                                       "cox endpoint=os population=timedep model=adjusted",
+                                       "logrank endpoint=os population=timedep term=mantel-byar",
+                                       "timedep endpoint=os population=timedep"};
+    static const char banner[] =
+        "No effect of a strategy: exposure begins before progression or never";
+    struct oracle *oracle = oracle_read("tests/oracle/timedep.csv");
+    struct program_facts facts = program_facts_of(DEMO);
+    for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)
+        assert_string_equal(caution(&facts, keys[k]), banner);
+    assert_string_equal(caution(&facts, "cox endpoint=pfs population=timedep model=adjusted"), "");
+    assert_string_equal(
+        caution(&facts, "cox endpoint=os population=timedep model=not-through-progression"),
+        "Not through progression: not the effect of a strategy");
+    const struct expected os = {oracle, &facts, "demo os", "os", {"GP+Tis", "GP+Tis+RT"}};
+    check_model(&os, "not-through", "not-through-progression");
+    assert_null(program_facts_find(
+        &facts, "cox endpoint=pfs population=timedep model=not-through-progression n"));
+    program_facts_clear(&facts);
+    oracle_free(oracle);
+    struct program_run run = program_run(DEMO);
+    assert_says(run.out, "os (caution): while GP+Tis+RT|not through progression|"
+                         "Warning: os goes on after progression");
+    program_clear(&run);
+}
+
+/* Transplants: nobody says when they can no longer begin; then that they can until death. */
+static void an_unknown_end_of_exposure_is_cautioned_until_it_is_said(void **state)
+{
+    (void)state;
+    static const char key[] = "cox endpoint=death population=timedep model=adjusted";
+    struct program_facts facts = program_facts_of(JASA HEART);
+    assert_string_equal(caution(&facts, key),
+                        "Caution: when exposure can no longer begin is not known");
+    program_facts_clear(&facts);
+    facts = program_facts_of(JASA HEART "--exposure-until death");
+    assert_string_equal(caution(&facts, key), "");
+    program_facts_clear(&facts);
+}
+
+#define WEIGHTED                                                                                   \
+    "tests/oracle/data/ccw.csv --id id --arm arm --control none --treated rt "                     \
+    "--exposure-start rt_start --endpoint pfs=pfs,pfs_event --endpoint os=os,os_event "            \
+    "--response-column resp --covariates age,kps,oligo,liver,site --timedep --timedep-response "   \
+    "--timedep-weights "
+
+static void a_marginal_structural_model_agrees_with_r(void **state)
+{
+    (void)state;
+    struct oracle *oracle = oracle_read("tests/oracle/timedep.csv");
+    struct program_facts facts = program_facts_of(WEIGHTED "--bootstrap 40");
+    const struct expected pfs = {oracle, &facts, "weighted", "pfs", {"none", "rt"}};
+    const double *r = line(&pfs, "pfs", 7);
+    assert_close(fact(&pfs, "cox", "model=weighted term=arm estimate"), r[0], 1e-8);
+    assert_close(fact(&pfs, "cox", "model=weighted term=arm std.error"), r[1], 1e-7);
+    assert_close(fact(&pfs, "cox", "model=weighted term=arm robust.se"), r[2], 1e-7);
+    assert_close(fact(&pfs, "cox", "model=weighted n.event"), r[3], 0);
+    assert_close(fact(&pfs, "weights", "mean"), r[4], 1e-8);
+    assert_close(fact(&pfs, "weights", "min"), r[5], 1e-8);
+    assert_close(fact(&pfs, "weights", "max"), r[6], 1e-8);
+    assert_close(fact(&pfs, "cox", "model=weighted n"), 400, 0);
+    assert_close(fact(&pfs, "cox", "model=weighted term=arm bootstrap.std.error"), r[2], 0.35);
+    program_facts_clear(&facts);
+    oracle_free(oracle);
+}
+
+/* None of those who have progressed can begin: weights have nobody to stand for the exposed. */
+static void weights_are_not_offered_where_they_cannot_help(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(WEIGHTED);
+    assert_null(program_facts_find(&facts, "cox endpoint=os population=timedep model=weighted n"));
+    program_facts_clear(&facts);
+    struct program_run run = program_run(WEIGHTED);
+    assert_says(run.out, "os: no weighted model. None of those past progression");
+    program_clear(&run);
+    run = program_run(WEIGHTED "--entry oligo --on-error drop");
+    assert_code(run, 2);
+    assert_says(run.err, "leave out --entry");
+    program_clear(&run);
+}
+
 static void what_it_cannot_do_without_is_asked_for(void **state)
 {
     (void)state;
@@ -286,6 +381,10 @@ int main(void)
         cmocka_unit_test(a_curve_that_begins_among_few_is_told),
         cmocka_unit_test(exact_ties_take_the_information_of_the_model),
         cmocka_unit_test(replicates_draw_patients_not_rows),
+        cmocka_unit_test(what_goes_on_after_progression_is_no_effect_of_a_strategy),
+        cmocka_unit_test(an_unknown_end_of_exposure_is_cautioned_until_it_is_said),
+        cmocka_unit_test(a_marginal_structural_model_agrees_with_r),
+        cmocka_unit_test(weights_are_not_offered_where_they_cannot_help),
         cmocka_unit_test(what_it_cannot_do_without_is_asked_for),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -83,7 +83,7 @@ static void one_flag_is_the_six_it_asks_for(void **state)
     struct program_facts one = program_facts_of(READ STARTS "--triangulation");
     struct program_facts all = program_facts_of(
         READ STARTS
-        "--triangulation --cox --psm=nearest --landmark=6 --timedep --ccw=9 --sequential=1");
+        "--triangulation --cox --psm=nearest --landmark=6 --timedep --ccw=9 --sequential=0.25");
     assert_same_facts(one, all, 0);
     program_facts_clear(&one);
     program_facts_clear(&all);
@@ -122,14 +122,60 @@ static void ever_against_never_is_marked_and_the_others_are_not(void **state)
                      0);
     assert_string_equal(
         text_of(&facts, "triangulation endpoint=pfs model=arm term=landmark-6 estimand"),
-        "all eligible, event-free and followed at 6 months; exposed by then against not");
+        "all eligible, event-free and followed at 6 months, before progression or death; exposed "
+        "by then against not");
     assert_string_equal(text_of(&facts, "triangulation endpoint=pfs model=arm term=ccw-9 estimand"),
-                        "563 of 600 subjects (94%); exposure begun within 9 months against none "
-                        "within 9 months");
+                        "563 of 600 subjects (94%); exposure begun within 9 months unless "
+                        "progression or death comes first, against none within 9 months");
     assert_string_equal(
         text_of(&facts, "triangulation endpoint=pfs model=arm term=sequential estimand"),
         "those who begin exposure, when they do, among 563 of 600 (94%); begun against none");
     program_facts_clear(&facts);
+}
+
+/* Of overall survival the time-dependent rows are no effect of a strategy, and no way that confirms another. */
+static void what_each_endpoint_can_rest_on_is_said_of_it(void **state)
+{
+    (void)state;
+    static const char banner[] =
+        "No effect of a strategy: exposure begins before progression or never";
+    struct program_facts facts = program_facts_of(READ STARTS "--triangulation --timedep-weights");
+    assert_string_equal(text_of(&facts, "triangulation endpoint=os model=arm term=timedep caution"),
+                        banner);
+    assert_string_equal(
+        text_of(&facts, "triangulation endpoint=os model=adjusted term=timedep caution"), banner);
+    assert_string_equal(
+        text_of(&facts, "triangulation endpoint=pfs model=adjusted term=timedep caution"), "");
+    assert_string_equal(text_of(&facts, "triangulation endpoint=os model=arm term=ccw-9 caution"),
+                        "");
+    check_answer(&facts, "pfs", "timedep", "weighted", "timedep");
+    program_facts_clear(&facts);
+    struct program_run run = program_run(READ STARTS "--triangulation --format text");
+    assert_says(run.out, "pfs: a conclusion that holds in these rows (landmark, time-dependent, "
+                         "clone, sequential)|os: a conclusion that holds in these rows (landmark, "
+                         "clone, sequential)|Exposure as a state (no effect of a strategy)|os goes "
+                         "on after progression, when exposure can no longer begin.");
+    program_clear(&run);
+}
+
+static void where_nobody_knows_when_exposure_closes_all_ways_are_cautioned(void **state)
+{
+    (void)state;
+    struct program_run run = program_run(
+        "sample_data/cohort.csv --id usubjid --arm arm --control GP+Tis --treated GP+Tis+RT "
+        "--endpoint death=os_mo,os_event --covariates age,oligo " STARTS
+        "--triangulation --exposure-until death");
+    assert_code(run, 0);
+    assert_says(run.out, "death: a conclusion that holds in these rows (landmark, time-dependent, "
+                         "clone, sequential)");
+    program_clear(&run);
+    run = program_run("tests/oracle/data/ccw.csv --id id --arm arm --control none --treated rt "
+                      "--exposure-start rt_start --endpoint os=os,os_event --covariates age,kps "
+                      "--triangulation");
+    assert_code(run, 0);
+    assert_says(run.out, "os: fewer than two ways of dealing with immortal time|Clones: strategies "
+                         "from time zero (caution)|when exposure can no longer begin is not known");
+    program_clear(&run);
 }
 
 static void trials_without_weights_of_initiation_answer_by_the_adjusted_model(void **state)
@@ -206,6 +252,8 @@ int main(void)
         cmocka_unit_test(one_flag_is_the_six_it_asks_for),
         cmocka_unit_test(what_is_said_of_landmarks_grace_and_weights_is_kept),
         cmocka_unit_test(ever_against_never_is_marked_and_the_others_are_not),
+        cmocka_unit_test(what_each_endpoint_can_rest_on_is_said_of_it),
+        cmocka_unit_test(where_nobody_knows_when_exposure_closes_all_ways_are_cautioned),
         cmocka_unit_test(trials_without_weights_of_initiation_answer_by_the_adjusted_model),
         cmocka_unit_test(it_stands_behind_the_landmarks),
         cmocka_unit_test(a_command_that_asks_for_less_gets_less),

@@ -16,7 +16,11 @@ struct fixture {
 static const struct rwe_adverse_event_columns columns = {
     .id = "id", .term = "term", .grade = "grade"};
 static const char *id[] = {"p1", "p2", "p3"};
-static const struct rwe_cohort cohort = {.n = 3, .id = id, .has_id = true};
+/* o1 is of an arm that is not compared, x1 was left out. */
+static const struct rwe_excluded_row excluded[] = {{.id = "o1", .arm = -1, .of_other_arm = true},
+                                                   {.id = "x1", .arm = 0}};
+static const struct rwe_cohort cohort = {
+    .n = 3, .id = id, .has_id = true, .excluded = excluded, .n_excluded = 2};
 
 static int set_up(void **state)
 {
@@ -84,6 +88,16 @@ static void events_of_strangers_are_counted(void **state)
     assert_int_equal(f->events.n_unknown, 2);
     assert_int_equal(f->events.n, 1);
     assert_int_equal(f->complaints.n, 0);
+}
+
+static void it_is_told_why_the_cohort_does_not_have_them(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(take(f, "o1,Rash,1\no1,Nausea,2\nx1,Rash,4\nq8,Nausea,4\np1,Rash,1\n", false),
+                     RWE_OK);
+    assert_int_equal(f->events.n_unknown, 4);
+    assert_int_equal(f->events.n_other_arm, 2);
+    assert_int_equal(f->events.n_left_out, 1);
 }
 
 static void what_cannot_be_read_stops_the_run(void **state)
@@ -400,6 +414,7 @@ int main(void)
         FRESH(the_worst_grade_of_each_subject_and_term_is_kept),
         FRESH(terms_that_differ_in_case_are_one),
         FRESH(events_of_strangers_are_counted),
+        FRESH(it_is_told_why_the_cohort_does_not_have_them),
         FRESH(what_cannot_be_read_stops_the_run),
         FRESH(what_cannot_be_read_is_left_out_on_request_and_counted),
         FRESH(grades_are_read_as_charts_write_them),

@@ -23,16 +23,31 @@ static const struct rwe_design trials = {
     .name = "sequential", .kind = RWE_DESIGN_TRIALS, .contrast = RWE_CONTRAST_INITIATION};
 static const struct rwe_design at_landmark = {.name = "landmark-6",
                                               .clock = {RWE_CLOCK_LANDMARK, 6}};
-static const struct rwe_design naive = {.name = "all", .naive = true};
-static const struct rwe_endpoint pfs = {.name = "pfs", .reach = RWE_REACH_CLOSED},
-                                 os = {.name = "os", .reach = RWE_REACH_BEYOND},
-                                 death = {.name = "death", .reach = RWE_REACH_UNKNOWN};
+static const struct rwe_design naive = {
+    .name = "all", .naive = true, .immortal = RWE_IMMORTAL_BIASED};
+
+/* One subject of each arm; the second is exposed from 1 on: 10, 4 and 0.5 percent of the follow-up for each endpoint. */
+static const uint32_t arm[] = {0, 1};
+static const size_t arm_size[] = {1, 1};
+static const double start[] = {NAN, 1}, to_pfs[] = {9, 10}, to_os[] = {20, 25},
+                    to_death[] = {9, 200};
+static const uint8_t event[] = {1, 1};
+static const struct rwe_endpoint
+    pfs = {.name = "pfs", .time = to_pfs, .event = event, .reach = RWE_REACH_CLOSED},
+    os = {.name = "os", .time = to_os, .event = event, .reach = RWE_REACH_BEYOND},
+    death = {.name = "death", .time = to_death, .event = event, .reach = RWE_REACH_UNKNOWN};
 
 static int set_up(void **state)
 {
     struct fixture *f = calloc(1, sizeof *f);
     f->arena = rwe_arena_new();
-    f->cohort = (struct rwe_cohort){.closure = RWE_CLOSURE_PROGRESSION, .closed_by = "pfs"};
+    f->cohort = (struct rwe_cohort){.n = 2,
+                                    .arm = arm,
+                                    .n_arms = 2,
+                                    .arm_size = arm_size,
+                                    .exposure_start = start,
+                                    .closure = RWE_CLOSURE_PROGRESSION,
+                                    .closed_by = "pfs"};
     f->from_zero = (struct rwe_run){.cohort = &f->cohort, .arena = f->arena, .n_populations = 1};
     f->from_zero.design[0] = naive;
     f->landmark = (struct rwe_run){.arena = f->arena, .from_zero = &f->from_zero};
@@ -95,14 +110,26 @@ static void nothing_is_unknown_where_all_are_exposed_from_time_zero(void **state
                      RWE_CAUTION_NONE);
 }
 
-static void arms_told_by_the_future_are_for_no_inference_on_any_endpoint(void **state)
+static void arms_told_by_the_future_are_judged_by_how_much_of_the_time_that_is(void **state)
 {
     struct fixture *f = *state;
-    const struct rwe_endpoint *const endpoint[] = {NULL, &pfs, &os, &death};
+    static const struct {
+        const struct rwe_endpoint *endpoint;
+        enum rwe_caution_grade grade;
+        const char *banner;
+    } told[] = {
+        {NULL, RWE_CAUTION_NO_EFFECT, "Biased reference: not for inference"}, /* the worst */
+        {&pfs, RWE_CAUTION_NO_EFFECT, "Biased reference: not for inference"},
+        {&os, RWE_CAUTION_CARE, "Caution: some immortal time"},
+        {&death, RWE_CAUTION_NOTE, NULL},
+    };
     for (size_t e = 0; e < 4; e++) {
-        struct rwe_caution of = rwe_run_caution(&f->from_zero, &naive, endpoint[e]);
-        assert_int_equal(of.grade, RWE_CAUTION_NO_EFFECT);
-        assert_string_equal(of.banner, "Biased reference: not for inference");
+        struct rwe_caution of = rwe_run_caution(&f->from_zero, &naive, told[e].endpoint);
+        assert_int_equal(of.grade, told[e].grade);
+        if (told[e].banner == NULL)
+            assert_null(of.banner);
+        else
+            assert_string_equal(of.banner, told[e].banner);
     }
 }
 
@@ -130,7 +157,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(nothing_is_unknown_where_all_are_exposed_from_time_zero,
                                         set_up, tear_down),
         cmocka_unit_test_setup_teardown(
-            arms_told_by_the_future_are_for_no_inference_on_any_endpoint, set_up, tear_down),
+            arms_told_by_the_future_are_judged_by_how_much_of_the_time_that_is, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_fact_is_the_banner_and_absent_without_one, set_up,
                                         tear_down),
     };

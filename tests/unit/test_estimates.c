@@ -101,13 +101,21 @@ static void a_walk_that_comes_again_lists_nothing_twice(void **state)
 
 /* ---- what replicates say ---- */
 
+static const struct rwe_bootstrap_limits *percentiles(double level)
+{
+    static struct rwe_bootstrap_limits limits;
+    limits = (struct rwe_bootstrap_limits){RWE_BOOTSTRAP_PERCENTILE, level, NAN};
+    return &limits;
+}
+
 /* Nine values, 1 to 9: mean 5, squares 60, so SD = sqrt(60 / 8); at 50 % the limits are the
  * 2.5th and the 7.5th. */
 static void limits_are_percentiles_by_hand(void **state)
 {
     (void)state;
     double value[] = {3, 9, 1, 7, 5, 2, 8, 6, 4};
-    struct rwe_bootstrap_result result = rwe_bootstrap_summarise(value, 9, RWE_ESTIMATE_PLAIN, 0.5);
+    struct rwe_bootstrap_result result =
+        rwe_bootstrap_summarise(value, 9, RWE_ESTIMATE_PLAIN, percentiles(0.5));
     assert_int_equal(result.n, 9);
     assert_close(result.std_error, sqrt(60.0 / 8), 1e-15);
     assert_close(result.conf_low, 2.5, 1e-15);
@@ -124,7 +132,7 @@ static void limits_of_a_thousand_are_the_25th_and_976th(void **state)
     for (int k = 0; k < 1000; k++)
         value[k] = (k * 387) % 1000 + 1; /* 387 and 1000 share no factor: each of 1 to 1000 once */
     struct rwe_bootstrap_result result =
-        rwe_bootstrap_summarise(value, 1000, RWE_ESTIMATE_LOG_RATIO, 0.95);
+        rwe_bootstrap_summarise(value, 1000, RWE_ESTIMATE_LOG_RATIO, percentiles(0.95));
     assert_close(result.conf_low, 25.025, 1e-12);
     assert_close(result.conf_high, 975.975, 1e-12);
 }
@@ -134,7 +142,7 @@ static void limits_beyond_the_replicates_are_the_outermost(void **state)
     (void)state;
     double value[] = {2, 1, 3};
     struct rwe_bootstrap_result result =
-        rwe_bootstrap_summarise(value, 3, RWE_ESTIMATE_PLAIN, 0.95);
+        rwe_bootstrap_summarise(value, 3, RWE_ESTIMATE_PLAIN, percentiles(0.95));
     assert_close(result.conf_low, 1, 0);
     assert_close(result.conf_high, 3, 0);
 }
@@ -144,18 +152,55 @@ static void what_could_not_be_estimated_is_left_out(void **state)
     (void)state;
     double value[] = {2, NAN, 4, -INFINITY};
     struct rwe_bootstrap_result result =
-        rwe_bootstrap_summarise(value, 4, RWE_ESTIMATE_LOG_RATIO, 0.95);
+        rwe_bootstrap_summarise(value, 4, RWE_ESTIMATE_LOG_RATIO, percentiles(0.95));
     assert_int_equal(result.n, 2);
     assert_close(result.std_error, sqrt(2), 1e-15);
     double nothing[] = {NAN, NAN};
-    result = rwe_bootstrap_summarise(nothing, 2, RWE_ESTIMATE_PLAIN, 0.95);
+    result = rwe_bootstrap_summarise(nothing, 2, RWE_ESTIMATE_PLAIN, percentiles(0.95));
     assert_int_equal(result.n, 0);
     assert_nan(result.std_error);
     assert_nan(result.conf_low);
     double one[] = {3};
-    result = rwe_bootstrap_summarise(one, 1, RWE_ESTIMATE_PLAIN, 0.95);
+    result = rwe_bootstrap_summarise(one, 1, RWE_ESTIMATE_PLAIN, percentiles(0.95));
     assert_int_equal(result.n, 1);
     assert_nan(result.std_error);
+}
+
+/* The same nine values with an estimate of 4. Normal: 4 ∓ 0.6745 SD. Bias-corrected: three below and one equal, so
+ * b = Φ⁻¹(3.5/9), and the limits are the 10 Φ(2 b ∓ 0.6745)-th: by Python's statistics.NormalDist. */
+static void limits_by_the_standard_error_and_for_a_biased_median(void **state)
+{
+    (void)state;
+    double value[] = {3, 9, 1, 7, 5, 2, 8, 6, 4};
+    struct rwe_bootstrap_limits limits = {RWE_BOOTSTRAP_NORMAL, 0.5, 4};
+    struct rwe_bootstrap_result result =
+        rwe_bootstrap_summarise(value, 9, RWE_ESTIMATE_PLAIN, &limits);
+    assert_close(result.conf_low, 4 - 0.6744897501960817 * sqrt(60 / 8.), 1e-14);
+    assert_close(result.conf_high, 4 + 0.6744897501960817 * sqrt(60 / 8.), 1e-14);
+    limits.method = RWE_BOOTSTRAP_BC;
+    result = rwe_bootstrap_summarise(value, 9, RWE_ESTIMATE_PLAIN, &limits);
+    assert_close(result.conf_low, 1.0768718452246862, 1e-12);
+    assert_close(result.conf_high, 5.438180958689522, 1e-12);
+    limits.estimate = 5; /* the median */
+    result = rwe_bootstrap_summarise(value, 9, RWE_ESTIMATE_PLAIN, &limits);
+    assert_close(result.conf_low, 2.5, 1e-14);
+    assert_close(result.conf_high, 7.5, 1e-14);
+    limits.estimate = 100; /* beyond all: the outermost */
+    result = rwe_bootstrap_summarise(value, 9, RWE_ESTIMATE_PLAIN, &limits);
+    assert_close(result.conf_high, 9, 0);
+}
+
+static void normal_limits_keep_to_what_can_be(void **state)
+{
+    (void)state;
+    double value[] = {0.9, 1, 0.8, 1}, time[] = {1, 2, 3, NAN};
+    const struct rwe_bootstrap_limits limits = {RWE_BOOTSTRAP_NORMAL, 0.95, 0.95};
+    struct rwe_bootstrap_result result =
+        rwe_bootstrap_summarise(value, 4, RWE_ESTIMATE_PROBABILITY, &limits);
+    assert_close(result.conf_high, 1, 0);
+    result = rwe_bootstrap_summarise(time, 4, RWE_ESTIMATE_TIME, &limits);
+    assert_close(result.conf_low, 1, 0); /* percentiles: the median may not be reached */
+    assert_nan(result.conf_high);
 }
 
 /* Of four medians one is not reached: at 50 % the limits are the 1.25th, and the 3.75th, which lies
@@ -164,13 +209,14 @@ static void a_time_not_reached_is_later_than_all(void **state)
 {
     (void)state;
     double value[] = {NAN, 3, 1, 2};
-    struct rwe_bootstrap_result result = rwe_bootstrap_summarise(value, 4, RWE_ESTIMATE_TIME, 0.5);
+    struct rwe_bootstrap_result result =
+        rwe_bootstrap_summarise(value, 4, RWE_ESTIMATE_TIME, percentiles(0.5));
     assert_int_equal(result.n, 4);
     assert_close(result.conf_low, 1.25, 1e-15);
     assert_nan(result.conf_high);
     assert_nan(result.std_error);
     double none[] = {NAN, NAN};
-    result = rwe_bootstrap_summarise(none, 2, RWE_ESTIMATE_TIME, 0.5);
+    result = rwe_bootstrap_summarise(none, 2, RWE_ESTIMATE_TIME, percentiles(0.5));
     assert_int_equal(result.n, 2);
     assert_nan(result.conf_low);
 }
@@ -251,6 +297,8 @@ int main(void)
         cmocka_unit_test(a_replicate_is_given_what_is_fixed_by_the_data),
         cmocka_unit_test(a_walk_that_comes_again_lists_nothing_twice),
         cmocka_unit_test(limits_are_percentiles_by_hand),
+        cmocka_unit_test(limits_by_the_standard_error_and_for_a_biased_median),
+        cmocka_unit_test(normal_limits_keep_to_what_can_be),
         cmocka_unit_test(limits_of_a_thousand_are_the_25th_and_976th),
         cmocka_unit_test(limits_beyond_the_replicates_are_the_outermost),
         cmocka_unit_test(what_could_not_be_estimated_is_left_out),

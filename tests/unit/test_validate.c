@@ -358,6 +358,30 @@ static void covariates_of_after_time_zero_are_known_by_role(void **state)
     assert_int_equal(found(f, "W33", WARNING), 1);
 }
 
+static const char late[] = "arm,index_date,rt_start_date\nC,2022-01-01,\nC,2022-01-01,\n"
+                           "X,2022-01-01,2022-03-01\nX,2022-01-01,2022-01-01\n";
+
+static void a_start_that_tells_the_arms_apart_is_declared(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "arm", "arm");
+    assert_int_equal(validate(f, late, NULL), RWE_OK);
+    assert_int_equal(found(f, "W34", WARNING), 1);
+    set(f, "exposure-date", "rt_start_date");
+    assert_int_equal(validate(f, late, NULL), RWE_OK);
+    assert_int_equal(found(f, "W34", WARNING), 0);
+}
+
+static void a_start_at_time_zero_or_in_both_arms_is_not(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "arm", "arm");
+    assert_int_equal(validate(f, "arm,rt_start_mo\nC,\nC,\nX,0\nX,0\n", NULL), RWE_OK);
+    assert_int_equal(found(f, "W34", WARNING), 0);
+    assert_int_equal(validate(f, "arm,rt_start_mo\nC,2\nC,3\nX,4\nX,1\n", NULL), RWE_OK);
+    assert_int_equal(found(f, "W34", WARNING), 0);
+}
+
 /* ---- which rules, and of which columns ---- */
 
 static void a_rule_without_its_columns_is_not_checked_and_says_so(void **state)
@@ -489,6 +513,8 @@ int main(void)
         TEST(dates_of_another_spreadsheet_system_are_told),
         TEST(covariates_that_separate_or_say_nothing_are_told),
         TEST(covariates_of_after_time_zero_are_known_by_role),
+        TEST(a_start_that_tells_the_arms_apart_is_declared),
+        TEST(a_start_at_time_zero_or_in_both_arms_is_not),
         TEST(a_rule_without_its_columns_is_not_checked_and_says_so),
         TEST(columns_may_be_renamed_and_rules_taken_off),
         TEST(wrong_renames_and_rules_are_refused),

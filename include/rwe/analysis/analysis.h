@@ -124,8 +124,7 @@ struct rwe_analysis {
         *needs; /**< names of analyses that it asks for as their bare flags would (pipeline.h:
                                rwe_plan_complete), blanks between; or NULL */
     const char *implied_by; /**< options, blanks between, that ask for this analysis too; or NULL */
-    const char
-        *always_with;   /**< an option under which it runs whatever else is asked for; or NULL */
+    bool always; /**< it runs whatever is asked for, and is silent where it has nothing to say */
     bool compares_arms; /**< outcomes of the arms: under the banner where they are biased */
     const struct rwe_options *options; /**< its own, and the struct that holds them; NULL: none */
     bool from_zero; /**< makes sense from time zero alone: not repeated at landmarks */

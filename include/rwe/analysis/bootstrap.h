@@ -18,13 +18,27 @@ extern const struct rwe_options rwe_bootstrap_options;
 /** What the replicates say of one estimate. */
 struct rwe_bootstrap_result {
     double std_error; /**< SD of the replicates; NaN with fewer than two, or one not reached */
-    double conf_low, conf_high; /**< percentiles (type 6 of Hyndman & Fan); NaN: not reached */
+    double conf_low, conf_high; /**< by --bootstrap-limits; NaN: not reached */
     size_t n;                   /**< replicates in which it could be estimated */
+};
+
+/** How limits are made from replicates. */
+enum rwe_bootstrap_method {
+    RWE_BOOTSTRAP_PERCENTILE,
+    RWE_BOOTSTRAP_NORMAL, /**< the estimate and its standard error, the replicates' SD */
+    RWE_BOOTSTRAP_BC,     /**< percentiles, corrected for the bias of the median */
+};
+
+struct rwe_bootstrap_limits {
+    enum rwe_bootstrap_method method;
+    double level;    /**< in (0, 1) */
+    double estimate; /**< of the data */
 };
 
 struct rwe_bootstrap {
     struct rwe_replicates replicates;
     const struct rwe_bootstrap_result *result; /**< by estimate */
+    enum rwe_bootstrap_method method;          /**< of their limits: --bootstrap-limits */
     const char
         *failure; /**< why the first replicate without any estimate has none; NULL: all have */
 };
@@ -40,12 +54,17 @@ enum rwe_status rwe_bootstrap_check(const struct rwe_settings *settings, struct 
 
 /**
  * Of one estimate from its values in n replicates, which it puts in order. NaN: could not be
- * estimated, and is left out; of RWE_ESTIMATE_TIME: later than all others. With k values the limits
- * at `level` are the p (k + 1)-th smallest, p = (1 − level) / 2 and 1 − p, between two where that is
- * no whole number, the outermost where it is beyond.
+ * estimated, and is left out; of RWE_ESTIMATE_TIME: later than all others.
+ *
+ * Percentiles: with k values the limits at `level` are the p (k + 1)-th smallest, p = (1 − level) / 2 and 1 − p,
+ * between two where that is no whole number (type 6 of Hyndman & Fan), the outermost where it is beyond.
+ * Bias-corrected (Efron & Tibshirani 1993, 14.3, with a = 0): the same with p = Φ(2 b ∓ z), where Φ(b) is the share
+ * of replicates below the estimate and z the normal quantile. Normal: estimate ∓ z SD, within 0 and 1 for a
+ * probability; of a time, which may not be reached, percentiles.
  */
 struct rwe_bootstrap_result rwe_bootstrap_summarise(double value[], size_t n,
-                                                    enum rwe_estimate_kind kind, double level);
+                                                    enum rwe_estimate_kind kind,
+                                                    const struct rwe_bootstrap_limits *limits);
 
 /**
  * Runs the replicates where --bootstrap asks for them; run->bootstrap afterwards. `plan` is that of the

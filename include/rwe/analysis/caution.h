@@ -25,7 +25,8 @@ struct rwe_caution {
 /**
  * What is to be said of a comparison, in the language of the report; texts are of run->arena.
  *
- *   arms told by the future           no effect; everything in their run (immortal.md)
+ *   arms told by the future           by how much of the time of the exposed is immortal: no effect, care, or a note;
+ *                                     everything in their run (immortal.md)
  *   exposure as a state, and an       no effect: who has passed what closes exposure cannot begin it, so that
  *   endpoint that goes on after       exposed and unexposed are not to be compared there, with whatever weights
  *   exposure has closed               (Robins, Hernán & Brumback, Epidemiology 11:550, 2000: positivity)
@@ -38,6 +39,9 @@ struct rwe_caution {
  */
 struct rwe_caution rwe_run_caution(const struct rwe_run *run, const struct rwe_design *design,
                                    const struct rwe_endpoint *endpoint);
+
+/** What closes exposure, for a sentence: "progression", or what --exposure-until names. */
+const char *rwe_closing_words(const struct rwe_run *run);
 
 /** The banner as the fact "caution" under the key; RWE_NO_FACT, and nothing is added, where there is none. */
 rwe_fact rwe_caution_fact(struct rwe_document *document, const struct rwe_key *key,

@@ -83,7 +83,10 @@ int rwe_adverse_grade(const char *text);
 
 struct rwe_adverse_events {
     size_t n_rows;    /**< of the file; of a wide one, cells */
-    size_t n_unknown; /**< rows whose subject is not in the cohort */
+    size_t n_unknown; /**< rows whose subject is not in the cohort, these two among them */
+    size_t n_other_arm,
+        n_left_out;   /**< of them: since its arm is not compared, or for another reason; the
+                                         others are of nobody in the file of patients */
     size_t n_dropped; /**< rows left out because they cannot be read */
     size_t n_none;    /**< rows that tell of no event */
     size_t
@@ -117,7 +120,7 @@ struct rwe_adverse_event_columns {
  * Reads a table of adverse events for the subjects of the cohort. A missing term and a text that is no grade are
  * complaints; so are details that are neither empty nor one of their words. A missing grade is not known, in a wide
  * table it is no event.
- * Rows of subjects that the cohort does not have are counted.
+ * Rows of subjects that the cohort does not have are counted, by why it does not.
  * RWE_NO_COLUMN when a column does not exist, RWE_USAGE when the cohort has no identifier or
  * `names` is no list of KEY=COLUMN;
  * RWE_BAD_INPUT with complaints when they are to stop the run, or where rows are left out for them, if those with a

@@ -77,6 +77,7 @@ struct rwe_excluded_row {
     const char *reason; /**< in English, as facts name it; compare by strcmp */
     const char *told;   /**< the reason in the language of the report */
     int32_t arm;        /**< −1: not known, or not one of those compared */
+    bool of_other_arm;  /**< it is left out since its arm is not one of those compared */
 };
 
 /** A criterion of eligibility, over the rows that could be read and whose arm is compared. */
@@ -93,6 +94,8 @@ struct rwe_criterion {
     size_t *n_failed;  /**< by arm: rows that do not meet it, whether or not they fail others too */
     size_t *n_unknown; /**< by arm: rows that cannot be judged because a value is missing */
 };
+
+struct rwe_found_exposure;
 
 struct rwe_cohort {
     size_t n;            /**< subjects */
@@ -128,8 +131,15 @@ struct rwe_cohort {
     const double
         *exposure_until; /**< by subject: from then on exposure can no longer begin; INFINITY:
                                        not closed as far as is known; NULL: `closure` is unknown */
+    double
+        until_tolerance; /**< by which exposure_until and a time of the same event may differ: dates
+                                 and times that were rounded */
     enum rwe_closure closure;
     const char *closed_by; /**< the column or the endpoint that tells it; NULL: unknown */
+    const struct rwe_found_exposure
+        *found; /**< starts in the file that no design takes, but the guard
+                  goes by (found_exposure.h): those that nobody declared, or that the arms have but
+                  --exposure-date does not count; NULL: none */
     const int8_t
         *response; /**< by subject, enum rwe_response (response.h), −1 missing; NULL when not
                                  declared, or when only the study names a column that the file lacks */
@@ -174,6 +184,10 @@ enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
 /** When exposure began as far as it counts: NaN where it never did, or only once it was closed, as
  * radiotherapy of a progression. Of a cohort with exposure_start. */
 double rwe_cohort_exposure(const struct rwe_cohort *cohort, size_t subject);
+
+/** When what tells the arms apart began: as found in the file, else as declared; by subject, NaN: never;
+ * NULL where nothing tells it, and where exposure_start was taken away, as at a landmark. */
+const double *rwe_cohort_starts(const struct rwe_cohort *cohort);
 
 /** The subject of that identifier, or RWE_NO_INDEX. O(log n). */
 size_t rwe_cohort_find(const struct rwe_cohort *cohort, const char *id);

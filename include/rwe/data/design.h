@@ -83,6 +83,15 @@ enum rwe_contrast {
     RWE_CONTRAST_INITIATION, /**< exposure begun now against none as long as one is followed */
 };
 
+/** How much of the time at risk in the exposed arm lies before exposure, where the arms are told apart by
+ * it: nobody could fail then and stay in that arm. */
+enum rwe_immortal {
+    RWE_IMMORTAL_NONE,
+    RWE_IMMORTAL_NOTE,    /**< less than 1 % */
+    RWE_IMMORTAL_CAUTION, /**< 1 to 5 %, or nobody knows */
+    RWE_IMMORTAL_BIASED,  /**< more */
+};
+
 /** When follow-up starts. */
 enum rwe_clock_start {
     RWE_CLOCK_ZERO,     /**< at time zero */
@@ -135,7 +144,10 @@ struct rwe_design {
     enum rwe_contrast contrast;
     double grace; /**< of RWE_CONTRAST_GRACE, in the unit of the cohort's times */
     struct rwe_clock clock;
-    bool naive;        /**< the arms are told apart by what happened after the clock started */
+    bool
+        naive; /**< the arms are told apart by what happened after the clock started, to an extent that is
+                     more than a note */
+    enum rwe_immortal immortal; /**< to what extent, of the endpoint that has most of it */
     bool arms_alike;   /**< by the way it was made; else a model given covariates says more */
     unsigned remedies; /**< bits of enum rwe_remedy; 0: none but adjustment */
     struct rwe_design_words words;

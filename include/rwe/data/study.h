@@ -106,6 +106,9 @@ double rwe_study_days_per_unit(const struct rwe_study_settings *study);
 enum rwe_status rwe_study_cutoff(const struct rwe_study_settings *study, struct rwe_dated *cutoff,
                                  struct rwe_error *error);
 
+/** Whether --rules-off names the rule of validation. */
+bool rwe_study_rule_is_off(const struct rwe_study_settings *study, const char *code);
+
 /** Whether endpoints or exposure are made from dates. */
 bool rwe_study_takes_dates(const struct rwe_study_settings *study);
 

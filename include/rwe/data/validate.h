@@ -25,7 +25,7 @@ struct rwe_chart;   /* the columns by role */
 struct rwe_finding; /* below */
 
 struct rwe_rule {
-    /** E01 … W33. The letter is part of the usual name; `severity` decides. A code may occur twice, as an
+    /** E01 … W34. The letter is part of the usual name; `severity` decides. A code may occur twice, as an
      * error and as a query. */
     const char *code;
     enum rwe_severity severity;
@@ -111,6 +111,9 @@ enum rwe_status rwe_chart_columns_check(const struct rwe_table *table,
  * looked up by role, so that other names and Chinese headers count.
  */
 bool rwe_post_baseline(const struct rwe_study_settings *study, const char *column);
+
+/** The role of a column of that name (--columns, its own name, its other headers), or NULL. */
+const char *rwe_chart_role(const struct rwe_study_settings *study, const char *column);
 
 /**
  * Refuses a table that identifies people by a header with 姓名, 身份证, 住院号, 电话, 手机 or 住址, or by a cell

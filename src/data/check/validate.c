@@ -146,20 +146,11 @@ static const char *lacks(const struct search *s, const struct rwe_rule *rule)
     return NULL;
 }
 
-static bool is_off(const struct rwe_study_settings *study, const char *code)
-{
-    struct rwe_strings off = study->rules_off;
-    for (size_t i = 0; i < off.n; i++)
-        if (strcasecmp(off.item[i], code) == 0)
-            return true;
-    return false;
-}
-
 static enum rwe_status test_rule(struct search *s, size_t rule)
 {
     const struct rwe_rule *r = &rwe_rules[rule];
     const char **lack = &s->validation->not_checked[rule];
-    *lack = is_off(s->input->study, r->code) ? "--rules-off" : lacks(s, r);
+    *lack = rwe_study_rule_is_off(s->input->study, r->code) ? "--rules-off" : lacks(s, r);
     if (rwe_arena_failed(s->arena))
         return RWE_NO_MEMORY;
     if (*lack != NULL)
@@ -178,7 +169,7 @@ static enum rwe_status check_off(const struct rwe_study_settings *study, struct 
             known = known || strcasecmp(off.item[i], rwe_rules[r].code) == 0;
         if (!known)
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                            "--rules-off %s: there is no such rule; they are E01 to W33",
+                            "--rules-off %s: there is no such rule; they are E01 to W34",
                             off.item[i]);
     }
     return RWE_OK;

@@ -166,17 +166,30 @@ static enum rwe_status find_column(struct rwe_chart *chart, enum role role, stru
     return RWE_OK;
 }
 
-bool rwe_post_baseline(const struct rwe_study_settings *study, const char *column)
+/* N_ROLES: none. */
+static enum role role_of(const struct rwe_study_settings *study, const char *column)
 {
     for (int r = 0; r < N_ROLES; r++) {
         const char *name = renamed(study, roles[r].name);
         bool is_it = name != NULL
                          ? strcmp(name, column) == 0
                          : strcmp(roles[r].name, column) == 0 || is_one_of(column, roles[r].others);
-        if (is_it && roles[r].after)
-            return true;
+        if (is_it)
+            return (enum role)r;
     }
-    return false;
+    return N_ROLES;
+}
+
+const char *rwe_chart_role(const struct rwe_study_settings *study, const char *column)
+{
+    enum role role = role_of(study, column);
+    return role == N_ROLES ? NULL : roles[role].name;
+}
+
+bool rwe_post_baseline(const struct rwe_study_settings *study, const char *column)
+{
+    enum role role = role_of(study, column);
+    return role != N_ROLES && roles[role].after;
 }
 
 /* ---- reading ---- */

@@ -30,7 +30,7 @@
     ROLE(pd1_cycles, N, true, "免疫治疗周期")                                                      \
     ROLE(pd1_last_date, D, true, "")                                                               \
     ROLE(maint, T, true, "")                                                                       \
-    ROLE(rt_start_date, D, true, "放疗开始日期")                                                   \
+    ROLE(rt_start_date, D, true, "放疗开始日期|放疗开始时间|放疗起始日期|放疗起始时间")            \
     ROLE(rt_end_date, D, true, "")                                                                 \
     ROLE(rt_site, T, true, "放疗部位")                                                             \
     ROLE(rt_tech, T, true, "放疗技术")                                                             \
@@ -128,6 +128,7 @@ bool rwe_rule_date_system(const struct rwe_chart *chart, struct rwe_finding *fin
 bool rwe_rule_separated(const struct rwe_chart *chart, struct rwe_finding *finding);
 bool rwe_rule_constant(const struct rwe_chart *chart, struct rwe_finding *finding);
 bool rwe_rule_after_baseline(const struct rwe_chart *chart, struct rwe_finding *finding);
+bool rwe_rule_start_not_said(const struct rwe_chart *chart, struct rwe_finding *finding);
 size_t rwe_rule_event_dates(const struct rwe_chart *events, size_t row);
 size_t rwe_rule_event_grade(const struct rwe_chart *events, size_t row);
 size_t rwe_rule_event_nobody(const struct rwe_chart *events, size_t row);

@@ -3,6 +3,7 @@
 #include "validate_private.h"
 
 #include "rwe/base/language.h"
+#include "rwe/data/found_exposure.h"
 #include <string.h>
 
 static const double days_per_month = 30.4375;
@@ -335,6 +336,10 @@ const struct rwe_rule rwe_rules[] = {
     {"W33", W, .needs = "@covariates", .about = N_("covariates"), .whole = rwe_rule_after_baseline,
      .message = N_("a covariate of which the value is known only after time zero"),
      .action = N_("leave it out, or use it at a landmark; --i-know lets it pass")},
+    {RWE_FOUND_EXPOSURE_RULE, W, .needs = "@arm", .about = N_("start of exposure"),
+     .whole = rwe_rule_start_not_said,
+     .message = N_("subjects begin after time zero what tells the arms apart, and nothing says so"),
+     .action = N_("say --exposure-start or --exposure-date; --rules-off W34 where it is none")},
 };
 
 const size_t rwe_n_rules = sizeof rwe_rules / sizeof rwe_rules[0];

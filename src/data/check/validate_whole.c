@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
-/* The rules of the file as a whole, W22 to W27, W32 and W33. */
+/* The rules of the file as a whole, W22 to W27 and W32 to W34. */
 #include "validate_private.h"
 
 #include "rwe/base/date.h"
 #include "rwe/base/number.h"
+#include "rwe/data/found_exposure.h"
 #include <string.h>
 
 /* Thresholds. Survivors seen within a year of the cut-off are the least that reports of mature
@@ -335,4 +336,38 @@ bool rwe_rule_after_baseline(const struct rwe_chart *c, struct rwe_finding *find
         if (rwe_post_baseline(c->study, names.item[k]))
             return tell(finding, names.item[k], NULL);
     return false;
+}
+
+/* ---- exposure ---- */
+
+/* Whether the study compares the arm of that name. */
+static bool is_compared(const struct rwe_study_settings *study, const char *level)
+{
+    return study->control == NULL || study->treated == NULL || strcmp(level, study->control) == 0 ||
+           strcmp(level, study->treated) == 0;
+}
+
+bool rwe_rule_start_not_said(const struct rwe_chart *c, struct rwe_finding *finding)
+{
+    struct rwe_factor arms;
+    struct rwe_found_exposure found = {0};
+    uint32_t *row = RWE_NEW(c->arena, uint32_t, c->n), *arm = RWE_NEW(c->arena, uint32_t, c->n);
+    if (c->study->exposure_start != NULL || c->study->exposure_date != NULL ||
+        rwe_arena_failed(c->arena) || rwe_table_factor(c->table, c->arm, c->arena, &arms) != RWE_OK)
+        return false; /* the arena remembers */
+    struct rwe_found_query query = {
+        .table = c->table, .study = c->study, .row = row, .arm = arm, .days_per_unit = NAN};
+    uint32_t *position = RWE_NEW(c->arena, uint32_t, arms.n_levels + 1);
+    for (size_t l = 0; position != NULL && l < arms.n_levels; l++)
+        if (is_compared(c->study, arms.level[l]))
+            position[l] = (uint32_t)++query.n_arms; /* 0: not compared */
+    for (size_t i = 0; position != NULL && i < c->n; i++) {
+        if (arms.code[i] < 0 || position[arms.code[i]] == 0)
+            continue;
+        row[query.n] = (uint32_t)i;
+        arm[query.n++] = position[arms.code[i]] - 1;
+    }
+    if (rwe_find_exposure(&query, c->arena, &found) != RWE_OK || found.column == NULL)
+        return false;
+    return tell(finding, found.column, rwe_arena_format(c->arena, "%zu", found.n_late));
 }

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "adverse_events_private.h"
 
+#include "input/intern_private.h"
+#include "rwe/base/number.h"
 #include "rwe/base/sort.h"
 #include <stdlib.h>
 #include <string.h>
@@ -173,6 +175,47 @@ static bool is_emergent(const struct adverse_reader *r, size_t record)
     return r->emergent == NULL || r->emergent[record] == 1;
 }
 
+/* ---- subjects that are not in the cohort ---- */
+
+/* How an identifier is compared: as a number where all are. */
+static const char *key_of(const struct adverse_reader *r, const char *id)
+{
+    double value;
+    if (r->cohort->id_is_number && rwe_number_parse(id, strlen(id), &value))
+        return rwe_arena_format(r->arena, "%.17g", value);
+    return id;
+}
+
+/* Why the cohort does not have the subjects of these rows of the file. */
+static enum rwe_status count_unknown(struct adverse_reader *r, const uint32_t row[],
+                                     struct rwe_adverse_events *events)
+{
+    const struct rwe_cohort *cohort = r->cohort;
+    struct rwe_intern ids = {.arena = r->arena};
+    uint8_t *of_other_arm = RWE_NEW(r->arena, uint8_t, cohort->n_excluded + events->n_unknown);
+    if (of_other_arm == NULL)
+        return RWE_NO_MEMORY;
+    for (size_t i = 0; i < cohort->n_excluded; i++) {
+        const struct rwe_excluded_row *excluded = &cohort->excluded[i];
+        const char *key = excluded->id == NULL ? NULL : key_of(r, excluded->id);
+        uint32_t number =
+            key == NULL ? RWE_INTERN_FAILED : rwe_intern_number(&ids, key, strlen(key));
+        if (number != RWE_INTERN_FAILED)
+            of_other_arm[number] |= excluded->of_other_arm;
+    }
+    size_t n_excluded = ids.n;
+    for (size_t k = 0; k < events->n_unknown; k++) {
+        const char *key = key_of(r, r->id_of[row[k]]);
+        uint32_t number =
+            key == NULL ? RWE_INTERN_FAILED : rwe_intern_number(&ids, key, strlen(key));
+        if (number == RWE_INTERN_FAILED || number >= n_excluded)
+            continue;
+        events->n_other_arm += of_other_arm[number];
+        events->n_left_out += !of_other_arm[number];
+    }
+    return rwe_arena_failed(r->arena) ? RWE_NO_MEMORY : RWE_OK;
+}
+
 /* The usable rows, and in r->row where they stand in the file. */
 static enum rwe_status usable_rows(struct adverse_reader *r, struct rwe_adverse_events *events)
 {
@@ -180,6 +223,7 @@ static enum rwe_status usable_rows(struct adverse_reader *r, struct rwe_adverse_
     uint32_t *term = RWE_NEW(r->arena, uint32_t, events->n_rows);
     uint32_t *subject_of = RWE_NEW(r->arena, uint32_t, events->n_rows);
     uint8_t *grade = RWE_NEW(r->arena, uint8_t, events->n_rows);
+    uint32_t *unknown = RWE_NEW(r->arena, uint32_t, events->n_rows);
     size_t n = 0;
     r->row = RWE_NEW(r->arena, uint32_t, events->n_rows);
     if (rwe_arena_failed(r->arena))
@@ -193,7 +237,7 @@ static enum rwe_status usable_rows(struct adverse_reader *r, struct rwe_adverse_
         }
         size_t subject = rwe_cohort_find(r->cohort, r->id_of[i]);
         if (subject == RWE_NO_INDEX) {
-            events->n_unknown++;
+            unknown[events->n_unknown++] = (uint32_t)i;
             continue;
         }
         term[n] = (uint32_t)same[r->term_of.code[i]];
@@ -204,7 +248,7 @@ static enum rwe_status usable_rows(struct adverse_reader *r, struct rwe_adverse_
     }
     events->episode =
         (struct rwe_adverse_episodes){.n = n, .term = term, .subject = subject_of, .grade = grade};
-    return RWE_OK;
+    return events->n_unknown == 0 ? RWE_OK : count_unknown(r, unknown, events);
 }
 
 static enum rwe_status keep_worst(struct adverse_reader *r, struct rwe_adverse_events *events)

@@ -4,6 +4,7 @@
 #include "rwe/base/number.h"
 #include "rwe/base/rng.h"
 #include "rwe/base/sort.h"
+#include "rwe/data/found_exposure.h"
 #include "rwe/data/subject_order.h"
 #include <math.h>
 #include <string.h>
@@ -77,6 +78,7 @@ static enum rwe_status keep_rows(const struct raw *raw, struct rwe_cohort *cohor
                 .reason = reason[i].english,
                 .told = reason[i].told,
                 .arm = arm_of_row(raw, i),
+                .of_other_arm = reason[i].english == not_compared,
             };
     if (rwe_raw_count_eligibility(raw, reason, cohort) != RWE_OK)
         return rwe_fail_memory(error);
@@ -393,6 +395,13 @@ enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
     rwe_arena_free(scratch);
     *cohort = built;
     return status;
+}
+
+const double *rwe_cohort_starts(const struct rwe_cohort *cohort)
+{
+    const struct rwe_found_exposure *found = cohort->found;
+    bool is_taken_away = found != NULL && found->is_declared && cohort->exposure_start == NULL;
+    return found == NULL || is_taken_away ? cohort->exposure_start : found->start;
 }
 
 size_t rwe_cohort_find(const struct rwe_cohort *cohort, const char *id)

@@ -291,6 +291,7 @@ enum rwe_status rwe_cohort_gather_columns(const struct raw *raw, struct rwe_coho
     bool done = gather_covariates(raw, cohort) == RWE_OK &&
                 gather_described(raw, cohort) == RWE_OK &&
                 gather_endpoints(raw, cohort) == RWE_OK && gather_rest(raw, cohort) == RWE_OK &&
-                rwe_cohort_gather_dates(raw, cohort) == RWE_OK;
+                rwe_cohort_gather_dates(raw, cohort) == RWE_OK &&
+                rwe_cohort_find_exposure(raw, cohort) == RWE_OK;
     return done ? RWE_OK : RWE_NO_MEMORY;
 }

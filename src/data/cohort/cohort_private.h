@@ -137,6 +137,9 @@ enum rwe_status rwe_raw_read_until(struct raw *raw, struct rwe_error *error);
 enum rwe_status rwe_cohort_gather_until(const struct raw *raw, struct rwe_cohort *cohort,
                                         struct rwe_endpoint endpoint[]);
 
+/* found_exposure.c: a start of exposure in the file that nobody declared. After the endpoints. RWE_NO_MEMORY. */
+enum rwe_status rwe_cohort_find_exposure(const struct raw *raw, struct rwe_cohort *cohort);
+
 /* Reads a column of numbers or categories, or derives it where the file has only what it follows from;
  * `option` named it. */
 enum rwe_status rwe_raw_read_variable(struct raw *raw, const char *option,

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cohort_take_private.h"
 
+#include "rwe/data/found_exposure.h"
 #include <math.h>
 
 bool cohort_take_list(struct cohort_take *take, const uint32_t times[])
@@ -117,6 +118,21 @@ static void take_arms(const struct cohort_take *take, struct rwe_cohort *to)
         size[to->arm[k]]++;
 }
 
+static const struct rwe_found_exposure *take_found(const struct cohort_take *take)
+{
+    const struct rwe_found_exposure *from = take->from->found;
+    struct rwe_found_exposure *found =
+        from == NULL ? NULL : RWE_NEW(take->arena, struct rwe_found_exposure, 1);
+    if (found == NULL)
+        return NULL;
+    *found = *from;
+    found->start = take_numbers(take, from->start);
+    found->n_late = 0;
+    for (size_t k = 0; found->start != NULL && k < take->n; k++)
+        found->n_late += found->start[k] > 0;
+    return found;
+}
+
 static void take_columns(const struct cohort_take *take, struct rwe_cohort *to)
 {
     size_t n_covariates = to->n_covariates + to->n_late;
@@ -138,6 +154,7 @@ static void take_columns(const struct cohort_take *take, struct rwe_cohort *to)
     to->entry = take_numbers(take, take->from->entry);
     to->exposure_start = take_numbers(take, take->from->exposure_start);
     to->exposure_until = take_numbers(take, take->from->exposure_until);
+    to->found = take_found(take);
     to->cluster = take->cluster;
     to->n_clusters = take->n_clusters;
 }

@@ -265,6 +265,7 @@ enum rwe_status rwe_cohort_gather_until(const struct raw *raw, struct rwe_cohort
 {
     cohort->closure = raw->closure;
     cohort->closed_by = raw->closed_by;
+    cohort->until_tolerance = raw->until_tolerance;
     if (raw->closure == RWE_CLOSURE_UNKNOWN)
         return RWE_OK;
     double *until = RWE_NEW(raw->arena, double, cohort->n);

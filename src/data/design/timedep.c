@@ -11,7 +11,10 @@
 /* What a subject's time is cut by. */
 struct cut {
     const struct rwe_cohort *cohort; /* with the one endpoint */
-    double *start;                   /* by subject, settled; NAN: never */
+    const double *start;             /* by subject, settled; NaN: never */
+    const double
+        *close; /* by subject, settled; INFINITY: not before the end of follow-up. NULL: rows are
+                            not cut there */
 };
 
 static double entry_of(const struct rwe_cohort *cohort, size_t i)
@@ -63,7 +66,38 @@ double *timedep_settle_starts(const struct rwe_cohort *cohort, const struct rwe_
     return start;
 }
 
+/* When exposure closes, where follow-up for the endpoint goes on. NULL when memory is out. */
+static double *settle_closings(const struct rwe_cohort *cohort, const struct rwe_endpoint *endpoint,
+                               struct rwe_arena *arena)
+{
+    double *close = RWE_NEW(arena, double, cohort->n);
+    double tolerance = tolerance_of(endpoint, cohort->n);
+    for (size_t i = 0; close != NULL && i < cohort->n; i++) {
+        double until = cohort->exposure_until[i];
+        bool goes_on = until + cohort->until_tolerance < endpoint->time[i];
+        close[i] = goes_on ? settle(endpoint, cohort->n, until, tolerance) : INFINITY;
+    }
+    return close;
+}
+
 /* ---- how many rows ---- */
+
+enum { MOST_ROWS = 3 };
+
+/* Where the subject's rows end: start and closing, as far as they lie within follow-up, and its end. Exposure
+ * begins before it closes, or never. Returns how many rows there are. */
+static size_t ends_of(const struct cut *cut, size_t i, double end[MOST_ROWS])
+{
+    double entry = entry_of(cut->cohort, i), last = cut->cohort->endpoint[0].time[i];
+    double start = cut->start[i], close = cut->close == NULL ? INFINITY : cut->close[i];
+    size_t n = 0;
+    if (start > entry && start < last) /* NaN: never */
+        end[n++] = start;
+    if (close > entry && close < last && !(n > 0 && close <= start))
+        end[n++] = close;
+    end[n++] = last;
+    return n;
+}
 
 static uint32_t *count_rows(const struct cut *cut, struct rwe_arena *arena,
                             struct rwe_timedep *timedep)
@@ -72,7 +106,7 @@ static uint32_t *count_rows(const struct cut *cut, struct rwe_arena *arena,
     uint32_t *times = RWE_NEW(arena, uint32_t, cohort->n);
     for (size_t i = 0; times != NULL && i < cohort->n; i++) {
         double entry = entry_of(cohort, i), end = cohort->endpoint[0].time[i];
-        double start = cut->start[i];
+        double start = cut->start[i], ends[MOST_ROWS];
         if (!rwe_endpoint_has(&cohort->endpoint[0], i))
             continue;
         if (!(end > entry)) {
@@ -80,11 +114,12 @@ static uint32_t *count_rows(const struct cut *cut, struct rwe_arena *arena,
             continue;
         }
         bool switches = start > entry && start < end;
-        times[i] = switches ? 2 : 1;
+        times[i] = (uint32_t)ends_of(cut, i, ends);
         timedep->n++;
         timedep->n_switched += switches;
         timedep->n_exposed += start < end;
         timedep->n_too_late += start >= end; /* NaN: neither */
+        timedep->n_closed += cut->close != NULL && cut->close[i] < end;
         if (switches)
             timedep->latest_switch = fmax(timedep->latest_switch, start); /* of NaN: start */
     }
@@ -113,7 +148,7 @@ static const uint32_t *number_clusters(struct cohort_take *take)
 struct columns {
     double *entry, *time;
     uint32_t *arm, *order;
-    uint8_t *event;
+    uint8_t *event, *closed;
     size_t *arm_size;
 };
 
@@ -122,14 +157,16 @@ static void fill_row(const struct cut *cut, const struct cohort_take *take, size
 {
     const struct rwe_cohort *cohort = cut->cohort;
     uint32_t i = take->source[k];
-    double start = cut->start[i];
-    bool two = take->first[i + 1] - take->first[i] == 2;
-    bool first = k == take->first[i], last = k + 1 == take->first[i + 1];
-    to->entry[k] = first ? entry_of(cohort, i) : start;
-    to->time[k] = last ? cohort->endpoint[0].time[i] : start;
+    size_t r = k - take->first[i];
+    double ends[MOST_ROWS];
+    bool last = r + 1 == ends_of(cut, i, ends);
+    double entry = r == 0 ? entry_of(cohort, i) : ends[r - 1];
+    to->entry[k] = entry;
+    to->time[k] = ends[r];
     to->event[k] = last ? cohort->endpoint[0].event[i] : 0;
-    to->arm[k] = two ? !first : start <= entry_of(cohort, i);
-    to->arm_size[to->arm[k]]++;
+    to->arm[k] = cut->start[i] <= entry; /* NaN: never */
+    to->closed[k] = cut->close != NULL && cut->close[i] <= entry;
+    to->arm_size[to->arm[k]] += r == 0 || to->arm[k] != to->arm[k - 1];
 }
 
 static enum rwe_status make_rows(const struct cut *cut, const struct cohort_take *take,
@@ -144,6 +181,7 @@ static enum rwe_status make_rows(const struct cut *cut, const struct cohort_take
         .arm = RWE_NEW(arena, uint32_t, take->n),
         .order = RWE_NEW(arena, uint32_t, take->n),
         .event = RWE_NEW(arena, uint8_t, take->n),
+        .closed = RWE_NEW(arena, uint8_t, take->n),
         .arm_size = RWE_NEW(arena, size_t, 2),
     };
     if (rwe_arena_failed(arena))
@@ -151,6 +189,7 @@ static enum rwe_status make_rows(const struct cut *cut, const struct cohort_take
     *rows = cohort_take(take);
     *endpoint = cut->cohort->endpoint[0];
     endpoint->n_events = 0;
+    endpoint->absent = NULL; /* who has not the endpoint has no rows */
     for (size_t k = 0; k < take->n; k++) {
         fill_row(cut, take, k, &to);
         timedep->time[to.arm[k]] += to.time[k] - to.entry[k];
@@ -165,6 +204,7 @@ static enum rwe_status make_rows(const struct cut *cut, const struct cohort_take
     rows->arm_size = to.arm_size;
     rows->exposure_start = rows->exposure_until = NULL; /* the rows have taken them in */
     timedep->rows = rows;
+    timedep->closed = cut->close == NULL ? NULL : to.closed;
     return rwe_sort_numbers(to.time, take->n, arena, to.order);
 }
 
@@ -182,24 +222,51 @@ static enum rwe_status check(const struct rwe_cohort *cohort, struct rwe_error *
     return RWE_OK;
 }
 
+static enum rwe_status cut_rows(struct cut *cut, struct rwe_arena *arena,
+                                struct rwe_timedep *timedep)
+{
+    struct cohort_take take = {.from = cut->cohort, .arena = arena};
+    const uint32_t *times = count_rows(cut, arena, timedep);
+    if (times == NULL || !cohort_take_list(&take, times))
+        return RWE_NO_MEMORY;
+    take.cluster = number_clusters(&take);
+    if (rwe_arena_failed(arena) || make_rows(cut, &take, timedep) != RWE_OK)
+        return RWE_NO_MEMORY;
+    return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
+}
+
+static enum rwe_status make(const struct rwe_cohort *cohort, size_t e, bool closing,
+                            struct rwe_arena *arena, struct rwe_timedep *timedep)
+{
+    struct rwe_cohort one = *cohort;
+    one.endpoint = &cohort->endpoint[e];
+    one.n_endpoints = 1;
+    struct cut cut = {
+        .cohort = &one,
+        .start = timedep_settle_starts(&one, one.endpoint, arena),
+        .close = closing ? settle_closings(&one, one.endpoint, arena) : NULL,
+    };
+    *timedep = (struct rwe_timedep){.latest_switch = NAN};
+    bool is_settled = cut.start != NULL && (cut.close != NULL || !closing);
+    return is_settled ? cut_rows(&cut, arena, timedep) : RWE_NO_MEMORY;
+}
+
 enum rwe_status rwe_cohort_timedep(const struct rwe_cohort *cohort, size_t e,
                                    struct rwe_arena *arena, struct rwe_timedep *timedep,
                                    struct rwe_error *error)
 {
-    *timedep = (struct rwe_timedep){.latest_switch = NAN};
     enum rwe_status status = check(cohort, error);
     if (status != RWE_OK)
         return status;
-    struct rwe_cohort one = *cohort;
-    one.endpoint = &cohort->endpoint[e];
-    one.n_endpoints = 1;
-    struct cut cut = {&one, timedep_settle_starts(&one, one.endpoint, arena)};
-    struct cohort_take take = {.from = &one, .arena = arena};
-    const uint32_t *times = cut.start == NULL ? NULL : count_rows(&cut, arena, timedep);
-    if (times == NULL || !cohort_take_list(&take, times))
-        return rwe_fail_memory(error);
-    take.cluster = number_clusters(&take);
-    if (rwe_arena_failed(arena) || make_rows(&cut, &take, timedep) != RWE_OK)
-        return rwe_fail_memory(error);
-    return rwe_arena_failed(arena) ? rwe_fail_memory(error) : RWE_OK;
+    return make(cohort, e, false, arena, timedep) == RWE_OK ? RWE_OK : rwe_fail_memory(error);
+}
+
+enum rwe_status rwe_cohort_timedep_closing(const struct rwe_cohort *cohort, size_t e,
+                                           struct rwe_arena *arena, struct rwe_timedep *timedep,
+                                           struct rwe_error *error)
+{
+    enum rwe_status status = check(cohort, error);
+    if (status != RWE_OK)
+        return status;
+    return make(cohort, e, true, arena, timedep) == RWE_OK ? RWE_OK : rwe_fail_memory(error);
 }

@@ -94,8 +94,8 @@ static const struct rwe_option options[] = {
      .argument = "COL",
      .help =
          N_("Column with the time from time zero to the start of the treatment that tells the "
-            "arms apart (empty: never). When it is after time zero every comparison of the arms "
-            "is marked as biased by immortal time.")},
+            "arms apart (empty: never). When it is after time zero, comparisons of the arms are "
+            "marked by how much of their time is immortal.")},
     {.name = "exposure-until",
      RWE_TEXT_IN(struct rwe_study_settings, exposure_until),
      .section = RWE_SECTION_FILE,
@@ -448,4 +448,13 @@ enum rwe_status rwe_study_cutoff(const struct rwe_study_settings *study, struct 
 bool rwe_study_takes_dates(const struct rwe_study_settings *study)
 {
     return study->derive.n > 0 || study->endpoint_dates.n > 0 || study->exposure_date != NULL;
+}
+
+bool rwe_study_rule_is_off(const struct rwe_study_settings *study, const char *code)
+{
+    struct rwe_strings off = study->rules_off;
+    for (size_t i = 0; i < off.n; i++)
+        if (strcasecmp(off.item[i], code) == 0)
+            return true;
+    return false;
 }
