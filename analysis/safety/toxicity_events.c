@@ -435,11 +435,13 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_adverse_event
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--toxicity needs adverse events: say --ae FILE, or --ae-wide COL,… of the "
                         "cohort file");
-    if (settings->wide.n > 0 && (names.n > 0 || settings->names.n > 0))
+    if (settings->wide.n > 0 && (names.n > 1 || settings->names.n > 0))
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--ae-wide has one column a term, so --ae-columns and --ae-names cannot "
-                        "act: leave them out");
-    if (names.n != 0 && names.n != 3)
+                        "--ae-wide has one column a term, so --ae-columns names that of the "
+                        "subjects alone, and --ae-names cannot act");
+    if (settings->wide.n > 0 && names.n == 1)
+        columns.id = names.item[0];
+    else if (names.n != 0 && names.n != 3)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--ae-columns names three columns: subject, term, grade");
     if (names.n == 3) {

@@ -529,6 +529,15 @@ static void columns_of_the_cohort_file_are_terms_too(void **state)
     assert_code(run, 2);
     assert_says(run.err, "--ae-wide|did you mean \"Nausea\"?");
     program_clear(&run);
+    char *wide = program_write_file(folder, "wide.csv", "who,Rash\n1,3\n3,0\n");
+    facts = program_facts_of(
+        "%s --id id --arm arm --endpoint os=time,dead --ae %s --ae-wide Rash --ae-columns who",
+        path, wide);
+    assert_close(
+        program_facts_number(&facts, "toxicity population=all group=A term=Rash level=>=3 n"), 1,
+        0);
+    program_facts_clear(&facts);
+    free(wide);
     run = program_run("%s --id id --arm arm --endpoint os=time,dead --ae-wide Rash,arm", path);
     assert_code(run, 1);
     assert_says(run.err, "cohort.csv:2: column \"arm\": \"A\" is not a grade");

@@ -263,6 +263,8 @@ static enum rwe_status find_columns(struct adverse_reader *r, struct rwe_error *
     enum rwe_status status = RWE_OK;
     for (size_t d = 0; d < RWE_AE_N_DETAILS; d++)
         r->column[d] = rwe_table_find(r->table, rwe_adverse_detail_name[d].column);
+    if (r->column[RWE_AE_EMERGENT] == RWE_NO_INDEX)
+        r->column[RWE_AE_EMERGENT] = rwe_table_find(r->table, "trtemfl");
     for (size_t k = 0; k < r->name->names.n && status == RWE_OK; k++)
         status = name_column(r, r->name->names.item[k], error);
     return status;
