@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cohort_report.h"
 
+#include "events_report.h"
 #include "rwe/analysis/present.h"
 #include "rwe/base/language.h"
+#include "values_report.h"
 #include <string.h>
 
 static void present_count(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
@@ -136,6 +138,10 @@ enum rwe_status rwe_cohort_report(struct rwe_run *run, struct rwe_error *error)
 {
     rwe_document_section(run->document, 1, "Cohort");
     present_subjects(run);
+    rwe_events_report(run);
+    enum rwe_status status = rwe_values_report(run);
+    if (status != RWE_OK)
+        return rwe_fail_memory(error);
     present_list(run);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++)
         warn_of_absent(run, &run->cohort->endpoint[e]);

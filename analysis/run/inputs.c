@@ -3,6 +3,7 @@
 
 #include "describe/validate.h"
 #include "rwe/base/hash.h"
+#include "rwe/data/levels.h"
 #include "rwe/data/study.h"
 #include "rwe/data/validate.h"
 #include "safety/toxicity_settings.h"
@@ -75,32 +76,60 @@ enum rwe_status rwe_given_add(struct rwe_given *given, const char *name,
 
 /* ---- reading ---- */
 
-static struct rwe_table_options table_options(const struct rwe_study_settings *study)
+/* A file, which of its sheets, and whether it is that of the patients. */
+struct source {
+    const char *path, *sheet;
+    bool is_cohort;
+};
+
+/* The tokens of one column, "COL=CELL", or those of all. */
+static struct rwe_strings pick(const struct rwe_run *run, struct rwe_strings tokens,
+                               bool of_one_column)
 {
+    struct rwe_strings picked = {RWE_NEW(run->arena, const char *, tokens.n), 0};
+    for (size_t i = 0; picked.item != NULL && i < tokens.n; i++)
+        if ((strchr(tokens.item[i], '=') != NULL) == of_one_column)
+            picked.item[picked.n++] = tokens.item[i];
+    return picked;
+}
+
+static struct rwe_table_options table_options(const struct rwe_run *run, struct source source)
+{
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
     struct rwe_table_options options = rwe_table_options_default();
+    options.sheet = source.sheet;
     options.encoding = study->encoding;
     options.delimiter = study->delimiter < 0 ? '\0' : ",;\t"[study->delimiter];
     options.decimal_comma = study->decimal == RWE_DECIMAL_COMMA;
-    if (study->source.missing_tokens != RWE_NOT_GIVEN)
-        options.missing = study->missing_tokens;
+    options.skip = source.is_cohort ? study->skip : 0;
+    options.header = source.is_cohort ? study->header : 0;
+    options.missing_in = pick(run, study->missing_tokens, true);
+    struct rwe_strings everywhere = pick(run, study->missing_tokens, false);
+    if (study->source.missing_tokens != RWE_NOT_GIVEN &&
+        (everywhere.n > 0 || options.missing_in.n == 0))
+        options.missing = everywhere;
     return options;
 }
 
 /* A table in memory of that name, or the file. */
-static enum rwe_status read_table(const struct rwe_run *run, const char *path,
+static enum rwe_status read_table(const struct rwe_run *run, struct source source,
                                   struct rwe_complaints *complaints, struct rwe_table **table,
                                   struct rwe_error *error)
 {
     const struct rwe_study_settings *study = rwe_study_of(run->settings);
-    struct rwe_table_options options = table_options(study);
-    const struct rwe_given_table *given = find_given(run->given, path);
+    struct rwe_table_options options = table_options(run, source);
+    const struct rwe_given_table *given = find_given(run->given, source.path);
     struct rwe_table_columns columns = {0};
+    if (given != NULL && source.sheet != NULL)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "%s: has no sheet \"%s\": it is a table in memory", source.path,
+                        source.sheet);
     if (given != NULL)
         columns =
             (struct rwe_table_columns){given->name, given->column, given->n_columns, given->n_rows};
     enum rwe_status status =
         given != NULL ? rwe_table_from_columns(&columns, &options, run->arena, table, error)
-                      : rwe_table_read(path, &options, run->arena, table, complaints, error);
+                      : rwe_table_read(source.path, &options, run->arena, table, complaints, error);
     return status == RWE_OK && !study->allow_identifiers ? rwe_privacy_check(*table, error)
                                                          : status;
 }
@@ -119,10 +148,11 @@ static enum rwe_status note_input(struct rwe_run *run, const char *file, const c
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }
 
-enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, struct rwe_table **table,
-                                   struct rwe_error *error)
+enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, const char *sheet,
+                                   struct rwe_table **table, struct rwe_error *error)
 {
-    enum rwe_status status = read_table(run, path, run->complaints, table, error);
+    const struct source source = {path, sheet, run->n_inputs == 0}; /* patients are read first */
+    enum rwe_status status = read_table(run, source, run->complaints, table, error);
     return status == RWE_OK
                ? note_input(run, path, rwe_table_sha256(*table), rwe_table_rows(*table), error)
                : status;
@@ -132,12 +162,12 @@ enum rwe_status rwe_run_read_patients(const struct rwe_run *run, struct rwe_tabl
                                       struct rwe_error *error)
 {
     struct rwe_complaints told = {.arena = run->arena};
-    const char *path = run->input[0].file;
-    if (strcmp(path, "-") == 0)
+    const struct source source = {run->input[0].file, rwe_study_of(run->settings)->sheet, true};
+    if (strcmp(source.path, "-") == 0)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "standard input is read once: --ae-wide needs the cohort as a file, or "
                         "--ae FILE");
-    return read_table(run, path, &told, table, error);
+    return read_table(run, source, &told, table, error);
 }
 
 enum rwe_status rwe_run_note_study(struct rwe_run *run, const char *path, struct rwe_error *error)
@@ -156,13 +186,13 @@ enum rwe_status rwe_run_note_study(struct rwe_run *run, const char *path, struct
 static enum rwe_status read_events(struct rwe_run *run, struct rwe_table **events,
                                    struct rwe_error *error)
 {
-    const char *path = toxicity_settings_of(run->settings)->file;
+    const struct toxicity_settings *settings = toxicity_settings_of(run->settings);
+    const char *path = settings->file;
     struct rwe_complaints ignored = {.arena = run->arena};
-    bool is_wide =
-        toxicity_settings_of(run->settings)->wide.n > 0; /* without the columns of rules */
+    bool is_wide = settings->wide.n > 0; /* without the columns of rules */
     if (path == NULL || strcmp(path, "-") == 0 || is_wide)
         return RWE_OK;
-    return read_table(run, path, &ignored, events, error);
+    return read_table(run, (struct source){path, settings->sheet, false}, &ignored, events, error);
 }
 
 /* All rules where they are asked for, those of severity E where times are made from dates. A file of
@@ -215,7 +245,8 @@ static enum rwe_status read_assessments(struct rwe_run *run, struct rwe_table **
             error, RWE_USAGE, RWE_NO_INDEX,
             "--assess is for endpoints from dates and for responses: say --derive or --response "
             "too");
-    return rwe_run_read_table(run, path, assessments, error);
+    return rwe_run_read_table(run, path, rwe_study_of(run->settings)->assess_sheet, assessments,
+                              error);
 }
 
 /* ---- options of dates that cannot act ---- */
@@ -289,11 +320,14 @@ static enum rwe_status check_date_options(const struct rwe_run *run, struct rwe_
     return RWE_OK;
 }
 
-enum rwe_status rwe_run_read_cohort(struct rwe_run *run, const char *path, bool all_rules,
-                                    struct rwe_error *error)
+enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_settings *settings,
+                                    const char *path, bool all_rules, struct rwe_error *error)
 {
     struct rwe_table *table = NULL, *assessments = NULL;
-    enum rwe_status status = rwe_run_read_table(run, path, &table, error);
+    enum rwe_status status =
+        rwe_run_read_table(run, path, rwe_study_of(run->settings)->sheet, &table, error);
+    if (status == RWE_OK)
+        status = rwe_endpoints_look_up(settings, table, error);
     bool dated = takes_dates(run->settings) || rwe_study_of(run->settings)->assess != NULL;
     if (status == RWE_OK && (all_rules || dated))
         status = validate(run, table, all_rules, error);

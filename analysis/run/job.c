@@ -351,7 +351,7 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     if (status == RWE_OK)
         status = rwe_bootstrap_check(run->settings, error);
     if (status == RWE_OK)
-        status = rwe_run_read_cohort(run, job->cohort, wants_rules(&plan), error);
+        status = rwe_run_read_cohort(run, job->settings, job->cohort, wants_rules(&plan), error);
     if (status == RWE_OK)
         status = rwe_run_note_study(run, settings_of(job)->study, error);
     speak_as_the_report();

@@ -449,9 +449,10 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_adverse_event
         columns.term = names.item[1];
         columns.grade = names.item[2];
     }
-    enum rwe_status status = settings->file == NULL
-                                 ? rwe_run_read_patients(run, &table, error)
-                                 : rwe_run_read_table(run, settings->file, &table, error);
+    enum rwe_status status =
+        settings->file == NULL
+            ? rwe_run_read_patients(run, &table, error)
+            : rwe_run_read_table(run, settings->file, settings->sheet, &table, error);
     if (status == RWE_OK)
         status = rwe_adverse_events_read(table, &columns, run->cohort,
                                          study->on_error == RWE_ON_ERROR_DROP, run->arena,

@@ -32,17 +32,17 @@ enum rwe_status rwe_given_add(struct rwe_given *given, const char *name,
 
 /**
  * Reads a table and notes it among the inputs of the run. For analyses that read a file of their own; the
- * caller closes the table.
+ * caller closes the table. `sheet` names the sheet of a workbook; NULL: the first that holds anything.
  */
-enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, struct rwe_table **table,
-                                   struct rwe_error *error);
+enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, const char *sheet,
+                                   struct rwe_table **table, struct rwe_error *error);
 
 /**
  * Reads the cohort of the run, with its assessments. Where times come from dates, or `all_rules` asks for
  * it, the files are held against the rules of validation too.
  */
-enum rwe_status rwe_run_read_cohort(struct rwe_run *run, const char *path, bool all_rules,
-                                    struct rwe_error *error);
+enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_settings *settings,
+                                    const char *path, bool all_rules, struct rwe_error *error);
 
 /** Reads the file of patients again, once the cohort stands, for what else its columns hold; the caller closes the
  * table. RWE_USAGE where it came from standard input. */

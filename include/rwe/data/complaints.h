@@ -36,13 +36,13 @@ struct rwe_complaint {
 const char *rwe_complaint_reason(const struct rwe_complaint *complaint,
                                  const struct rwe_language *language, struct rwe_arena *arena);
 
-struct rwe_intern;
-
 /** One sentence. */
 struct rwe_note {
     const char *told;    /**< in the language of the report */
     const char *message; /**< in that of messages */
 };
+
+struct rwe_intern;
 
 /** Grows in its arena. */
 struct rwe_complaints {

@@ -46,6 +46,7 @@ struct rwe_study_settings {
     /* what else is known of the subjects */
     struct rwe_strings covariates, landmark_covariates;
     struct rwe_strings categorical;
+    struct rwe_strings reference, levels, groups, label, unit, per; /**< VAR=…: see their help */
     struct rwe_strings treatment_columns;
     enum rwe_missing_rule missing;
     bool i_know; /**< covariates may be of after time zero */
@@ -55,6 +56,7 @@ struct rwe_study_settings {
     const char *index_date;
     const char *cutoff; /**< a date */
     const char *assess; /**< a file */
+    const char *assess_sheet;
     struct rwe_strings assess_columns;
     double visit_every, death_window, visit_gap, progression_blank; /**< days */
     int date_system;                                                /**< 1900, 1904 */
@@ -69,9 +71,11 @@ struct rwe_study_settings {
     struct rwe_strings exposure_names;
 
     /* the file */
+    const char *sheet; /**< of the cohort's workbook */
     const char *encoding;
     int delimiter; /**< comma, semicolon, tab */
     enum rwe_decimal decimal;
+    uint64_t skip, header;             /**< lines of the cohort file; 0: not said */
     struct rwe_strings missing_tokens; /**< in force where `source` says that they were given */
     bool allow_identifiers;
     struct rwe_strings columns; /**< ROLE=COL */
@@ -88,7 +92,9 @@ struct rwe_study_settings {
      * column that only the study file names may be missing, as one study serves many files. */
     struct {
         enum rwe_source arm, endpoints, derive, endpoint_dates, exposure_start, exposure_date;
+        enum rwe_source exposure_until;
         enum rwe_source response_column, failure_column, ltfu_column, end_column, treatment_columns;
+        enum rwe_source reference, levels, groups;
         enum rwe_source missing_tokens, lang, censoring;
     } source;
 };

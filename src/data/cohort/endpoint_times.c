@@ -55,16 +55,8 @@ static enum rwe_status find_zero(struct raw *raw, const struct rwe_endpoint_spec
 static enum rwe_status complain(struct raw *raw, size_t row, size_t column, const char *reason,
                                 const char *advice)
 {
-    const struct rwe_complaint complaint = {
-        .file = rwe_table_file(raw->table),
-        .line = rwe_table_line(raw->table, row),
-        .row = row,
-        .column = rwe_table_name(raw->table, column),
-        .value = rwe_table_cell(raw->table, row, column),
-        .reason = reason,
-        .advice = advice,
-    };
-    return rwe_complaints_add(raw->complaints, &complaint);
+    return rwe_raw_complain(raw, row, column, rwe_table_cell(raw->table, row, column), reason,
+                            advice);
 }
 
 /* Each subject needs both dates, in this order. What cannot be read is told already, and told once. */

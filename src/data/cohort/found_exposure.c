@@ -234,7 +234,8 @@ static enum rwe_status share_of_arms(const struct search *s, bool late_only, str
 
 static bool parts(struct shares shares, bool by_role)
 {
-    return by_role ? shares.most >= MANY && shares.most - shares.least >= OF_ROLE
+    return by_role ? (shares.most >= MANY && shares.most - shares.least >= OF_ROLE) ||
+                         (shares.most >= OF_ROLE && shares.least <= EMPTY)
                    : shares.most >= FULL && shares.least <= EMPTY;
 }
 

@@ -25,25 +25,26 @@ static const struct rwe_option options[] = {
     {.name = "control",
      RWE_TEXT_IN(struct rwe_study_settings, control),
      .section = RWE_SECTION_FILE,
-     .argument = "LEVEL",
-     .help =
-         N_("Level of the arm column that is the control; without it, the first in sorted order.")},
+     .argument = "LEVEL[+LEVEL]",
+     .help = N_("Level of the arm column that is the control, or several joined; without it, the "
+                "first in sorted order.")},
     {.name = "treated",
      RWE_TEXT_IN(struct rwe_study_settings, treated),
      .section = RWE_SECTION_FILE,
-     .argument = "LEVEL",
-     .help =
-         N_("Level of the arm column that is the treatment. With --control too, subjects of any "
-            "other arm are left out, counted.")},
+     .argument = "LEVEL[+LEVEL]",
+     .help = N_("Level of the arm column that is the treatment, or several joined. With --control "
+                "too, subjects of any "
+                "other arm are left out, counted.")},
     {.name = "endpoint",
      RWE_ENDPOINTS_IN(struct rwe_study_settings, endpoints),
      RWE_SOURCE_IN(struct rwe_study_settings, source.endpoints),
      .section = RWE_SECTION_FILE,
-     .argument = "NAME=TIME,EVENT[:VALUE[+VALUE]]",
+     .argument = "NAME=TIME,EVENT[:VALUE[+VALUE][;VALUE…]]",
      .help =
          N_("An endpoint: its name, the column of times, the column of events, and the values of "
-            "that column that count as the event (default 1, and then only 0 besides). "
-            "Repeatable.")},
+            "that column that count as the event (default 1, and then only 0 besides); behind ; "
+            "those that compete. Names and values are looked up in the file, the longest first; "
+            "double quotes hold one together. Repeatable.")},
     {.name = "eligibility",
      RWE_CRITERIA_IN(struct rwe_study_settings, eligibility),
      .section = RWE_SECTION_FILE,
@@ -61,6 +62,7 @@ static const struct rwe_option options[] = {
          "risk only after it. Without it everybody is, from time zero.")},
     {.name = "covariates",
      RWE_LIST_IN(struct rwe_study_settings, covariates),
+     .has_variables = true,
      .section = RWE_SECTION_FILE,
      .argument = "A,B,…",
      .help = N_("Baseline covariates: of Table 1 and of the propensity model.")},
@@ -77,6 +79,44 @@ static const struct rwe_option options[] = {
      .argument = "A,B,…",
      .help = N_("Covariates whose numbers are codes of categories. Covariates that are not numbers "
                 "always are categories; the first in sorted order is the reference.")},
+    {.name = "reference",
+     RWE_LIST_IN(struct rwe_study_settings, reference),
+     RWE_SOURCE_IN(struct rwe_study_settings, source.reference),
+     .section = RWE_SECTION_FILE,
+     .argument = "VAR=LEVEL,…",
+     .help = N_("Reference levels of covariates, which the others are compared with; the first in "
+                "sorted order otherwise.")},
+    {.name = "levels",
+     RWE_LIST_IN(struct rwe_study_settings, levels),
+     RWE_SOURCE_IN(struct rwe_study_settings, source.levels),
+     .section = RWE_SECTION_FILE,
+     .argument = "VAR=A+B,…",
+     .help = N_("Order of the levels of covariates, as stage=I+II+III; the first is the reference "
+                "unless --reference names it, and those not named follow.")},
+    {.name = "groups",
+     RWE_LIST_IN(struct rwe_study_settings, groups),
+     RWE_SOURCE_IN(struct rwe_study_settings, source.groups),
+     .section = RWE_SECTION_FILE,
+     .argument = "VAR=GROUP:A+B,…",
+     .help = N_("Levels of covariates that are joined, as stage=early:I+II,stage=late:III+IV. A "
+                "level in no group stays by itself.")},
+    {.name = "label",
+     RWE_LIST_IN(struct rwe_study_settings, label),
+     .section = RWE_SECTION_OUTPUT,
+     .argument = "VAR=TEXT,…",
+     .help = N_("What covariates are called in tables and figures, as age=Age at diagnosis; "
+                "VAR:zh=TEXT in one language.")},
+    {.name = "unit",
+     RWE_LIST_IN(struct rwe_study_settings, unit),
+     .section = RWE_SECTION_OUTPUT,
+     .argument = "VAR=UNIT,…",
+     .help = N_("Units of covariates, behind their labels, as age=years.")},
+    {.name = "per",
+     RWE_LIST_IN(struct rwe_study_settings, per),
+     .section = RWE_SECTION_FILE,
+     .argument = "VAR=X,…",
+     .help = N_("Ratios of numeric covariates are per X of their units, as age=10; per 1 "
+                "otherwise.")},
     {.name = "strata",
      RWE_LIST_IN(struct rwe_study_settings, strata),
      .section = RWE_SECTION_FILE,
@@ -98,6 +138,7 @@ static const struct rwe_option options[] = {
             "marked by how much of their time is immortal.")},
     {.name = "exposure-until",
      RWE_TEXT_IN(struct rwe_study_settings, exposure_until),
+     RWE_SOURCE_IN(struct rwe_study_settings, source.exposure_until),
      .section = RWE_SECTION_FILE,
      .argument = "WHAT",
      .help = N_("Exposure can no longer begin after this: an endpoint, or a column of dates "
@@ -203,7 +244,15 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_FILE,
      .argument = "A,B,…",
      .help = N_("Cells that mean \"no value\", in place of NA, N/A, NaN, ., -, —, /, 不详, 未查, "
-                "未知, 空. An empty cell always does.")},
+                "未知, 空. An empty cell always does. COL=CELL means it in that column alone, "
+                "beside the list.")},
+    {.name = "sheet",
+     RWE_TEXT_IN(struct rwe_study_settings, sheet),
+     .section = RWE_SECTION_FILE,
+     .argument = "NAME|N",
+     .help =
+         N_("Sheet of COHORT, where it is a workbook: its name, or its number from 1. Without it, "
+            "the first that shows and holds anything.")},
     {.name = "encoding",
      RWE_TEXT_IN(struct rwe_study_settings, encoding),
      .section = RWE_SECTION_FILE,
@@ -223,6 +272,18 @@ static const struct rwe_option options[] = {
      .fallback = "point",
      .help = N_(
          "How numbers are written: 3.5 (default), or 3,5 as spreadsheets in much of Europe do.")},
+    {.name = "skip",
+     RWE_INTEGER_IN(struct rwe_study_settings, skip),
+     .section = RWE_SECTION_FILE,
+     .argument = "N",
+     .help = N_("Lines of the cohort file above the header that are no part of the table. Comments "
+                "(#), titles and headings of groups are found by themselves.")},
+    {.name = "header",
+     RWE_INTEGER_IN(struct rwe_study_settings, header),
+     .section = RWE_SECTION_FILE,
+     .argument = "N",
+     .help = N_("Line of the cohort file that holds the names of the columns; found by itself "
+                "otherwise.")},
     {.name = "list-excluded",
      RWE_FLAG_IN(struct rwe_study_settings, list_excluded),
      .section = RWE_SECTION_FILE,
@@ -272,6 +333,11 @@ static const struct rwe_option options[] = {
      .help =
          N_("Assessments, one row a patient and day: so that the scan before a new therapy or a "
             "missed visit is known, the best response, and progression that the row lacks.")},
+    {.name = "assess-sheet",
+     RWE_TEXT_IN(struct rwe_study_settings, assess_sheet),
+     .section = RWE_SECTION_FILE,
+     .argument = "NAME|N",
+     .help = N_("Sheet of --assess, where it is a workbook: as --sheet.")},
     {.name = "assess-columns",
      RWE_LIST_IN(struct rwe_study_settings, assess_columns),
      .section = RWE_SECTION_FILE,
