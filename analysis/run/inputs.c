@@ -267,8 +267,7 @@ static bool can_act(const struct rwe_run *run, enum act act)
          is_read = is_checked || study->assess != NULL;
     switch (act) {
     case ON_ZERO:
-        return is_read || rwe_study_takes_dates(study) || run->cohort->has_dated_times ||
-               study->exposure_until != NULL;
+        return is_read || rwe_study_takes_dates(study) || run->cohort->counts_from_zero;
     case ON_CUTOFF:
         return is_read || rwe_study_takes_dates(study) || run->cohort->has_dated_times ||
                is_asked(settings, "protocol") || is_asked(settings, "disposition");

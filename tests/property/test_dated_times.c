@@ -67,6 +67,11 @@ static void the_cutoff_censors_what_is_later(void **state)
     assert_close(program_facts_number(&facts, KM "A n.event"), 1, 0);
     assert_close(program_facts_number(&facts, KM "B n.event"), 1, 0);
     program_facts_clear(&facts);
+    struct program_run run =
+        program_run(OF "--index-date start --cutoff 2021-08-01 --time-unit days", f.path);
+    assert_code(run, 0);
+    assert_says(run.err, "events of os after the data cut-off count as censored on that day: 1.");
+    program_clear(&run);
     remove_file(&f);
 }
 
@@ -141,6 +146,23 @@ static void options_of_dates_that_cannot_act_are_refused(void **state)
     remove_file(&f);
 }
 
+/* Times are ready here, and exposure closes on a date that is counted from time zero. */
+static void time_zero_of_the_date_that_closes_exposure_acts(void **state)
+{
+    (void)state;
+    struct fixture f = file_of("id,arm,day0,pd_date,last_contact_date,t,e,rt\n"
+                               "1,A,2021-01-01,2021-05-01,2021-07-01,181,1,\n"
+                               "2,A,2021-01-01,,2021-08-01,212,0,\n"
+                               "3,B,2021-01-01,2021-05-01,2021-09-01,243,1,30\n"
+                               "4,B,2021-01-01,,2021-10-01,273,0,150\n");
+    struct program_run run = program_run("%s --id id --arm arm --endpoint os=t,e --exposure-start "
+                                         "rt --index-date day0 --timedep",
+                                         f.path);
+    assert_code(run, 0);
+    program_clear(&run);
+    remove_file(&f);
+}
+
 /* The order is concluded over the column, once: 05/06/2023 is the 6th of May where 05/16/2023 stands below, for endpoints
  * and for eligibility alike. */
 static void every_reader_of_a_column_reads_it_in_one_order(void **state)
@@ -189,6 +211,7 @@ int main(void)
         cmocka_unit_test(dates_without_time_zero_ask_for_it),
         cmocka_unit_test(a_date_before_time_zero_and_a_missing_one_are_told),
         cmocka_unit_test(options_of_dates_that_cannot_act_are_refused),
+        cmocka_unit_test(time_zero_of_the_date_that_closes_exposure_acts),
         cmocka_unit_test(every_reader_of_a_column_reads_it_in_one_order),
         cmocka_unit_test(an_unknown_order_stops_the_run_even_where_rows_may_go),
     };

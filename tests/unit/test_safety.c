@@ -546,6 +546,25 @@ static void columns_of_the_cohort_file_are_terms_too(void **state)
     program_remove_folder(folder);
 }
 
+/* Read again, the file of patients begins where it began at first. */
+static void terms_of_the_cohort_file_stand_behind_the_lines_that_are_skipped(void **state)
+{
+    (void)state;
+    char *folder = program_new_folder();
+    char *path = program_write_file(folder, "cohort.csv",
+                                    "of,another,table,at,the,top\n9,9,9,9,9,9\n"
+                                    "id,arm,time,dead,Rash,Nausea\n1,A,12,0,3,2\n2,A,24,1,0,0\n"
+                                    "3,B,6,1,1,1\n4,B,18,0,0,2\n");
+    struct program_facts facts = program_facts_of(
+        "%s --skip 2 --id id --arm arm --endpoint os=time,dead --ae-wide Rash,Nausea", path);
+    assert_close(
+        program_facts_number(&facts, "toxicity population=all group=A term=Rash level=>=3 n"), 1,
+        0);
+    program_facts_clear(&facts);
+    free(path);
+    program_remove_folder(folder);
+}
+
 static void options_that_name_nothing_are_refused(void **state)
 {
     (void)state;
@@ -845,6 +864,7 @@ int main(void)
         cmocka_unit_test(an_unknown_grade_counts_at_any_grade_alone),
         cmocka_unit_test(replicates_tell_no_event_from_an_unknown_grade),
         cmocka_unit_test(columns_of_the_cohort_file_are_terms_too),
+        cmocka_unit_test(terms_of_the_cohort_file_stand_behind_the_lines_that_are_skipped),
         cmocka_unit_test(options_that_name_nothing_are_refused),
         cmocka_unit_test(columns_may_have_names_of_their_own),
         cmocka_unit_test(counts_of_the_cohort_match_r),

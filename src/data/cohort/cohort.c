@@ -367,6 +367,7 @@ static enum rwe_status build(struct raw *raw, struct rwe_cohort *cohort, struct 
     }
     cohort->has_dated_times = raw->has_dated_times;
     cohort->reads_dates = raw->reads_dates || raw->dates != NULL;
+    cohort->counts_from_zero = raw->counts_from_zero || raw->dates != NULL;
     return status == RWE_OK ? check_endpoints(raw, cohort, error) : status;
 }
 

@@ -287,8 +287,8 @@ enum rwe_status rwe_raw_read_endpoints(struct raw *raw, struct rwe_error *error)
                                               &endpoint->time, error);
         if (status == RWE_OK)
             status = read_events(raw, endpoint, column[e].event, error);
-        if (status == RWE_OK)
-            rwe_raw_cut_events(raw, endpoint);
+        if (status == RWE_OK && rwe_raw_cut_events(raw, endpoint) != RWE_OK)
+            status = rwe_fail_memory(error);
     }
     return status == RWE_OK ? rwe_raw_add_derived(raw, error) : status;
 }

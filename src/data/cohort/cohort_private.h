@@ -92,6 +92,7 @@ struct raw {
     struct raw_dates *dates; /* NULL: nothing is derived from dates */
     bool has_dated_times;    /* of ready endpoints */
     bool reads_dates;        /* columns of dates are read beside `dates` */
+    bool counts_from_zero;   /* columns of dates are counted from time zero beside `dates` */
     bool arm_is_exposure;    /* the arms are made by --exposure-date, not read */
     struct raw_criterion *criterion;
     size_t n_criteria;
@@ -121,10 +122,10 @@ enum rwe_status rwe_raw_find_best_responses(struct raw *raw, struct rwe_patient_
                                             struct rwe_error *error);
 
 /* endpoint_times.c: the times of a ready endpoint where its column holds dates; endpoint->time stays NULL where it does
- * not. Then, once its events are read, those after the data cut-off are none. */
+ * not. Then, once its events are read, those after the data cut-off are none, which a note tells. */
 enum rwe_status rwe_raw_read_dated_times(struct raw *raw, struct raw_endpoint *endpoint,
                                          size_t column, struct rwe_error *error);
-void rwe_raw_cut_events(const struct raw *raw, struct raw_endpoint *endpoint);
+enum rwe_status rwe_raw_cut_events(struct raw *raw, struct raw_endpoint *endpoint);
 
 /* Whether ready columns of endpoints count beside what is derived. */
 bool rwe_raw_takes_ready_endpoints(const struct raw *raw);

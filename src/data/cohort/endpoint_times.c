@@ -156,13 +156,22 @@ enum rwe_status rwe_raw_read_dated_times(struct raw *raw, struct raw_endpoint *e
                     RWE_OK &&
                 rwe_table_dated(raw->table, column, style, span.end, raw->complaints) == RWE_OK &&
                 count_days(raw, endpoint, &span) == RWE_OK;
-    raw->has_dated_times = raw->reads_dates = true;
+    raw->has_dated_times = raw->reads_dates = raw->counts_from_zero = true;
     return done ? RWE_OK : rwe_fail_memory(error);
 }
 
-void rwe_raw_cut_events(const struct raw *raw, struct raw_endpoint *endpoint)
+enum rwe_status rwe_raw_cut_events(struct raw *raw, struct raw_endpoint *endpoint)
 {
+    size_t n_cut = 0;
     for (size_t i = 0; endpoint->late != NULL && i < raw->n_rows; i++)
-        if (endpoint->late[i])
+        if (endpoint->late[i]) {
+            n_cut += endpoint->event[i] > 0;
             endpoint->event[i] = 0;
+        }
+    return n_cut == 0
+               ? RWE_OK
+               : rwe_complaints_note(raw->complaints,
+                                     "%s: events of %s after the data cut-off count as censored on "
+                                     "that day: %zu.",
+                                     rwe_table_file(raw->table), endpoint->spec->name, n_cut);
 }

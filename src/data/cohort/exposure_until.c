@@ -119,6 +119,7 @@ static enum rwe_status read_days(struct raw *raw, size_t column, struct rwe_comp
         return RWE_NO_MEMORY;
     days->is_read = index != RWE_NO_INDEX;
     raw->reads_dates = true;
+    raw->counts_from_zero = raw->counts_from_zero || days->is_read;
     if (days->is_read && (rwe_table_dated(raw->table, index, style, zero, complaints) != RWE_OK ||
                           rwe_table_dated(raw->table, column, style, date, complaints) != RWE_OK))
         return RWE_NO_MEMORY;
