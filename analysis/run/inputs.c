@@ -76,9 +76,10 @@ enum rwe_status rwe_given_add(struct rwe_given *given, const char *name,
 
 /* ---- reading ---- */
 
-/* A file, and which of its sheets. */
+/* A file, which of its sheets, and whether it is that of the patients. */
 struct source {
     const char *path, *sheet;
+    bool is_cohort;
 };
 
 /* The tokens of one column, "COL=CELL", or those of all. */
@@ -92,17 +93,16 @@ static struct rwe_strings pick(const struct rwe_run *run, struct rwe_strings tok
     return picked;
 }
 
-static struct rwe_table_options table_options(const struct rwe_run *run, const char *sheet)
+static struct rwe_table_options table_options(const struct rwe_run *run, struct source source)
 {
     const struct rwe_study_settings *study = rwe_study_of(run->settings);
-    bool is_cohort = run->n_inputs == 0; /* it is read first */
     struct rwe_table_options options = rwe_table_options_default();
-    options.sheet = sheet;
+    options.sheet = source.sheet;
     options.encoding = study->encoding;
     options.delimiter = study->delimiter < 0 ? '\0' : ",;\t"[study->delimiter];
     options.decimal_comma = study->decimal == RWE_DECIMAL_COMMA;
-    options.skip = is_cohort ? study->skip : 0;
-    options.header = is_cohort ? study->header : 0;
+    options.skip = source.is_cohort ? study->skip : 0;
+    options.header = source.is_cohort ? study->header : 0;
     options.missing_in = pick(run, study->missing_tokens, true);
     struct rwe_strings everywhere = pick(run, study->missing_tokens, false);
     if (study->source.missing_tokens != RWE_NOT_GIVEN &&
@@ -117,7 +117,7 @@ static enum rwe_status read_table(const struct rwe_run *run, struct source sourc
                                   struct rwe_error *error)
 {
     const struct rwe_study_settings *study = rwe_study_of(run->settings);
-    struct rwe_table_options options = table_options(run, source.sheet);
+    struct rwe_table_options options = table_options(run, source);
     const struct rwe_given_table *given = find_given(run->given, source.path);
     struct rwe_table_columns columns = {0};
     if (given != NULL && source.sheet != NULL)
@@ -151,11 +151,23 @@ static enum rwe_status note_input(struct rwe_run *run, const char *file, const c
 enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, const char *sheet,
                                    struct rwe_table **table, struct rwe_error *error)
 {
-    enum rwe_status status =
-        read_table(run, (struct source){path, sheet}, run->complaints, table, error);
+    const struct source source = {path, sheet, run->n_inputs == 0}; /* patients are read first */
+    enum rwe_status status = read_table(run, source, run->complaints, table, error);
     return status == RWE_OK
                ? note_input(run, path, rwe_table_sha256(*table), rwe_table_rows(*table), error)
                : status;
+}
+
+enum rwe_status rwe_run_read_patients(const struct rwe_run *run, struct rwe_table **table,
+                                      struct rwe_error *error)
+{
+    struct rwe_complaints told = {.arena = run->arena};
+    const struct source source = {run->input[0].file, rwe_study_of(run->settings)->sheet, true};
+    if (strcmp(source.path, "-") == 0)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "standard input is read once: --ae-wide needs the cohort as a file, or "
+                        "--ae FILE");
+    return read_table(run, source, &told, table, error);
 }
 
 enum rwe_status rwe_run_note_study(struct rwe_run *run, const char *path, struct rwe_error *error)
@@ -177,9 +189,10 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_table **event
     const struct toxicity_settings *settings = toxicity_settings_of(run->settings);
     const char *path = settings->file;
     struct rwe_complaints ignored = {.arena = run->arena};
-    if (path == NULL || strcmp(path, "-") == 0)
+    bool is_wide = settings->wide.n > 0; /* without the columns of rules */
+    if (path == NULL || strcmp(path, "-") == 0 || is_wide)
         return RWE_OK;
-    return read_table(run, (struct source){path, settings->sheet}, &ignored, events, error);
+    return read_table(run, (struct source){path, settings->sheet, false}, &ignored, events, error);
 }
 
 /* All rules where they are asked for, those of severity E where times are made from dates. A file of
@@ -236,6 +249,76 @@ static enum rwe_status read_assessments(struct rwe_run *run, struct rwe_table **
                               error);
 }
 
+/* ---- options of dates that cannot act ---- */
+
+/* What an option acts on. */
+enum act { ON_ZERO, ON_CUTOFF, ON_FORMS, ON_RULES, ON_EXPOSURE };
+
+static bool is_asked(const struct rwe_settings *settings, const char *analysis)
+{
+    return rwe_settings_source(settings, analysis) >= RWE_FROM_STUDY;
+}
+
+static bool can_act(const struct rwe_run *run, enum act act)
+{
+    const struct rwe_settings *settings = run->settings;
+    const struct rwe_study_settings *study = rwe_study_of(settings);
+    bool is_checked = is_asked(settings, "validate") || is_asked(settings, "queries"),
+         is_read = is_checked || study->assess != NULL;
+    switch (act) {
+    case ON_ZERO:
+        return is_read || rwe_study_takes_dates(study) || run->cohort->counts_from_zero;
+    case ON_CUTOFF:
+        return is_read || rwe_study_takes_dates(study) || run->cohort->has_dated_times ||
+               is_asked(settings, "protocol") || is_asked(settings, "disposition");
+    case ON_FORMS:
+        return is_read || run->cohort->reads_dates || toxicity_settings_of(settings)->file != NULL;
+    case ON_RULES:
+        return is_read || study->derive.n > 0 || study->endpoint_dates.n > 0;
+    case ON_EXPOSURE:
+        break;
+    }
+    return study->exposure_date != NULL;
+}
+
+/* What the command line says of dates acts, or is refused: with ready times it would change nothing, unseen. */
+static enum rwe_status check_date_options(const struct rwe_run *run, struct rwe_error *error)
+{
+    static const struct {
+        const char *name;
+        enum act act;
+    } options[] = {
+        {"index-date", ON_ZERO},         {"cutoff", ON_CUTOFF},
+        {"date-system", ON_FORMS},       {"date-order", ON_FORMS},
+        {"censoring", ON_RULES},         {"visit-every", ON_RULES},
+        {"visit-gap", ON_RULES},         {"death-window", ON_RULES},
+        {"new-therapy", ON_RULES},       {"progression-blank", ON_RULES},
+        {"unassessed", ON_RULES},        {"exposure-site", ON_EXPOSURE},
+        {"exposure-grace", ON_EXPOSURE}, {"exposure-names", ON_EXPOSURE},
+    };
+    for (size_t o = 0; o < sizeof options / sizeof *options; o++) {
+        const char *name = options[o].name;
+        if (rwe_settings_source(run->settings, name) != RWE_FROM_COMMAND ||
+            can_act(run, options[o].act))
+            continue;
+        if (options[o].act == ON_EXPOSURE)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "--%s cannot act: it is about the start of the treatment as a date. "
+                            "Say --exposure-date COL too, or leave it out",
+                            name);
+        if (options[o].act == ON_RULES)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "--%s cannot act: it is a rule for endpoints that are made from dates. "
+                            "Say --derive or --endpoint-dates too, or leave it out",
+                            name);
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--%s cannot act: no time is made from dates. Name columns of dates, with "
+                        "--derive or as TIME of --endpoint NAME=TIME,EVENT, or leave it out",
+                        name);
+    }
+    return RWE_OK;
+}
+
 enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_settings *settings,
                                     const char *path, bool all_rules, struct rwe_error *error)
 {
@@ -253,6 +336,8 @@ enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_settings *se
         status = rwe_cohort_build(&(struct rwe_cohort_tables){table, assessments},
                                   rwe_study_of(run->settings), run->arena, run->complaints,
                                   &run->cohort, error);
+    if (status == RWE_OK)
+        status = check_date_options(run, error);
     rwe_table_close(assessments);
     rwe_table_close(table);
     return status;

@@ -14,6 +14,13 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_FILE,
      .argument = "NAME|N",
      .help = N_("Sheet of --ae, where it is a workbook: as --sheet.")},
+    {.name = "ae-wide",
+     RWE_LIST_IN(struct toxicity_settings, wide),
+     .section = RWE_SECTION_FILE,
+     .argument = "COL,…",
+     .help =
+         N_("Adverse events in one column a term, whose cells are grades (0 or empty: none), of "
+            "--ae or, without it, of the cohort file.")},
     {.name = "ae-columns",
      RWE_LIST_IN(struct toxicity_settings, columns),
      .section = RWE_SECTION_FILE,
@@ -26,7 +33,7 @@ static const struct rwe_option options[] = {
      .help =
          N_("Its further columns where they have names of their own: keys soc, start, start-date, "
             "serious, immune, rel-chemo, rel-pd1, rel-rt, steroid, action, outcome, last-dose, "
-            "last-dose-date, rt-end, rt-end-date.")},
+            "last-dose-date, rt-end, rt-end-date, emergent.")},
     {.name = "ae-follow-up",
      RWE_TEXT_IN(struct toxicity_settings, follow_up),
      .section = RWE_SECTION_FILE,

@@ -19,7 +19,7 @@ static int32_t day(const char *text)
 static struct rwe_dated dated(const char *text)
 {
     struct rwe_dated dated = {0};
-    assert_true(rwe_dated_parse(text, strlen(text), RWE_DATES_1900, &dated));
+    assert_true(rwe_dated_parse(text, strlen(text), (struct rwe_date_style){0}, &dated));
     return dated;
 }
 

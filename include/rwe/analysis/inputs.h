@@ -44,6 +44,11 @@ enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, const 
 enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_settings *settings,
                                     const char *path, bool all_rules, struct rwe_error *error);
 
+/** Reads the file of patients again, once the cohort stands, for what else its columns hold; the caller closes the
+ * table. RWE_USAGE where it came from standard input. */
+enum rwe_status rwe_run_read_patients(const struct rwe_run *run, struct rwe_table **table,
+                                      struct rwe_error *error);
+
 /** Notes the study file among the inputs; NULL: there is none. */
 enum rwe_status rwe_run_note_study(struct rwe_run *run, const char *path, struct rwe_error *error);
 

@@ -165,6 +165,9 @@ struct rwe_cohort {
     const struct rwe_best_response
         *best; /**< by subject, of the assessments; NULL where none tells a response */
 
+    bool has_dated_times;  /**< times of ready endpoints are counted from dates */
+    bool reads_dates;      /**< some column was read as dates, for whatever */
+    bool counts_from_zero; /**< and some were counted from the date of time zero */
     const struct rwe_cohort_dates
         *dates; /**< what it was derived from; NULL: nothing from dates, or
                                                it was drawn from another cohort */

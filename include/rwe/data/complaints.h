@@ -12,6 +12,7 @@
 #include "rwe/base/arena.h"
 #include "rwe/base/language.h"
 #include "rwe/base/status.h"
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -28,6 +29,7 @@ struct rwe_complaint {
     const char *rule;     /**< of validation, "E03", or NULL */
     /** What to do, or NULL: N_("correct it"), or a text in the language of messages. */
     const char *advice;
+    bool is_of_column; /**< the whole column is in doubt: no row may be left out for it */
 };
 
 /** The reason in a language: "earlier than the index date (E03)". NULL when memory is out. */
@@ -39,6 +41,7 @@ struct rwe_note {
     const char *told;    /**< in the language of the report */
     const char *message; /**< in that of messages */
 };
+
 struct rwe_intern;
 
 /** Grows in its arena. */
@@ -61,12 +64,21 @@ struct rwe_complaints {
 enum rwe_status rwe_complaints_add(struct rwe_complaints *complaints,
                                    const struct rwe_complaint *complaint);
 
+/** Whether one of them is of a whole column; and the error that it stops the run with, even where rows may be left
+ * out. */
+bool rwe_complaints_doubt_column(const struct rwe_complaints *complaints);
+enum rwe_status rwe_complaints_fail_of_column(const char *file, struct rwe_error *error);
+
 /**
  * Adds a note from a template and what fills it: "line 1 is a title". It begins with the name of its file where
- * it is about a file. RWE_NO_MEMORY or RWE_OK.
+ * it is about a file. One that is there already is not added again. RWE_NO_MEMORY or RWE_OK.
  */
 enum rwe_status rwe_complaints_note(struct rwe_complaints *complaints, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+/** Adds the notes of another list, whose texts are copied. RWE_NO_MEMORY or RWE_OK. */
+enum rwe_status rwe_complaints_take_notes(struct rwe_complaints *complaints,
+                                          const struct rwe_complaints *from);
 
 /**
  * Prints the notes, then the complaints, in the language of messages and in order of line, one line each:

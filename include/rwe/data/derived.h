@@ -28,7 +28,7 @@ bool rwe_derived_is(const char *name);
  * that cannot be read are complaints. NaN where the formula has no value (alc or fractions 0).
  */
 enum rwe_status rwe_derived_read(const struct rwe_table *table, const char *name,
-                                 enum rwe_date_system system, struct rwe_arena *scratch,
+                                 struct rwe_date_style style, struct rwe_arena *scratch,
                                  struct rwe_complaints *complaints, double out[],
                                  struct rwe_error *error);
 

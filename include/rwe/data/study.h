@@ -60,6 +60,7 @@ struct rwe_study_settings {
     struct rwe_strings assess_columns;
     double visit_every, death_window, visit_gap, progression_blank; /**< days */
     int date_system;                                                /**< 1900, 1904 */
+    int date_order;                                                 /**< ymd, mdy, dmy */
     int censoring;                          /**< in the order of enum rwe_censoring */
     int new_therapy;                        /**< in the order of enum rwe_new_therapy */
     int unassessed;                         /**< start, contact */
@@ -101,8 +102,15 @@ struct rwe_study_settings {
 extern const struct rwe_options rwe_study_options;
 const struct rwe_study_settings *rwe_study_of(const struct rwe_settings *settings);
 
-/** What day numbers of spreadsheets count from: 1900 unless the study says 1904. */
-enum rwe_date_system rwe_study_date_system(const struct rwe_study_settings *study);
+/** How its dates are written: day numbers of spreadsheets count from 1900 unless the study says 1904. */
+struct rwe_date_style rwe_study_date_style(const struct rwe_study_settings *study);
+
+/** Days in the unit of times that are made from dates: months unless the study says another. */
+double rwe_study_days_per_unit(const struct rwe_study_settings *study);
+
+/** The data cut-off; RWE_DATED_NONE where there is none, RWE_USAGE where it is no day. */
+enum rwe_status rwe_study_cutoff(const struct rwe_study_settings *study, struct rwe_dated *cutoff,
+                                 struct rwe_error *error);
 
 /** Whether --rules-off names the rule of validation. */
 bool rwe_study_rule_is_off(const struct rwe_study_settings *study, const char *code);

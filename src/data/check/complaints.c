@@ -80,26 +80,68 @@ static const char *fill(struct rwe_arena *arena, const char *format, va_list arg
     return text;
 }
 
-enum rwe_status rwe_complaints_note(struct rwe_complaints *complaints, const char *format, ...)
+static bool has_note(const struct rwe_complaints *complaints, const char *message)
 {
-    va_list arguments;
+    for (size_t i = 0; i < complaints->n_notes; i++)
+        if (strcmp(complaints->note[i].message, message) == 0)
+            return true;
+    return false;
+}
+
+/* Texts that may be NULL, where there was no memory for them. */
+static enum rwe_status add_note(struct rwe_complaints *complaints, const char *told,
+                                const char *message)
+{
+    if (told == NULL || message == NULL)
+        return RWE_NO_MEMORY;
+    if (has_note(complaints, message))
+        return RWE_OK;
     struct rwe_note *note =
         rwe_arena_grow(complaints->arena, complaints->note, &complaints->note_capacity,
                        complaints->n_notes + 1, sizeof *note);
     if (note == NULL)
         return RWE_NO_MEMORY;
     complaints->note = note;
-    note += complaints->n_notes;
-    va_start(arguments, format);
-    note->told = fill(complaints->arena, rwe_text(format), arguments);
-    va_end(arguments);
-    va_start(arguments, format);
-    note->message = fill(complaints->arena, rwe_message(format), arguments);
-    va_end(arguments);
-    if (note->told == NULL || note->message == NULL)
-        return RWE_NO_MEMORY;
-    complaints->n_notes++;
+    note[complaints->n_notes++] = (struct rwe_note){told, message};
     return RWE_OK;
+}
+
+enum rwe_status rwe_complaints_note(struct rwe_complaints *complaints, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const char *told = fill(complaints->arena, rwe_text(format), arguments);
+    va_end(arguments);
+    va_start(arguments, format);
+    const char *message = fill(complaints->arena, rwe_message(format), arguments);
+    va_end(arguments);
+    return add_note(complaints, told, message);
+}
+
+enum rwe_status rwe_complaints_take_notes(struct rwe_complaints *complaints,
+                                          const struct rwe_complaints *from)
+{
+    enum rwe_status status = RWE_OK;
+    for (size_t i = 0; i < from->n_notes && status == RWE_OK; i++)
+        status = add_note(complaints, rwe_arena_string(complaints->arena, from->note[i].told),
+                          rwe_arena_string(complaints->arena, from->note[i].message));
+    return status;
+}
+
+bool rwe_complaints_doubt_column(const struct rwe_complaints *complaints)
+{
+    for (size_t i = 0; i < complaints->n; i++)
+        if (complaints->item[i].is_of_column)
+            return true;
+    return false;
+}
+
+enum rwe_status rwe_complaints_fail_of_column(const char *file, struct rwe_error *error)
+{
+    return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                    "%s: how a whole column is to be read is not known, so --on-error drop leaves "
+                    "out no row for it: say it",
+                    file);
 }
 
 const char *rwe_complaint_reason(const struct rwe_complaint *complaint,

@@ -173,7 +173,8 @@ static enum rwe_status derive_covariate(struct raw *raw, struct raw_variable *va
     variable->number = RWE_NEW(raw->scratch, double, raw->n_rows);
     if (variable->number == NULL)
         return rwe_fail_memory(error);
-    return rwe_derived_read(raw->table, variable->name, rwe_study_date_system(raw->study),
+    raw->reads_dates = true;
+    return rwe_derived_read(raw->table, variable->name, rwe_study_date_style(raw->study),
                             raw->scratch, raw->complaints, variable->number, error);
 }
 

@@ -281,10 +281,14 @@ enum rwe_status rwe_raw_read_endpoints(struct raw *raw, struct rwe_error *error)
         status = rwe_fail_memory(error);
     for (size_t e = 0; e < specs.n && status == RWE_OK; e++) {
         struct raw_endpoint *endpoint = &raw->endpoint[e];
-        status =
-            rwe_raw_required_numbers(raw, column[e].time, endpoint->absent, &endpoint->time, error);
+        status = rwe_raw_read_dated_times(raw, endpoint, column[e].time, error);
+        if (status == RWE_OK && endpoint->time == NULL)
+            status = rwe_raw_required_numbers(raw, column[e].time, endpoint->absent,
+                                              &endpoint->time, error);
         if (status == RWE_OK)
             status = read_events(raw, endpoint, column[e].event, error);
+        if (status == RWE_OK && rwe_raw_cut_events(raw, endpoint) != RWE_OK)
+            status = rwe_fail_memory(error);
     }
     return status == RWE_OK ? rwe_raw_add_derived(raw, error) : status;
 }

@@ -14,6 +14,7 @@ struct raw_endpoint {
     struct rwe_factor status; /* the column of events; no levels: made from dates */
     int8_t *cause;            /* by level of it; −1: not coded as declared */
     uint8_t *absent;          /* by row: not in this endpoint; NULL: all are */
+    uint8_t *late; /* by row: ends at the data cut-off, before its event; NULL: no dates */
 };
 
 /* Where the visits of patients stand in the file of assessments. */
@@ -89,6 +90,9 @@ struct raw {
     struct rwe_best_response *best; /* by row, of the assessments; NULL: none tells a response */
     double *entry;
     struct raw_dates *dates; /* NULL: nothing is derived from dates */
+    bool has_dated_times;    /* of ready endpoints */
+    bool reads_dates;        /* columns of dates are read beside `dates` */
+    bool counts_from_zero;   /* columns of dates are counted from time zero beside `dates` */
     bool arm_is_exposure;    /* the arms are made by --exposure-date, not read */
     struct raw_criterion *criterion;
     size_t n_criteria;
@@ -116,6 +120,12 @@ const char *rwe_raw_tell_earlier_pd(const struct raw *raw, const struct rwe_coho
  * patient's row does not. */
 enum rwe_status rwe_raw_find_best_responses(struct raw *raw, struct rwe_patient_dates patient[],
                                             struct rwe_error *error);
+
+/* endpoint_times.c: the times of a ready endpoint where its column holds dates; endpoint->time stays NULL where it does
+ * not. Then, once its events are read, those after the data cut-off are none, which a note tells. */
+enum rwe_status rwe_raw_read_dated_times(struct raw *raw, struct raw_endpoint *endpoint,
+                                         size_t column, struct rwe_error *error);
+enum rwe_status rwe_raw_cut_events(struct raw *raw, struct raw_endpoint *endpoint);
 
 /* Whether ready columns of endpoints count beside what is derived. */
 bool rwe_raw_takes_ready_endpoints(const struct raw *raw);

@@ -127,7 +127,7 @@ bool rwe_ebv_parse(const char *text, double *copies, bool *below)
 
 struct reader {
     const struct rwe_table *table;
-    enum rwe_date_system system;
+    struct rwe_date_style style;
     struct rwe_arena *scratch;
     struct rwe_complaints *complaints;
 };
@@ -137,7 +137,7 @@ static enum rwe_status read_dates(const struct reader *reader, size_t column, do
     size_t n = rwe_table_rows(reader->table);
     struct rwe_dated *dated = RWE_NEW(reader->scratch, struct rwe_dated, n);
     if (dated == NULL ||
-        rwe_table_dated(reader->table, column, reader->system, dated, reader->complaints) != RWE_OK)
+        rwe_table_dated(reader->table, column, reader->style, dated, reader->complaints) != RWE_OK)
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < n; i++)
         out[i] = rwe_dated_has_day(dated[i]) ? (double)dated[i].day : NAN;
@@ -216,12 +216,12 @@ static enum rwe_status read_source(const struct reader *reader, const struct der
 }
 
 enum rwe_status rwe_derived_read(const struct rwe_table *table, const char *name,
-                                 enum rwe_date_system system, struct rwe_arena *scratch,
+                                 struct rwe_date_style style, struct rwe_arena *scratch,
                                  struct rwe_complaints *complaints, double out[],
                                  struct rwe_error *error)
 {
     const struct derived *derived = find(name);
-    const struct reader reader = {table, system, scratch, complaints};
+    const struct reader reader = {table, style, scratch, complaints};
     size_t n = rwe_table_rows(table);
     double *second = RWE_NEW(scratch, double, n);
     if (derived == NULL || second == NULL)

@@ -111,15 +111,17 @@ static enum rwe_status read_days(struct raw *raw, size_t column, struct rwe_comp
                                  struct days *days)
 {
     size_t index = index_column(raw);
-    enum rwe_date_system system = rwe_study_date_system(raw->study);
+    struct rwe_date_style style = rwe_study_date_style(raw->study);
     struct rwe_dated *zero = RWE_NEW(raw->scratch, struct rwe_dated, raw->n_rows);
     struct rwe_dated *date = RWE_NEW(raw->scratch, struct rwe_dated, raw->n_rows);
     *days = (struct days){.of = RWE_NEW(raw->scratch, double, raw->n_rows)};
     if (rwe_arena_failed(raw->scratch))
         return RWE_NO_MEMORY;
     days->is_read = index != RWE_NO_INDEX;
-    if (days->is_read && (rwe_table_dated(raw->table, index, system, zero, complaints) != RWE_OK ||
-                          rwe_table_dated(raw->table, column, system, date, complaints) != RWE_OK))
+    raw->reads_dates = true;
+    raw->counts_from_zero = raw->counts_from_zero || days->is_read;
+    if (days->is_read && (rwe_table_dated(raw->table, index, style, zero, complaints) != RWE_OK ||
+                          rwe_table_dated(raw->table, column, style, date, complaints) != RWE_OK))
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < raw->n_rows; i++) {
         days->of[i] = days->is_read ? days_between(zero[i], date[i]) : INFINITY;
@@ -177,6 +179,13 @@ static bool is_near(double ratio, double unit)
     return ratio < CLOSE * unit && unit < CLOSE * ratio;
 }
 
+/* The declared unit of times; that in which times of ready endpoints were counted from dates is known as well. */
+static enum rwe_time_unit declared_unit(const struct raw *raw)
+{
+    bool is_open = raw->study->time_unit == RWE_UNIT_NOT_SAID;
+    return is_open && raw->has_dated_times ? RWE_UNIT_MONTHS : raw->study->time_unit;
+}
+
 /* Days in the unit of the cohort's times: the declared one, else the one by which follow-up agrees with its dates;
  * NaN where there is none, or where they contradict it. */
 static enum rwe_status find_unit(struct raw *raw, double *unit)
@@ -192,8 +201,8 @@ static enum rwe_status find_unit(struct raw *raw, double *unit)
         return RWE_NO_MEMORY;
     *unit = NAN;
     for (int u = 0; u < N_UNITS; u++) {
-        bool is_declared = raw->study->time_unit == (enum rwe_time_unit)u;
-        bool is_open = raw->study->time_unit == RWE_UNIT_NOT_SAID;
+        bool is_declared = declared_unit(raw) == (enum rwe_time_unit)u;
+        bool is_open = declared_unit(raw) == RWE_UNIT_NOT_SAID;
         if ((is_declared && isnan(ratio)) ||
             ((is_declared || is_open) && is_near(ratio, unit_days[u])))
             *unit = unit_days[u];
@@ -223,7 +232,8 @@ static enum rwe_status close_by_date(struct raw *raw, size_t column, bool is_nam
     struct days days;
     double unit;
     if (read_days(raw, column, is_named ? raw->complaints : &unread, &days) != RWE_OK ||
-        find_unit(raw, &unit) != RWE_OK)
+        find_unit(raw, &unit) != RWE_OK ||
+        rwe_complaints_take_notes(raw->complaints, &unread) != RWE_OK)
         return RWE_NO_MEMORY;
     if (unread.n > 0)
         raw->closure_unread = first_of(raw, &unread);
@@ -339,8 +349,8 @@ static enum rwe_status check_start_unit(struct raw *raw, struct rwe_error *error
         find_ratio(raw, days.of, raw->exposure_start, &ratio) != RWE_OK ||
         find_unit(raw, &unit) != RWE_OK)
         return rwe_fail_memory(error);
-    if (isnan(unit) && raw->study->time_unit != RWE_UNIT_NOT_SAID)
-        unit = unit_days[raw->study->time_unit];
+    if (isnan(unit) && declared_unit(raw) != RWE_UNIT_NOT_SAID)
+        unit = unit_days[declared_unit(raw)];
     if (raw->dates != NULL)
         unit = raw->dates->about.days_per_unit;
     for (int u = 0; u < N_UNITS; u++)

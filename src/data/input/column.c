@@ -64,7 +64,8 @@ static const char *advice_on_number(const char *text, size_t length)
     if (text[length - 1] == '%')
         return N_("write the number without the percent sign");
     if (rwe_date_parse(text, length, &day))
-        return N_("it is a date: give the time from time zero as a number");
+        return N_("it is a date: give the time from time zero as a number; an endpoint whose TIME "
+                  "is a column of dates takes time zero from --index-date");
     if (has_unit(text))
         return N_("write the number alone, its unit belongs into the header");
     return N_("correct it, or name the token with --missing-tokens");

@@ -2,8 +2,10 @@
 #include "rwe/data/study.h"
 
 #include "rwe/base/language.h"
+#include "rwe/data/endpoint_dates.h"
 
 #include <string.h>
+
 /* How a cohort file reads. Names and meanings are those of the interface's contract. */
 static const struct rwe_option options[] = {
     {.name = "id",
@@ -316,7 +318,9 @@ static const struct rwe_option options[] = {
      RWE_TEXT_IN(struct rwe_study_settings, index_date),
      .section = RWE_SECTION_FILE,
      .argument = "COL",
-     .help = N_("Column with the date of time zero (default index_date).")},
+     .help = N_(
+         "Column with the date of time zero (default index_date). TIME of --endpoint may then be a "
+         "column of dates, as the last contact, and times are months, or what --time-unit says.")},
     {.name = "cutoff",
      RWE_TEXT_IN(struct rwe_study_settings, cutoff),
      .section = RWE_SECTION_FILE,
@@ -358,6 +362,13 @@ static const struct rwe_option options[] = {
      .help =
          N_("What day numbers of spreadsheets count from (default 1900; 1904 on old Macintoshes, "
             "1462 days later).")},
+    {.name = "date-order",
+     RWE_CHOICE_IN(struct rwe_study_settings, date_order),
+     .section = RWE_SECTION_FILE,
+     .argument = "ymd|mdy|dmy",
+     .choices = "ymd|mdy|dmy",
+     .help = N_("Order of the figures in dates such as 5/6/2023; without it the only one in which "
+                "all dates of a column can be read.")},
     {.name = "censoring",
      RWE_CHOICE_IN(struct rwe_study_settings, censoring),
      RWE_SOURCE_IN(struct rwe_study_settings, source.censoring),
@@ -472,9 +483,32 @@ const struct rwe_study_settings *rwe_study_of(const struct rwe_settings *setting
     return rwe_settings_of(settings, &rwe_study_options);
 }
 
-enum rwe_date_system rwe_study_date_system(const struct rwe_study_settings *study)
+struct rwe_date_style rwe_study_date_style(const struct rwe_study_settings *study)
 {
-    return study->date_system == 1 ? RWE_DATES_1904 : RWE_DATES_1900;
+    static const enum rwe_date_order orders[] = {RWE_ORDER_YMD, RWE_ORDER_MDY, RWE_ORDER_DMY};
+    return (struct rwe_date_style){
+        .system = study->date_system == 1 ? RWE_DATES_1904 : RWE_DATES_1900,
+        .order = study->date_order < 0 ? RWE_ORDER_NOT_SAID : orders[study->date_order],
+    };
+}
+
+double rwe_study_days_per_unit(const struct rwe_study_settings *study)
+{
+    static const double days[] = {1, 7, RWE_DAYS_PER_MONTH, 365.25};
+    return study->time_unit == RWE_UNIT_NOT_SAID ? RWE_DAYS_PER_MONTH : days[study->time_unit];
+}
+
+enum rwe_status rwe_study_cutoff(const struct rwe_study_settings *study, struct rwe_dated *cutoff,
+                                 struct rwe_error *error)
+{
+    const char *text = study->cutoff;
+    *cutoff = (struct rwe_dated){0};
+    if (text == NULL || (rwe_dated_parse(text, strlen(text), rwe_study_date_style(study), cutoff) &&
+                         cutoff->kind == RWE_DATED_DAY))
+        return RWE_OK;
+    *cutoff = (struct rwe_dated){0};
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                    "--cutoff %s: write a day, as in --cutoff 2025-06-30", text);
 }
 
 bool rwe_study_takes_dates(const struct rwe_study_settings *study)
