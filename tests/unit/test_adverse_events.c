@@ -44,6 +44,7 @@ static enum rwe_status take(struct fixture *f, const char *rows, bool drop)
     struct rwe_table_options options = rwe_table_options_default();
     char *text = rwe_arena_format(f->arena, "id,term,grade\n%s", rows);
     char *path = check_write_file(text, strlen(text));
+    rwe_table_close(f->table); /* of the time before */
     assert_int_equal(rwe_table_read(path, &options, f->arena, &f->table, &f->complaints, &f->error),
                      RWE_OK);
     check_remove_file(path);
@@ -222,6 +223,7 @@ static enum rwe_status take_wide(struct fixture *f, const char *text, bool drop)
         .id = "id", .wide = {terms, 2}, .with_details = true};
     struct rwe_table_options options = rwe_table_options_default();
     char *path = check_write_file(text, strlen(text));
+    rwe_table_close(f->table); /* of the time before */
     assert_int_equal(rwe_table_read(path, &options, f->arena, &f->table, &f->complaints, &f->error),
                      RWE_OK);
     check_remove_file(path);
@@ -262,6 +264,7 @@ static enum rwe_status take_details(struct fixture *f, const char *text,
         .id = "id", .term = "term", .grade = "grade", .with_details = true};
     struct rwe_table_options options = rwe_table_options_default();
     char *path = check_write_file(text, strlen(text));
+    rwe_table_close(f->table); /* of the time before */
     assert_int_equal(rwe_table_read(path, &options, f->arena, &f->table, &f->complaints, &f->error),
                      RWE_OK);
     check_remove_file(path);
