@@ -66,14 +66,7 @@ static void model_row(struct rwe_grid *grid, const struct row *row, const rwe_fa
     else
         rwe_grid_row(grid, 0, "%s: while %s against while not", timedep_label(row->part),
                      row->part->run.cohort->arm_level[1]);
-    rwe_grid_cell(grid, RWE_CELL_COUNT, sizes[0], RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_COUNT, sizes[1], RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, shown->ratio, shown->low, shown->high);
-    if (shown->coefficient == RWE_NO_FACT)
-        return;
-    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, shown->coefficient, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, shown->error, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_P_VALUE, shown->p, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_cox_row_cells(grid, sizes, shown);
 }
 
 /* Of a replicate: the ratio of the exposure alone. */

@@ -27,19 +27,6 @@ static void add_sizes(struct rwe_run *run, const struct rwe_key *key,
     sizes[1] = rwe_document_number(run->document, key, "n.event", (double)model->n_events);
 }
 
-static void fill_row(struct rwe_grid *grid, const rwe_fact sizes[2],
-                     const struct rwe_cox_shown *shown)
-{
-    rwe_grid_cell(grid, RWE_CELL_COUNT, sizes[0], RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_COUNT, sizes[1], RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, shown->ratio, shown->low, shown->high);
-    if (shown->coefficient == RWE_NO_FACT)
-        return;
-    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, shown->coefficient, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, shown->error, RWE_NO_FACT, RWE_NO_FACT);
-    rwe_grid_cell(grid, RWE_CELL_P_VALUE, shown->p, RWE_NO_FACT, RWE_NO_FACT);
-}
-
 /* What is said of one model's arms. */
 struct arm_part {
     const char *what; /* below the first rows: "adjusted"; NULL for those */
@@ -65,7 +52,7 @@ static void arm_rows(struct rwe_run *run, struct arm_table *table,
                                                      cohort->arm_level[arm]);
         rwe_grid_row(table->grid, part->what != NULL, part->firth ? N_("%s (Firth)") : "%s",
                      label == NULL ? "" : label);
-        fill_row(table->grid, part->sizes, &part->shown[arm - 1]);
+        rwe_cox_row_cells(table->grid, part->sizes, &part->shown[arm - 1]);
     }
 }
 

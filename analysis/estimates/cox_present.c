@@ -321,3 +321,16 @@ void rwe_cox_comparison_figure(struct rwe_run *run, struct rwe_grid *grid, const
     rwe_figure_note(figure, "Of a number: per unit of its variable, so that its ratio is not "
                             "comparable with that of a category.");
 }
+
+void rwe_cox_row_cells(struct rwe_grid *grid, const rwe_fact sizes[2],
+                       const struct rwe_cox_shown *shown)
+{
+    rwe_grid_cell(grid, RWE_CELL_COUNT, sizes[0], RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(grid, RWE_CELL_COUNT, sizes[1], RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, shown->ratio, shown->low, shown->high);
+    if (shown->coefficient == RWE_NO_FACT)
+        return;
+    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, shown->coefficient, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(grid, RWE_CELL_COEFFICIENT, shown->error, RWE_NO_FACT, RWE_NO_FACT);
+    rwe_grid_cell(grid, RWE_CELL_P_VALUE, shown->p, RWE_NO_FACT, RWE_NO_FACT);
+}

@@ -46,4 +46,9 @@ struct rwe_grid *rwe_cox_comparison_table(struct rwe_run *run,
 void rwe_cox_comparison_figure(struct rwe_run *run, struct rwe_grid *grid, const char *name,
                                const char *title);
 
+/** The cells of one ratio in a table of contrasts: subjects and events, ratio with limits and, where there are any, the
+ * coefficient, its error and p. */
+void rwe_cox_row_cells(struct rwe_grid *grid, const rwe_fact sizes[2],
+                       const struct rwe_cox_shown *shown);
+
 #endif
