@@ -105,6 +105,10 @@ const struct rwe_study_settings *rwe_study_of(const struct rwe_settings *setting
 /** How its dates are written: day numbers of spreadsheets count from 1900 unless the study says 1904. */
 struct rwe_date_style rwe_study_date_style(const struct rwe_study_settings *study);
 
+/** Days of each unit, in the order of enum rwe_time_unit. */
+enum { RWE_N_TIME_UNITS = 4 };
+extern const double rwe_days_per_unit[RWE_N_TIME_UNITS];
+
 /** Days in the unit of times that are made from dates: months unless the study says another. */
 double rwe_study_days_per_unit(const struct rwe_study_settings *study);
 

@@ -152,9 +152,7 @@ static enum rwe_status read_last(struct raw *raw, double last[])
 
 /* ---- the unit of times ---- */
 
-static const double unit_days[] = {1, 7, RWE_DAYS_PER_MONTH, 365.25};
 static const char *const unit_names[] = {N_("days"), N_("weeks"), N_("months"), N_("years")};
-enum { N_UNITS = 4 };
 
 /* Units lie apart by 4 and more; what is farther from one than this is of none. */
 static const double CLOSE = 1.6;
@@ -200,13 +198,13 @@ static enum rwe_status find_unit(struct raw *raw, double *unit)
     if (find_ratio(raw, last, end, &ratio) != RWE_OK)
         return RWE_NO_MEMORY;
     *unit = NAN;
-    for (int u = 0; u < N_UNITS; u++) {
+    for (int u = 0; u < RWE_N_TIME_UNITS; u++) {
         bool is_declared = declared_unit(raw) == (enum rwe_time_unit)u;
         bool is_open = declared_unit(raw) == RWE_UNIT_NOT_SAID;
         if ((is_declared && isnan(ratio)) ||
-            ((is_declared || is_open) && is_near(ratio, unit_days[u])))
-            *unit = unit_days[u];
-        if (is_open && is_near(ratio, unit_days[u]))
+            ((is_declared || is_open) && is_near(ratio, rwe_days_per_unit[u])))
+            *unit = rwe_days_per_unit[u];
+        if (is_open && is_near(ratio, rwe_days_per_unit[u]))
             raw->unit_found = unit_names[u];
     }
     return RWE_OK;
@@ -350,11 +348,11 @@ static enum rwe_status check_start_unit(struct raw *raw, struct rwe_error *error
         find_unit(raw, &unit) != RWE_OK)
         return rwe_fail_memory(error);
     if (isnan(unit) && declared_unit(raw) != RWE_UNIT_NOT_SAID)
-        unit = unit_days[declared_unit(raw)];
+        unit = rwe_days_per_unit[declared_unit(raw)];
     if (raw->dates != NULL)
         unit = raw->dates->about.days_per_unit;
-    for (int u = 0; u < N_UNITS; u++)
-        if (is_near(ratio, unit_days[u]) && !isnan(unit) && !is_near(ratio, unit))
+    for (int u = 0; u < RWE_N_TIME_UNITS; u++)
+        if (is_near(ratio, rwe_days_per_unit[u]) && !isnan(unit) && !is_near(ratio, unit))
             return rwe_fail(
                 error, RWE_BAD_INPUT, RWE_NO_INDEX,
                 "--exposure-start %s: its times are in %s, as the dates in \"%s\" tell, "

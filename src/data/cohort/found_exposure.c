@@ -15,9 +15,6 @@ static const double FULL = 0.9, EMPTY = 0.05; /* of an arm, where only the conte
 static const double FEW = 0.05, MOST = 0.8;   /* of those who have a start */
 enum { FEWEST = 5, DAYS_APART = 2 };
 
-/* Days, in the order of enum rwe_time_unit. */
-static const double units[] = {1, 7, RWE_DAYS_PER_MONTH, 365.25};
-
 /* A search: what holds for all columns, and the best that was found. */
 struct search {
     const struct rwe_found_query *query;
@@ -101,7 +98,7 @@ static double unit_in_name(const char *name)
         bool is_ascii = (unsigned char)word[0] < 0x80;
         if (length > width && strncasecmp(name + length - width, word, width) == 0 &&
             (!is_ascii || strchr("_. (-[", name[length - width - 1]) != NULL))
-            return units[words[w].unit];
+            return rwe_days_per_unit[words[w].unit];
     }
     return NAN;
 }
@@ -302,9 +299,9 @@ static double unit_of_days(const struct search *s)
 {
     if (!isnan(s->unit) || s->query->end == NULL)
         return s->unit;
-    for (size_t u = 0; u < sizeof units / sizeof *units; u++)
-        if (fits(s, units[u]))
-            return units[u];
+    for (size_t u = 0; u < RWE_N_TIME_UNITS; u++)
+        if (fits(s, rwe_days_per_unit[u]))
+            return rwe_days_per_unit[u];
     return NAN;
 }
 
@@ -433,7 +430,7 @@ static double unit_of_times(const struct rwe_found_query *q)
 {
     double unit = q->days_per_unit;
     if (isnan(unit) && q->study->time_unit != RWE_UNIT_NOT_SAID)
-        unit = units[q->study->time_unit];
+        unit = rwe_days_per_unit[q->study->time_unit];
     for (size_t e = 0; isnan(unit) && e < q->study->endpoints.n; e++)
         if (q->study->endpoints.item[e].time != NULL)
             unit = unit_in_name(q->study->endpoints.item[e].time);

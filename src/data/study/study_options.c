@@ -492,10 +492,12 @@ struct rwe_date_style rwe_study_date_style(const struct rwe_study_settings *stud
     };
 }
 
+const double rwe_days_per_unit[] = {1, 7, RWE_DAYS_PER_MONTH, 365.25};
+
 double rwe_study_days_per_unit(const struct rwe_study_settings *study)
 {
-    static const double days[] = {1, 7, RWE_DAYS_PER_MONTH, 365.25};
-    return study->time_unit == RWE_UNIT_NOT_SAID ? RWE_DAYS_PER_MONTH : days[study->time_unit];
+    return study->time_unit == RWE_UNIT_NOT_SAID ? RWE_DAYS_PER_MONTH
+                                                 : rwe_days_per_unit[study->time_unit];
 }
 
 enum rwe_status rwe_study_cutoff(const struct rwe_study_settings *study, struct rwe_dated *cutoff,
