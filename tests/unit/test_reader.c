@@ -287,7 +287,7 @@ static void names_are_checked_whatever_the_kind_of_file(void **state)
 static void identity_numbers_are_found_in_columns_of_numbers(void **state)
 {
     (void)state;
-    struct table_text read = read_good("TOY1\nnumber phone\n#13800138000\n=\n");
+    struct table_text read = read_good("TOY1\nnumber code\n#13800138000\n=\n");
     struct table_text fine = read_good("TOY1\nnumber count\n#1380013800\n=\n#0.5\n=\n");
     struct rwe_error error = {0};
     assert_int_equal(rwe_privacy_check(read.table, &error), RWE_BAD_INPUT);
