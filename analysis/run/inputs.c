@@ -3,7 +3,9 @@
 
 #include "describe/validate.h"
 #include "rwe/base/hash.h"
+#include "rwe/data/rows.h"
 #include "rwe/data/study.h"
+#include "rwe/data/table_stack.h"
 #include "rwe/data/validate.h"
 #include "safety/toxicity_settings.h"
 #include <string.h>
@@ -151,6 +153,13 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_table **event
     return read_table(run, path, &ignored, events, error);
 }
 
+/* Of what is said about the table the file and the line there, where it is a stack of files. */
+static void place(const struct rwe_table *table, const char **file, size_t *line)
+{
+    if (strcmp(*file, rwe_table_file(table)) == 0)
+        rwe_stack_place(table, file, line);
+}
+
 /* All rules where they are asked for, those of severity E where times are made from dates. A file of
  * ready times, with columns that only happen to have these names, is not judged. The sheet of queries is
  * written before the run can stop for what stands in it. */
@@ -173,11 +182,13 @@ static enum rwe_status validate(struct rwe_run *run, const struct rwe_table *tab
     if (status == RWE_OK)
         status = rwe_validate(&input, run->arena, validation, error);
     rwe_table_close(events);
-    if (status == RWE_OK && queries != NULL)
-        status = rwe_validation_write(validation, queries, error);
     if (status == RWE_OK &&
         rwe_validation_complain(validation, rwe_study_of(run->settings), run->complaints) != RWE_OK)
         status = rwe_fail_memory(error);
+    for (size_t f = 0; status == RWE_OK && f < validation->n; f++)
+        place(table, &validation->finding[f].file, &validation->finding[f].line);
+    if (status == RWE_OK && queries != NULL)
+        status = rwe_validation_write(validation, queries, error);
     run->validation = validation;
     return status;
 }
@@ -204,21 +215,132 @@ static enum rwe_status read_assessments(struct rwe_run *run, struct rwe_table **
     return rwe_run_read_table(run, path, assessments, error);
 }
 
-enum rwe_status rwe_run_read_cohort(struct rwe_run *run, const char *path, bool all_rules,
-                                    struct rwe_error *error)
+/* ---- the cohort ---- */
+
+/* Complaints from the first on are of rows that stand elsewhere now: `row` says where, by row; or where the last of
+ * a stack begins. */
+static void renumber(struct rwe_complaints *complaints, size_t first, const size_t row[], size_t n,
+                     size_t rows_before)
+{
+    for (size_t c = first; c < complaints->n; c++) {
+        size_t *at = &complaints->item[c].row;
+        if (row != NULL && *at < n)
+            *at = row[*at];
+        if (*at != RWE_NO_INDEX)
+            *at += rows_before;
+    }
+}
+
+/* Leaves the marked rows; the table that they were in is closed. */
+static enum rwe_status keep_rows(struct rwe_run *run, const bool kept[], size_t first_complaint,
+                                 struct rwe_table **table, struct rwe_error *error)
+{
+    struct rwe_table *all = *table;
+    struct rwe_table_options options = table_options(rwe_study_of(run->settings));
+    size_t n = rwe_table_rows(all), n_kept = 0;
+    size_t *row = RWE_NEW(run->arena, size_t, n);
+    if (row == NULL)
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < n; i++)
+        row[i] = kept[i] ? n_kept++ : RWE_NO_INDEX;
+    renumber(run->complaints, first_complaint, row, n, 0);
+    enum rwe_status status = rwe_table_keep_rows(all, kept, &options, run->arena, table, error);
+    rwe_table_close(all);
+    return status;
+}
+
+/* Leaves one row of each subject, where --rows says which. */
+static enum rwe_status settle_rows(struct rwe_run *run, size_t first_complaint,
+                                   struct rwe_table **table, struct rwe_error *error)
+{
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
+    const bool *kept;
+    size_t n_left;
+    if (study->rows == RWE_ROWS_NOT_SAID)
+        return RWE_OK;
+    if (study->rows == RWE_ROWS_INTERVALS)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--rows intervals is not part of version %s: --rows first takes the first "
+                        "interval of each subject, its baseline, --rows last the last",
+                        RWE_VERSION);
+    enum rwe_status status =
+        rwe_rows_choose(*table, study, run->arena, run->complaints, &kept, &n_left, error);
+    if (status == RWE_OK)
+        run->n_rows_left += n_left;
+    return status != RWE_OK || n_left == 0 ? status
+                                           : keep_rows(run, kept, first_complaint, table, error);
+}
+
+/* One file, whose rows come behind `rows_before` others. */
+static enum rwe_status read_file(struct rwe_run *run, const char *path, size_t rows_before,
+                                 struct rwe_table **table, struct rwe_error *error)
+{
+    size_t first_complaint = run->complaints->n;
+    enum rwe_status status = rwe_run_read_table(run, path, table, error);
+    if (status == RWE_OK)
+        status = settle_rows(run, first_complaint, table, error);
+    renumber(run->complaints, first_complaint, NULL, 0, rows_before);
+    return status;
+}
+
+static enum rwe_status stack(struct rwe_run *run, const struct rwe_stacked part[], size_t n,
+                             struct rwe_table **table, struct rwe_error *error)
+{
+    struct rwe_table_options options = table_options(rwe_study_of(run->settings));
+    enum rwe_status status = rwe_table_stack(part, n, &options, run->arena, table, error);
+    if (status != RWE_OK)
+        return status;
+    const char *differences = rwe_stack_differences(part, n, run->arena);
+    if (differences == NULL)
+        return rwe_fail_memory(error);
+    if (*differences != '\0')
+        rwe_document_warning(run->document, "columns-differ", "cohort",
+                             "The files of the cohort have not the same columns: %s. Where a file "
+                             "has none, its values are missing.",
+                             differences);
+    return RWE_OK;
+}
+
+static enum rwe_status read_files(struct rwe_run *run, struct rwe_cohort_files files,
+                                  struct rwe_table **table, struct rwe_error *error)
+{
+    struct rwe_stacked *part = RWE_NEW(run->arena, struct rwe_stacked, files.n);
+    struct rwe_table **of_part = RWE_NEW(run->arena, struct rwe_table *, files.n);
+    enum rwe_status status = rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
+    size_t n = 0, rows = 0;
+    if (status == RWE_OK && files.item[0].level == NULL)
+        return read_file(run, files.item[0].path, 0, table, error);
+    for (; status == RWE_OK && n < files.n; n++) {
+        status = read_file(run, files.item[n].path, rows, &of_part[n], error);
+        part[n] = (struct rwe_stacked){of_part[n], files.item[n].level};
+        rows += status == RWE_OK ? rwe_table_rows(of_part[n]) : 0;
+    }
+    if (status == RWE_OK)
+        status = stack(run, part, n, table, error);
+    for (size_t i = 0; i < n; i++)
+        rwe_table_close(of_part[i]);
+    return status;
+}
+
+enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_cohort_files files,
+                                    bool all_rules, struct rwe_error *error)
 {
     struct rwe_table *table = NULL, *assessments = NULL;
-    enum rwe_status status = rwe_run_read_table(run, path, &table, error);
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
+    enum rwe_status status = read_files(run, files, &table, error);
+    if (status == RWE_OK && study->id == NULL)
+        status = rwe_rows_check_unnamed(table, study, error);
     bool dated = takes_dates(run->settings) || rwe_study_of(run->settings)->assess != NULL;
     if (status == RWE_OK && (all_rules || dated))
         status = validate(run, table, all_rules, error);
     if (status == RWE_OK)
         status = read_assessments(run, &assessments, error);
     if (status == RWE_OK)
-        status = rwe_cohort_build(&(struct rwe_cohort_tables){table, assessments},
-                                  rwe_study_of(run->settings), run->arena, run->complaints,
-                                  &run->cohort, error);
+        status = rwe_cohort_build(&(struct rwe_cohort_tables){table, assessments}, study,
+                                  run->arena, run->complaints, &run->cohort, error);
     rwe_table_close(assessments);
     rwe_table_close(table);
+    for (size_t c = 0; table != NULL && c < run->complaints->n; c++)
+        place(table, &run->complaints->item[c].file, &run->complaints->item[c].line);
     return status;
 }

@@ -51,6 +51,7 @@ struct rwe_run {
     const struct rwe_given *given;     /**< tables in memory that stand for files (inputs.h) */
     struct rwe_input input[RWE_MOST_INPUTS];
     size_t n_inputs;
+    size_t n_rows_left; /**< rows of the cohort file that --rows does not count */
     const struct rwe_validation *validation; /**< of the files as read (validate.h); of a replicate
                                                   NULL */
     const struct rwe_covariate_balance *balance; /**< once measured (covariates.h), else NULL */

@@ -22,6 +22,17 @@ struct rwe_given {
     size_t n, room;
 };
 
+/** A file of the cohort: everybody, or an arm. */
+struct rwe_cohort_file {
+    const char *level; /**< of the arm; NULL: it holds them all */
+    const char *path;
+};
+
+struct rwe_cohort_files {
+    const struct rwe_cohort_file *item;
+    size_t n;
+};
+
 /**
  * Adds a copy of a column to the table of that name, which the first column makes. RWE_USAGE when its rows are
  * not as many as those of the columns before; whether its name is new and its text UTF-8 shows when it is read.
@@ -38,11 +49,12 @@ enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, struct
                                    struct rwe_error *error);
 
 /**
- * Reads the cohort of the run, with its assessments. Where times come from dates, or `all_rules` asks for
+ * Reads the cohort of the run, with its assessments; several files are stacked, with a column `arm` that holds
+ * their levels (table_stack.h). Where times come from dates, or `all_rules` asks for
  * it, the files are held against the rules of validation too.
  */
-enum rwe_status rwe_run_read_cohort(struct rwe_run *run, const char *path, bool all_rules,
-                                    struct rwe_error *error);
+enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_cohort_files files,
+                                    bool all_rules, struct rwe_error *error);
 
 /** Notes the study file among the inputs; NULL: there is none. */
 enum rwe_status rwe_run_note_study(struct rwe_run *run, const char *path, struct rwe_error *error);
