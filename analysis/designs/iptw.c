@@ -38,6 +38,7 @@ static const struct rwe_option options[] = {
     {.name = "trim-optimal",
      RWE_FLAG_IN(struct iptw_settings, trim_optimal),
      .section = RWE_SECTION_METHOD,
+     .yields_to = "trim",
      .help =
          N_("The same with the X that is best for the precision of the average effect (Crump).")},
     {.name = "truncate",

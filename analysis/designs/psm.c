@@ -21,6 +21,7 @@ static const struct rwe_option options[] = {
      .fallback = "0.2",
      .low = 0,
      .high = 1e6,
+     .yields_to = "caliper-abs",
      .help = N_("Largest distance of partners, in standard deviations of the logit pooled within "
                 "arms (default 0.2); with --distance ps, of the propensity score.")},
     {.name = "caliper-abs",

@@ -74,8 +74,13 @@ enum rwe_status rwe_idle_check(const struct rwe_settings *settings, struct rwe_e
                             : owner != NULL           ? owner->name
                                                       : NULL;
         char told[LONGEST];
-        if (needs == NULL || rwe_settings_source(settings, option->name) != RWE_FROM_COMMAND ||
-            any_is_there(settings, &plan, needs, told))
+        bool is_given = rwe_settings_source(settings, option->name) == RWE_FROM_COMMAND;
+        if (is_given && option->yields_to != NULL &&
+            rwe_settings_source(settings, option->yields_to) == RWE_FROM_COMMAND)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "--%s does nothing beside --%s: leave one of the two out", option->name,
+                            option->yields_to);
+        if (needs == NULL || !is_given || any_is_there(settings, &plan, needs, told))
             continue;
         bool one = strchr(needs, ' ') == NULL;
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,

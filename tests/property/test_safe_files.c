@@ -259,6 +259,8 @@ static void an_option_that_nothing_reads_is_refused(void **state)
         {"--iptw=ate --iptw=ato", "twice|ate|ato"},
         {"--psm --psm=full", "twice"},
         {"--figures svg", "--output DIR"},
+        {"--psm --caliper 0.1 --caliper-abs 0.2", "--caliper|beside --caliper-abs"},
+        {"--iptw --trim 0.1 --trim-optimal", "--trim-optimal|beside --trim"},
     };
     for (size_t i = 0; i < sizeof idle / sizeof idle[0]; i++)
         refused(2, idle[i][1], program_format("%s" HOW "--covariates x %s", f->cohort, idle[i][0]));

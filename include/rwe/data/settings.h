@@ -92,7 +92,8 @@ struct rwe_option {
         *acts_with; /**< options, blanks between, as "psm iptw=entropy": without one of them nothing
                                 reads this one. NULL: of an analysis's own option the analysis, of any
                                 other nothing is needed */
-    const char *help; /**< one or two sentences */
+    const char *yields_to; /**< an option beside which nothing reads this one; NULL: none */
+    const char *help;      /**< one or two sentences */
 };
 
 /** A list of options, as a layer declares it. */
