@@ -19,7 +19,7 @@ all: $(BUILD)/rwe-analyze $(BUILD)/librwe.so
 
 # ---- what it needs -------------------------------------------------------------------------------
 
-PACKAGES := gsl jansson yaml-0.1 uchardet nettle cairo cairo-pdf pangocairo libpng
+PACKAGES := gsl jansson yaml-0.1 uchardet nettle cairo cairo-pdf pangocairo libpng libzip expat
 
 # Says what is missing and installs it; DEPS=skip leaves that to you.
 .PHONY: deps
@@ -33,7 +33,7 @@ PKG_CFLAGS  = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 CPPFLAGS   += -D_GNU_SOURCE -Iinclude -Ianalysis -Isrc/data -DRWE_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
 CFLAGS     += -std=gnu17 -g $(OPT) -fPIC -ffp-contract=off -fno-fast-math -pthread
-LDLIBS     += $(PKG_LIBS) -lcsv -lm
+LDLIBS     += $(PKG_LIBS) -lcsv -lreadstat -lm
 LDFLAGS    += -pthread -Wl,--as-needed
 ifneq ($(SAN),)
 CFLAGS     += -fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer
@@ -138,7 +138,7 @@ $(BUILD)/rwe.pc:
 	printf '%s\n' 'prefix=$(PREFIX)' 'Name: rwe' \
 	  'Description: survival, matching and safety analysis of treatment cohorts' \
 	  'Version: $(VERSION)' 'Requires.private: $(PACKAGES)' 'Libs: -L$${prefix}/lib -lrwe' \
-	  'Libs.private: -lcsv -lm -pthread' 'Cflags: -I$${prefix}/include' > $@
+	  'Libs.private: -lcsv -lreadstat -lm -pthread' 'Cflags: -I$${prefix}/include' > $@
 
 $(BUILD)/rwe-analyze.1: $(BUILD)/rwe-analyze
 	$< --print man > $@
@@ -212,11 +212,14 @@ check-facts: $(BUILD)/rwe-analyze
 check-cases: $(BUILD)/rwe-analyze
 	python3 tests/cases/run $<
 
-# The reader under sanitizers, on seeds cut short at every place (SAN=address,undefined OPT=-O1).
+# The readers under sanitizers, on seeds cut short at every place (SAN=address,undefined OPT=-O1).
 .PHONY: check-damage
-check-damage: $(BUILD)/tests/fuzz/fuzz_table
+check-damage: $(BUILD)/tests/fuzz/fuzz_table $(BUILD)/tests/fuzz/fuzz_formats
 	sh tests/fuzz/make_seeds.sh $(BUILD)/fuzz/seeds
 	$< $(BUILD)/fuzz/seeds/*
+	mkdir -p $(BUILD)/fuzz/formats
+	$(BUILD)/tests/fuzz/fuzz_formats --seeds $(BUILD)/fuzz/formats
+	$(BUILD)/tests/fuzz/fuzz_formats $(BUILD)/fuzz/formats/*
 
 # The same bytes without optimisation; no byte read that was not written, none lost.
 UNOPTIMISED := build/release-O0/rwe-analyze

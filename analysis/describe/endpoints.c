@@ -146,6 +146,9 @@ static void note_of_deeds(const struct rwe_run *run, struct rwe_grid *grid)
         [RWE_DATES_RESPONSE_VOID] =
             N_("A response before time zero, after progression or, where that matters, after new "
                "therapy, which does not count: %zu."),
+        [RWE_DATES_NO_CUTOFF] =
+            N_("\"Ongoing\" (至今) in place of the last contact or assessment, which tells no day "
+               "without --cutoff: %zu."),
     };
     const struct rwe_cohort *cohort = run->cohort;
     size_t n[RWE_N_DATES_DEEDS] = {0};
@@ -155,6 +158,13 @@ static void note_of_deeds(const struct rwe_run *run, struct rwe_grid *grid)
     for (unsigned d = 0; d < RWE_N_DATES_DEEDS; d++)
         if (n[d] > 0 && told[d] != NULL)
             rwe_grid_note(grid, told[d], n[d]);
+    if (n[RWE_DATES_PD_DENIED] > 0)
+        rwe_document_warning(
+            run->document, "progression-denied", "endpoints",
+            "The file dates progression on a day whose assessment in --assess says "
+            "response or stable disease, of %zu subjects; the progression counts. "
+            "Correct the one that is wrong.",
+            n[RWE_DATES_PD_DENIED]);
     if (n[RWE_DATES_PD_EARLIER] > 0)
         rwe_document_warning(run->document, "progression-dated-twice", "endpoints",
                              "Progression is dated twice, earlier in --assess than in pd_date; the "

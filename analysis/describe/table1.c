@@ -312,7 +312,7 @@ static bool any_missing(const struct table *t, size_t covariate)
 static const char *label_of(const struct table *t, size_t j)
 {
     const char *label = t->what->label == NULL ? NULL : t->what->label[j];
-    return label == NULL ? t->what->variable[j].name : label;
+    return label == NULL ? rwe_shown_name(t->run, t->what->variable[j].name) : label;
 }
 
 static void present_numbers(const struct table *t, size_t j, struct rwe_key key, size_t column)

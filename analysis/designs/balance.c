@@ -71,7 +71,7 @@ static void add_covariates(struct rwe_run *run, const struct rwe_covariate_balan
         const struct rwe_column *column = &balance->columns.item[c];
         lines->item[lines->n++] = (struct balance_line){
             .kind = rwe_column_is_binary(column) ? BALANCE_LEVEL : BALANCE_NUMBER,
-            .name = column->name,
+            .name = rwe_shown_name(run, column->name),
             .term = column->variable->name,
             .level = column->level < 0 ? NULL : column->variable->level[column->level],
             .at = by_design(run, balance->at, balance->columns.n, c),

@@ -83,7 +83,8 @@ static void present_term(struct rwe_run *run, struct rwe_grid *grid, const char 
     const struct rwe_logistic *model = &run->propensity->model;
     struct rwe_key key = rwe_key_run(run, "ps");
     key.term = name;
-    rwe_grid_row(grid, 0, "%s", name == intercept ? rwe_text(intercept) : name);
+    rwe_grid_row(grid, 0, "%s",
+                 name == intercept ? rwe_text(intercept) : rwe_shown_term(run, name));
     if (j == RWE_NO_INDEX) {
         rwe_grid_put(grid, &key, NAN);
         return;
@@ -252,7 +253,7 @@ static void present_missing(struct rwe_run *run)
         if (grid == NULL)
             grid = start_missing(run);
         key.term = v->name;
-        rwe_grid_row(grid, 0, "%s", v->name);
+        rwe_grid_row(grid, 0, "%s", rwe_shown_name(run, v->name));
         rwe_grid_put(grid, &key, (double)v->n_missing);
         if (v->categorical)
             rwe_grid_words(grid, "level \"missing\"");

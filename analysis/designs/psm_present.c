@@ -262,14 +262,14 @@ static const struct rwe_table_column left_out_columns[] = {
     {N_("SMD"), RWE_CELL_SMD, "smd.unmatched"},
 };
 
-static void present_column(struct rwe_grid *grid, struct rwe_key key,
+static void present_column(struct rwe_run *run, struct rwe_grid *grid, struct rwe_key key,
                            const struct rwe_column *column, struct means means)
 {
     enum rwe_cell_class class =
         rwe_column_is_binary(column) ? RWE_CELL_COEFFICIENT : RWE_CELL_NUMBER;
     key.term = column->variable->name;
     key.level = column->level < 0 ? NULL : column->variable->level[column->level];
-    rwe_grid_row(grid, 0, "%s", column->name);
+    rwe_grid_row(grid, 0, "%s", rwe_shown_name(run, column->name));
     rwe_grid_put_as(grid, class, &key, means.matched);
     rwe_grid_put_as(grid, class, &key, means.unmatched);
     rwe_grid_put(grid, &key, means.smd);
@@ -321,7 +321,7 @@ static enum rwe_status present_left_out(struct rwe_run *run, const struct psm *p
     struct rwe_grid *grid = begin_table(run, psm, &key, n_unmatched);
     for (size_t c = 0; c < columns.n; c++) {
         rwe_column_values(&columns.item[c], cohort->n, value);
-        present_column(grid, key, &columns.item[c],
+        present_column(run, grid, key, &columns.item[c],
                        compare(run, psm, &columns.item[c], value, treated));
     }
     rwe_grid_note(grid, "Who is left out moves the effect away from that in all of them. SMD, "

@@ -282,7 +282,7 @@ struct rwe_grid *rwe_cox_comparison_table(struct rwe_run *run,
         rwe_grid_column(grid, "p");
     }
     for (size_t t = 0; t < comparison->n_terms; t++) {
-        rwe_grid_row(grid, 0, "%s", comparison->term[t].name);
+        rwe_grid_row(grid, 0, "%s", rwe_shown_term(run, comparison->term[t].name));
         for (size_t d = 0; d < run->n_designs; d++) {
             const struct rwe_cox_shown *shown = &comparison->shown[d * comparison->n_terms + t];
             rwe_grid_cell(grid, RWE_CELL_RATIO_LIMITS, shown->ratio, shown->low, shown->high);

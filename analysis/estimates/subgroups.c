@@ -148,7 +148,7 @@ static enum rwe_status run_interaction(struct table *table, const struct rwe_key
     rwe_document_number(document, key, "interaction.statistic", test.statistic);
     rwe_document_number(document, key, "df", test.df);
     rwe_fact p = rwe_document_number(document, key, "interaction.p.value", test.p_value);
-    rwe_grid_row(table->grid, 0, "%s", variable->name);
+    rwe_grid_row(table->grid, 0, "%s", rwe_shown_name(table->setting.run, variable->name));
     for (size_t column = 0; column < 5; column++)
         rwe_grid_empty(table->grid);
     rwe_grid_cell(table->grid, RWE_CELL_P_VALUE, p, RWE_NO_FACT, RWE_NO_FACT);

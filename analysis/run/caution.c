@@ -48,32 +48,49 @@ static struct rwe_caution of_states_beyond(const struct rwe_run *run,
     const char *closed_by = rwe_closing_words(run);
     return (struct rwe_caution){
         RWE_CAUTION_NO_EFFECT,
-        rwe_arena_format(run->arena,
-                         rwe_text("No effect of a strategy: exposure begins before %s or never"),
-                         closed_by),
+        rwe_arena_format(
+            run->arena,
+            rwe_text("Not the effect of a strategy: exposure begins before %s or never"),
+            closed_by),
         rwe_arena_format(
             run->arena,
             rwe_text("%s goes on after %s, when exposure can no longer begin. Those exposed and "
                      "not exposed who are past it cannot be compared, and no covariates or weights "
                      "make up for that: the ratio is not 1 even where the treatment does nothing. "
-                     "Take --landmark, --ccw or --sequential."),
+                     "Landmarks, clones and sequential trials answer instead."),
             endpoint->name, closed_by),
     };
 }
 
+/* Of a file whose dates of progression cannot all be read. */
+static const char *why_unread(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
+{
+    return rwe_arena_format(
+        run->arena,
+        rwe_text(
+            "%s: when exposure can no longer begin is not known, since a cell cannot be read as "
+            "a date (%s). If it is at progression, progression confounds exposure and outcome, "
+            "and the ratio is biased. Correct the cell."),
+        endpoint->name, from_zero_of(run)->cohort->closure_unread);
+}
+
 static struct rwe_caution of_unknown(const struct rwe_run *run, const struct rwe_endpoint *endpoint)
 {
-    return (struct rwe_caution){
-        RWE_CAUTION_CARE,
-        rwe_text("Caution: when exposure can no longer begin is not known"),
-        rwe_arena_format(
-            run->arena,
-            rwe_text("%s: when exposure can no longer begin is not known. If it is at progression, "
-                     "progression confounds exposure and outcome, and the ratio is biased. Say "
-                     "--exposure-until with the endpoint, or the column of dates, that ends it; "
-                     "--exposure-until %s where exposure can begin as long as one is followed."),
-            endpoint->name, endpoint->name),
-    };
+    const char *reason =
+        from_zero_of(run)->cohort->closure_unread != NULL
+            ? why_unread(run, endpoint)
+            : rwe_arena_format(
+                  run->arena,
+                  rwe_text(
+                      "%s: when exposure can no longer begin is not known. If it is at "
+                      "progression, progression confounds exposure and outcome, and the ratio is "
+                      "biased. Say --exposure-until with the endpoint, or the column of dates, "
+                      "that ends it; --exposure-until %s where exposure can begin as long as one "
+                      "is followed."),
+                  endpoint->name, endpoint->name);
+    return (struct rwe_caution){RWE_CAUTION_CARE,
+                                rwe_text("Caution: when exposure can no longer begin is not known"),
+                                reason};
 }
 
 struct rwe_caution rwe_run_caution(const struct rwe_run *run, const struct rwe_design *design,

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "cohort_report.h"
 
+#include "events_report.h"
 #include "rwe/analysis/present.h"
 #include "rwe/base/language.h"
+#include "values_report.h"
 #include <string.h>
 
 static void present_count(struct rwe_run *run, struct rwe_grid *grid, const struct rwe_key *key,
@@ -78,6 +80,8 @@ static void present_subjects(struct rwe_run *run)
             rwe_grid_row(grid, 1, "%s", cohort->arm_level[a]);
         present_count(run, grid, &arm, "n", (double)cohort->arm_size[a]);
     }
+    for (size_t i = 0; i < run->complaints->n_notes; i++)
+        rwe_grid_note(grid, "%s", run->complaints->note[i].told);
 }
 
 static const struct rwe_table_column list_columns[] = {
@@ -197,6 +201,10 @@ enum rwe_status rwe_cohort_report(struct rwe_run *run, struct rwe_error *error)
 {
     rwe_document_section(run->document, 1, "Cohort");
     present_subjects(run);
+    rwe_events_report(run);
+    enum rwe_status status = rwe_values_report(run);
+    if (status != RWE_OK)
+        return rwe_fail_memory(error);
     present_list(run);
     warn_of_hidden_marks(run);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++)

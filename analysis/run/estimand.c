@@ -4,6 +4,8 @@
 #include "rwe/analysis/present.h"
 #include "rwe/base/language.h"
 
+#include <math.h>
+
 /* The first where all whom the effect is about are in the design; else the second, of how many how many. */
 static const struct {
     const char *all, *left;
@@ -110,10 +112,13 @@ void rwe_note_closure(struct rwe_run *run, struct rwe_grid *grid, const struct r
     if (closure == NULL)
         return; /* it is cautioned */
     for (size_t i = 0; i < cohort->n; i++)
-        n_late += cohort->exposure_start[i] >= cohort->exposure_until[i];
+        n_late += !isnan(cohort->exposure_start[i]) && isnan(rwe_cohort_exposure(cohort, i));
     rwe_document_number(run->document, key, "n.too.late", (double)n_late);
     rwe_grid_note(grid, "Exposure begins before %s (as told by %s) or never, for every endpoint.",
                   closure, cohort->closed_by);
+    if (cohort->unit_found != NULL)
+        rwe_grid_note(grid, "No --time-unit is given: by the dates of the file times are in %s.",
+                      rwe_text(cohort->unit_found));
     if (n_late > 0)
         rwe_grid_note(grid, "%zu starts at that time or later count as other treatment.", n_late);
 }

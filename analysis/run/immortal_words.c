@@ -50,7 +50,9 @@ static const char *advice_of(const struct rwe_run *run, const struct populations
     if (read != NULL)
         return rwe_arena_format(run->arena, rwe_text("read %s"), read);
     if (run->cohort->exposure_start == NULL || endpoint->reach != RWE_REACH_UNKNOWN)
-        return rwe_text("add --ccw, --landmark or --sequential");
+        return rwe_text(run->cohort->n_covariates > 0
+                            ? N_("add --ccw, --landmark or --sequential")
+                            : N_("add --covariates, and --ccw, --landmark or --sequential"));
     read = list_answers(run, populations, endpoint, true);
     return read == NULL
                ? rwe_text("say what closes exposure, as progression does (--exposure-until), and "

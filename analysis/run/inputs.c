@@ -3,6 +3,7 @@
 
 #include "describe/validate.h"
 #include "rwe/base/hash.h"
+#include "rwe/data/levels.h"
 #include "rwe/data/rows.h"
 #include "rwe/data/study.h"
 #include "rwe/data/table_stack.h"
@@ -77,32 +78,60 @@ enum rwe_status rwe_given_add(struct rwe_given *given, const char *name,
 
 /* ---- reading ---- */
 
-static struct rwe_table_options table_options(const struct rwe_study_settings *study)
+/* A file, which of its sheets, and whether it is one of the patients. */
+struct source {
+    const char *path, *sheet;
+    bool is_cohort;
+};
+
+/* The tokens of one column, "COL=CELL", or those of all. */
+static struct rwe_strings pick(const struct rwe_run *run, struct rwe_strings tokens,
+                               bool of_one_column)
 {
+    struct rwe_strings picked = {RWE_NEW(run->arena, const char *, tokens.n), 0};
+    for (size_t i = 0; picked.item != NULL && i < tokens.n; i++)
+        if ((strchr(tokens.item[i], '=') != NULL) == of_one_column)
+            picked.item[picked.n++] = tokens.item[i];
+    return picked;
+}
+
+static struct rwe_table_options table_options(const struct rwe_run *run, struct source source)
+{
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
     struct rwe_table_options options = rwe_table_options_default();
+    options.sheet = source.sheet;
     options.encoding = study->encoding;
     options.delimiter = study->delimiter < 0 ? '\0' : ",;\t"[study->delimiter];
     options.decimal_comma = study->decimal == RWE_DECIMAL_COMMA;
-    if (study->source.missing_tokens != RWE_NOT_GIVEN)
-        options.missing = study->missing_tokens;
+    options.skip = source.is_cohort ? study->skip : 0;
+    options.header = source.is_cohort ? study->header : 0;
+    options.missing_in = pick(run, study->missing_tokens, true);
+    struct rwe_strings everywhere = pick(run, study->missing_tokens, false);
+    if (study->source.missing_tokens != RWE_NOT_GIVEN &&
+        (everywhere.n > 0 || options.missing_in.n == 0))
+        options.missing = everywhere;
     return options;
 }
 
 /* A table in memory of that name, or the file. */
-static enum rwe_status read_table(const struct rwe_run *run, const char *path,
+static enum rwe_status read_table(const struct rwe_run *run, struct source source,
                                   struct rwe_complaints *complaints, struct rwe_table **table,
                                   struct rwe_error *error)
 {
     const struct rwe_study_settings *study = rwe_study_of(run->settings);
-    struct rwe_table_options options = table_options(study);
-    const struct rwe_given_table *given = find_given(run->given, path);
+    struct rwe_table_options options = table_options(run, source);
+    const struct rwe_given_table *given = find_given(run->given, source.path);
     struct rwe_table_columns columns = {0};
+    if (given != NULL && source.sheet != NULL)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "%s: has no sheet \"%s\": it is a table in memory", source.path,
+                        source.sheet);
     if (given != NULL)
         columns =
             (struct rwe_table_columns){given->name, given->column, given->n_columns, given->n_rows};
     enum rwe_status status =
         given != NULL ? rwe_table_from_columns(&columns, &options, run->arena, table, error)
-                      : rwe_table_read(path, &options, run->arena, table, complaints, error);
+                      : rwe_table_read(source.path, &options, run->arena, table, complaints, error);
     return status == RWE_OK && !study->allow_identifiers ? rwe_privacy_check(*table, error)
                                                          : status;
 }
@@ -121,13 +150,19 @@ static enum rwe_status note_input(struct rwe_run *run, const char *file, const c
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }
 
-enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, struct rwe_table **table,
-                                   struct rwe_error *error)
+static enum rwe_status read_and_note(struct rwe_run *run, struct source source,
+                                     struct rwe_table **table, struct rwe_error *error)
 {
-    enum rwe_status status = read_table(run, path, run->complaints, table, error);
-    return status == RWE_OK
-               ? note_input(run, path, rwe_table_sha256(*table), rwe_table_rows(*table), error)
-               : status;
+    enum rwe_status status = read_table(run, source, run->complaints, table, error);
+    return status == RWE_OK ? note_input(run, source.path, rwe_table_sha256(*table),
+                                         rwe_table_rows(*table), error)
+                            : status;
+}
+
+enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, const char *sheet,
+                                   struct rwe_table **table, struct rwe_error *error)
+{
+    return read_and_note(run, (struct source){path, sheet, false}, table, error);
 }
 
 enum rwe_status rwe_run_note_study(struct rwe_run *run, const char *path, struct rwe_error *error)
@@ -146,11 +181,13 @@ enum rwe_status rwe_run_note_study(struct rwe_run *run, const char *path, struct
 static enum rwe_status read_events(struct rwe_run *run, struct rwe_table **events,
                                    struct rwe_error *error)
 {
-    const char *path = toxicity_settings_of(run->settings)->file;
+    const struct toxicity_settings *settings = toxicity_settings_of(run->settings);
+    const char *path = settings->file;
     struct rwe_complaints ignored = {.arena = run->arena};
-    if (path == NULL || strcmp(path, "-") == 0)
+    bool is_wide = settings->wide.n > 0; /* without the columns of rules */
+    if (path == NULL || strcmp(path, "-") == 0 || is_wide)
         return RWE_OK;
-    return read_table(run, path, &ignored, events, error);
+    return read_table(run, (struct source){path, settings->sheet, false}, &ignored, events, error);
 }
 
 /* Of what is said about the table the file and the line there, where it is a stack of files. */
@@ -212,7 +249,63 @@ static enum rwe_status read_assessments(struct rwe_run *run, struct rwe_table **
             error, RWE_USAGE, RWE_NO_INDEX,
             "--assess is for endpoints from dates and for responses: say --derive or --response "
             "too");
-    return rwe_run_read_table(run, path, assessments, error);
+    return rwe_run_read_table(run, path, rwe_study_of(run->settings)->assess_sheet, assessments,
+                              error);
+}
+
+/* ---- options of dates that cannot act ---- */
+
+/* What an option acts on. */
+enum act { ON_ZERO, ON_CUTOFF, ON_FORMS };
+
+static bool is_asked(const struct rwe_settings *settings, const char *analysis)
+{
+    return rwe_settings_source(settings, analysis) >= RWE_FROM_STUDY;
+}
+
+static bool can_act(const struct rwe_run *run, enum act act)
+{
+    const struct rwe_settings *settings = run->settings;
+    const struct rwe_study_settings *study = rwe_study_of(settings);
+    bool is_checked = is_asked(settings, "validate") || is_asked(settings, "queries"),
+         is_read = is_checked || study->assess != NULL;
+    switch (act) {
+    case ON_ZERO:
+        return is_read || rwe_study_takes_dates(study) || run->cohort->counts_from_zero;
+    case ON_CUTOFF:
+        return is_read || rwe_study_takes_dates(study) || run->cohort->has_dated_times ||
+               is_asked(settings, "protocol") || is_asked(settings, "disposition");
+    case ON_FORMS:
+        break;
+    }
+    return is_read || run->cohort->reads_dates || study->row_order != NULL ||
+           toxicity_settings_of(settings)->file != NULL;
+}
+
+/* What the command line says of dates acts, or is refused: with ready times it would change nothing, unseen. These
+ * are the options of which the columns decide that; of others their rows say what they act with (idle.h). */
+static enum rwe_status check_date_options(const struct rwe_run *run, struct rwe_error *error)
+{
+    static const struct {
+        const char *name;
+        enum act act;
+    } options[] = {
+        {"index-date", ON_ZERO},
+        {"cutoff", ON_CUTOFF},
+        {"date-system", ON_FORMS},
+        {"date-order", ON_FORMS},
+    };
+    for (size_t o = 0; o < sizeof options / sizeof *options; o++) {
+        const char *name = options[o].name;
+        if (rwe_settings_source(run->settings, name) != RWE_FROM_COMMAND ||
+            can_act(run, options[o].act))
+            continue;
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--%s cannot act: no time is made from dates. Name columns of dates, with "
+                        "--derive or as TIME of --endpoint NAME=TIME,EVENT, or leave it out",
+                        name);
+    }
+    return RWE_OK;
 }
 
 /* ---- the cohort ---- */
@@ -231,12 +324,17 @@ static void renumber(struct rwe_complaints *complaints, size_t first, const size
     }
 }
 
+static struct source patients(const struct rwe_run *run, const char *path)
+{
+    return (struct source){path, rwe_study_of(run->settings)->sheet, true};
+}
+
 /* Leaves the marked rows; the table that they were in is closed. */
 static enum rwe_status keep_rows(struct rwe_run *run, const bool kept[], size_t first_complaint,
                                  struct rwe_table **table, struct rwe_error *error)
 {
     struct rwe_table *all = *table;
-    struct rwe_table_options options = table_options(rwe_study_of(run->settings));
+    struct rwe_table_options options = table_options(run, patients(run, NULL));
     size_t n = rwe_table_rows(all), n_kept = 0;
     size_t *row = RWE_NEW(run->arena, size_t, n);
     if (row == NULL)
@@ -276,7 +374,7 @@ static enum rwe_status read_file(struct rwe_run *run, const char *path, size_t r
                                  struct rwe_table **table, struct rwe_error *error)
 {
     size_t first_complaint = run->complaints->n;
-    enum rwe_status status = rwe_run_read_table(run, path, table, error);
+    enum rwe_status status = read_and_note(run, patients(run, path), table, error);
     if (status == RWE_OK)
         status = settle_rows(run, first_complaint, table, error);
     renumber(run->complaints, first_complaint, NULL, 0, rows_before);
@@ -286,7 +384,7 @@ static enum rwe_status read_file(struct rwe_run *run, const char *path, size_t r
 static enum rwe_status stack(struct rwe_run *run, const struct rwe_stacked part[], size_t n,
                              struct rwe_table **table, struct rwe_error *error)
 {
-    struct rwe_table_options options = table_options(rwe_study_of(run->settings));
+    struct rwe_table_options options = table_options(run, patients(run, NULL));
     enum rwe_status status = rwe_table_stack(part, n, &options, run->arena, table, error);
     if (status != RWE_OK)
         return status;
@@ -301,9 +399,10 @@ static enum rwe_status stack(struct rwe_run *run, const struct rwe_stacked part[
     return RWE_OK;
 }
 
-static enum rwe_status read_files(struct rwe_run *run, struct rwe_cohort_files files,
-                                  struct rwe_table **table, struct rwe_error *error)
+static enum rwe_status read_files(struct rwe_run *run, struct rwe_table **table,
+                                  struct rwe_error *error)
 {
+    const struct rwe_cohort_files files = run->files;
     struct rwe_stacked *part = RWE_NEW(run->arena, struct rwe_stacked, files.n);
     struct rwe_table **of_part = RWE_NEW(run->arena, struct rwe_table *, files.n);
     enum rwe_status status = rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
@@ -322,14 +421,38 @@ static enum rwe_status read_files(struct rwe_run *run, struct rwe_cohort_files f
     return status;
 }
 
-enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_cohort_files files,
+enum rwe_status rwe_run_read_patients(const struct rwe_run *run, struct rwe_table **table,
+                                      struct rwe_error *error)
+{
+    struct rwe_complaints told = {.arena = run->arena};
+    for (size_t f = 0; f < run->files.n; f++)
+        if (strcmp(run->files.item[f].path, "-") == 0)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "standard input is read once: --ae-wide needs the cohort as a file, or "
+                            "--ae FILE");
+    struct rwe_run again = *run; /* what was told and noted the first time is not told twice */
+    again.complaints = &told;
+    again.document = NULL;
+    again.n_inputs = 0;
+    return read_files(&again, table, error);
+}
+
+void rwe_run_place_complaints(const struct rwe_run *run, const struct rwe_table *table)
+{
+    for (size_t c = 0; table != NULL && c < run->complaints->n; c++)
+        place(table, &run->complaints->item[c].file, &run->complaints->item[c].line);
+}
+
+enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_settings *settings,
                                     bool all_rules, struct rwe_error *error)
 {
     struct rwe_table *table = NULL, *assessments = NULL;
     const struct rwe_study_settings *study = rwe_study_of(run->settings);
-    enum rwe_status status = read_files(run, files, &table, error);
+    enum rwe_status status = read_files(run, &table, error);
     if (status == RWE_OK && study->id == NULL)
         status = rwe_rows_check_unnamed(table, study, error);
+    if (status == RWE_OK)
+        status = rwe_endpoints_look_up(settings, table, error);
     bool dated = takes_dates(run->settings) || rwe_study_of(run->settings)->assess != NULL;
     if (status == RWE_OK && (all_rules || dated))
         status = validate(run, table, all_rules, error);
@@ -338,9 +461,10 @@ enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_cohort_files
     if (status == RWE_OK)
         status = rwe_cohort_build(&(struct rwe_cohort_tables){table, assessments}, study,
                                   run->arena, run->complaints, &run->cohort, error);
+    if (status == RWE_OK)
+        status = check_date_options(run, error);
     rwe_table_close(assessments);
     rwe_table_close(table);
-    for (size_t c = 0; table != NULL && c < run->complaints->n; c++)
-        place(table, &run->complaints->item[c].file, &run->complaints->item[c].line);
+    rwe_run_place_complaints(run, table);
     return status;
 }

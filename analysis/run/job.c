@@ -423,7 +423,7 @@ static void speak_as_the_report(void)
 }
 
 static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
-                               struct rwe_cohort_files cohort, struct rwe_error *error)
+                               struct rwe_error *error)
 {
     struct rwe_plan plan = rwe_plan_make(run->settings);
     set_title(run, job);
@@ -432,7 +432,7 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     if (status == RWE_OK)
         status = rwe_bootstrap_check(run->settings, error);
     if (status == RWE_OK)
-        status = rwe_run_read_cohort(run, cohort, wants_rules(&plan), error);
+        status = rwe_run_read_cohort(run, job->settings, wants_rules(&plan), error);
     if (status == RWE_OK)
         status = rwe_run_note_study(run, settings_of(job)->study, error);
     speak_as_the_report();
@@ -474,11 +474,12 @@ static enum rwe_status run_completed(struct rwe_job *job, struct rwe_cohort_file
         .estimates = estimates,
         .complaints = &job->complaints,
         .given = &job->given,
+        .files = cohort,
         .progress = job->progress,
         .arena = job->arena,
         .threads = threads_of(job),
     };
-    enum rwe_status status = run_all(run, job, cohort, error);
+    enum rwe_status status = run_all(run, job, error);
     rwe_document_finish(document);
     if (status == RWE_OK)
         job->document = document;

@@ -322,6 +322,13 @@ static void fill_products(struct rwe_model_matrix *m, const struct rwe_term_colu
     }
 }
 
+/* Per so many units of a variable; 0: per 1. */
+static void scale(double column[], size_t n, double per)
+{
+    for (size_t k = 0; per > 0 && k < n; k++)
+        column[k] /= per;
+}
+
 static enum rwe_status fill_term(struct rwe_model_matrix *m, const struct rwe_model_rows *rows,
                                  size_t t, struct rwe_error *error)
 {
@@ -333,6 +340,7 @@ static enum rwe_status fill_term(struct rwe_model_matrix *m, const struct rwe_mo
         break;
     case RWE_TERM_NUMBER:
         take_numbers(m, rows, term->variable, next_column(m));
+        scale(next_column(m), rows->n, term->variable->per);
         take_in(m, first);
         break;
     case RWE_TERM_LEVELS:
@@ -694,7 +702,7 @@ void rwe_model_matrix_set(const struct rwe_model_matrix *matrix,
             at[column->at] = value == (double)column->item;
             break;
         case RWE_TERM_NUMBER:
-            at[column->at] = value;
+            at[column->at] = variable->per > 0 ? value / variable->per : value;
             break;
         case RWE_TERM_MISSING:
         case RWE_TERM_ARM:

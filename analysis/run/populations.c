@@ -50,7 +50,7 @@ const char *population_mark(const struct population *population, const char *lab
     const char *marked = rwe_arena_format(population->run->arena,
                                           rwe_text(caution->grade == RWE_CAUTION_CARE
                                                        ? N_("%s (caution)")
-                                                       : N_("%s (no effect of a strategy)")),
+                                                       : N_("%s (not the effect of a strategy)")),
                                           label);
     return marked == NULL ? label : marked;
 }

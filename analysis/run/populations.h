@@ -27,7 +27,7 @@ enum rwe_status populations_of(const struct rwe_run *run, struct populations *po
 /** What is to be said of the comparison there for endpoint `e`, counted as in any of their cohorts. */
 struct rwe_caution population_caution(const struct population *population, size_t e);
 
-/** A label or heading of the population with a mark of its caution: "Exposure as a state (no effect of a strategy)";
+/** A label or heading of the population with a mark of its caution: "Exposure as a state (not the effect of a strategy)";
  * itself where there is none. In its run's arena. */
 const char *population_mark(const struct population *population, const char *label,
                             const struct rwe_caution *caution);

@@ -154,3 +154,47 @@ void rwe_note_variances(struct rwe_run *run, struct rwe_grid *grid, const char *
     if (list != NULL)
         rwe_grid_note(grid, "%s. %s.", what, list);
 }
+
+/* The covariate that a term begins with: "stage" of "stage=II"; NULL: none. */
+static const struct rwe_variable *variable_of(const struct rwe_run *run, const char *term)
+{
+    const struct rwe_variable *longest = NULL;
+    size_t most = 0;
+    for (size_t j = 0; j < run->cohort->n_covariates + run->cohort->n_late; j++) {
+        const struct rwe_variable *v = &run->cohort->covariate[j];
+        size_t length = strlen(v->name);
+        bool begins =
+            strncmp(term, v->name, length) == 0 && (term[length] == '\0' || term[length] == '=');
+        if (begins && length >= most) {
+            longest = v;
+            most = length;
+        }
+    }
+    return longest;
+}
+
+const char *rwe_shown_name(const struct rwe_run *run, const char *term)
+{
+    const struct rwe_variable *v = variable_of(run, term);
+    if (v == NULL || (v->label == NULL && v->unit == NULL))
+        return term;
+    const char *label = v->label == NULL ? v->name : v->label;
+    const char *rest = term + strlen(v->name);
+    const char *shown = v->unit == NULL || *rest != '\0'
+                            ? rwe_arena_format(run->arena, "%s%s", label, rest)
+                            : rwe_arena_format(run->arena, rwe_text("%s (%s)"), label, v->unit);
+    return shown == NULL ? term : shown;
+}
+
+const char *rwe_shown_term(const struct rwe_run *run, const char *term)
+{
+    const struct rwe_variable *v = variable_of(run, term);
+    if (v == NULL || !(v->per > 0) || strcmp(term, v->name) != 0)
+        return rwe_shown_name(run, term);
+    const char *label = v->label == NULL ? v->name : v->label;
+    const char *shown =
+        v->unit == NULL
+            ? rwe_arena_format(run->arena, rwe_text("%s (per %g)"), label, v->per)
+            : rwe_arena_format(run->arena, rwe_text("%s (per %g %s)"), label, v->per, v->unit);
+    return shown == NULL ? term : shown;
+}

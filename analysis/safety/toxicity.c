@@ -36,7 +36,7 @@ static enum rwe_status run_row(const struct rwe_toxicity_view *view, struct rwe_
     rwe_toxicity_count(view, row);
     if (row->shown)
         rwe_grid_row(grid, 0, "%s", rwe_toxicity_row_label(row));
-    for (size_t s = 0; s < RWE_TOXICITY_SPANS; s++) {
+    for (size_t s = 0; s < rwe_toxicity_n_spans(view->toxicity); s++) {
         const struct rwe_toxicity_span *span = &rwe_toxicity_span[s];
         struct rwe_toxicity_facts *facts = rwe_toxicity_main_facts(view, r, s);
         struct rwe_inference difference = {.value = NAN};
@@ -212,6 +212,29 @@ static enum rwe_status present_parts(struct rwe_run *run, const struct rwe_toxic
 
 /* ---- the whole ---- */
 
+/* Rows without a grade, and those that are no events here. */
+static void report_grades(struct rwe_run *run, const struct rwe_adverse_events *events,
+                          const struct rwe_key *key)
+{
+    if (events->n_ungraded > 0) {
+        rwe_document_number(run->document, key, "n.ungraded", (double)events->n_ungraded);
+        rwe_document_warning(
+            run->document, "grade-unknown", "toxicity",
+            "The grade of %zu of %zu rows of adverse events is unknown: they count "
+            "at any grade, and never at grade 3 or more.",
+            events->n_ungraded, events->n_rows);
+    }
+    if (events->n_none > 0)
+        rwe_document_number(run->document, key, "n.none", (double)events->n_none);
+    if (events->n_not_emergent == 0)
+        return;
+    rwe_document_number(run->document, key, "n.not.emergent", (double)events->n_not_emergent);
+    rwe_document_paragraph(run->document,
+                           "%zu of %zu rows of adverse events are not flagged as "
+                           "treatment-emergent, as the others are; they are left out.",
+                           events->n_not_emergent, events->n_rows);
+}
+
 /* Rows of subjects that are not in the cohort, and why they are not. */
 static void report_unknown(struct rwe_run *run, const struct rwe_adverse_events *events,
                            const struct rwe_key *key)
@@ -271,6 +294,7 @@ static void report_rows(struct rwe_run *run, const struct rwe_toxicity *toxicity
                              "Adverse events have dates of onset, but the cohort is not made from "
                              "dates (--derive), so rates, incidences and phases are left out.");
     report_unknown(run, events, &key);
+    report_grades(run, events, &key);
     if (events->n_dropped > 0)
         rwe_document_warning(run->document, "rows-left-out", "toxicity",
                              "%zu of %zu rows of adverse events cannot be read; they are left out.",
@@ -325,7 +349,7 @@ const struct rwe_analysis rwe_analysis_toxicity = {
     .compares_arms = true,
     .help = N_("Adverse events by arm: worst grade per subject and term, any grade and grade 3 or "
                "more, with risk differences. Comes with --ae."),
-    .implied_by = "ae",
+    .implied_by = "ae ae-wide",
     .options = &rwe_toxicity_options,
     .lists = RWE_LISTS_ESTIMATES,
     .design = rwe_toxicity_prepare,

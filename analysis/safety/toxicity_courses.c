@@ -280,7 +280,7 @@ static const struct cause {
 };
 
 static const struct rwe_toxicity_span spans[] = {
-    {"any", 1, RWE_WORST_GRADE, true},
+    {"any", 0, RWE_WORST_GRADE, true},
     {">=2", 2, RWE_WORST_GRADE, true},
     {">=3", 3, RWE_WORST_GRADE, true},
     {"1", 1, 1, false},

@@ -14,7 +14,7 @@
 extern const struct rwe_analysis rwe_analysis_toxicity;
 
 const struct rwe_toxicity_level rwe_toxicity_level[RWE_TOXICITY_LEVELS] = {
-    [RWE_TOXICITY_ANY] = {"any", N_("any grade"), 1},
+    [RWE_TOXICITY_ANY] = {"any", N_("any grade"), 0},
     [RWE_TOXICITY_SEVERE] = {">=3", N_("grade ≥3"), 3}};
 
 /* ---- pneumonitis ---- */
@@ -424,16 +424,24 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_adverse_event
         .id = study->id == NULL ? "" : study->id,
         .term = "ae_term",
         .grade = "ae_grade",
+        .wide = settings->wide,
         .with_details = true,
         .names = settings->names,
-        .date_system = rwe_study_date_system(study),
+        .date_style = rwe_study_date_style(study),
         .month = month_of(run),
     };
     struct rwe_table *table = NULL;
-    if (settings->file == NULL)
+    if (settings->file == NULL && settings->wide.n == 0)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--toxicity needs adverse events: say --ae FILE");
-    if (names.n != 0 && names.n != 3)
+                        "--toxicity needs adverse events: say --ae FILE, or --ae-wide COL,… of the "
+                        "cohort file");
+    if (settings->wide.n > 0 && (names.n > 1 || settings->names.n > 0))
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--ae-wide has one column a term, so --ae-columns names that of the "
+                        "subjects alone, and --ae-names cannot act");
+    if (settings->wide.n > 0 && names.n == 1)
+        columns.id = names.item[0];
+    else if (names.n != 0 && names.n != 3)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--ae-columns names three columns: subject, term, grade");
     if (names.n == 3) {
@@ -441,11 +449,15 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_adverse_event
         columns.term = names.item[1];
         columns.grade = names.item[2];
     }
-    enum rwe_status status = rwe_run_read_table(run, settings->file, &table, error);
+    enum rwe_status status =
+        settings->file == NULL
+            ? rwe_run_read_patients(run, &table, error)
+            : rwe_run_read_table(run, settings->file, settings->sheet, &table, error);
     if (status == RWE_OK)
         status = rwe_adverse_events_read(table, &columns, run->cohort,
                                          study->on_error == RWE_ON_ERROR_DROP, run->arena,
                                          run->complaints, events, error);
+    rwe_run_place_complaints(run, table);
     rwe_table_close(table);
     return status;
 }

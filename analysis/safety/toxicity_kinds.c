@@ -14,7 +14,7 @@ struct kind {
     int fact; /* that is yes; RWE_AE_N_FACTS: any episode */
     const struct rwe_toxicity_span *span;
 };
-static const struct rwe_toxicity_span any = {"any", 1, RWE_WORST_GRADE, true},
+static const struct rwe_toxicity_span any = {"any", 0, RWE_WORST_GRADE, true},
                                       severe = {">=3", 3, RWE_WORST_GRADE, true},
                                       fatal = {"5", 5, 5, true};
 static const struct kind kinds[] = {
@@ -164,13 +164,14 @@ static enum rwe_status add_class_facts(const struct rwe_toxicity_view *view,
 {
     struct rwe_key key = rwe_key_in("toxicity", NULL, view->design);
     enum rwe_status status = RWE_OK;
+    size_t n_spans = rwe_toxicity_n_spans(view->toxicity);
     key.model = "soc";
     for (size_t o = 0; o < classes->n; o++) {
         const struct rwe_toxicity_row *row = &classes->row[classes->order[o]];
         struct rwe_toxicity_facts *facts = &classes->facts[classes->order[o] * RWE_TOXICITY_SPANS];
         key.term = row->name;
         rwe_toxicity_count(view, row);
-        for (size_t s = 0; s < RWE_TOXICITY_SPANS && row->n > 0 && status == RWE_OK; s++)
+        for (size_t s = 0; s < n_spans && row->n > 0 && status == RWE_OK; s++)
             status = rwe_toxicity_add(view, &key, row, &rwe_toxicity_span[s], &facts[s], error);
     }
     return status;

@@ -7,6 +7,8 @@
 
 struct toxicity_settings {
     const char *file;           /* of --ae */
+    const char *sheet;          /* of it, where it is a workbook */
+    struct rwe_strings wide;    /* columns of it, or of the cohort file: one a term, of grades */
     struct rwe_strings columns; /* of it: ID, TERM, GRADE; none: the usual ones */
     struct rwe_strings names;   /* of its further columns: KEY=COLUMN */
     const char *follow_up;      /* an endpoint; NULL: os, where there is one */

@@ -8,7 +8,7 @@
 #include <string.h>
 
 const struct rwe_toxicity_span rwe_toxicity_span[RWE_TOXICITY_SPANS] = {
-    [RWE_SPAN_ANY] = {"any", 1, RWE_WORST_GRADE, true},
+    [RWE_SPAN_ANY] = {"any", 0, RWE_WORST_GRADE, true},
     [RWE_SPAN_SEVERE] = {">=3", 3, RWE_WORST_GRADE, true},
     {"1", 1, 1, false},
     {"2", 2, 2, false},
@@ -16,7 +16,13 @@ const struct rwe_toxicity_span rwe_toxicity_span[RWE_TOXICITY_SPANS] = {
     {"4", 4, 4, false},
     {"5", 5, 5, false},
     [RWE_SPAN_MILD] = {"1-2", 1, 2, false},
+    [RWE_SPAN_UNKNOWN] = {"unknown", 0, 0, false},
 };
+
+size_t rwe_toxicity_n_spans(const struct rwe_toxicity *toxicity)
+{
+    return toxicity->events.n_ungraded > 0 ? RWE_TOXICITY_SPANS : RWE_SPAN_UNKNOWN;
+}
 
 /* ---- a population ---- */
 
@@ -86,9 +92,12 @@ static void count_drawn(const struct rwe_toxicity_view *view, const struct rwe_t
 {
     const struct rwe_cohort *cohort = view->run->cohort;
     for (size_t k = 0; k < row->n; k++)
-        view->worst[row->subject[k]] = row->worst[k];
-    for (size_t i = 0; i < cohort->n; i++)
-        count_subject(view, i, view->worst[cohort->source == NULL ? i : cohort->source[i]]);
+        view->worst[row->subject[k]] = (uint8_t)(1 + row->worst[k]);
+    for (size_t i = 0; i < cohort->n; i++) {
+        uint8_t worst = view->worst[cohort->source == NULL ? i : cohort->source[i]];
+        if (worst > 0)
+            count_subject(view, i, (uint8_t)(worst - 1));
+    }
     for (size_t k = 0; k < row->n; k++)
         view->worst[row->subject[k]] = 0;
 }

@@ -14,10 +14,13 @@ struct rwe_toxicity_span {
     int least, most;
     bool is_compared; /* where there are two arms */
 };
-enum { RWE_TOXICITY_SPANS = 8 };
+enum { RWE_TOXICITY_SPANS = 9 };
 extern const struct rwe_toxicity_span
-    rwe_toxicity_span[RWE_TOXICITY_SPANS]; /* any, >=3, 1 to 5, 1-2 */
-enum { RWE_SPAN_ANY, RWE_SPAN_SEVERE, RWE_SPAN_GRADE1, RWE_SPAN_MILD = 7 };
+    rwe_toxicity_span[RWE_TOXICITY_SPANS]; /* any, >=3, 1 to 5, 1-2, unknown */
+enum { RWE_SPAN_ANY, RWE_SPAN_SEVERE, RWE_SPAN_GRADE1, RWE_SPAN_MILD = 7, RWE_SPAN_UNKNOWN };
+
+/* How many of them there is something to tell of: that of unknown grades only where there are some. */
+size_t rwe_toxicity_n_spans(const struct rwe_toxicity *toxicity);
 
 /* Handles of what was told of one row at one span: facts are made of all rows, cells of those shown. */
 struct rwe_toxicity_facts {
@@ -40,8 +43,8 @@ struct rwe_toxicity_view {
     struct rwe_share *share;          /* workspace, by arm */
     struct rwe_toxicity_tally *tally; /* of the row at hand, by arm */
     uint8_t *event;                   /* workspace, by subject; 0 but while a row is compared */
-    uint8_t *worst;                   /* the same by subject of the data; of a replicate */
-    struct rwe_toxicity_facts *main;  /* of toxicity->row, by row and span */
+    uint8_t *worst; /* the same by subject of the data, 1 + its grade; of a replicate */
+    struct rwe_toxicity_facts *main; /* of toxicity->row, by row and span */
 };
 
 enum rwe_status rwe_toxicity_view_start(struct rwe_run *run, const struct rwe_toxicity *toxicity,

@@ -346,7 +346,7 @@ static enum rwe_status ask(const struct rwe_toxicity_view *view, struct question
         if (status == RWE_OK)
             status = find_row(view, &question[*n], error);
         bool twin = false;
-        for (size_t q = 0; q < *n; q++)
+        for (size_t q = 0; q < *n && status == RWE_OK; q++)
             twin = twin || (strcmp(question[q].row.name, question[*n].row.name) == 0 &&
                             question[q].level == question[*n].level);
         *n += !twin;

@@ -170,11 +170,15 @@ static bool has_row(const struct table *table, const struct population *populati
            find(table, population->design, "adjusted", value);
 }
 
-/* Whether it stands in the table without a caution that keeps it from being read for inference. */
+/* Whether it stands in the table, alike or given covariates, without a caution that keeps it from being read for
+ * inference. */
 static bool may_be_read(const struct table *table, const struct population *population)
 {
-    return population_caution(population, table->e).grade <= RWE_CAUTION_NOTE &&
-           has_row(table, population);
+    double value[N_STATS];
+    bool is_adjusted = population->design->arms_alike
+                           ? has_row(table, population)
+                           : find(table, population->design, "adjusted", value);
+    return is_adjusted && population_caution(population, table->e).grade <= RWE_CAUTION_NOTE;
 }
 
 /* The ways that have a row of this endpoint without a caution; how many there are. */
@@ -203,8 +207,9 @@ static void tell_agreement(const struct table *table, const struct populations *
     const char *list;
     if (list_ways(table, populations, &list) > 1)
         rwe_document_paragraph(table->run->document,
-                               "%s: a conclusion that holds in these rows (%s) does not hang on "
-                               "one way of dealing with immortal time.",
+                               "%s: a conclusion that holds in these rows (%s), where they are "
+                               "alike in covariates or adjusted for them, does not hang on one "
+                               "way of dealing with immortal time.",
                                table->endpoint->name, list);
     else
         rwe_document_paragraph(table->run->document,
@@ -245,7 +250,6 @@ static void note_primary(const struct table *table, const struct populations *po
                   "Read first: %s (%s). It is the first of clones, landmarks and sequential trials "
                   "that this run has without a caution.",
                   primary->label, estimand_of(primary, &alone));
-    told[way_of(primary->design)] = true;
     for (size_t p = 0; p < populations->n; p++) {
         enum way way = way_of(populations->item[p].design);
         if (!told[way] && has_row(table, &populations->item[p]))
@@ -300,9 +304,10 @@ static enum rwe_status run_triangulation(struct rwe_run *run, void *state, struc
     rwe_document_paragraph(
         run->document,
         "The same data under methods whose weaknesses differ. They answer different questions, so "
-        "their ratios need not be equal. All of them believe that the covariates tell who was "
-        "given "
-        "the treatment.");
+        "their ratios need not be equal. Rows of the arms alone at a landmark, and of exposure as "
+        "a "
+        "state alone, are adjusted for nothing; all others believe that the covariates tell who "
+        "was given the treatment.");
     for (table.e = 0; table.e < run->cohort->n_endpoints; table.e++) {
         table.endpoint = &run->cohort->endpoint[table.e];
         present_endpoint(&table, &populations);

@@ -164,8 +164,9 @@ static void each_population_has_the_six_attributes(void **state)
     assert_string_equal(estimand(&facts, "matched", "caution"),
                         "Biased reference: not for inference");
     assert_string_equal(estimand(&facts, "landmark-6", "caution"), "");
-    assert_string_equal(estimand(&facts, "timedep", "caution"),
-                        "os: No effect of a strategy: exposure begins before progression or never");
+    assert_string_equal(
+        estimand(&facts, "timedep", "caution"),
+        "os: Not the effect of a strategy: exposure begins before progression or never");
     assert_string_equal(
         estimand(&facts, "ccw-9", "strategies"),
         "exposure begun within 9 months unless progression or death comes first, against "

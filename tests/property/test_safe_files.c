@@ -117,7 +117,7 @@ static void two_outputs_have_two_places(void **state)
 static void a_study_file_names_no_file_to_write(void **state)
 {
     struct fixture *f = *state;
-    char *study = put(f, "s.yaml", "id: id\narm: arm\nexport-matched: /tmp/x.csv\n");
+    char *study = put(f, "s.yaml", "id: id\narm: arm\nexport-matched: x.csv\n");
     refused(2, "s.yaml:3|export-matched|command line",
             program_format("%s --study %s --km", f->cohort, study));
     free(study);
@@ -244,6 +244,60 @@ static void files_of_arms_are_one_cohort(void **state)
     free(a);
 }
 
+/* Each file of an arm has its lines above the header; its columns of adverse events are those of its patients, told
+ * with the file's own line; of visits those of the row that counts. */
+static void files_of_arms_are_read_alike(void **state)
+{
+    struct fixture *f = *state;
+    char *a =
+        put(f, "a.csv", "of,ours,9,9,9\nid,t,e,visit,Rash\n1,5,1,1,0\n1,5,1,2,3\n3,9,1,1,0\n");
+    char *b =
+        put(f, "b.csv", "of,ours,9,9,9\nid,t,e,visit,Rash\n2,7,0,1,1\n4,4,1,1,0\n4,4,1,2,2\n");
+    struct program_facts facts =
+        program_facts_of("--cohort A=%s --cohort B=%s --skip 1 --id id --endpoint os=t,e --rows "
+                         "last --row-order visit --ae-wide Rash",
+                         a, b);
+    assert_close(program_facts_number(&facts, "cohort n"), 4, 0);
+    assert_close(program_facts_number(&facts, "cohort n.other.rows"), 2, 0);
+    assert_close(
+        program_facts_number(&facts, "toxicity population=all group=A term=Rash level=>=3 n"), 1,
+        0);
+    assert_close(
+        program_facts_number(&facts, "toxicity population=all group=B term=Rash level=any n"), 2,
+        0);
+    program_facts_clear(&facts);
+    change(b, "4,4,1,2,2", "4,4,1,2,x");
+    refused(1, "b.csv:5: column \"Rash\": \"x\" is not a grade",
+            program_format("--cohort A=%s --cohort B=%s --skip 1 --id id --endpoint os=t,e --rows "
+                           "last --row-order visit --ae-wide Rash",
+                           a, b));
+    free(b);
+    free(a);
+}
+
+/* 05/06 and 13/06: days come first. Without the 13th nobody can tell, unless told. */
+static void visits_stand_in_the_order_of_dates_of_any_form(void **state)
+{
+    struct fixture *f = *state;
+    char *path = put(f, "d.csv",
+                     "id,arm,day,t,e\n1,A,05/06/2023,5,0\n1,A,04/07/2023,5,1\n2,B,13/06/2023,7,1\n"
+                     "3,A,06/06/2023,9,1\n4,B,07/06/2023,4,0\n");
+    struct program_facts facts =
+        program_facts_of("%s" HOW "--rows last --row-order day --km", path);
+    assert_close(program_facts_number(&facts, "km endpoint=os population=all group=A n.event"), 2,
+                 0);
+    program_facts_clear(&facts);
+    change(path, "13/06/2023", "12/06/2023");
+    refused(1, "column \"day\"|--date-order",
+            program_format("%s" HOW "--rows last --row-order day --km", path));
+    facts = program_facts_of("%s" HOW "--rows last --row-order day --date-order mdy --km", path);
+    /* The 6th of May follows the 7th of April: the row without the event is the last. */
+    assert_close(program_facts_number(&facts, "km endpoint=os population=all group=A n.event"), 1,
+                 0);
+    program_facts_clear(&facts);
+    free(path);
+}
+
 static void an_option_that_nothing_reads_is_refused(void **state)
 {
     struct fixture *f = *state;
@@ -251,7 +305,9 @@ static void an_option_that_nothing_reads_is_refused(void **state)
         {"--caliper 0.1", "--psm"},
         {"--psm --export-weights w.csv", "--export-weights|--iptw"},
         {"--iptw=ate --estimand att", "--estimand|--psm"},
-        {"--cutoff 2024-01-01", "--cutoff|--derive"},
+        {"--cutoff 2024-01-01", "--cutoff|--derive|TIME of --endpoint"},
+        {"--ae-sheet 2", "--ae"},
+        {"--assess-sheet 2", "--assess"},
         {"--visit-gap 90", "--derive"},
         {"--exposure-grace 3", "--exposure-date"},
         {"--ae-columns id,t,g", "--ae"},
@@ -312,6 +368,8 @@ int main(void)
         TEST(the_order_of_rows_must_be_told),
         TEST(a_repeated_identifier_stops_the_run),
         TEST(files_of_arms_are_one_cohort),
+        TEST(files_of_arms_are_read_alike),
+        TEST(visits_stand_in_the_order_of_dates_of_any_form),
         TEST(an_option_that_nothing_reads_is_refused),
         TEST(invisible_marks_in_levels_are_told),
         TEST(text_that_excel_would_run_is_text_in_every_sheet),

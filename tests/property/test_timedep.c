@@ -281,7 +281,7 @@ static void what_goes_on_after_progression_is_no_effect_of_a_strategy(void **sta
                                        "logrank endpoint=os population=timedep term=mantel-byar",
                                        "timedep endpoint=os population=timedep"};
     static const char banner[] =
-        "No effect of a strategy: exposure begins before progression or never";
+        "Not the effect of a strategy: exposure begins before progression or never";
     struct oracle *oracle = oracle_read("tests/oracle/timedep.csv");
     struct program_facts facts = program_facts_of(DEMO);
     for (size_t k = 0; k < sizeof keys / sizeof *keys; k++)

@@ -138,7 +138,7 @@ static void what_each_endpoint_can_rest_on_is_said_of_it(void **state)
 {
     (void)state;
     static const char banner[] =
-        "No effect of a strategy: exposure begins before progression or never";
+        "Not the effect of a strategy: exposure begins before progression or never";
     struct program_facts facts = program_facts_of(READ STARTS "--triangulation --timedep-weights");
     assert_string_equal(text_of(&facts, "triangulation endpoint=os model=arm term=timedep caution"),
                         banner);
@@ -151,10 +151,11 @@ static void what_each_endpoint_can_rest_on_is_said_of_it(void **state)
     check_answer(&facts, "pfs", "timedep", "weighted", "timedep");
     program_facts_clear(&facts);
     struct program_run run = program_run(READ STARTS "--triangulation --format text");
-    assert_says(run.out, "pfs: a conclusion that holds in these rows (landmark, time-dependent, "
-                         "clone, sequential)|os: a conclusion that holds in these rows (landmark, "
-                         "clone, sequential)|Exposure as a state (no effect of a strategy)|os goes "
-                         "on after progression, when exposure can no longer begin.");
+    assert_says(run.out,
+                "pfs: a conclusion that holds in these rows (landmark, time-dependent, "
+                "clone, sequential)|os: a conclusion that holds in these rows (landmark, "
+                "clone, sequential)|Exposure as a state (not the effect of a strategy)|os goes "
+                "on after progression, when exposure can no longer begin.");
     program_clear(&run);
 }
 

@@ -18,7 +18,7 @@ xgettext --language=C --from-code=UTF-8 --no-wrap --sort-by-file -o "$template" 
     --keyword=rwe_grid_column:2 --keyword=rwe_grid_fact_column:4 --keyword=rwe_grid_row:3 \
     --keyword=rwe_grid_note:2 --keyword=rwe_grid_words:2 \
     --keyword=rwe_figure_describe:2 --keyword=rwe_figure_note:2 \
-    --keyword=rwe_protocol_say:3 --keyword=ask_for:3 \
+    --keyword=rwe_complaints_note:2 --keyword=rwe_protocol_say:3 --keyword=ask_for:3 \
     --flag=rwe_fail:4:c-format --flag=rwe_error_set:4:c-format \
     $(git ls-files 'src/*.c' 'src/*.h' 'analysis/*.c' 'analysis/*.h' | grep -v '^src/simulator/')
 # No date, which would change by itself; and the charset that xgettext leaves open.

@@ -12,6 +12,9 @@ done
 # libcsv has no pkg-config file: ask the compiler.
 printf '#include <stdio.h>\n#include <csv.h>\nint main(void) { struct csv_parser p; return csv_init(&p, 0); }\n' |
     cc -x c - -lcsv -o /dev/null 2>/dev/null || missing="$missing libcsv"
+# Nor has ReadStat, which reads the files of SPSS, Stata and SAS.
+printf '#include <readstat.h>\nint main(void) { readstat_parser_free(readstat_parser_init()); }\n' |
+    cc -x c - -lreadstat -o /dev/null 2>/dev/null || missing="$missing readstat"
 # Nor has GLPK, which a test of matching calls.
 printf '#include <glpk.h>\nint main(void) { return glp_free_env(); }\n' |
     cc -x c - -lglpk -o /dev/null 2>/dev/null || missing="$missing glpk"
@@ -23,19 +26,21 @@ if command -v apt-get >/dev/null 2>&1; then
     install="apt-get install -y --no-install-recommends"
     update="apt-get update"
     packages="gcc libc6-dev make pkg-config gettext libgsl-dev libcsv-dev libjansson-dev libyaml-dev
-        libuchardet-dev nettle-dev libcairo2-dev libpango1.0-dev libpng-dev libcmocka-dev libglpk-dev fonts-dejavu-core"
+        libuchardet-dev nettle-dev libzip-dev libexpat1-dev libreadstat-dev libcairo2-dev libpango1.0-dev libpng-dev
+        libcmocka-dev libglpk-dev fonts-dejavu-core"
 elif command -v dnf >/dev/null 2>&1; then
     install="dnf install -y"
     update=":"
     packages="gcc make pkgconf-pkg-config gettext gsl-devel libcsv-devel jansson-devel libyaml-devel
-        uchardet-devel nettle-devel cairo-devel pango-devel libpng-devel libcmocka-devel glpk-devel dejavu-sans-fonts"
+        uchardet-devel nettle-devel libzip-devel expat-devel readstat-devel cairo-devel pango-devel libpng-devel libcmocka-devel glpk-devel dejavu-sans-fonts"
 elif command -v brew >/dev/null 2>&1; then
     install="brew install"
     update=":"
-    packages="pkg-config gettext gsl libcsv jansson libyaml uchardet nettle cairo pango libpng cmocka glpk"
+    packages="pkg-config gettext gsl libcsv jansson libyaml uchardet nettle libzip expat readstat cairo pango libpng cmocka
+        glpk"
 else
     echo "Missing:$missing. No apt-get, dnf or brew here: install GSL, libcsv, jansson, libyaml," \
-        "uchardet, Nettle, cairo, pango, libpng, cmocka and GLPK with their headers." >&2
+        "uchardet, Nettle, libzip, expat, ReadStat, cairo, pango, libpng, cmocka and GLPK with their headers." >&2
     exit 1
 fi
 packages=$(echo $packages)

@@ -106,17 +106,61 @@ static void what_cannot_be_read_stops_the_run(void **state)
     assert_int_equal(
         take(f, "p1,Rash,6\np1,,1\n,Rash,1\np1,Rash,\np1,Rash,x\np1,Rash,1.5\n", false),
         RWE_BAD_INPUT);
-    assert_int_equal(f->complaints.n, 6);
-    assert_non_null(strstr(f->error.message, "6 cells or rows"));
+    assert_int_equal(f->complaints.n, 5); /* a grade that is not told is none of them */
+    assert_non_null(strstr(f->error.message, "5 cells or rows"));
+}
+
+/* So many sound rows, and these. */
+static const char *many_rows(struct fixture *f, int n, const char *others)
+{
+    char *rows = rwe_arena_alloc(f->arena, (size_t)n * 16 + strlen(others) + 1, 1);
+    char *at = rows;
+    for (int i = 0; i < n; i++)
+        at = stpcpy(at, "p1,Rash,5\n");
+    strcpy(at, others);
+    return rows;
 }
 
 static void what_cannot_be_read_is_left_out_on_request_and_counted(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(take(f, "p1,Rash,6\np1,Rash,5\np3,Rash,-1\np3,Nausea,\n", true), RWE_OK);
+    assert_int_equal(take(f, many_rows(f, 197, "p1,Rash,6\np3,Rash,-1\np3,,2\n"), true), RWE_OK);
+    assert_int_equal(f->events.n_rows, 200);
     assert_int_equal(f->events.n_dropped, 3);
     assert_int_equal(f->events.n, 1);
     check_event(f, 0, "Rash", 0, 5);
+}
+
+static void more_than_one_row_in_a_hundred_is_not_left_out(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(take(f, many_rows(f, 197, "p1,Rash,6\np3,Rash,-1\np3,Rash,high\n"), true),
+                     RWE_BAD_INPUT);
+    assert_non_null(strstr(f->error.message, "3 of 200 rows"));
+    assert_int_equal(take(f, "p1,Rash,high\np2,Rash,low\n", true), RWE_BAD_INPUT);
+}
+
+static void an_event_without_a_grade_is_kept(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(
+        take(f, "p1,Rash,\np2,Rash,\np2,Rash,2\np3,Rash,unknown\np3,Nausea,有\n", false), RWE_OK);
+    assert_int_equal(f->events.n_ungraded, 4);
+    assert_int_equal(f->events.n, 4);
+    check_event(f, 0, "Nausea", 2, 0);
+    check_event(f, 1, "Rash", 0, 0);
+    check_event(f, 2, "Rash", 1, 2);
+    check_event(f, 3, "Rash", 2, 0);
+}
+
+static void grade_0_and_a_row_of_nothing_are_no_events(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(take(f, "p1,Rash,0\np2,Rash,无\np3,Rash,0级\np3,无,\np1,Nausea,1\n", false),
+                     RWE_OK);
+    assert_int_equal(f->events.n_none, 4);
+    assert_int_equal(f->events.n, 1);
+    check_event(f, 0, "Nausea", 0, 1);
 }
 
 static void grades_are_read_as_charts_write_them(void **state)
@@ -129,16 +173,84 @@ static void grades_are_read_as_charts_write_them(void **state)
     check_event(f, 1, "Rash", 0, 3);
     check_event(f, 2, "Rash", 1, 4);
     check_event(f, 3, "Rash", 2, 1);
-    assert_int_equal(rwe_adverse_grade("VI"), 0);
-    assert_int_equal(rwe_adverse_grade("3 "), 0);
+}
+
+static void every_way_to_write_a_grade_is_that_grade(void **state)
+{
+    (void)state;
+    static const char *const of[][20] = {
+        {"0", "无", "none", "0级", "Grade 0", "no", "未发生", "0.0"},
+        {"1", "I", "ⅰ", "G1", "Grade 1", "mild", "MILD", "轻度", "一级", "I度", "1.0", "１"},
+        {"2", "II", "Ⅱ", "g2", "grade II", "Moderate", "中度", "二级", "Gr 2", "2 - Moderate"},
+        {"3",      "III",           "Ⅲ",
+         "G3",     "Grade 3",       "severe",
+         "SEVERE", "重度",          "三级",
+         "III度",  "3.0",           "3 级",
+         "3级",    "CTCAE Grade 3", "Grade 3 (Severe)",
+         "3=重度", "3级（重度）",   "Severe (3)",
+         "③",      "GRADE: 3"},
+        {"4", "IV", "Ⅳ", "Ⅳ度", "life-threatening", "LIFE THREATENING", "危及生命", "四级"},
+        {"5", "V", "Ⅴ", "fatal", "DEATH", "死亡", "五级", "Grade 5 - Fatal"},
+    };
+    for (int g = 0; g <= RWE_WORST_GRADE; g++)
+        for (size_t w = 0; w < 20 && of[g][w] != NULL; w++)
+            if (rwe_adverse_grade(of[g][w]) != g)
+                fail_msg("\"%s\" is %d", of[g][w], rwe_adverse_grade(of[g][w]));
+    static const char *const unknown[] = {"unknown", "UNK", "不详", "有", "Y", "not graded"},
+                             *const wrong[] = {"6",  "VI",   "3-4",      "≥3",   "1.5",   "33",
+                                               "-1", "high", "III-IV",   "1/2",  "Grade", "3 mild",
+                                               "G",  "1 2",  "severely", "重度?"};
+    for (size_t w = 0; w < sizeof unknown / sizeof *unknown; w++)
+        assert_int_equal(rwe_adverse_grade(unknown[w]), RWE_GRADE_UNKNOWN);
+    for (size_t w = 0; w < sizeof wrong / sizeof *wrong; w++)
+        if (rwe_adverse_grade(wrong[w]) != RWE_NO_GRADE)
+            fail_msg("\"%s\" is %d", wrong[w], rwe_adverse_grade(wrong[w]));
 }
 
 static void a_grade_beside_written_ones_that_is_none_is_told(void **state)
 {
     struct fixture *f = *state;
-    assert_int_equal(take(f, "p1,Rash,III度\np2,Rash,重度\n", false), RWE_BAD_INPUT);
+    assert_int_equal(take(f, "p1,Rash,III度\np2,Rash,很重\n", false), RWE_BAD_INPUT);
     assert_int_equal(f->complaints.n, 1);
-    assert_string_equal(f->complaints.item[0].value, "重度");
+    assert_string_equal(f->complaints.item[0].value, "很重");
+}
+
+static enum rwe_status take_wide(struct fixture *f, const char *text, bool drop)
+{
+    static const char *terms[] = {"Rash", "Nausea"};
+    const struct rwe_adverse_event_columns wide = {
+        .id = "id", .wide = {terms, 2}, .with_details = true};
+    struct rwe_table_options options = rwe_table_options_default();
+    char *path = check_write_file(text, strlen(text));
+    assert_int_equal(rwe_table_read(path, &options, f->arena, &f->table, &f->complaints, &f->error),
+                     RWE_OK);
+    check_remove_file(path);
+    return rwe_adverse_events_read(f->table, &wide, &cohort, drop, f->arena, &f->complaints,
+                                   &f->events, &f->error);
+}
+
+static void columns_of_grades_are_terms(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(take_wide(f, "id,Rash,Nausea\np1,0,2\np2,3,\np3,有,G1\n", false), RWE_OK);
+    assert_int_equal(f->events.n_rows, 6);
+    assert_int_equal(f->events.n_none, 2);
+    assert_int_equal(f->events.n_ungraded, 1);
+    assert_int_equal(f->events.n, 4);
+    check_event(f, 0, "Nausea", 0, 2);
+    check_event(f, 1, "Nausea", 2, 1);
+    check_event(f, 2, "Rash", 1, 3);
+    check_event(f, 3, "Rash", 2, 0);
+}
+
+static void a_bad_cell_of_a_wide_table_is_told_with_its_column(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(take_wide(f, "id,Rash,Nausea\np1,0,2\np2,3,high\n", false), RWE_BAD_INPUT);
+    assert_int_equal(f->complaints.n, 1);
+    assert_int_equal(f->complaints.item[0].line, 3);
+    assert_string_equal(f->complaints.item[0].column, "Nausea");
+    assert_int_equal(take_wide(f, "id,Rash,Nausea\np1,0,2\np2,3,high\n", true), RWE_BAD_INPUT);
 }
 
 /* ---- details ---- */
@@ -187,6 +299,36 @@ static void details_follow_their_episodes(void **state)
     assert_true(isnan(e->start[1]));
     assert_close(e->start[2], 0, 0);
     assert_null(e->fact[RWE_AE_IS_SERIOUS]);
+}
+
+static void rows_without_the_flag_of_the_others_are_left_out(void **state)
+{
+    struct fixture *f = *state;
+    assert_int_equal(
+        take_details(f, "id,term,grade,TRTEMFL\np1,Rash,1,Y\np2,Rash,2,N\np3,Rash,3,\n", &cohort),
+        RWE_OK);
+    assert_int_equal(f->events.n_not_emergent, 2);
+    assert_int_equal(f->events.n, 1);
+    assert_int_equal(take_details(f, "id,term,grade,TRTEMFL\np1,Rash,1,\np2,Rash,2,\n", &cohort),
+                     RWE_OK);
+    assert_int_equal(f->events.n_not_emergent, 0); /* a flag that nobody has says nothing */
+    assert_int_equal(f->events.n, 2);
+}
+
+static void words_for_causality_are_yes_or_no(void **state)
+{
+    struct fixture *f = *state;
+    static const char *const yes[] = {"POSSIBLE", "PROBABLY RELATED", "Definite",
+                                      "相关",     "很可能有关",       "suspected"},
+                             *const no[] = {"REMOTE",   "UNLIKELY RELATED", "NOT RELATED",
+                                            "可能无关", "肯定无关",         "None"};
+    for (size_t w = 0; w < 6; w++) {
+        char *text = rwe_arena_format(
+            f->arena, "id,term,grade,ae_rel_rt\np1,Rash,1,%s\np2,Rash,1,%s\n", yes[w], no[w]);
+        assert_int_equal(take_details(f, text, &cohort), RWE_OK);
+        assert_int_equal(f->events.episode.fact[RWE_AE_IS_RT][0], 1);
+        assert_int_equal(f->events.episode.fact[RWE_AE_IS_RT][1], 0);
+    }
 }
 
 /* A month alone is its 15th, but never before time zero in the same month. */
@@ -277,6 +419,14 @@ int main(void)
         FRESH(what_cannot_be_read_is_left_out_on_request_and_counted),
         FRESH(grades_are_read_as_charts_write_them),
         FRESH(a_grade_beside_written_ones_that_is_none_is_told),
+        FRESH(more_than_one_row_in_a_hundred_is_not_left_out),
+        FRESH(an_event_without_a_grade_is_kept),
+        FRESH(grade_0_and_a_row_of_nothing_are_no_events),
+        FRESH(every_way_to_write_a_grade_is_that_grade),
+        FRESH(columns_of_grades_are_terms),
+        FRESH(a_bad_cell_of_a_wide_table_is_told_with_its_column),
+        FRESH(rows_without_the_flag_of_the_others_are_left_out),
+        FRESH(words_for_causality_are_yes_or_no),
         FRESH(details_follow_their_episodes),
         FRESH(dates_count_from_time_zero),
         FRESH(onsets_by_month_agree_with_the_other_dates),

@@ -29,7 +29,7 @@ struct patient {
 static int32_t day_of(const char *text)
 {
     struct rwe_dated dated;
-    assert_true(rwe_dated_parse(text, strlen(text), RWE_DATES_1900, &dated));
+    assert_true(rwe_dated_parse(text, strlen(text), (struct rwe_date_style){0}, &dated));
     return dated.day;
 }
 

@@ -68,14 +68,14 @@ static void a_state_has_no_effect_on_what_goes_on_after_exposure_closes(void **s
     struct fixture *f = *state;
     struct rwe_caution of = rwe_run_caution(&f->from_zero, &states, &os);
     assert_int_equal(of.grade, RWE_CAUTION_NO_EFFECT);
-    assert_string_equal(of.banner,
-                        "No effect of a strategy: exposure begins before progression or never");
-    assert_says(of.reason, "os goes on after progression|--landmark");
+    assert_string_equal(
+        of.banner, "Not the effect of a strategy: exposure begins before progression or never");
+    assert_says(of.reason, "os goes on after progression|answer instead");
     f->cohort.closure = RWE_CLOSURE_NAMED;
     f->cohort.closed_by = "second_line";
     of = rwe_run_caution(&f->from_zero, &states, &os);
-    assert_string_equal(of.banner,
-                        "No effect of a strategy: exposure begins before second_line or never");
+    assert_string_equal(
+        of.banner, "Not the effect of a strategy: exposure begins before second_line or never");
     assert_int_equal(rwe_run_caution(&f->from_zero, &states, &pfs).grade, RWE_CAUTION_NONE);
     assert_int_equal(rwe_run_caution(&f->from_zero, &states, NULL).grade, RWE_CAUTION_NONE);
 }

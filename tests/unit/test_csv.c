@@ -68,7 +68,10 @@ static void the_delimiter_is_what_the_header_holds_most(void **state)
         {"\"a\n,,,,\";x\n1;2\n", "CSV, UTF-8, split at ';'", 2},       /* and a line end too */
         {"\n\r\n  \nx;y\n1,2,3,4;2\n", "CSV, UTF-8, split at ';'", 2}, /* blank lines above */
         {"only\n1\n2\n", "CSV, UTF-8, split at ','", 1},
-        {"a\t\tb;c\n1\t2\t3\n", NULL, 0}, /* an empty name: refused, but by tabs */
+        {"a\t\tb;c\n1\t2\t3\n", "CSV, UTF-8, split at '\\t'", 2}, /* an empty name */
+        {"Table 1, of 2020\na;b;c\n1;2;3\n4;5;6\n", "CSV, UTF-8, split at ';'", 3},
+        {"#made, by, hand\na;b;c\n1;2;3\n", "CSV, UTF-8, split at ';'", 3},
+        {"#;a;b\n1;2;3\n", "CSV, UTF-8, split at ';'", 3}, /* a column called # */
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
         struct table_text read = read_text(cases[i].text);
@@ -184,7 +187,7 @@ static void short_and_long_rows_are_complaints_and_stay_aligned(void **state)
     struct table_text read = read_text("a,b,c\n1,2\n1,2,3,4\n\n7,8,9\n,2,3,\n");
     assert_int_equal(read.status, RWE_OK);
     assert_int_equal(rwe_table_rows(read.table), 4);
-    assert_int_equal(read.complaints.n, 3);
+    assert_int_equal(read.complaints.n, 2); /* an empty cell at the end is none */
     const struct rwe_complaint *item = read.complaints.item;
     check_reason(&read, 0, "has 2 cells, the header has 3");
     assert_int_equal(item[0].line, 2);
@@ -192,7 +195,6 @@ static void short_and_long_rows_are_complaints_and_stay_aligned(void **state)
     assert_null(item[0].column);
     check_reason(&read, 1, "has 4 cells, the header has 3");
     assert_int_equal(item[1].line, 3);
-    assert_int_equal(item[2].line, 6);
     assert_string_equal(item[0].file, read.path);
     check_cell(&read, 0, 2, NULL);
     check_cell(&read, 1, 2, "3");
@@ -224,14 +226,12 @@ static void files_without_a_table_are_refused_with_a_sentence(void **state)
         {"a,b\n", " holds a header and no rows: add"},
         {"a,b", " holds a header and no rows"},
         {"a,b\n,\n\n", " holds a header and no rows"},
-        {"a,,c\n1,2,3\n", "1: column 2 of 3 has no name in the header: name it"},
-        {"\na,b,\n1,2,3\n", "2: column 3 of 3 has no name"},
         {"a,b,c,b\n1,2,3,4\n", "1: columns 2 and 4 are both named \"b\": rename"},
         {"a, a \n1,2\n", "1: columns 1 and 2 are both named \"a\""},
         {"a,b\n1,2\n3,\"4\n5,6\n7,8\n", "3: a double quote opens a cell on this line and is never "
                                         "closed: close it"},
         {"a,b\n\"x\ny\",\"4\n5,6\n", "3: a double quote opens a cell"},
-        {"PK\003\004xxxx", " is an Excel workbook (.xlsx)"},
+        {"PK\003\004xxxx", " is cut short or damaged"},
         {"a,b\n1,\xff\xfe\xfd\xfc\n", "2: "},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
@@ -380,7 +380,7 @@ static void write_random(char *text, uint64_t seed, bool quotes)
     struct rwe_rng place;
     gsl_rng *rng = rwe_rng_start(&place, seed, RWE_RNG_TEST, 1);
     char *at = text + sprintf(text, "a,b,c\n");
-    for (size_t row = 0; row < 40; row++) {
+    for (size_t row = 0; row < 90; row++) { /* the first 50 are not split by us */
         size_t n = gsl_rng_uniform_int(rng, 8) == 0 ? gsl_rng_uniform_int(rng, 6) : 3;
         for (size_t i = 0; i < n; i++) {
             const char *cell = cells[gsl_rng_uniform_int(rng, sizeof cells / sizeof *cells)];
@@ -396,7 +396,7 @@ static void write_random(char *text, uint64_t seed, bool quotes)
 static void lines_without_quotes_are_split_as_libcsv_splits_them(void **state)
 {
     (void)state;
-    static char text[8192];
+    static char text[16384];
     for (uint64_t seed = 0; seed < 300; seed++) {
         write_random(text, seed, false);
         struct table_text plain = read_text(text);

@@ -19,7 +19,7 @@ static int32_t day(const char *text)
 static struct rwe_dated dated(const char *text)
 {
     struct rwe_dated dated = {0};
-    assert_true(rwe_dated_parse(text, strlen(text), RWE_DATES_1900, &dated));
+    assert_true(rwe_dated_parse(text, strlen(text), (struct rwe_date_style){0}, &dated));
     return dated;
 }
 
@@ -183,6 +183,36 @@ static void the_first_documented_progression_counts(void **state)
     assert_int_equal(settle(&by_month).deeds, 0); /* its day is told */
     assert_int_equal(by_month.date[RWE_DATE_PD].day, day("2023-03-01"));
     assert_int_equal(by_month.date[RWE_DATE_PD].kind, RWE_DATED_DAY);
+}
+
+static void a_scan_that_denies_the_progression_of_its_day_is_told(void **state)
+{
+    (void)state;
+    struct rwe_endpoint_rules rules = rwe_endpoint_rules_of(RWE_CENSORING_EMA);
+    for (int seen = 0; seen < 2; seen++) {
+        struct rwe_patient_dates patient = PATIENT({RWE_DATE_PD, "2023-05-20"});
+        struct list list = {.day = {"2023-03-20", "2023-05-20", seen ? "2023-05-20" : NULL},
+                            .response = {RWE_RESPONSE_SD, RWE_RESPONSE_PR, RWE_RESPONSE_PD}};
+        give_list(&patient, &list);
+        struct rwe_dates_settled settled = rwe_patient_dates_settle(&patient, &rules);
+        assert_int_equal(RWE_DATES_DID(&settled, RWE_DATES_PD_DENIED), !seen);
+        assert_int_equal(patient.date[RWE_DATE_PD].day, day("2023-05-20"));
+    }
+}
+
+static void ongoing_needs_a_cutoff_and_says_so(void **state)
+{
+    (void)state;
+    struct rwe_endpoint_rules rules = rwe_endpoint_rules_of(RWE_CENSORING_EMA);
+    struct rwe_patient_dates patient = PATIENT({RWE_DATE_LAST_CONTACT, "至今"});
+    struct rwe_dates_settled settled = rwe_patient_dates_settle(&patient, &rules);
+    assert_true(RWE_DATES_DID(&settled, RWE_DATES_NO_CUTOFF));
+    rules.has_cutoff = true;
+    rules.cutoff = day("2024-01-01");
+    patient = PATIENT({RWE_DATE_LAST_CONTACT, "至今"});
+    settled = rwe_patient_dates_settle(&patient, &rules);
+    assert_false(RWE_DATES_DID(&settled, RWE_DATES_NO_CUTOFF));
+    assert_int_equal(patient.date[RWE_DATE_LAST_CONTACT].day, rules.cutoff);
 }
 
 static void where_imaging_alone_counts_a_clinical_progression_waits_for_the_scan(void **state)
@@ -396,6 +426,8 @@ int main(void)
         cmocka_unit_test(new_therapy_by_month_follows_the_progression_of_that_month),
         cmocka_unit_test(progression_in_the_list_alone_is_the_patient_s),
         cmocka_unit_test(the_first_documented_progression_counts),
+        cmocka_unit_test(a_scan_that_denies_the_progression_of_its_day_is_told),
+        cmocka_unit_test(ongoing_needs_a_cutoff_and_says_so),
         cmocka_unit_test(where_imaging_alone_counts_a_clinical_progression_waits_for_the_scan),
         cmocka_unit_test(the_later_scan_is_the_last_and_none_follows_death),
         cmocka_unit_test(what_a_row_dates_after_death_is_told),

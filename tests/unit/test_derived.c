@@ -86,8 +86,8 @@ static void each_variable_follows_from_its_columns(void **state)
     for (size_t k = 0; k < sizeof known / sizeof *known; k++) {
         double out[3];
         assert_true(rwe_derived_is(known[k].name));
-        assert_int_equal(rwe_derived_read(read.table, known[k].name, RWE_DATES_1900, read.arena,
-                                          &read.complaints, out, &read.error),
+        assert_int_equal(rwe_derived_read(read.table, known[k].name, (struct rwe_date_style){0},
+                                          read.arena, &read.complaints, out, &read.error),
                          RWE_OK);
         for (size_t i = 0; i < 3; i++)
             assert_close(out[i], known[k].value[i], 1e-14);
@@ -102,18 +102,18 @@ static void a_missing_source_and_a_bad_cell_are_told(void **state)
     static const char text[] = "anc,ebv_dna\n1,many\n2,5\n";
     struct table_text read = table_text_read(text, strlen(text), NULL);
     double out[2];
-    assert_int_equal(rwe_derived_read(read.table, "nlr", RWE_DATES_1900, read.arena,
+    assert_int_equal(rwe_derived_read(read.table, "nlr", (struct rwe_date_style){0}, read.arena,
                                       &read.complaints, out, &read.error),
                      RWE_NO_COLUMN);
     assert_non_null(strstr(read.error.message, "\"alc\" (nlr)"));
-    assert_int_equal(rwe_derived_read(read.table, "ebv_blq", RWE_DATES_1900, read.arena,
+    assert_int_equal(rwe_derived_read(read.table, "ebv_blq", (struct rwe_date_style){0}, read.arena,
                                       &read.complaints, out, &read.error),
                      RWE_OK);
     assert_int_equal(read.complaints.n, 1);
     assert_string_equal(read.complaints.item[0].value, "many");
     assert_nan(out[0]);
     assert_false(rwe_derived_is("age"));
-    assert_int_equal(rwe_derived_read(read.table, "age", RWE_DATES_1900, read.arena,
+    assert_int_equal(rwe_derived_read(read.table, "age", (struct rwe_date_style){0}, read.arena,
                                       &read.complaints, out, &read.error),
                      RWE_USAGE);
     table_text_clear(&read);

@@ -111,8 +111,76 @@ static void the_declared_unit_counts(void **state)
     set(f, "endpoint", "os=os,died");
     set(f, "exposure-start", "rt");
     set(f, "time-unit", "weeks");
+    set(f, "columns", "death_date=none,last_contact_date=none"); /* else they contradict it */
     assert_int_equal(build(f, file), RWE_OK);
     assert_close(f->cohort->exposure_until[0], 60 / 7.0, 1e-15);
+}
+
+/* In days: 60 of progression lie after 9 units of follow-up, and 274 to death are not 9 days. */
+static void a_declared_unit_that_dates_contradict_tells_nothing(void **state)
+{
+    struct fixture *f = *state;
+    set(f, "endpoint", "os=os,died");
+    set(f, "exposure-start", "rt");
+    set(f, "time-unit", "days");
+    assert_int_equal(build(f, file), RWE_OK);
+    assert_int_equal(f->cohort->closure, RWE_CLOSURE_UNKNOWN);
+}
+
+static void without_time_zero_or_any_date_it_is_unknown(void **state)
+{
+    static const char *const renamed[] = {"index_date=none", "pd_date=none"};
+    for (size_t k = 0; k < 2; k++) {
+        struct fixture *f = *state;
+        set(f, "endpoint", "os=os,died");
+        set(f, "exposure-start", "rt");
+        set(f, "time-unit", "months");
+        set(f, "columns", renamed[k]);
+        assert_int_equal(build(f, file), RWE_OK);
+        assert_int_equal(f->cohort->closure, RWE_CLOSURE_UNKNOWN);
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+/* A month of progression that begins before time zero is time zero; what is earlier is another course. */
+static void progression_is_not_before_time_zero(void **state)
+{
+    static const char early[] = HEADER ROWS "5,b,,7,1,8,1,2023-01-20,2023-01,2023-09-20,\n6,a,,7,1,"
+                                            "8,1,2023-01-20,2022-06-01,2023-09-20,\n";
+    struct fixture *f = *state;
+    set(f, "endpoint", "os=os,died");
+    set(f, "exposure-start", "rt");
+    assert_int_equal(build(f, early), RWE_OK);
+    assert_close(f->cohort->exposure_until[4], 0, 0);
+    assert_true(isinf(f->cohort->exposure_until[5]));
+}
+
+/* Local control or metastases are a part of progression; the date of the whole stands in the file. */
+static void an_endpoint_of_a_part_of_progression_does_not_close_it(void **state)
+{
+    static const char *const names[] = {"lrfs=pfs,pfs_event", "dmfs=pfs,pfs_event",
+                                        "os_after_progression=pfs,pfs_event", "pfs2=pfs,pfs_event"};
+    for (size_t k = 0; k < sizeof names / sizeof *names; k++) {
+        struct fixture *f = *state;
+        set(f, "endpoint", "os=os,died");
+        set(f, "endpoint", names[k]);
+        set(f, "exposure-start", "rt");
+        assert_int_equal(build(f, file), RWE_OK);
+        assert_string_equal(f->cohort->closed_by, "pd_date");
+        tear_down(state);
+        set_up(state);
+    }
+}
+
+static void a_start_on_the_day_of_progression_is_none(void **state)
+{
+    static const char same[] = HEADER ROWS "5,b,1.97,7,1,8,1,2023-01-01,2023-03-02,2023-09-01,\n";
+    struct fixture *f = *state;
+    set(f, "endpoint", "os=os,died");
+    set(f, "exposure-start", "rt");
+    assert_int_equal(build(f, same), RWE_OK);
+    assert_nan(rwe_cohort_exposure(f->cohort, 4)); /* 1.97 of 1.9713 */
 }
 
 static void endpoints_from_dates_bring_progression_and_death(void **state)
@@ -197,6 +265,11 @@ int main(void)
         TEST(an_endpoint_that_ends_with_progression_tells_it),
         TEST(the_date_of_progression_tells_it_where_survival_alone_is_declared),
         TEST(the_declared_unit_counts),
+        TEST(a_declared_unit_that_dates_contradict_tells_nothing),
+        TEST(without_time_zero_or_any_date_it_is_unknown),
+        TEST(progression_is_not_before_time_zero),
+        TEST(an_endpoint_of_a_part_of_progression_does_not_close_it),
+        TEST(a_start_on_the_day_of_progression_is_none),
         TEST(endpoints_from_dates_bring_progression_and_death),
         TEST(it_can_be_named),
         TEST(without_progression_it_is_unknown),

@@ -2,6 +2,7 @@
 /* The seam of the readers: a second kind of file, which lives here alone, is read like any other. */
 #include "check.h"
 #include "rwe/data/reader.h"
+#include "rwe/data/table_stack.h"
 #include "rwe/data/validate.h"
 #include "table_text.h"
 
@@ -88,7 +89,7 @@ static enum rwe_status read_toy(const struct rwe_reading *reading,
     return RWE_OK;
 }
 
-static const struct rwe_reader toy = {"toy", detect_toy, read_toy};
+static const struct rwe_reader toy = {"toy", detect_toy, read_toy, false};
 extern const struct rwe_reader rwe_csv_reader;
 static const struct rwe_reader *const readers[] = {&toy, &rwe_csv_reader, NULL};
 
@@ -202,9 +203,9 @@ static void a_column_of_mixed_cells_becomes_text_that_loses_nothing(void **state
 {
     (void)state;
     struct table_text read = read_good(
-        "TOY1\nany ldh\ndate seen\n#0.1\n#19478.25\n=\n=\n<5\nlater\n=\n#1e300\n#-1\n=\n");
+        "TOY1\nany ldh\ndate seen\n#0.1\n#19478.25\n=\n=\n<5\nlater\n=\n#1e100\n#-1\n=\n");
     static const char *const expected[][2] = {
-        {"0.1", "2023-05-01 06:00:00"}, {NULL, NULL}, {"<5", "later"}, {"1e+300", "1969-12-31"}};
+        {"0.1", "2023-05-01 06:00:00"}, {NULL, NULL}, {"<5", "later"}, {"1e+100", "1969-12-31"}};
     for (size_t row = 0; row < 4; row++)
         for (size_t column = 0; column < 2; column++) {
             const char *cell = rwe_table_cell(read.table, row, column);
@@ -213,7 +214,7 @@ static void a_column_of_mixed_cells_becomes_text_that_loses_nothing(void **state
         }
     double x[4];
     assert_int_equal(rwe_table_numbers(read.table, 0, x, &read.complaints), RWE_OK);
-    assert_true(x[0] == 0.1 && isnan(x[1]) && isnan(x[2]) && x[3] == 1e300);
+    assert_true(x[0] == 0.1 && isnan(x[1]) && isnan(x[2]) && x[3] == 1e100);
     assert_int_equal(read.complaints.n, 1);
     assert_int_equal(read.complaints.item[0].line, 3);
     assert_int_equal(rwe_table_column(read.table, 0)->kind, RWE_KIND_TEXT);
@@ -271,7 +272,6 @@ static void names_are_checked_whatever_the_kind_of_file(void **state)
         const char *text, *expected;
     } cases[] = {
         {"TOY1\nnumber a\nnumber b\nnumber a\n#1\n=\n", " columns 1 and 3 are both named \"a\""},
-        {"TOY1\nnumber a\nnumber \n#1\n=\n", " column 2 of 2 has no name"},
         {"TOY1\nnumber a\n", " holds no row"},
         {"TOY1\n", " holds no column"},
     };
@@ -308,18 +308,23 @@ static void what_no_reader_knows_is_called_by_its_name(void **state)
         size_t size;
         const char *expected;
     } cases[] = {
-        {FILE_OF("PK\003\004\024\0\006\0"), "is an Excel workbook (.xlsx)"},
+        {FILE_OF("PK\003\004\024\0\006\0"), "is cut short or damaged"},
         {FILE_OF("PK\003\004\024\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\010\0\0\0"
                  "mimetypeapplication/vnd.oasis.opendocument.spreadsheetPK"),
          "is an OpenDocument workbook (.ods)"},
-        {FILE_OF("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"), "is an old Excel workbook (.xls)"},
-        {FILE_OF("$FL2@(#) SPSS DATA FILE"), "is an SPSS file (.sav)"},
-        {FILE_OF("$FL3@(#) SPSS DATA FILE"), "is a compressed SPSS file (.zsav)"},
-        {FILE_OF("<stata_dta><header><release>118"), "is a Stata file (.dta)"},
-        {FILE_OF("\x73\x02\x01\0\x0c\0"), "is a Stata file (.dta)"},
+        {FILE_OF("\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1"),
+         "is an old Excel workbook (.xls), or one with a password: open it and save it as .xlsx"},
+        {FILE_OF("$FL2@(#) SPSS DATA FILE"), "is cut short or damaged"},
+        {FILE_OF("$FL3@(#) SPSS DATA FILE"), "is cut short or damaged"},
+        {FILE_OF("<stata_dta><header><release>118"), "is cut short or damaged"},
+        {FILE_OF("\x73\x02\x01\0\x0c\0"), "is cut short or damaged"},
         {FILE_OF("\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x60\xb3\x14\x11\xcf\xbd\x92\x08\0\x09"),
-         "is a SAS data set (.sas7bdat)"},
-        {FILE_OF("HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!"), "is a SAS transport file"},
+         "is cut short or damaged"},
+        {FILE_OF("\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x63\xb3\x14\x11\xcf\xbd\x92\x08\0\x09"),
+         "is a SAS file, but no data set (.sas7bdat)"},
+        {FILE_OF("HEADER RECORD*******LIBRARY HEADER RECORD!!!!!!!"), "is cut short or damaged"},
+        {FILE_OF("**COMPRESSED** **COMPRESSED** **COMPRESSED**"), "PROC CPORT"},
+        {FILE_OF("ASCII SPSS PORT FILE                    "), "is a portable SPSS file (.por)"},
         {FILE_OF("PAR1\x15\x04\x15"), "is a Parquet file"},
         {FILE_OF("\x1f\x8b\x08\0\0"), "is compressed with gzip"},
         {FILE_OF("%PDF-1.7\n"), "is a PDF document"},
@@ -393,6 +398,38 @@ static void columns_in_memory_make_a_table(void **state)
         }
     }
     rwe_table_close(table);
+    rwe_arena_free(arena);
+}
+
+static void a_value_means_the_same_in_all_files_of_a_stack(void **state)
+{
+    (void)state;
+    static const double codes[] = {1, 2};
+    static const struct rwe_value_label label[][2] = {{{1, NULL, "female"}, {2, NULL, "male"}},
+                                                      {{2, NULL, "male"}, {1, NULL, "female"}},
+                                                      {{1, NULL, "male"}, {2, NULL, "female"}}};
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_table *table[3], *stack;
+    struct rwe_error error;
+    const struct rwe_table_options options = rwe_table_options_default();
+    for (size_t i = 0; i < 3; i++) {
+        const struct rwe_column_values column = {
+            .info = {.name = "sex", .value_label = label[i], .n_value_labels = 2}, .number = codes};
+        const struct rwe_table_columns columns = {
+            .name = i == 0 ? "a" : "b", .column = &column, .n_columns = 1, .n_rows = 2};
+        table[i] = make(&columns, arena, &error);
+    }
+    const struct rwe_stacked same[] = {{table[0], "A"}, {table[1], "B"}},
+                             other[] = {{table[0], "A"}, {table[2], "B"}};
+    assert_int_equal(rwe_table_stack(same, 2, &options, arena, &stack, &error), RWE_OK);
+    assert_int_equal(rwe_table_rows(stack), 4);
+    assert_string_equal(rwe_table_column(stack, 1)->value_label[0].label, "female");
+    rwe_table_close(stack);
+    assert_int_equal(rwe_table_stack(other, 2, &options, arena, &stack, &error), RWE_BAD_INPUT);
+    assert_null(stack);
+    assert_non_null(strstr(error.message, "column \"sex\" has other value labels in b than in a"));
+    for (size_t i = 0; i < 3; i++)
+        rwe_table_close(table[i]);
     rwe_arena_free(arena);
 }
 
@@ -501,6 +538,7 @@ int main(void)
         cmocka_unit_test(what_no_reader_knows_is_called_by_its_name),
         cmocka_unit_test(text_that_begins_like_another_kind_is_read),
         cmocka_unit_test(columns_in_memory_make_a_table),
+        cmocka_unit_test(a_value_means_the_same_in_all_files_of_a_stack),
         cmocka_unit_test(the_digest_of_columns_follows_names_and_values),
         cmocka_unit_test(columns_that_are_no_table_are_refused),
         cmocka_unit_test(many_cells_keep_their_places),

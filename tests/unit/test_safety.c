@@ -454,13 +454,115 @@ static void words_that_say_nothing_are_told_with_their_line(void **state)
 static void rows_of_bad_words_are_left_out_on_request(void **state)
 {
     (void)state;
-    struct program_facts facts = facts_by_hand(
-        "id,ae_term,ae_grade,ae_serious\n1,Rash,1,1\n2,Rash,1,maybe\n", "--on-error drop");
+    char text[4096] = "id,ae_term,ae_grade,ae_serious\n2,Rash,1,maybe\n";
+    char *end = text + strlen(text);
+    for (int i = 0; i < 99; i++) /* one row in a hundred may go */
+        end = stpcpy(end, "1,Rash,1,1\n");
+    struct program_facts facts = facts_by_hand(text, "--on-error drop");
     assert_close(program_facts_number(&facts, "toxicity n.excluded"), 1, 0);
     assert_close(
         program_facts_number(&facts, "toxicity population=all group=A term=Rash level=any n"), 1,
         0);
     program_facts_clear(&facts);
+}
+
+/* 2 and 5 have events of unknown grade alone; 6 one of grade 3 beside it. */
+static const char ungraded[] = "id,ae_term,ae_grade\n1,Rash,1\n2,Rash,\n5,Rash,unknown\n"
+                               "6,Rash,\n6,Rash,G3\n7,Rash,0\n8,none,\n";
+
+static void an_unknown_grade_counts_at_any_grade_alone(void **state)
+{
+    (void)state;
+    static const struct expected rash[] = {
+        {"group=A term=Rash level=any n", 2},       {"group=A term=Rash level=>=3 n", 0},
+        {"group=A term=Rash level=1 n", 1},         {"group=A term=Rash level=unknown n", 1},
+        {"group=B term=Rash level=any n", 2},       {"group=B term=Rash level=>=3 n", 1},
+        {"group=B term=Rash level=unknown n", 1},   {"group=B term=any level=any n", 2},
+        {"term=Rash level=any risk.difference", 0},
+    };
+    struct program_facts facts = facts_by_hand(ungraded, "");
+    for (size_t e = 0; e < sizeof rash / sizeof *rash; e++) {
+        char *key = program_format("toxicity population=all %s", rash[e].key);
+        assert_close(program_facts_number(&facts, key), rash[e].value, 1e-12);
+        free(key);
+    }
+    assert_close(program_facts_number(&facts, "toxicity n.ungraded"), 3, 0);
+    assert_close(program_facts_number(&facts, "toxicity n.none"), 2, 0);
+    program_facts_clear(&facts);
+}
+
+/* In a replicate who has no event is not taken for one of unknown grade. */
+static void replicates_tell_no_event_from_an_unknown_grade(void **state)
+{
+    (void)state;
+    struct program_facts facts = facts_by_hand(
+        "id,ae_term,ae_grade\n1,Rash,\n2,Rash,\n3,Rash,\n4,Rash,\n", "--bootstrap 20 --seed 1");
+    /* All of A have it and none of B in every replicate. */
+    assert_close(program_facts_number(&facts, "toxicity population=all term=Rash level=any "
+                                              "bootstrap.conf.high"),
+                 -1, 1e-12);
+    program_facts_clear(&facts);
+}
+
+static void columns_of_the_cohort_file_are_terms_too(void **state)
+{
+    (void)state;
+    char *folder = program_new_folder();
+    char *path = program_write_file(folder, "cohort.csv",
+                                    "id,arm,time,dead,Rash,Nausea\n1,A,12,0,0,2\n2,A,24,1,G3,\n"
+                                    "3,B,6,1,轻度,1\n4,B,18,0,无,有\n");
+    struct program_facts facts = program_facts_of(
+        "%s --id id --arm arm --endpoint os=time,dead --ae-wide Rash,Nausea", path);
+    static const struct expected expected[] = {
+        {"group=A term=Rash level=any n", 1},       {"group=A term=Rash level=>=3 n", 1},
+        {"group=B term=Rash level=1 n", 1},         {"group=B term=Nausea level=any n", 2},
+        {"group=B term=Nausea level=unknown n", 1}, {"group=A term=any level=any n", 2},
+    };
+    for (size_t e = 0; e < sizeof expected / sizeof *expected; e++) {
+        char *key = program_format("toxicity population=all %s", expected[e].key);
+        assert_close(program_facts_number(&facts, key), expected[e].value, 0);
+        free(key);
+    }
+    program_facts_clear(&facts);
+    struct program_run run =
+        program_run("%s --id id --arm arm --endpoint os=time,dead --ae-wide Rash,Nausae", path);
+    assert_code(run, 2);
+    assert_says(run.err, "--ae-wide|did you mean \"Nausea\"?");
+    program_clear(&run);
+    char *wide = program_write_file(folder, "wide.csv", "who,Rash\n1,3\n3,0\n");
+    facts = program_facts_of(
+        "%s --id id --arm arm --endpoint os=time,dead --ae %s --ae-wide Rash --ae-columns who",
+        path, wide);
+    assert_close(
+        program_facts_number(&facts, "toxicity population=all group=A term=Rash level=>=3 n"), 1,
+        0);
+    program_facts_clear(&facts);
+    free(wide);
+    run = program_run("%s --id id --arm arm --endpoint os=time,dead --ae-wide Rash,arm", path);
+    assert_code(run, 1);
+    assert_says(run.err, "cohort.csv:2: column \"arm\": \"A\" is not a grade");
+    program_clear(&run);
+    free(path);
+    program_remove_folder(folder);
+}
+
+/* Read again, the file of patients begins where it began at first. */
+static void terms_of_the_cohort_file_stand_behind_the_lines_that_are_skipped(void **state)
+{
+    (void)state;
+    char *folder = program_new_folder();
+    char *path = program_write_file(folder, "cohort.csv",
+                                    "of,another,table,at,the,top\n9,9,9,9,9,9\n"
+                                    "id,arm,time,dead,Rash,Nausea\n1,A,12,0,3,2\n2,A,24,1,0,0\n"
+                                    "3,B,6,1,1,1\n4,B,18,0,0,2\n");
+    struct program_facts facts = program_facts_of(
+        "%s --skip 2 --id id --arm arm --endpoint os=time,dead --ae-wide Rash,Nausea", path);
+    assert_close(
+        program_facts_number(&facts, "toxicity population=all group=A term=Rash level=>=3 n"), 1,
+        0);
+    program_facts_clear(&facts);
+    free(path);
+    program_remove_folder(folder);
 }
 
 static void options_that_name_nothing_are_refused(void **state)
@@ -759,6 +861,10 @@ int main(void)
         cmocka_unit_test(classes_that_disagree_are_told),
         cmocka_unit_test(words_that_say_nothing_are_told_with_their_line),
         cmocka_unit_test(rows_of_bad_words_are_left_out_on_request),
+        cmocka_unit_test(an_unknown_grade_counts_at_any_grade_alone),
+        cmocka_unit_test(replicates_tell_no_event_from_an_unknown_grade),
+        cmocka_unit_test(columns_of_the_cohort_file_are_terms_too),
+        cmocka_unit_test(terms_of_the_cohort_file_stand_behind_the_lines_that_are_skipped),
         cmocka_unit_test(options_that_name_nothing_are_refused),
         cmocka_unit_test(columns_may_have_names_of_their_own),
         cmocka_unit_test(counts_of_the_cohort_match_r),

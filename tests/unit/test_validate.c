@@ -530,7 +530,7 @@ static void a_file_that_names_people_is_refused(void **state)
     static const char *const headers[] = {"病案号",      "门诊号",     "证件号码",     "联系方式",
                                           "出生日期",    "name_last",  "patient_name", "E-mail",
                                           "telephone_1", "PatientMRN", "dob",          "birth_date",
-                                          "Name"};
+                                          "Name",        "BRTHDT"};
     static const char *const plain[] = {"发生日期",  "drug_name", "birth_weight",
                                         "site_name", "pt_name",   "last_contact_date",
                                         "登记日期"};
@@ -546,6 +546,12 @@ static void a_file_that_names_people_is_refused(void **state)
         snprintf(text, sizeof text, "id,%s\n1,x\n", plain[k]);
         assert_int_equal(privacy(f, text), RWE_OK);
     }
+    static const char *const labelled = "id,c,age\nID,%s,years\n1,x,50\n2,y,60\n3,z,61\n";
+    char text[128];
+    snprintf(text, sizeof text, labelled, "患者姓名"); /* a second header */
+    assert_int_equal(privacy(f, text), RWE_BAD_INPUT);
+    snprintf(text, sizeof text, labelled, "who named the drug first");
+    assert_int_equal(privacy(f, text), RWE_OK);
     assert_int_equal(privacy(f, "id,code\n1,12812345678\n"), RWE_OK); /* no such numbers */
     assert_int_equal(privacy(f, "id,code\n1,1381234567\n"), RWE_OK);
 }

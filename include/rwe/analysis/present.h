@@ -26,6 +26,11 @@ struct rwe_key rwe_key_arm(struct rwe_key key, const struct rwe_cohort *cohort, 
 struct rwe_key rwe_key_cause(const char *analysis, const struct rwe_endpoint *endpoint,
                              const struct rwe_design *design, size_t cause);
 
+/** A covariate, or a level of one, as tables show it: "Age (years)" for "age", "Stage=II" for "stage=II"; the term
+ * itself where the study has no label. Of a coefficient, rwe_shown_term says what it is per: "Age (per 10 years)". */
+const char *rwe_shown_name(const struct rwe_run *run, const char *term);
+const char *rwe_shown_term(const struct rwe_run *run, const char *term);
+
 /** "months"; "" when the study does not say the unit of time. */
 const char *rwe_time_unit_name(const struct rwe_run *run);
 

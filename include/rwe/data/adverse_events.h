@@ -6,8 +6,13 @@
 
 #include "rwe/data/cohort.h"
 
-/** CTCAE grades: 1 mild … 5 death. */
-enum { RWE_WORST_GRADE = 5 };
+/** CTCAE grades: 1 mild … 5 death; and what else a cell of grades may tell. */
+enum {
+    RWE_WORST_GRADE = 5,
+    RWE_NO_EVENT = 0,       /**< 0, none, 无 */
+    RWE_GRADE_UNKNOWN = -1, /**< an event whose grade is not told */
+    RWE_NO_GRADE = -2,      /**< a text that means none of these */
+};
 
 /** What a row may hold besides subject, term and grade. */
 enum rwe_adverse_detail {
@@ -26,6 +31,7 @@ enum rwe_adverse_detail {
     RWE_AE_LAST_DOSE_DATE, /**< the same as a date: ADaM's TRTEDT */
     RWE_AE_RT_END,         /**< end of radiotherapy, likewise */
     RWE_AE_RT_END_DATE,
+    RWE_AE_EMERGENT, /**< treatment-emergent: ADaM's TRTEMFL; where any row is, only such count */
     RWE_AE_N_DETAILS,
 };
 
@@ -54,7 +60,7 @@ enum rwe_adverse_fact {
 struct rwe_adverse_episodes {
     size_t n;
     const uint32_t *term, *subject; /**< as in rwe_adverse_events */
-    const uint8_t *grade;           /**< 1 … 5 */
+    const uint8_t *grade;           /**< 1 … 5; 0: not known */
     const double
         *start; /**< since time zero, in the cohort's unit; NaN: not known; NULL: the file has
                                          no onset, or only dates and the cohort has none */
@@ -70,20 +76,26 @@ struct rwe_adverse_episodes {
     bool has_unused_dates; /**< onsets are dates, and the cohort has none to count them from */
 };
 
-/** The grade that a text stands for: 3, III, Ⅲ, with or without 级 or 度 behind it; 0: none of these. */
+/** The grade that a text stands for, or one of the above: 3, 3.0, III, Ⅲ, 三, with or without "Grade" or G before it
+ * and 级 or 度 behind it; mild, moderate, severe, life-threatening, fatal; 轻度, 中度, 重度, 危及生命, 死亡; a figure and the
+ * word for it. */
 int rwe_adverse_grade(const char *text);
 
 struct rwe_adverse_events {
-    size_t n_rows;    /**< of the file */
+    size_t n_rows;    /**< of the file; of a wide one, cells */
     size_t n_unknown; /**< rows whose subject is not in the cohort, these two among them */
     size_t n_other_arm,
         n_left_out;   /**< of them: since its arm is not compared, or for another reason; the
                                          others are of nobody in the file of patients */
     size_t n_dropped; /**< rows left out because they cannot be read */
+    size_t n_none;    /**< rows that tell of no event */
+    size_t
+        n_not_emergent; /**< rows that the file does not flag as treatment-emergent, as it does others */
+    size_t n_ungraded; /**< rows that are kept and whose grade is not known */
 
     size_t n; /**< distinct (term, subject), by term, then subject */
     const uint32_t *term, *subject;
-    const uint8_t *worst; /**< greatest grade, 1 … 5 */
+    const uint8_t *worst; /**< greatest grade, 1 … 5; 0: none is known */
 
     const char *const
         *term_name; /**< in the spelling that comes first in sorted order; case does not matter */
@@ -94,21 +106,25 @@ struct rwe_adverse_events {
 
 struct rwe_adverse_event_columns {
     const char *id, *term, *grade;
+    struct rwe_strings
+        wide; /**< columns of grades, one a term, in place of `term` and `grade`; there are no details */
     bool with_details; /**< look for them */
     struct rwe_strings
         names; /**< KEY=COLUMN, of rwe_adverse_detail_name; others have their column */
-    enum rwe_date_system date_system;
+    struct rwe_date_style date_style;
     double
         month; /**< in the unit of the cohort's times, for columns found by names in _mo; 0 is 1 */
 };
 
 /**
- * Reads a table of adverse events for the subjects of the cohort. A missing term and a grade that is no
- * whole number from 1 to 5 are complaints; so are details that are neither empty nor one of their words.
+ * Reads a table of adverse events for the subjects of the cohort. A missing term and a text that is no grade are
+ * complaints; so are details that are neither empty nor one of their words. A missing grade is not known, in a wide
+ * table it is no event.
  * Rows of subjects that the cohort does not have are counted, by why it does not.
  * RWE_NO_COLUMN when a column does not exist, RWE_USAGE when the cohort has no identifier or
  * `names` is no list of KEY=COLUMN;
- * RWE_BAD_INPUT with complaints when they are to stop the run.
+ * RWE_BAD_INPUT with complaints when they are to stop the run, or where rows are left out for them, if those with a
+ * cell that cannot be read are more than one in a hundred.
  */
 enum rwe_status rwe_adverse_events_read(const struct rwe_table *table,
                                         const struct rwe_adverse_event_columns *columns,

@@ -25,6 +25,8 @@
 /** A covariate: numbers, or categories. */
 struct rwe_variable {
     const char *name;
+    const char *label, *unit; /**< in tables; NULL: its name, none */
+    double per;               /**< ratios of numbers are per so many of its units; 0: per 1 */
     bool categorical;
     bool binary;              /**< numbers that are all 0 or 1: shown in one row */
     const double *number;     /**< by subject, NaN missing; NULL when categorical */
@@ -32,6 +34,13 @@ struct rwe_variable {
     const char *const *level; /**< only levels that occur in the cohort, in sorted order */
     size_t n_levels;
     size_t n_missing;
+};
+
+/** A value of a column of events, and what it became. */
+struct rwe_event_value {
+    const char *text; /**< as it stands in the data */
+    uint8_t cause;    /**< 0 censored, 1 the endpoint's own, 2 … its competitors */
+    size_t n;         /**< subjects, at least 1 */
 };
 
 /** What closes exposure: after it the treatment that tells the arms apart can no longer begin. */
@@ -61,7 +70,10 @@ struct rwe_endpoint {
     size_t n_events;               /**< of any cause */
     size_t n_causes;               /**< 1 where nothing competes; cause 1 is the endpoint's own */
     const char *const *cause_name; /**< by cause − 1: its value as it stands in the data */
-    enum rwe_reach reach;          /**< UNKNOWN too where nobody is exposed after time zero */
+    const struct rwe_event_value *value; /**< those of its column; NULL: it was made from dates */
+    size_t n_values;
+    bool is_reversed;     /**< the name of its column says that 1 is no event (event_words.h) */
+    enum rwe_reach reach; /**< UNKNOWN too where nobody is exposed after time zero */
 };
 
 /** Whether a subject is in the endpoint. */
@@ -136,6 +148,12 @@ struct rwe_cohort {
                                  and times that were rounded */
     enum rwe_closure closure;
     const char *closed_by; /**< the column or the endpoint that tells it; NULL: unknown */
+    const char
+        *closure_unread; /**< the first cell that keeps it from being known: "c.csv:7, pd_date =
+                                     "2022""; NULL: none */
+    const char
+        *unit_found; /**< the unit that its dates were found to agree in, in English: "months";
+                                 NULL: declared, or no matter */
     const struct rwe_found_exposure
         *found; /**< starts in the file that no design takes, but the guard
                   goes by (found_exposure.h): those that nobody declared, or that the arms have but
@@ -147,6 +165,9 @@ struct rwe_cohort {
     const struct rwe_best_response
         *best; /**< by subject, of the assessments; NULL where none tells a response */
 
+    bool has_dated_times;  /**< times of ready endpoints are counted from dates */
+    bool reads_dates;      /**< some column was read as dates, for whatever */
+    bool counts_from_zero; /**< and some were counted from the date of time zero */
     const struct rwe_cohort_dates
         *dates; /**< what it was derived from; NULL: nothing from dates, or
                                                it was drawn from another cohort */
@@ -180,7 +201,7 @@ enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
                                  const struct rwe_cohort **cohort, struct rwe_error *error);
 
 /** When exposure began as far as it counts: NaN where it never did, or only once it was closed, as
- * radiotherapy of a progression. Of a cohort with exposure_start. */
+ * radiotherapy of a progression, or on the very day. Of a cohort with exposure_start. */
 double rwe_cohort_exposure(const struct rwe_cohort *cohort, size_t subject);
 
 /** When what tells the arms apart began: as found in the file, else as declared; by subject, NaN: never;

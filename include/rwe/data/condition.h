@@ -17,6 +17,7 @@
 #include "rwe/base/arena.h"
 #include "rwe/base/status.h"
 #include <stdbool.h>
+#include <stdint.h>
 
 enum rwe_comparator {
     RWE_EQUAL,
@@ -61,5 +62,8 @@ enum rwe_truth {
  * "1.0" is 1. Where the value is 0 or 1 words for no and yes are these (rwe_chart_yes), and other words are unreadable; with
  * = and != a cell that is no number merely differs from another one. */
 enum rwe_truth rwe_cell_test_holds(const struct rwe_cell_test *comparison, const char *cell);
+
+/** Whether a comparison with a date holds on a day since 1970-01-01: for columns that are read as dates (dated.h). */
+enum rwe_truth rwe_cell_test_holds_on(const struct rwe_cell_test *comparison, int32_t day);
 
 #endif

@@ -31,6 +31,8 @@ enum rwe_dates_deed {
     RWE_DATES_SCAN_LATER, /**< the list's last assessment is later than the row's: it was taken */
     RWE_DATES_CONTACT_OLDER, /**< the patient was seen alive after the last contact */
     RWE_DATES_RESPONSE_VOID, /**< a response that does not count */
+    RWE_DATES_PD_DENIED,     /**< the scan of the very day of progression says that there is none */
+    RWE_DATES_NO_CUTOFF, /**< "ongoing" in place of a last date, and no cut-off says until when */
     RWE_N_DATES_DEEDS,
 };
 

@@ -28,7 +28,7 @@ bool rwe_derived_is(const char *name);
  * that cannot be read are complaints. NaN where the formula has no value (alc or fractions 0).
  */
 enum rwe_status rwe_derived_read(const struct rwe_table *table, const char *name,
-                                 enum rwe_date_system system, struct rwe_arena *scratch,
+                                 struct rwe_date_style style, struct rwe_arena *scratch,
                                  struct rwe_complaints *complaints, double out[],
                                  struct rwe_error *error);
 
@@ -39,7 +39,7 @@ double rwe_bed(double dose, double fractions, double alpha_beta);
 double rwe_eqd2(double dose, double fractions);
 
 /** EBV DNA as laboratories write it: 3418, 1.2x10^4, 1.2×10^4, 1.2E4, <500, >10000, 阴性; false when it
- * is none of these. Below the limit the value is 0 and `*below` true; above it, the limit. */
+ * is none of these (measured.h). Below the limit the value is 0 and `*below` true; above it, the limit. */
 bool rwe_ebv_parse(const char *text, double *copies, bool *below);
 
 #endif

@@ -58,6 +58,9 @@ struct rwe_reader {
      * need not be looked at. */
     enum rwe_status (*read)(const struct rwe_reading *reading, struct rwe_table_builder *builder,
                             struct rwe_error *error);
+
+    bool
+        has_sheets; /**< a file of this kind may hold several tables, and struct rwe_table_options names one */
 };
 
 /** The readers in the order in which they are asked, ended by NULL; struct rwe_table_options can name others. */

@@ -32,6 +32,7 @@
 #include "rwe/base/status.h"
 #include "rwe/base/text.h"
 #include "rwe/data/condition.h"
+#include "rwe/data/marked.h"
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -47,7 +48,7 @@ enum rwe_option_kind {
     RWE_OPTION_NUMBERS, /**< the same, several */
     RWE_OPTION_INTEGER, /**< 0 … 2^64 − 1 */
     RWE_OPTION_CHOICE,  /**< one of `choices` */
-    RWE_OPTION_ENDPOINTS, /**< repeatable NAME=TIME,EVENT[:VALUE[+VALUE][;VALUE…]] */
+    RWE_OPTION_ENDPOINTS, /**< repeatable NAME=TIME,EVENT[:VALUE[+VALUE][;VALUE…]], see marked.h */
     RWE_OPTION_CRITERIA,  /**< repeatable NAME=CONDITION; in YAML {name, keep, missing} */
 };
 
@@ -93,6 +94,7 @@ struct rwe_option {
                                 reads this one. NULL: of an analysis's own option the analysis, of any
                                 other nothing is needed */
     const char *yields_to; /**< an option beside which nothing reads this one; NULL: none */
+    bool has_variables;    /**< in a study file an item may be a group of keys about a variable */
     const char *help;      /**< one or two sentences */
 };
 
@@ -118,6 +120,9 @@ struct rwe_endpoint_spec {
     const char *time, *event;     /**< columns */
     struct rwe_strings values;    /**< of `event` that count as it; none: 1, and only 0 besides */
     struct rwe_strings competing; /**< values that are competing causes, each one of its own */
+    const char *
+        text; /**< TIME,EVENT… as the command line has it, parted at the first marks that can be meant: where
+                           names and values hold marks themselves, the file decides; NULL: the parts are exact */
 };
 
 /** A criterion of eligibility as declared: who stays. */
@@ -240,6 +245,11 @@ enum rwe_status rwe_settings_set_list(struct rwe_settings *settings, const char 
                                       struct rwe_strings list, enum rwe_source source,
                                       struct rwe_error *error);
 
+/** Adds an item to a list that the same source gave, or begins it; what a weaker source gave goes. */
+enum rwe_status rwe_settings_add_item(struct rwe_settings *settings, const char *name,
+                                      const char *item, enum rwe_source source,
+                                      struct rwe_error *error);
+
 /** The same for an endpoint that is already taken apart; names are put in lower case. */
 enum rwe_status rwe_settings_add_endpoint(struct rwe_settings *settings,
                                           const struct rwe_endpoint_spec *spec,
@@ -249,6 +259,17 @@ enum rwe_status rwe_settings_add_endpoint(struct rwe_settings *settings,
 enum rwe_status rwe_settings_add_criterion(struct rwe_settings *settings,
                                            const struct rwe_criterion_spec *spec,
                                            enum rwe_source source, struct rwe_error *error);
+
+/** Sets values and competitors of an endpoint: the items up to the first semicolon, and those behind it. */
+void rwe_endpoint_spec_take(struct rwe_endpoint_spec *spec, const struct rwe_marked_list *list);
+
+/** Lets `settle` change each endpoint, when the file is known that has its columns and values; ends at the first
+ * failure. */
+enum rwe_status rwe_settings_settle_endpoints(
+    struct rwe_settings *settings,
+    enum rwe_status (*settle)(void *context, struct rwe_endpoint_spec *spec,
+                              struct rwe_error *error),
+    void *context, struct rwe_error *error);
 
 /** Takes a value back to its default or none, as if the option had never been given. */
 void rwe_settings_unset(struct rwe_settings *settings, const char *name);

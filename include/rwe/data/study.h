@@ -51,6 +51,7 @@ struct rwe_study_settings {
     /* what else is known of the subjects */
     struct rwe_strings covariates, landmark_covariates;
     struct rwe_strings categorical;
+    struct rwe_strings reference, levels, groups, label, unit, per; /**< VAR=…: see their help */
     struct rwe_strings treatment_columns;
     enum rwe_missing_rule missing;
     bool i_know; /**< covariates may be of after time zero */
@@ -60,9 +61,11 @@ struct rwe_study_settings {
     const char *index_date;
     const char *cutoff; /**< a date */
     const char *assess; /**< a file */
+    const char *assess_sheet;
     struct rwe_strings assess_columns;
     double visit_every, death_window, visit_gap, progression_blank; /**< days */
     int date_system;                                                /**< 1900, 1904 */
+    int date_order;                                                 /**< ymd, mdy, dmy */
     int censoring;                          /**< in the order of enum rwe_censoring */
     int new_therapy;                        /**< in the order of enum rwe_new_therapy */
     int unassessed;                         /**< start, contact */
@@ -73,9 +76,11 @@ struct rwe_study_settings {
     struct rwe_strings exposure_names;
 
     /* the file */
+    const char *sheet; /**< of the cohort's workbook */
     const char *encoding;
     int delimiter; /**< comma, semicolon, tab */
     enum rwe_decimal decimal;
+    uint64_t skip, header;             /**< lines of the cohort file; 0: not said */
     struct rwe_strings missing_tokens; /**< in force where `source` says that they were given */
     bool allow_identifiers;
     struct rwe_strings columns; /**< ROLE=COL */
@@ -92,7 +97,9 @@ struct rwe_study_settings {
      * column that only the study file names may be missing, as one study serves many files. */
     struct {
         enum rwe_source arm, endpoints, derive, endpoint_dates, exposure_start, exposure_date;
+        enum rwe_source exposure_until;
         enum rwe_source response_column, failure_column, ltfu_column, end_column, treatment_columns;
+        enum rwe_source reference, levels, groups;
         enum rwe_source missing_tokens, lang, censoring;
     } source;
 };
@@ -100,8 +107,15 @@ struct rwe_study_settings {
 extern const struct rwe_options rwe_study_options;
 const struct rwe_study_settings *rwe_study_of(const struct rwe_settings *settings);
 
-/** What day numbers of spreadsheets count from: 1900 unless the study says 1904. */
-enum rwe_date_system rwe_study_date_system(const struct rwe_study_settings *study);
+/** How its dates are written: day numbers of spreadsheets count from 1900 unless the study says 1904. */
+struct rwe_date_style rwe_study_date_style(const struct rwe_study_settings *study);
+
+/** Days in the unit of times that are made from dates: months unless the study says another. */
+double rwe_study_days_per_unit(const struct rwe_study_settings *study);
+
+/** The data cut-off; RWE_DATED_NONE where there is none, RWE_USAGE where it is no day. */
+enum rwe_status rwe_study_cutoff(const struct rwe_study_settings *study, struct rwe_dated *cutoff,
+                                 struct rwe_error *error);
 
 /** Whether --rules-off names the rule of validation. */
 bool rwe_study_rule_is_off(const struct rwe_study_settings *study, const char *code);

@@ -27,24 +27,29 @@ struct rwe_reader;
 
 struct rwe_table_options {
     const char *encoding;       /**< of text files: iconv's name of it, or NULL: detect */
+    const char *sheet;          /**< of a workbook: its name or number; NULL: the first with data */
     char delimiter;             /**< ',', ';' or '\t'; 0: the one that the header line holds most */
     bool decimal_comma;         /**< numbers are written 3,5; default false */
     struct rwe_strings missing; /**< cells that mean "no value", compared whole; "" always does */
-    size_t longest_record;      /**< bytes; a longer record is refused (it is no CSV) */
+    struct rwe_strings missing_in; /**< "COL=CELL": cells that do in one column of a file */
+    size_t longest_record;         /**< bytes; a longer record is refused (it is no CSV) */
+    size_t skip;                   /**< so many lines above the header are no part of the table */
+    size_t header; /**< line that holds the names; 0: the first that can (sheet.h) */
     const struct rwe_reader *const *readers; /**< NULL: rwe_readers (reader.h) */
 };
 
-/** detect, detect, {NA, N/A, NaN, ".", "-", "—", "/", 不详, 未查, 未知, 空}, 16 MiB, NULL. */
+/** detect, NULL, detect, {NA, N/A, NaN, ".", "-", "—", "/", 不详, 未查, 未知, 空}, none, 16 MiB, 0, 0, NULL. */
 struct rwe_table_options rwe_table_options_default(void);
 
 /**
  * Reads a whole file; "-" is standard input. The table lives in `arena`.
  *
- * Blank lines and rows whose cells are all empty hold nobody and are skipped. Rows with too few or
+ * Blank lines and rows whose cells are all empty hold nobody and are skipped, as are columns without a name and
+ * what stands above and below the table (sheet.h); notes tell of these. Rows with too few or
  * too many cells are complaints (short rows are filled with missing values, so that all of a row's
  * other faults are found too). Fails with RWE_IO (no such file, a directory, a read error) or
  * RWE_BAD_INPUT (a kind of file that no reader knows, by its name; empty, header only, bytes that are not of
- * the encoding with their line, duplicate or empty header, a record or field that is too long, more than
+ * the encoding with their line, a header with two columns of one name, a record or field that is too long, more than
  * 2^32−2 rows), each with a sentence that begins with the file's name and says what to do.
  */
 enum rwe_status rwe_table_read(const char *path, const struct rwe_table_options *options,
@@ -94,7 +99,8 @@ struct rwe_column_info {
 
 const struct rwe_column_info *rwe_table_column(const struct rwe_table *table, size_t column);
 
-/** Index of the column of that name, exactly; RWE_NO_INDEX when there is none. */
+/** Index of the column of that name, exactly, or else of the only one with that label (which a second header has,
+ * sheet.h); RWE_NO_INDEX when there is none. */
 size_t rwe_table_find(const struct rwe_table *table, const char *name);
 
 /** What most of a column's values are. A column without values counts as numbers. */
@@ -126,6 +132,8 @@ enum rwe_status rwe_table_strings(const struct rwe_table *table, size_t column,
 struct rwe_factor {
     int32_t *code; /**< by row: 0 … n_levels − 1, or −1 where missing */
     const char **level;
+    const char **
+        value; /**< by level: the value that it is the label of ("2"), NULL where there is none; may be NULL */
     size_t n_levels;
 };
 
@@ -136,6 +144,11 @@ struct rwe_factor {
  */
 enum rwe_status rwe_table_factor(const struct rwe_table *table, size_t column,
                                  struct rwe_arena *arena, struct rwe_factor *factor);
+
+/** Complains of each cell that holds the error of a formula, as "#DIV/0!": for columns of categories, where any text is
+ * a level; those of numbers and dates complain of it by themselves. RWE_NO_MEMORY or RWE_OK. */
+enum rwe_status rwe_table_check_formulas(const struct rwe_table *table, size_t column,
+                                         struct rwe_complaints *complaints);
 
 /** Gives back the text of a column that will not be read again. */
 void rwe_table_drop(struct rwe_table *table, size_t column);

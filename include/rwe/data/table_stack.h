@@ -26,7 +26,8 @@ enum rwe_status rwe_table_keep_rows(const struct rwe_table *table, const bool ke
 /**
  * Tables below each other, columns put together by their names, with a column RWE_STACK_ARM in front. A column that
  * not all of them have is missing in the rows of the others. Lines count on from table to table: see
- * rwe_stack_place, for which `part` and its tables, closed or not, must outlive the stack. RWE_BAD_INPUT where a table has a column RWE_STACK_ARM of its own; RWE_NO_MEMORY.
+ * rwe_stack_place, for which `part` and its tables, closed or not, must outlive the stack. RWE_BAD_INPUT where a table has a column RWE_STACK_ARM of
+ * its own, or other value labels than another; RWE_NO_MEMORY.
  */
 enum rwe_status rwe_table_stack(const struct rwe_stacked part[], size_t n,
                                 const struct rwe_table_options *options, struct rwe_arena *arena,

@@ -4,6 +4,7 @@
 #include "input/intern_private.h"
 #include "rwe/base/sort.h"
 
+#include <stdarg.h>
 #include <string.h>
 
 enum { LONGEST_VALUE = 60 };
@@ -65,6 +66,82 @@ enum rwe_status rwe_complaints_add(struct rwe_complaints *complaints,
     }
     complaints->n++;
     return RWE_OK;
+}
+
+static const char *fill(struct rwe_arena *arena, const char *format, va_list arguments)
+{
+    va_list counted;
+    va_copy(counted, arguments);
+    int length = vsnprintf(NULL, 0, format, counted);
+    va_end(counted);
+    char *text = length < 0 ? NULL : rwe_arena_alloc(arena, (size_t)length + 1, 1);
+    if (text != NULL)
+        vsnprintf(text, (size_t)length + 1, format, arguments);
+    return text;
+}
+
+static bool has_note(const struct rwe_complaints *complaints, const char *message)
+{
+    for (size_t i = 0; i < complaints->n_notes; i++)
+        if (strcmp(complaints->note[i].message, message) == 0)
+            return true;
+    return false;
+}
+
+/* Texts that may be NULL, where there was no memory for them. */
+static enum rwe_status add_note(struct rwe_complaints *complaints, const char *told,
+                                const char *message)
+{
+    if (told == NULL || message == NULL)
+        return RWE_NO_MEMORY;
+    if (has_note(complaints, message))
+        return RWE_OK;
+    struct rwe_note *note =
+        rwe_arena_grow(complaints->arena, complaints->note, &complaints->note_capacity,
+                       complaints->n_notes + 1, sizeof *note);
+    if (note == NULL)
+        return RWE_NO_MEMORY;
+    complaints->note = note;
+    note[complaints->n_notes++] = (struct rwe_note){told, message};
+    return RWE_OK;
+}
+
+enum rwe_status rwe_complaints_note(struct rwe_complaints *complaints, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const char *told = fill(complaints->arena, rwe_text(format), arguments);
+    va_end(arguments);
+    va_start(arguments, format);
+    const char *message = fill(complaints->arena, rwe_message(format), arguments);
+    va_end(arguments);
+    return add_note(complaints, told, message);
+}
+
+enum rwe_status rwe_complaints_take_notes(struct rwe_complaints *complaints,
+                                          const struct rwe_complaints *from)
+{
+    enum rwe_status status = RWE_OK;
+    for (size_t i = 0; i < from->n_notes && status == RWE_OK; i++)
+        status = add_note(complaints, rwe_arena_string(complaints->arena, from->note[i].told),
+                          rwe_arena_string(complaints->arena, from->note[i].message));
+    return status;
+}
+
+bool rwe_complaints_doubt_column(const struct rwe_complaints *complaints)
+{
+    for (size_t i = 0; i < complaints->n; i++)
+        if (complaints->item[i].is_of_column)
+            return true;
+    return false;
+}
+
+enum rwe_status rwe_complaints_fail_of_column(const char *file, struct rwe_error *error)
+{
+    return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                    "%s: how a whole column is to be read is not known, so --on-error drop leaves "
+                    "out no row for it: say it",
+                    file);
 }
 
 const char *rwe_complaint_reason(const struct rwe_complaint *complaint,
@@ -197,6 +274,8 @@ void rwe_complaints_print(const struct rwe_complaints *complaints, size_t most, 
 {
     struct kinds kinds;
     struct rwe_arena *scratch = rwe_arena_new();
+    for (size_t i = 0; i < complaints->n_notes; i++)
+        fprintf(out, "%s\n", complaints->note[i].message);
     if (scratch == NULL || find_kinds(complaints, scratch, &kinds) != RWE_OK) {
         /* Without memory for the order, as they were added. */
         for (size_t i = 0; i < complaints->n; i++)

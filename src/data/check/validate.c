@@ -216,7 +216,7 @@ static bool is_told_by_cohort(const struct rwe_finding *finding,
         return study->id != NULL && strcmp(study->id, finding->column) == 0;
     return strcmp(finding->rule->code, "E01") == 0 && finding->value != NULL &&
            rwe_study_takes_dates(study) &&
-           !rwe_dated_parse(finding->value, strlen(finding->value), rwe_study_date_system(study),
+           !rwe_dated_parse(finding->value, strlen(finding->value), rwe_study_date_style(study),
                             &dated);
 }
 

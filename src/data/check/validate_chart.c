@@ -202,14 +202,23 @@ const char **rwe_chart_texts(const struct rwe_chart *chart, size_t column)
     return text;
 }
 
-/* Read as the cohort reads them; a month alone is no day that another could contradict. */
-static double day_of(const struct rwe_study_settings *study, const char *text)
+/* A month alone is no day that another could contradict. */
+static double day_of(struct rwe_dated dated)
 {
-    struct rwe_dated dated;
-    enum rwe_date_system system = rwe_study_date_system(study);
-    bool is_day = text != NULL && rwe_dated_parse(text, strlen(text), system, &dated) &&
-                  dated.kind == RWE_DATED_DAY;
-    return is_day ? (double)dated.day : (double)NAN;
+    return dated.kind == RWE_DATED_DAY ? (double)dated.day : (double)NAN;
+}
+
+/* Read as the cohort reads them. */
+static enum rwe_status read_days(struct rwe_chart *chart, size_t column, double day[],
+                                 struct rwe_complaints *complaints)
+{
+    struct rwe_dated *dated = RWE_NEW(chart->arena, struct rwe_dated, chart->n);
+    if (dated == NULL || rwe_table_dated(chart->table, column, rwe_study_date_style(chart->study),
+                                         dated, complaints) != RWE_OK)
+        return RWE_NO_MEMORY;
+    for (size_t i = 0; i < chart->n; i++)
+        day[i] = day_of(dated[i]);
+    return RWE_OK;
 }
 
 static enum rwe_status read_column(struct rwe_chart *chart, enum role role)
@@ -227,17 +236,18 @@ static enum rwe_status read_column(struct rwe_chart *chart, enum role role)
         chart->number[role] = value;
         return rwe_table_numbers(chart->table, chart->column[role], value, &ignored);
     }
-    for (size_t i = 0; i < chart->n; i++)
-        value[i] = day_of(chart->study, chart->text[role][i]);
     chart->day[role] = value;
-    return RWE_OK;
+    return read_days(chart, chart->column[role], value, &ignored);
 }
 
 static enum rwe_status read_cutoff(struct rwe_chart *chart, struct rwe_error *error)
 {
     const char *text = chart->study->cutoff;
-    chart->cutoff = day_of(chart->study, text);
-    if (text == NULL || !isnan(chart->cutoff))
+    struct rwe_dated cutoff = {0};
+    bool is_read = text != NULL &&
+                   rwe_dated_parse(text, strlen(text), rwe_study_date_style(chart->study), &cutoff);
+    chart->cutoff = day_of(cutoff);
+    if (text == NULL || (is_read && !isnan(chart->cutoff)))
         return RWE_OK;
     return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                     "--cutoff %s: not a date; write it as 2025-06-30", text);

@@ -47,11 +47,11 @@ size_t rwe_rule_event_grade(const struct rwe_chart *c, size_t i)
 {
     const char *term = rwe_chart_text(c, ROLE_ae_term, i);
     const char *written = rwe_chart_text(c, ROLE_ae_grade, i);
-    int grade = written == NULL ? 0 : rwe_adverse_grade(written);
+    int grade = written == NULL ? RWE_GRADE_UNKNOWN : rwe_adverse_grade(written);
     int low = 1;
     int high = 5;
-    if (written == NULL)
-        return RWE_NO_INDEX; /* reading the events tells it */
+    if (grade == RWE_GRADE_UNKNOWN || grade == RWE_NO_EVENT)
+        return RWE_NO_INDEX;
     for (size_t r = 0; term != NULL && r < sizeof ranges / sizeof ranges[0]; r++)
         if (strcasecmp(ranges[r].term, term) == 0) {
             low = ranges[r].low;

@@ -4,13 +4,22 @@
 #include "input/intern_private.h"
 #include "rwe/base/number.h"
 #include "rwe/base/sort.h"
-#include <ctype.h>
-#include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
-enum rwe_status adverse_complain(struct adverse_reader *r, size_t row, const char *column,
+/* A cell that holds nothing is not there; one that holds something cannot be read. */
+static void blame(struct adverse_reader *r, size_t record, const char *value)
+{
+    if (value != NULL)
+        r->bad[record] = ADVERSE_UNREAD;
+    else if (r->bad[record] == ADVERSE_SOUND)
+        r->bad[record] = ADVERSE_LACKS;
+}
+
+enum rwe_status adverse_complain(struct adverse_reader *r, size_t record, const char *column,
                                  const char *value, const char *reason, const char *advice)
 {
+    size_t row = record % rwe_table_rows(r->table);
     struct rwe_complaint complaint = {
         .file = rwe_table_file(r->table),
         .line = rwe_table_line(r->table, row),
@@ -20,13 +29,45 @@ enum rwe_status adverse_complain(struct adverse_reader *r, size_t row, const cha
         .reason = reason,
         .advice = advice,
     };
+    blame(r, record, value);
     return rwe_complaints_add(r->complaints, &complaint);
+}
+
+/* ---- columns ---- */
+
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* The columns of a wide table are its terms. */
+static enum rwe_status find_wide(struct adverse_reader *r, struct rwe_error *error)
+{
+    struct rwe_strings wide = r->name->wide;
+    r->wide = RWE_NEW(r->arena, size_t, wide.n);
+    r->term_of = (struct rwe_factor){.code = RWE_NEW(r->arena, int32_t, r->n),
+                                     .level = RWE_NEW(r->arena, const char *, wide.n),
+                                     .n_levels = wide.n};
+    if (rwe_arena_failed(r->arena))
+        return rwe_fail_memory(error);
+    memcpy(r->term_of.level, wide.item, wide.n * sizeof *wide.item);
+    qsort(r->term_of.level, wide.n, sizeof *r->term_of.level, compare_names);
+    enum rwe_status status = RWE_OK;
+    for (size_t t = 0; t < wide.n && status == RWE_OK; t++) {
+        if (t > 0 && strcmp(r->term_of.level[t], r->term_of.level[t - 1]) == 0)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "--ae-wide names \"%s\" twice",
+                            r->term_of.level[t]);
+        status = rwe_cohort_column(r->table, "--ae-wide", r->term_of.level[t], &r->wide[t], error);
+    }
+    return status;
 }
 
 static enum rwe_status find_columns(struct adverse_reader *r, struct rwe_error *error)
 {
     enum rwe_status status =
         rwe_cohort_column(r->table, "--ae-columns", r->name->id, &r->id, error);
+    if (status == RWE_OK && r->name->wide.n > 0)
+        return find_wide(r, error);
     if (status == RWE_OK)
         status = rwe_cohort_column(r->table, "--ae-columns", r->name->term, &r->term, error);
     if (status == RWE_OK)
@@ -34,87 +75,84 @@ static enum rwe_status find_columns(struct adverse_reader *r, struct rwe_error *
     return status;
 }
 
-static enum rwe_status check_row(struct adverse_reader *r, size_t i)
+static enum rwe_status check_record(struct adverse_reader *r, size_t i)
 {
-    double grade = r->grade_of[i];
     if (r->id_of[i] == NULL)
         return adverse_complain(r, i, r->name->id, NULL, N_("missing"),
                                 N_("say whose event it is"));
     if (r->term_of.code[i] < 0)
         return adverse_complain(r, i, r->name->term, NULL, N_("missing"),
                                 N_("name the event (CTCAE term)"));
-    if (r->bad[i]) /* told already: not a number */
-        return RWE_OK;
-    if (isnan(grade))
-        return adverse_complain(r, i, r->name->grade, NULL, N_("missing"),
-                                N_("give the CTCAE grade, 1 to 5"));
-    if (grade < 1 || grade > RWE_WORST_GRADE || grade != floor(grade))
-        return adverse_complain(r, i, r->name->grade, rwe_arena_format(r->arena, "%.15g", grade),
-                                N_("not a grade"), N_("CTCAE grades are 1, 2, 3, 4 and 5"));
     return RWE_OK;
 }
 
-int rwe_adverse_grade(const char *text)
+/* The grades of a column, for the records from `first` on; what a cell means that is missing. */
+static enum rwe_status read_grades(struct adverse_reader *r, size_t column, size_t first,
+                                   int missing)
 {
-    static const char *const written[RWE_WORST_GRADE][3] = {
-        {"1", "I", "Ⅰ"}, {"2", "II", "Ⅱ"}, {"3", "III", "Ⅲ"}, {"4", "IV", "Ⅳ"}, {"5", "V", "Ⅴ"},
-    };
-    for (int g = 0; g < RWE_WORST_GRADE; g++)
-        for (int w = 0; w < 3; w++) {
-            size_t length = strlen(written[g][w]);
-            const char *rest = text + length;
-            if (strncasecmp(text, written[g][w], length) == 0 &&
-                (*rest == '\0' || strcmp(rest, "级") == 0 || strcmp(rest, "度") == 0))
-                return g + 1;
-        }
-    return 0;
-}
-
-/* A column of numbers is read as one; where a grade is written as charts do, each text by itself. */
-static enum rwe_status read_grades(struct adverse_reader *r)
-{
-    size_t n = rwe_table_rows(r->table);
-    bool written = false;
     struct rwe_factor factor;
-    if (rwe_table_factor(r->table, r->grade, r->arena, &factor) != RWE_OK)
+    if (rwe_table_factor(r->table, column, r->arena, &factor) != RWE_OK)
         return RWE_NO_MEMORY;
-    for (size_t l = 0; l < factor.n_levels; l++) {
-        const char *text = factor.level[l];
-        bool is_digit = isdigit((unsigned char)text[0]) && text[1] == '\0';
-        written = written || (!is_digit && rwe_adverse_grade(text) > 0);
-    }
-    if (!written)
-        return rwe_table_numbers(r->table, r->grade, r->grade_of, r->complaints);
-    for (size_t i = 0; i < n; i++) {
-        const char *text = factor.code[i] < 0 ? NULL : factor.level[factor.code[i]];
-        int grade = text == NULL ? 0 : rwe_adverse_grade(text);
-        r->grade_of[i] = grade == 0 ? (double)NAN : grade;
-        if (text != NULL && grade == 0 &&
-            adverse_complain(r, i, r->name->grade, text, N_("not a grade"),
-                             N_("CTCAE grades are 1, 2, 3, 4 and 5")) != RWE_OK)
+    int *grade = RWE_NEW(r->arena, int, factor.n_levels);
+    if (grade == NULL)
+        return RWE_NO_MEMORY;
+    for (size_t l = 0; l < factor.n_levels; l++)
+        grade[l] = rwe_adverse_grade(factor.level[l]);
+    for (size_t i = 0; i < rwe_table_rows(r->table); i++) {
+        int of_row = factor.code[i] < 0 ? missing : grade[factor.code[i]];
+        r->grade_of[first + i] = (int8_t)of_row;
+        if (of_row == RWE_NO_GRADE &&
+            adverse_complain(r, first + i, rwe_table_name(r->table, column),
+                             factor.level[factor.code[i]], N_("not a grade"),
+                             N_("CTCAE grades are 1, 2, 3, 4 and 5, or words for them; 0 is no "
+                                "event")) != RWE_OK)
             return RWE_NO_MEMORY;
     }
     return RWE_OK;
 }
 
+/* An empty cell of a wide table is no event, as 0. */
+static enum rwe_status read_wide(struct adverse_reader *r)
+{
+    size_t n_rows = rwe_table_rows(r->table);
+    for (size_t t = 0; t < r->name->wide.n; t++) {
+        for (size_t i = 0; i < n_rows; i++) {
+            r->term_of.code[t * n_rows + i] = (int32_t)t;
+            r->id_of[t * n_rows + i] = r->id_of[i];
+        }
+        if (read_grades(r, r->wide[t], t * n_rows, RWE_NO_EVENT) != RWE_OK)
+            return RWE_NO_MEMORY;
+    }
+    return RWE_OK;
+}
+
+/* A row whose term is "none" and that has no grade says that a patient had nothing. */
+static void take_empty_terms(struct adverse_reader *r)
+{
+    for (size_t i = 0; r->wide == NULL && i < r->n; i++) {
+        int32_t term = r->term_of.code[i];
+        if (term >= 0 && r->grade_of[i] == RWE_GRADE_UNKNOWN &&
+            rwe_adverse_grade(r->term_of.level[term]) == RWE_NO_EVENT)
+            r->grade_of[i] = RWE_NO_EVENT;
+    }
+}
+
 static enum rwe_status read_columns(struct adverse_reader *r, struct rwe_error *error)
 {
-    size_t n = rwe_table_rows(r->table);
-    size_t before = r->complaints->n;
-    r->id_of = RWE_NEW(r->arena, const char *, n);
-    r->grade_of = RWE_NEW(r->arena, double, n);
-    r->bad = RWE_NEW(r->arena, uint8_t, n);
+    r->id_of = RWE_NEW(r->arena, const char *, r->n);
+    r->grade_of = RWE_NEW(r->arena, int8_t, r->n);
+    r->bad = RWE_NEW(r->arena, uint8_t, r->n);
     if (rwe_arena_failed(r->arena) ||
-        rwe_table_strings(r->table, r->id, r->arena, r->id_of) != RWE_OK ||
-        rwe_table_factor(r->table, r->term, r->arena, &r->term_of) != RWE_OK ||
-        read_grades(r) != RWE_OK)
+        rwe_table_strings(r->table, r->id, r->arena, r->id_of) != RWE_OK)
         return rwe_fail_memory(error);
-    for (size_t c = before; c < r->complaints->n; c++)
-        r->bad[r->complaints->item[c].row] = 1;
-    for (size_t i = 0; i < n; i++)
-        if (check_row(r, i) != RWE_OK)
-            return rwe_fail_memory(error);
-    return RWE_OK;
+    enum rwe_status status =
+        r->wide != NULL ? read_wide(r) : rwe_table_factor(r->table, r->term, r->arena, &r->term_of);
+    if (status == RWE_OK && r->wide == NULL)
+        status = read_grades(r, r->grade, 0, RWE_GRADE_UNKNOWN);
+    for (size_t i = 0; i < r->n && status == RWE_OK; i++)
+        status = check_record(r, i);
+    take_empty_terms(r);
+    return status == RWE_OK ? RWE_OK : rwe_fail_memory(error);
 }
 
 /* Terms that differ in case only are one: the code of the first of them in sorted order. */
@@ -130,6 +168,11 @@ static int32_t *merge_case(const struct rwe_factor *factor, struct rwe_arena *ar
             }
     }
     return same;
+}
+
+static bool is_emergent(const struct adverse_reader *r, size_t record)
+{
+    return r->emergent == NULL || r->emergent[record] == 1;
 }
 
 /* ---- subjects that are not in the cohort ---- */
@@ -186,8 +229,10 @@ static enum rwe_status usable_rows(struct adverse_reader *r, struct rwe_adverse_
     if (rwe_arena_failed(r->arena))
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < events->n_rows; i++) {
-        if (r->bad[i]) {
-            events->n_dropped++;
+        if (r->bad[i] != ADVERSE_SOUND || r->grade_of[i] == RWE_NO_EVENT || !is_emergent(r, i)) {
+            *(r->bad[i] != ADVERSE_SOUND       ? &events->n_dropped
+              : r->grade_of[i] == RWE_NO_EVENT ? &events->n_none
+                                               : &events->n_not_emergent) += 1;
             continue;
         }
         size_t subject = rwe_cohort_find(r->cohort, r->id_of[i]);
@@ -197,7 +242,8 @@ static enum rwe_status usable_rows(struct adverse_reader *r, struct rwe_adverse_
         }
         term[n] = (uint32_t)same[r->term_of.code[i]];
         subject_of[n] = (uint32_t)subject;
-        grade[n] = (uint8_t)r->grade_of[i];
+        grade[n] = r->grade_of[i] == RWE_GRADE_UNKNOWN ? 0 : (uint8_t)r->grade_of[i];
+        events->n_ungraded += grade[n] == 0;
         r->row[n++] = (uint32_t)i;
     }
     events->episode =
@@ -237,6 +283,45 @@ static enum rwe_status keep_worst(struct adverse_reader *r, struct rwe_adverse_e
     return RWE_OK;
 }
 
+/* Complaints go on to the list of the run. Rows may be left out for them, but not so many that nobody's events would be
+ * counted in full. */
+static enum rwe_status pass_on(struct adverse_reader *r, struct rwe_complaints *complaints,
+                               bool drop, struct rwe_error *error)
+{
+    const struct rwe_complaints *own = r->complaints;
+    const char *file = rwe_table_file(r->table);
+    size_t n_bad = 0;
+    for (size_t c = 0; c < own->n; c++) {
+        if (r->wide == NULL)
+            blame(r, own->item[c].row, own->item[c].value);
+        if (rwe_complaints_add(complaints, &own->item[c]) != RWE_OK)
+            return rwe_fail_memory(error);
+    }
+    if (rwe_complaints_take_notes(complaints, own) != RWE_OK)
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < r->n; i++)
+        n_bad += r->bad[i] == ADVERSE_UNREAD;
+    if (drop && rwe_complaints_doubt_column(own))
+        return rwe_complaints_fail_of_column(file, error);
+    if (drop && 100 * n_bad > r->n)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "%s: %zu of %zu rows of adverse events cannot be read, more than 1 in 100: "
+                        "without them every count would be too small, so --on-error drop does not "
+                        "leave them out. Correct the file",
+                        file, n_bad, r->n);
+    if (own->n == 1 && !drop)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "%s: 1 cell or row cannot be read as declared. Correct the file, or leave "
+                        "that row out with --on-error drop",
+                        file);
+    if (own->n > 0 && !drop)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "%s: %zu cells or rows cannot be read as declared. Correct the file, or "
+                        "leave those rows out with --on-error drop",
+                        file, own->n);
+    return RWE_OK;
+}
+
 enum rwe_status rwe_adverse_events_read(const struct rwe_table *table,
                                         const struct rwe_adverse_event_columns *columns,
                                         const struct rwe_cohort *cohort, bool drop,
@@ -244,35 +329,28 @@ enum rwe_status rwe_adverse_events_read(const struct rwe_table *table,
                                         struct rwe_adverse_events *events, struct rwe_error *error)
 {
     struct rwe_complaints own = {.arena = arena}; /* a second reading must find them again */
-    struct adverse_reader r = {
-        .table = table, .cohort = cohort, .arena = arena, .complaints = &own, .name = columns};
-    *events = (struct rwe_adverse_events){.n_rows = rwe_table_rows(table)};
+    size_t n = rwe_table_rows(table) * (columns->wide.n == 0 ? 1 : columns->wide.n);
+    bool with_details = columns->with_details && columns->wide.n == 0;
+    struct adverse_reader r = {.table = table,
+                               .cohort = cohort,
+                               .arena = arena,
+                               .complaints = &own,
+                               .name = columns,
+                               .n = n};
+    *events = (struct rwe_adverse_events){.n_rows = n};
     if (!cohort->has_id)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "adverse events are told to subjects by their identifier: say --id COL");
     enum rwe_status status = find_columns(&r, error);
     if (status == RWE_OK)
         status = read_columns(&r, error);
-    if (status == RWE_OK && columns->with_details)
+    if (status == RWE_OK && with_details)
         status = adverse_details_read(&r, error);
+    if (status == RWE_OK)
+        status = pass_on(&r, complaints, drop, error);
     if (status != RWE_OK)
         return status;
-    for (size_t c = 0; c < own.n; c++) {
-        r.bad[own.item[c].row] = 1;
-        if (rwe_complaints_add(complaints, &own.item[c]) != RWE_OK)
-            return rwe_fail_memory(error);
-    }
-    if (own.n == 1 && !drop)
-        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "%s: 1 cell or row cannot be read as declared. Correct the file, or leave "
-                        "that row out with --on-error drop",
-                        rwe_table_file(table));
-    if (own.n > 0 && !drop)
-        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "%s: %zu cells or rows cannot be read as declared. Correct the file, or "
-                        "leave those rows out with --on-error drop",
-                        rwe_table_file(table), own.n);
     bool done = usable_rows(&r, events) == RWE_OK && keep_worst(&r, events) == RWE_OK &&
-                (!columns->with_details || adverse_details_gather(&r, events) == RWE_OK);
+                (!with_details || adverse_details_gather(&r, events) == RWE_OK);
     return done ? RWE_OK : rwe_fail_memory(error);
 }

@@ -22,6 +22,7 @@ const struct rwe_adverse_detail_name rwe_adverse_detail_name[RWE_AE_N_DETAILS] =
     [RWE_AE_LAST_DOSE_DATE] = {"last-dose-date", "last_dose_date"},
     [RWE_AE_RT_END] = {"rt-end", "rt_end_mo"},
     [RWE_AE_RT_END_DATE] = {"rt-end-date", "rt_end_date"},
+    [RWE_AE_EMERGENT] = {"emergent", "TRTEMFL"},
 };
 
 /* ---- words ---- */
@@ -44,22 +45,80 @@ static int value_of(const char *text, const struct word words[], size_t n)
 #define VALUE_OF(text, words) value_of((text), (words), sizeof(words) / sizeof((words)[0]))
 
 /* Unlikely is no suspicion: the convention of regulators' tables of related events. */
+static const struct word answers[] = {
+    {"0", 0},
+    {"n", 0},
+    {"no", 0},
+    {"false", 0},
+    {"none", 0},
+    {"unrelated", 0},
+    {"not related", 0},
+    {"not suspected", 0},
+    {"unlikely", 0},
+    {"unlikely related", 0},
+    {"remote", 0},
+    {"remotely related", 0},
+    {"doubtful", 0},
+    {"improbable", 0},
+    {"否", 0},
+    {"无", 0},
+    {"无关", 0},
+    {"不相关", 0},
+    {"肯定无关", 0},
+    {"可能无关", 0},
+    {"很可能无关", 0},
+    {"可能不相关", 0},
+    {"×", 0},
+    {"1", 1},
+    {"2", 1},
+    {"3", 1},
+    {"y", 1},
+    {"yes", 1},
+    {"true", 1},
+    {"possible", 1},
+    {"possibly", 1},
+    {"possibly related", 1},
+    {"probable", 1},
+    {"probably", 1},
+    {"probably related", 1},
+    {"likely", 1},
+    {"likely related", 1},
+    {"definite", 1},
+    {"definitely", 1},
+    {"definitely related", 1},
+    {"certain", 1},
+    {"related", 1},
+    {"suspected", 1},
+    {"是", 1},
+    {"有", 1},
+    {"可能", 1},
+    {"很可能", 1},
+    {"肯定", 1},
+    {"可能有关", 1},
+    {"可能相关", 1},
+    {"很可能有关", 1},
+    {"很可能相关", 1},
+    {"肯定有关", 1},
+    {"肯定相关", 1},
+    {"有关", 1},
+    {"相关", 1},
+    {"√", 1},
+    {"u", UNKNOWN},
+    {"unk", UNKNOWN},
+    {"unknown", UNKNOWN},
+    {"not assessable", UNKNOWN},
+    {"unassessable", UNKNOWN},
+    {"unclassifiable", UNKNOWN},
+    {"无法判定", UNKNOWN},
+    {"无法判断", UNKNOWN},
+    {"无法评价", UNKNOWN},
+    {"待评价", UNKNOWN},
+    {"未知", UNKNOWN},
+};
+
 static int yes_or_no(const char *text)
 {
-    static const struct word words[] = {
-        {"0", 0},           {"n", 0},          {"no", 0},
-        {"false", 0},       {"none", 0},       {"unrelated", 0},
-        {"not related", 0}, {"unlikely", 0},   {"否", 0},
-        {"无", 0},          {"无关", 0},       {"可能无关", 0},
-        {"1", 1},           {"2", 1},          {"3", 1},
-        {"y", 1},           {"yes", 1},        {"true", 1},
-        {"possible", 1},    {"possibly", 1},   {"probable", 1},
-        {"probably", 1},    {"definite", 1},   {"related", 1},
-        {"是", 1},          {"有", 1},         {"可能", 1},
-        {"可能有关", 1},    {"很可能有关", 1}, {"肯定有关", 1},
-        {"有关", 1},        {"u", UNKNOWN},    {"unknown", UNKNOWN},
-    };
-    return VALUE_OF(text, words);
+    return VALUE_OF(text, answers);
 }
 
 enum { DELAY = 1, REDUCTION = 2, DISCONTINUATION = 4 };
@@ -182,7 +241,7 @@ static enum rwe_status bad_name(const char *item, struct rwe_error *error)
     return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                     "--ae-names %s: say KEY=COLUMN with a key of soc, start, start-date, serious, "
                     "immune, rel-chemo, rel-pd1, rel-rt, steroid, action, outcome, last-dose, "
-                    "last-dose-date, rt-end, rt-end-date",
+                    "last-dose-date, rt-end, rt-end-date, emergent",
                     item);
 }
 
@@ -204,28 +263,30 @@ static enum rwe_status find_columns(struct adverse_reader *r, struct rwe_error *
     enum rwe_status status = RWE_OK;
     for (size_t d = 0; d < RWE_AE_N_DETAILS; d++)
         r->column[d] = rwe_table_find(r->table, rwe_adverse_detail_name[d].column);
+    if (r->column[RWE_AE_EMERGENT] == RWE_NO_INDEX)
+        r->column[RWE_AE_EMERGENT] = rwe_table_find(r->table, "trtemfl");
     for (size_t k = 0; k < r->name->names.n && status == RWE_OK; k++)
         status = name_column(r, r->name->names.item[k], error);
     return status;
 }
 
 /* Each word is looked up once, however many rows have it. */
-static enum rwe_status read_fact(struct adverse_reader *r, enum rwe_adverse_fact fact)
+static enum rwe_status read_words(struct adverse_reader *r, const struct reading *how,
+                                  int8_t **facts)
 {
-    const struct reading *how = &readings[fact];
     size_t n = rwe_table_rows(r->table);
     struct rwe_factor factor;
     if (rwe_table_factor(r->table, r->column[how->detail], r->arena, &factor) != RWE_OK)
         return RWE_NO_MEMORY;
     int *meaning = RWE_NEW(r->arena, int, factor.n_levels);
-    r->fact[fact] = RWE_NEW(r->arena, int8_t, n);
+    *facts = RWE_NEW(r->arena, int8_t, n);
     if (rwe_arena_failed(r->arena))
         return RWE_NO_MEMORY;
     for (size_t l = 0; l < factor.n_levels; l++)
         meaning[l] = how->meaning(factor.level[l]);
     for (size_t i = 0; i < n; i++) {
         int m = factor.code[i] < 0 ? UNKNOWN : meaning[factor.code[i]];
-        r->fact[fact][i] = (int8_t)(m < 0 || how->bit == 0 ? m : (m & how->bit) != 0);
+        (*facts)[i] = (int8_t)(m < 0 || how->bit == 0 ? m : (m & how->bit) != 0);
         if (m == NO_SUCH_WORD && how->advice != NULL &&
             adverse_complain(r, i, rwe_table_name(r->table, r->column[how->detail]),
                              factor.level[factor.code[i]], N_("not a word that is known here"),
@@ -245,7 +306,7 @@ static enum rwe_status read_times(struct adverse_reader *r, enum rwe_adverse_det
     if (r->cohort->dates != NULL && date != RWE_NO_INDEX) {
         times->date = RWE_NEW(r->arena, struct rwe_dated, n);
         return times->date == NULL ? RWE_NO_MEMORY
-                                   : rwe_table_dated(r->table, date, r->name->date_system,
+                                   : rwe_table_dated(r->table, date, r->name->date_style,
                                                      times->date, r->complaints);
     }
     if (number == RWE_NO_INDEX)
@@ -258,6 +319,20 @@ static enum rwe_status read_times(struct adverse_reader *r, enum rwe_adverse_det
         strcmp(rwe_table_name(r->table, number), rwe_adverse_detail_name[as_time].column) == 0;
     for (size_t i = 0; is_in_months && r->name->month > 0 && i < n; i++)
         times->time[i] *= r->name->month;
+    return RWE_OK;
+}
+
+/* A flag that no row has tells nothing. */
+static enum rwe_status read_emergent(struct adverse_reader *r)
+{
+    static const struct reading how = {RWE_AE_EMERGENT, yes_or_no, 0, N_("say Y or N")};
+    int8_t *emergent;
+    bool any = false;
+    if (read_words(r, &how, &emergent) != RWE_OK)
+        return RWE_NO_MEMORY;
+    for (size_t i = 0; i < r->n; i++)
+        any = any || emergent[i] == 1;
+    r->emergent = any ? emergent : NULL;
     return RWE_OK;
 }
 
@@ -276,7 +351,9 @@ enum rwe_status adverse_details_read(struct adverse_reader *r, struct rwe_error 
         status = read_times(r, RWE_AE_RT_END, RWE_AE_RT_END_DATE, &r->rt_end);
     for (int f = 0; f < RWE_AE_N_FACTS && status == RWE_OK; f++)
         if (r->column[readings[f].detail] != RWE_NO_INDEX)
-            status = read_fact(r, (enum rwe_adverse_fact)f);
+            status = read_words(r, &readings[f], &r->fact[f]);
+    if (status == RWE_OK && r->column[RWE_AE_EMERGENT] != RWE_NO_INDEX)
+        status = read_emergent(r);
     return status == RWE_OK ? RWE_OK : rwe_fail_memory(error);
 }
 

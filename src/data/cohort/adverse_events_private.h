@@ -12,6 +12,9 @@ struct adverse_times {
     struct rwe_dated *date;
 };
 
+/* Why a record is left out where that is asked for. */
+enum adverse_fault { ADVERSE_SOUND, ADVERSE_LACKS, ADVERSE_UNREAD };
+
 /* What reading passes from step to step. */
 struct adverse_reader {
     const struct rwe_table *table;
@@ -19,12 +22,15 @@ struct adverse_reader {
     struct rwe_arena *arena;
     struct rwe_complaints *complaints;
     const struct rwe_adverse_event_columns *name;
+    size_t n;               /* records: rows, or cells of a wide table, column by column */
     size_t id, term, grade; /* columns */
-    const char **id_of;     /* by row */
+    size_t *wide;           /* columns of terms, in the order of their names */
+    const char **id_of;     /* by record, as what follows */
     struct rwe_factor term_of;
-    double *grade_of;
-    uint8_t *bad;  /* by row: has a complaint */
-    uint32_t *row; /* by episode */
+    int8_t *grade_of; /* 1 … 5, RWE_NO_EVENT, RWE_GRADE_UNKNOWN */
+    uint8_t *bad;     /* enum adverse_fault */
+    int8_t *emergent; /* 1 yes; NULL: not told */
+    uint32_t *row;    /* by episode */
 
     size_t column[RWE_AE_N_DETAILS]; /* RWE_NO_INDEX: none */
     struct rwe_factor class_of;      /* by row */
@@ -32,6 +38,7 @@ struct adverse_reader {
     int8_t *fact[RWE_AE_N_FACTS]; /* by row; NULL: none */
 };
 
+/* Of a record. */
 enum rwe_status adverse_complain(struct adverse_reader *r, size_t row, const char *column,
                                  const char *value, const char *reason, const char *advice);
 

@@ -286,6 +286,8 @@ static enum rwe_status complaints_stop(const struct raw *raw, struct rwe_error *
 {
     size_t n = raw->complaints->n;
     bool drop = raw->study->on_error == RWE_ON_ERROR_DROP;
+    if (drop && rwe_complaints_doubt_column(raw->complaints))
+        return rwe_complaints_fail_of_column(rwe_table_file(raw->table), error);
     if (n == 0 || drop)
         return RWE_OK;
     if (n == 1)
@@ -388,6 +390,9 @@ static enum rwe_status build(struct raw *raw, struct rwe_cohort *cohort, struct 
         *cohort = empty;
         status = build_subjects(raw, cohort, error);
     }
+    cohort->has_dated_times = raw->has_dated_times;
+    cohort->reads_dates = raw->reads_dates || raw->dates != NULL;
+    cohort->counts_from_zero = raw->counts_from_zero || raw->dates != NULL;
     return status == RWE_OK ? check_endpoints(raw, cohort, error) : status;
 }
 

@@ -23,6 +23,17 @@ static void list_columns(const struct rwe_table *table, char *text, size_t size)
         snprintf(text + used, size - used, rwe_message(", … (%zu in all)"), n);
 }
 
+/* A column whose name goes on behind a mark where this one ends. */
+static const char *find_cut(const char *name, const char *const names[], size_t n)
+{
+    size_t length = strlen(name);
+    for (size_t j = 0; length > 0 && j < n; j++)
+        if (strncmp(names[j], name, length) == 0 && names[j][length] != '\0' &&
+            strchr(",:;+=", names[j][length]) != NULL)
+            return names[j];
+    return NULL;
+}
+
 enum rwe_status rwe_cohort_column(const struct rwe_table *table, const char *option,
                                   const char *name, size_t *column, struct rwe_error *error)
 {
@@ -35,6 +46,12 @@ enum rwe_status rwe_cohort_column(const struct rwe_table *table, const char *opt
         return RWE_OK;
     for (size_t j = 0; j < n; j++)
         names[j] = rwe_table_name(table, j);
+    const char *whole = find_cut(name, names, n);
+    if (whole != NULL)
+        return rwe_fail(error, RWE_NO_COLUMN, RWE_NO_INDEX,
+                        "%s has no column \"%s\" (%s): if \"%s\" is meant, hold it together with "
+                        "double quotes within those of the shell: '\"%s\"'",
+                        rwe_table_file(table), name, option, whole, whole);
     const char *near = rwe_text_nearest(name, names, n);
     if (near != NULL)
         return rwe_fail(error, RWE_NO_COLUMN, RWE_NO_INDEX,
@@ -46,8 +63,8 @@ enum rwe_status rwe_cohort_column(const struct rwe_table *table, const char *opt
                     option, listed);
 }
 
-static enum rwe_status complain(struct raw *raw, size_t row, size_t column, const char *value,
-                                const char *reason, const char *advice)
+enum rwe_status rwe_raw_complain(struct raw *raw, size_t row, size_t column, const char *value,
+                                 const char *reason, const char *advice)
 {
     struct rwe_complaint complaint = {
         .file = rwe_table_file(raw->table),
@@ -61,9 +78,8 @@ static enum rwe_status complain(struct raw *raw, size_t row, size_t column, cons
     return rwe_complaints_add(raw->complaints, &complaint);
 }
 
-/* Numbers of a column that must have a value in every row, but those that are `absent` (or NULL), whose is 0. */
-static enum rwe_status read_required_numbers(struct raw *raw, size_t column, const uint8_t absent[],
-                                             double **numbers, struct rwe_error *error)
+enum rwe_status rwe_raw_required_numbers(struct raw *raw, size_t column, const uint8_t absent[],
+                                         double **numbers, struct rwe_error *error)
 {
     *numbers = RWE_NEW(raw->scratch, double, raw->n_rows);
     uint8_t *told = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
@@ -79,49 +95,33 @@ static enum rwe_status read_required_numbers(struct raw *raw, size_t column, con
         if (absent != NULL && absent[i])
             (*numbers)[i] = 0;
         else if (isnan(value) && !told[i])
-            status = complain(raw, i, column, NULL, N_("missing"), N_("every subject needs one"));
+            status = rwe_raw_complain(raw, i, column, NULL, N_("missing"),
+                                      N_("every subject needs one"));
         else if (value < 0)
-            status = complain(raw, i, column, rwe_arena_format(raw->scratch, "%.15g", value),
-                              N_("negative"),
-                              N_("times count from time zero: check the dates behind it"));
+            status = rwe_raw_complain(
+                raw, i, column, rwe_arena_format(raw->scratch, "%.15g", value), N_("negative"),
+                N_("times count from time zero: check the dates behind it"));
         if (status != RWE_OK)
             return rwe_fail_memory(error);
     }
     return RWE_OK;
 }
 
-/* A factor that must have a value in every row, but those that are `absent` (or NULL). */
-static enum rwe_status read_required_factor(struct raw *raw, size_t column, const uint8_t absent[],
-                                            struct rwe_factor *factor, struct rwe_error *error)
+enum rwe_status rwe_raw_required_factor(struct raw *raw, size_t column, const uint8_t absent[],
+                                        struct rwe_factor *factor, struct rwe_error *error)
 {
-    if (rwe_table_factor(raw->table, column, raw->arena, factor) != RWE_OK)
+    if (rwe_table_factor(raw->table, column, raw->arena, factor) != RWE_OK ||
+        rwe_table_check_formulas(raw->table, column, raw->complaints) != RWE_OK)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < raw->n_rows; i++)
         if (factor->code[i] < 0 && (absent == NULL || !absent[i]) &&
-            complain(raw, i, column, NULL, N_("missing"), N_("every subject needs one")) != RWE_OK)
+            rwe_raw_complain(raw, i, column, NULL, N_("missing"), N_("every subject needs one")) !=
+                RWE_OK)
             return rwe_fail_memory(error);
     return RWE_OK;
 }
 
-/* Whether two texts are the same, or the same number ("1" and "1.0"). */
-static bool same_level(const char *a, const char *b)
-{
-    double x, y;
-    if (strcmp(a, b) == 0)
-        return true;
-    return rwe_number_parse(a, strlen(a), &x) && rwe_number_parse(b, strlen(b), &y) && x == y;
-}
-
-static size_t find_level(const struct rwe_factor *factor, const char *level)
-{
-    for (size_t l = 0; l < factor->n_levels; l++)
-        if (same_level(factor->level[l], level))
-            return l;
-    return RWE_NO_INDEX;
-}
-
-/* The first levels of a factor, for a message. */
-static const char *tell_levels(const struct raw *raw, const struct rwe_factor *factor)
+const char *rwe_raw_tell_levels(const struct raw *raw, const struct rwe_factor *factor)
 {
     struct rwe_strings shown = {factor->level, factor->n_levels < 8 ? factor->n_levels : 8};
     const char *joined = rwe_text_join(raw->scratch, shown, ", ");
@@ -129,211 +129,6 @@ static const char *tell_levels(const struct raw *raw, const struct rwe_factor *f
         joined = rwe_arena_format(raw->scratch, rwe_message("%s, … (%zu in all)"), joined,
                                   factor->n_levels);
     return joined == NULL ? "" : joined;
-}
-
-static enum rwe_status fail_level(const struct raw *raw, const char *option, const char *level,
-                                  const struct rwe_factor *factor, struct rwe_error *error)
-{
-    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                    "--%s %s: %s has no such level; its levels are %s", option, level,
-                    rwe_raw_arm_name(raw), tell_levels(raw, factor));
-}
-
-/* ---- the arm ---- */
-
-/* More levels than this are no treatments but another column. */
-enum { MOST_ARMS = 20 };
-
-/* Control first, then the rest in sorted order; with both named, only those two. */
-static enum rwe_status order_arms(struct raw *raw, struct rwe_error *error)
-{
-    const char *control = raw->study->control;
-    const char *treated = raw->study->treated;
-    size_t first = control == NULL ? RWE_NO_INDEX : find_level(&raw->arm, control);
-    size_t second = treated == NULL ? RWE_NO_INDEX : find_level(&raw->arm, treated);
-    if (control != NULL && first == RWE_NO_INDEX)
-        return fail_level(raw, "control", control, &raw->arm, error);
-    if (treated != NULL && second == RWE_NO_INDEX)
-        return fail_level(raw, "treated", treated, &raw->arm, error);
-    if (first != RWE_NO_INDEX && first == second)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--control and --treated name the same level, %s", control);
-    int32_t next = first == RWE_NO_INDEX ? 0 : 1;
-    for (size_t l = 0; l < raw->arm.n_levels; l++) {
-        bool both = control != NULL && treated != NULL;
-        if (l == first)
-            raw->arm_position[l] = 0;
-        else if (l == second)
-            raw->arm_position[l] = both ? 1 : INT32_MAX; /* the last, once their number is known */
-        else
-            raw->arm_position[l] = both ? -1 : next++;
-    }
-    if (control != NULL && treated != NULL)
-        next = 2;
-    else if (treated != NULL)
-        raw->arm_position[second] = next++;
-    raw->n_arms = (size_t)next;
-    return RWE_OK;
-}
-
-static enum rwe_status read_arm(struct raw *raw, struct rwe_error *error)
-{
-    size_t column;
-    const char *name = raw->study->arm;
-    enum rwe_status made = rwe_raw_exposure_arm(raw, error);
-    if (made != RWE_OK || raw->arm_is_exposure)
-        return made;
-    if (name == NULL)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "which column holds the treatment arm? Say --arm COL");
-    enum rwe_status status = rwe_cohort_column(raw->table, "--arm", name, &column, error);
-    if (status == RWE_OK)
-        status = read_required_factor(raw, column, NULL, &raw->arm, error);
-    if (status != RWE_OK)
-        return status;
-    raw->arm_position = RWE_NEW(raw->scratch, int32_t, raw->arm.n_levels);
-    if (raw->arm_position == NULL)
-        return rwe_fail_memory(error);
-    status = order_arms(raw, error);
-    if (status == RWE_OK && raw->n_arms > MOST_ARMS)
-        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                        "%s: column \"%s\" has %zu different values (%s): is it the arm? Say "
-                        "--arm COL, or name two of them with --control and --treated",
-                        rwe_table_file(raw->table), name, raw->n_arms, tell_levels(raw, &raw->arm));
-    return status;
-}
-
-/* ---- endpoints ---- */
-
-/* The cause that a level of an event column stands for: 0 censored, 1 the endpoint's own, 2 … its
- * competitors; −1 where it is not coded as declared. */
-static int8_t cause_of(const struct rwe_endpoint_spec *spec, const char *level)
-{
-    if (spec->values.n == 0)
-        return same_level(level, "1") ? 1 : same_level(level, "0") ? 0 : -1;
-    for (size_t v = 0; v < spec->values.n; v++)
-        if (same_level(level, spec->values.item[v]))
-            return 1;
-    for (size_t c = 0; c < spec->competing.n; c++)
-        if (same_level(level, spec->competing.item[c]))
-            return (int8_t)(c + 2);
-    return 0;
-}
-
-static enum rwe_status check_values(struct raw *raw, const struct rwe_endpoint_spec *spec,
-                                    struct rwe_strings values, const struct rwe_factor *factor,
-                                    struct rwe_error *error)
-{
-    for (size_t v = 0; v < values.n; v++)
-        if (find_level(factor, values.item[v]) == RWE_NO_INDEX)
-            return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                            "endpoint \"%s\": no row has %s = %s; its values are %s", spec->name,
-                            spec->event, values.item[v], tell_levels(raw, factor));
-    return RWE_OK;
-}
-
-static enum rwe_status code_events(struct raw *raw, const struct rwe_endpoint_spec *spec,
-                                   const struct rwe_factor *factor, int8_t *cause,
-                                   struct rwe_error *error)
-{
-    for (size_t l = 0; l < factor->n_levels; l++)
-        cause[l] = cause_of(spec, factor->level[l]);
-    enum rwe_status status = check_values(raw, spec, spec->values, factor, error);
-    return status == RWE_OK ? check_values(raw, spec, spec->competing, factor, error) : status;
-}
-
-static enum rwe_status read_events(struct raw *raw, struct raw_endpoint *endpoint, size_t column,
-                                   struct rwe_error *error)
-{
-    struct rwe_factor factor;
-    enum rwe_status status = read_required_factor(raw, column, endpoint->absent, &factor, error);
-    if (status != RWE_OK)
-        return status;
-    endpoint->event = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
-    int8_t *cause = RWE_NEW(raw->scratch, int8_t, factor.n_levels);
-    const char *advice = rwe_arena_format(
-        raw->arena, rwe_message("say which value is the event, as in --endpoint %s=%s,%s:%s"),
-        endpoint->spec->name, endpoint->spec->time, endpoint->spec->event,
-        factor.n_levels == 0 ? rwe_message("VALUE") : factor.level[factor.n_levels - 1]);
-    if (rwe_arena_failed(raw->scratch) || advice == NULL)
-        return rwe_fail_memory(error);
-    status = code_events(raw, endpoint->spec, &factor, cause, error);
-    for (size_t i = 0; status == RWE_OK && i < raw->n_rows; i++) {
-        int8_t code = factor.code[i] < 0 ? 0 : cause[factor.code[i]];
-        endpoint->event[i] = code < 0 ? 0 : (uint8_t)code;
-        if (code < 0 && complain(raw, i, column, factor.level[factor.code[i]],
-                                 N_("neither 0 nor 1"), advice) != RWE_OK)
-            return rwe_fail_memory(error);
-    }
-    return status;
-}
-
-/* The columns of an endpoint. */
-struct endpoint_columns {
-    size_t time, event;
-};
-
-static enum rwe_status find_endpoints(struct raw *raw, struct rwe_endpoint_specs specs,
-                                      struct endpoint_columns column[], struct rwe_error *error)
-{
-    enum rwe_status status = RWE_OK;
-    for (size_t e = 0; e < specs.n && status == RWE_OK; e++) {
-        raw->endpoint[e].spec = &specs.item[e];
-        status =
-            rwe_cohort_column(raw->table, "--endpoint", specs.item[e].time, &column[e].time, error);
-        if (status == RWE_OK)
-            status = rwe_cohort_column(raw->table, "--endpoint", specs.item[e].event,
-                                       &column[e].event, error);
-    }
-    return status;
-}
-
-/* A row with neither time nor event is not in that endpoint, but in the others. One that is in none misses them. */
-static enum rwe_status find_absent(struct raw *raw, const struct endpoint_columns column[])
-{
-    const char **time = RWE_NEW(raw->scratch, const char *, raw->n_rows),
-               **event = RWE_NEW(raw->scratch, const char *, raw->n_rows);
-    uint8_t *is_in = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
-    bool derives = raw->dates != NULL && raw->dates->about.n_derived > 0;
-    for (size_t e = 0; e < raw->n_endpoints; e++) {
-        uint8_t *absent = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
-        if (rwe_arena_failed(raw->scratch) ||
-            rwe_table_strings(raw->table, column[e].time, raw->scratch, time) != RWE_OK ||
-            rwe_table_strings(raw->table, column[e].event, raw->scratch, event) != RWE_OK)
-            return RWE_NO_MEMORY;
-        for (size_t i = 0; i < raw->n_rows; i++) {
-            absent[i] = time[i] == NULL && event[i] == NULL;
-            is_in[i] = is_in[i] || !absent[i] || derives;
-        }
-        raw->endpoint[e].absent = absent;
-    }
-    for (size_t e = 0; e < raw->n_endpoints; e++)
-        for (size_t i = 0; i < raw->n_rows; i++)
-            raw->endpoint[e].absent[i] = raw->endpoint[e].absent[i] && is_in[i];
-    return RWE_OK;
-}
-
-static enum rwe_status read_endpoints(struct raw *raw, struct rwe_error *error)
-{
-    struct rwe_endpoint_specs specs = raw->study->endpoints;
-    if (!rwe_raw_takes_ready_endpoints(raw))
-        specs.n = 0;
-    raw->n_endpoints = specs.n;
-    raw->endpoint = RWE_NEW(raw->scratch, struct raw_endpoint, specs.n + RWE_MOST_DERIVED);
-    struct endpoint_columns *column = RWE_NEW(raw->scratch, struct endpoint_columns, specs.n);
-    if (rwe_arena_failed(raw->scratch))
-        return rwe_fail_memory(error);
-    enum rwe_status status = find_endpoints(raw, specs, column, error);
-    if (status == RWE_OK && find_absent(raw, column) != RWE_OK)
-        status = rwe_fail_memory(error);
-    for (size_t e = 0; e < specs.n && status == RWE_OK; e++) {
-        struct raw_endpoint *endpoint = &raw->endpoint[e];
-        status =
-            read_required_numbers(raw, column[e].time, endpoint->absent, &endpoint->time, error);
-        if (status == RWE_OK)
-            status = read_events(raw, endpoint, column[e].event, error);
-    }
-    return status == RWE_OK ? rwe_raw_add_derived(raw, error) : status;
 }
 
 /* ---- covariates ---- */
@@ -355,7 +150,7 @@ static enum rwe_status check_categories(const struct raw *raw, const char *optio
     size_t levels = variable->factor.n_levels;
     if (levels <= ALWAYS_ALLOWED || levels <= raw->n_rows / 4)
         return RWE_OK;
-    const char *shown = tell_levels(raw, &variable->factor);
+    const char *shown = rwe_raw_tell_levels(raw, &variable->factor);
     if (strcmp(option, "--covariates") == 0)
         return rwe_fail(
             error, RWE_BAD_INPUT, RWE_NO_INDEX,
@@ -378,7 +173,8 @@ static enum rwe_status derive_covariate(struct raw *raw, struct raw_variable *va
     variable->number = RWE_NEW(raw->scratch, double, raw->n_rows);
     if (variable->number == NULL)
         return rwe_fail_memory(error);
-    return rwe_derived_read(raw->table, variable->name, rwe_study_date_system(raw->study),
+    raw->reads_dates = true;
+    return rwe_derived_read(raw->table, variable->name, rwe_study_date_style(raw->study),
                             raw->scratch, raw->complaints, variable->number, error);
 }
 
@@ -393,12 +189,21 @@ enum rwe_status rwe_raw_read_variable(struct raw *raw, const char *option,
     if (status != RWE_OK)
         return status;
     struct rwe_column_summary summary = rwe_table_summary(raw->table, column);
-    variable->categorical = list_has(raw->study->categorical, variable->name) ||
-                            summary.n_number < summary.n_date + summary.n_other;
+    bool is_measured = false, is_declared = list_has(raw->study->categorical, variable->name) ||
+                                            rwe_raw_is_shaped(raw, variable->name);
+    variable->column = rwe_table_column(raw->table, column);
+    if (!is_declared && summary.n_other > 0 &&
+        rwe_raw_read_measured(raw, column, variable, &is_measured) != RWE_OK)
+        return rwe_fail_memory(error);
+    if (is_measured)
+        return RWE_OK;
+    variable->categorical = is_declared || summary.n_number < summary.n_date + summary.n_other;
     if (variable->categorical) {
-        if (rwe_table_factor(raw->table, column, raw->arena, &variable->factor) != RWE_OK)
+        if (rwe_table_factor(raw->table, column, raw->arena, &variable->factor) != RWE_OK ||
+            rwe_table_check_formulas(raw->table, column, raw->complaints) != RWE_OK)
             return rwe_fail_memory(error);
-        return check_categories(raw, option, variable, error);
+        status = rwe_raw_shape_levels(raw, variable, error);
+        return status == RWE_OK ? check_categories(raw, option, variable, error) : status;
     }
     variable->number = RWE_NEW(raw->scratch, double, raw->n_rows);
     if (variable->number == NULL ||
@@ -463,35 +268,64 @@ static struct rwe_strings join_lists(struct rwe_arena *arena, struct rwe_strings
     return both;
 }
 
-static enum rwe_status read_covariates(struct raw *raw, struct rwe_error *error)
+static enum rwe_status check_categorical(const struct raw *raw, struct rwe_strings names,
+                                         struct rwe_error *error)
 {
-    struct rwe_strings baseline = raw->study->covariates;
-    struct rwe_strings late = raw->study->landmark_covariates;
     struct rwe_strings categorical = raw->study->categorical;
-    struct rwe_strings names = join_lists(raw->scratch, baseline, late);
-    raw->n_covariates = names.n;
-    raw->n_late = late.n;
-    raw->covariate = RWE_NEW(raw->scratch, struct raw_variable, names.n);
-    if (rwe_arena_failed(raw->scratch))
-        return rwe_fail_memory(error);
     for (size_t i = 0; i < categorical.n; i++)
         if (!list_has(names, categorical.item[i]) &&
             !rwe_raw_is_treatment(raw, categorical.item[i]))
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                             "--categorical %s: it is not among the covariates",
                             categorical.item[i]);
-    for (size_t j = 0; j < names.n; j++) {
-        raw->covariate[j].name = names.item[j];
-        if (list_has((struct rwe_strings){names.item, j}, names.item[j]))
-            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "covariate \"%s\" is listed twice",
-                            names.item[j]);
-        enum rwe_status status = check_role(raw, names.item[j], j >= baseline.n, error);
-        if (status == RWE_OK)
-            status = rwe_raw_read_variable(raw, "--covariates", &raw->covariate[j], error);
-        if (status != RWE_OK)
-            return status;
-    }
     return RWE_OK;
+}
+
+/* Whether a measurement lies below its limit of detection, as a covariate of its own. */
+static enum rwe_status add_flag(struct raw *raw, const struct raw_variable *of,
+                                struct raw_variable *flag)
+{
+    *flag = (struct raw_variable){
+        .name = rwe_arena_format(raw->arena, "%s_below", of->name),
+        .number = RWE_NEW(raw->scratch, double, raw->n_rows),
+    };
+    for (size_t i = 0; flag->number != NULL && i < raw->n_rows; i++)
+        flag->number[i] = isnan(of->number[i]) ? (double)NAN : of->below[i];
+    return flag->name == NULL || flag->number == NULL ? RWE_NO_MEMORY : RWE_OK;
+}
+
+static enum rwe_status read_covariate(struct raw *raw, struct rwe_strings names, size_t j,
+                                      struct rwe_error *error)
+{
+    bool is_late = j >= raw->study->covariates.n;
+    struct raw_variable *variable = &raw->covariate[raw->n_covariates++];
+    variable->name = names.item[j];
+    if (list_has((struct rwe_strings){names.item, j}, names.item[j]))
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "covariate \"%s\" is listed twice",
+                        names.item[j]);
+    enum rwe_status status = check_role(raw, names.item[j], is_late, error);
+    if (status == RWE_OK)
+        status = rwe_raw_read_variable(raw, "--covariates", variable, error);
+    raw->n_late += is_late;
+    if (status != RWE_OK || variable->below == NULL)
+        return status;
+    raw->n_late += is_late;
+    return add_flag(raw, variable, &raw->covariate[raw->n_covariates++]) == RWE_OK
+               ? RWE_OK
+               : rwe_fail_memory(error);
+}
+
+static enum rwe_status read_covariates(struct raw *raw, struct rwe_error *error)
+{
+    struct rwe_strings names =
+        join_lists(raw->scratch, raw->study->covariates, raw->study->landmark_covariates);
+    raw->covariate = RWE_NEW(raw->scratch, struct raw_variable, 2 * names.n);
+    if (rwe_arena_failed(raw->scratch))
+        return rwe_fail_memory(error);
+    enum rwe_status status = check_categorical(raw, names, error);
+    for (size_t j = 0; j < names.n && status == RWE_OK; j++)
+        status = read_covariate(raw, names, j, error);
+    return status == RWE_OK ? rwe_raw_check_shaped(raw, error) : status;
 }
 
 /* ---- identifier, strata, cluster, exposure ---- */
@@ -509,8 +343,9 @@ static enum rwe_status read_id(struct raw *raw, struct rwe_error *error)
     if (raw->id == NULL || rwe_table_strings(raw->table, column, raw->arena, raw->id) != RWE_OK)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < raw->n_rows; i++)
-        if (raw->id[i] == NULL && complain(raw, i, column, NULL, N_("missing"),
-                                           N_("every subject needs an identifier")) != RWE_OK)
+        if (raw->id[i] == NULL &&
+            rwe_raw_complain(raw, i, column, NULL, N_("missing"),
+                             N_("every subject needs an identifier")) != RWE_OK)
             return rwe_fail_memory(error);
     struct rwe_column_summary summary = rwe_table_summary(raw->table, column);
     if (summary.n_date + summary.n_other > 0)
@@ -533,7 +368,7 @@ static enum rwe_status read_strata(struct raw *raw, struct rwe_error *error)
         enum rwe_status status =
             rwe_cohort_column(raw->table, "--strata", raw->strata.item[s], &column, error);
         if (status == RWE_OK)
-            status = read_required_factor(raw, column, NULL, &raw->stratum[s], error);
+            status = rwe_raw_required_factor(raw, column, NULL, &raw->stratum[s], error);
         if (status != RWE_OK)
             return status;
     }
@@ -548,7 +383,7 @@ static enum rwe_status read_cluster(struct raw *raw, struct rwe_error *error)
     if (name == NULL)
         return RWE_OK;
     enum rwe_status status = rwe_cohort_column(raw->table, "--cluster", name, &column, error);
-    return status == RWE_OK ? read_required_factor(raw, column, NULL, &raw->cluster, error)
+    return status == RWE_OK ? rwe_raw_required_factor(raw, column, NULL, &raw->cluster, error)
                             : status;
 }
 
@@ -587,8 +422,8 @@ static enum rwe_status code_responses(struct raw *raw, size_t column,
         int response = level == NULL ? -1 : rwe_response_parse(level);
         raw->response[i] = rwe_response_of_patient(response);
         if (level != NULL && response < 0 &&
-            complain(raw, i, column, level, N_("no response"), N_("it is CR, PR, SD, PD or NE")) !=
-                RWE_OK)
+            rwe_raw_complain(raw, i, column, level, N_("no response"),
+                             N_("it is CR, PR, SD, PD or NE")) != RWE_OK)
             return RWE_NO_MEMORY;
     }
     return RWE_OK;
@@ -621,7 +456,7 @@ static enum rwe_status check_entries(struct raw *raw, size_t column, struct rwe_
             const uint8_t *absent = raw->endpoint[e].absent;
             if (!(raw->entry[i] >= raw->endpoint[e].time[i]) || (absent != NULL && absent[i]))
                 continue;
-            if (complain(
+            if (rwe_raw_complain(
                     raw, i, column, rwe_arena_format(raw->scratch, "%.15g", raw->entry[i]),
                     N_("not before the end of follow-up"),
                     rwe_arena_format(raw->arena,
@@ -641,7 +476,7 @@ static enum rwe_status read_entry(struct raw *raw, struct rwe_error *error)
         return RWE_OK;
     enum rwe_status status = rwe_cohort_column(raw->table, "--entry", name, &column, error);
     if (status == RWE_OK)
-        status = read_required_numbers(raw, column, NULL, &raw->entry, error);
+        status = rwe_raw_required_numbers(raw, column, NULL, &raw->entry, error);
     return status == RWE_OK ? check_entries(raw, column, error) : status;
 }
 
@@ -650,8 +485,8 @@ enum rwe_status rwe_raw_read(struct raw *raw, struct rwe_error *error)
     static enum rwe_status (*const steps[])(struct raw *, struct rwe_error *) = {
         read_id,
         rwe_raw_read_dates,
-        read_arm,
-        read_endpoints,
+        rwe_raw_read_arm,
+        rwe_raw_read_endpoints,
         read_covariates,
         read_strata,
         read_cluster,

@@ -274,13 +274,13 @@ static enum rwe_status read_dates(struct raw *raw, struct rwe_patient_dates pati
                                   struct rwe_error *error)
 {
     struct rwe_dated *column = RWE_NEW(raw->scratch, struct rwe_dated, raw->n_rows);
-    enum rwe_date_system system = rwe_study_date_system(raw->study);
+    struct rwe_date_style style = rwe_study_date_style(raw->study);
     if (column == NULL)
         return rwe_fail_memory(error);
     for (unsigned c = 0; c < raw->dates->n_columns; c++) {
         if (raw->dates->column[c] == RWE_NO_INDEX)
             continue;
-        if (rwe_table_dated(raw->table, raw->dates->column[c], system, column, raw->complaints) !=
+        if (rwe_table_dated(raw->table, raw->dates->column[c], style, column, raw->complaints) !=
             RWE_OK)
             return rwe_fail_memory(error);
         for (size_t i = 0; i < raw->n_rows; i++)
@@ -388,29 +388,20 @@ static struct rwe_endpoint_rules rules_of(const struct rwe_study_settings *study
 
 static enum rwe_status read_cutoff(struct raw *raw, struct rwe_error *error)
 {
-    const char *text = raw->study->cutoff;
     struct rwe_dated cutoff;
     raw->dates->about.rules = rules_of(raw->study);
-    if (text == NULL)
-        return RWE_OK;
-    if (!rwe_dated_parse(text, strlen(text), RWE_DATES_1900, &cutoff) ||
-        cutoff.kind != RWE_DATED_DAY)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "--cutoff %s: write a day, as in --cutoff 2025-06-30", text);
-    raw->dates->about.rules.has_cutoff = true;
+    enum rwe_status status = rwe_study_cutoff(raw->study, &cutoff, error);
+    raw->dates->about.rules.has_cutoff = status == RWE_OK && cutoff.kind == RWE_DATED_DAY;
     raw->dates->about.rules.cutoff = cutoff.day;
-    return RWE_OK;
+    return status;
 }
 
 static void set_unit(struct raw *raw)
 {
     static const char *const names[] = {"days", "weeks", "months", "years"};
-    static const double days[] = {1, 7, RWE_DAYS_PER_MONTH, 365.25};
     enum rwe_time_unit unit = raw->study->time_unit;
-    if (unit == RWE_UNIT_NOT_SAID)
-        unit = RWE_UNIT_MONTHS;
-    raw->dates->about.unit = names[unit];
-    raw->dates->about.days_per_unit = days[unit];
+    raw->dates->about.unit = names[unit == RWE_UNIT_NOT_SAID ? RWE_UNIT_MONTHS : unit];
+    raw->dates->about.days_per_unit = rwe_study_days_per_unit(raw->study);
 }
 
 enum rwe_status rwe_raw_read_dates(struct raw *raw, struct rwe_error *error)

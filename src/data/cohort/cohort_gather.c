@@ -3,6 +3,7 @@
 #include "cohort_private.h"
 
 #include "rwe/base/sort.h"
+#include "rwe/data/event_words.h"
 #include <float.h>
 #include <math.h>
 
@@ -42,6 +43,10 @@ static enum rwe_status gather_arms(const struct raw *raw, struct rwe_cohort *coh
     for (size_t l = 0; l < raw->arm.n_levels; l++)
         if (raw->arm_position[l] >= 0)
             level[raw->arm_position[l]] = raw->arm.level[l];
+    if (raw->arm_name[0] != NULL)
+        level[0] = raw->arm_name[0];
+    if (raw->arm_name[1] != NULL)
+        level[raw->n_arms - 1] = raw->arm_name[1];
     for (size_t i = 0; i < cohort->n; i++) {
         arm[i] = (uint32_t)raw->arm_position[raw->arm.code[cohort->row[i]]];
         size[arm[i]]++;
@@ -84,6 +89,8 @@ static enum rwe_status gather_covariate(const struct raw *raw, const struct raw_
                                         const struct rwe_cohort *cohort, struct rwe_variable *to)
 {
     *to = (struct rwe_variable){.name = from->name, .categorical = from->categorical};
+    if (rwe_raw_name_variable(raw, to) != RWE_OK)
+        return RWE_NO_MEMORY;
     if (from->categorical)
         return gather_factor(raw, &from->factor, cohort, to);
     double *number = RWE_NEW(raw->arena, double, cohort->n);
@@ -160,6 +167,29 @@ static const char *const *cause_names(const struct raw *raw, const struct rwe_en
     return name[0] == NULL ? NULL : name;
 }
 
+/* The values of the column of events that subjects have. */
+static enum rwe_status gather_values(const struct raw *raw, const struct raw_endpoint *from,
+                                     const struct rwe_cohort *cohort, struct rwe_endpoint *to)
+{
+    size_t n = from->status.n_levels;
+    if (n == 0)
+        return RWE_OK;
+    struct rwe_event_value *value = RWE_NEW(raw->arena, struct rwe_event_value, n);
+    size_t *subjects = RWE_NEW(raw->scratch, size_t, n);
+    if (value == NULL || subjects == NULL)
+        return RWE_NO_MEMORY;
+    for (size_t i = 0; i < cohort->n; i++)
+        if (from->absent == NULL || !from->absent[cohort->row[i]])
+            subjects[from->status.code[cohort->row[i]]]++;
+    for (size_t l = 0; l < n; l++)
+        if (subjects[l] > 0)
+            value[to->n_values++] = (struct rwe_event_value){from->status.level[l],
+                                                             (uint8_t)from->cause[l], subjects[l]};
+    to->value = value;
+    to->is_reversed = rwe_event_is_reversed(from->spec->event);
+    return RWE_OK;
+}
+
 /* NULL where nobody is absent. */
 static enum rwe_status gather_absent(const struct raw *raw, const struct raw_endpoint *from,
                                      const struct rwe_cohort *cohort, struct rwe_endpoint *to)
@@ -190,7 +220,7 @@ static enum rwe_status gather_endpoint(const struct raw *raw, const struct raw_e
                                 .order = order,
                                 .n_causes = 1 + from->spec->competing.n,
                                 .cause_name = cause_names(raw, from->spec)};
-    if (to->cause_name == NULL)
+    if (to->cause_name == NULL || gather_values(raw, from, cohort, to) != RWE_OK)
         return RWE_NO_MEMORY;
     rwe_raw_gather_numbers(from->time, cohort->row, cohort->n, time);
     for (size_t i = 0; i < cohort->n; i++) {

@@ -11,7 +11,10 @@ struct raw_endpoint {
     const struct rwe_endpoint_spec *spec;
     double *time;
     uint8_t *event;
-    uint8_t *absent; /* by row: not in this endpoint; NULL: all are */
+    struct rwe_factor status; /* the column of events; no levels: made from dates */
+    int8_t *cause;            /* by level of it; −1: not coded as declared */
+    uint8_t *absent;          /* by row: not in this endpoint; NULL: all are */
+    uint8_t *late; /* by row: ends at the data cut-off, before its event; NULL: no dates */
 };
 
 /* Where the visits of patients stand in the file of assessments. */
@@ -32,8 +35,10 @@ struct raw_dates {
 
 struct raw_variable {
     const char *name;
+    const struct rwe_column_info *column; /* NULL: derived */
     bool categorical;
     double *number;
+    uint8_t *below; /* by row, of a measurement: below its limit of detection; else NULL */
     struct rwe_factor factor;
 };
 
@@ -63,6 +68,7 @@ struct raw {
     double *id_value; /* NULL: identifiers are no numbers */
     struct rwe_factor arm;
     int32_t *arm_position; /* by level of the factor: position among the arms, −1 not compared */
+    const char *arm_name[2]; /* what --control and --treated call levels that they join; or NULL */
     size_t n_arms;
     struct raw_endpoint *endpoint;
     size_t n_endpoints;
@@ -78,12 +84,15 @@ struct raw {
     double *exposure_start;
     double *exposure_until; /* INFINITY: not closed; NULL: not known */
     enum rwe_closure closure;
-    const char *closed_by;
+    const char *closed_by, *closure_unread, *unit_found; /* as in the cohort */
     double until_tolerance;         /* by which dates and times of one event may differ */
     int32_t *response;              /* NULL: not read */
     struct rwe_best_response *best; /* by row, of the assessments; NULL: none tells a response */
     double *entry;
     struct raw_dates *dates; /* NULL: nothing is derived from dates */
+    bool has_dated_times;    /* of ready endpoints */
+    bool reads_dates;        /* columns of dates are read beside `dates` */
+    bool counts_from_zero;   /* columns of dates are counted from time zero beside `dates` */
     bool arm_is_exposure;    /* the arms are made by --exposure-date, not read */
     struct raw_criterion *criterion;
     size_t n_criteria;
@@ -112,6 +121,12 @@ const char *rwe_raw_tell_earlier_pd(const struct raw *raw, const struct rwe_coho
 enum rwe_status rwe_raw_find_best_responses(struct raw *raw, struct rwe_patient_dates patient[],
                                             struct rwe_error *error);
 
+/* endpoint_times.c: the times of a ready endpoint where its column holds dates; endpoint->time stays NULL where it does
+ * not. Then, once its events are read, those after the data cut-off are none, which a note tells. */
+enum rwe_status rwe_raw_read_dated_times(struct raw *raw, struct raw_endpoint *endpoint,
+                                         size_t column, struct rwe_error *error);
+enum rwe_status rwe_raw_cut_events(struct raw *raw, struct raw_endpoint *endpoint);
+
 /* Whether ready columns of endpoints count beside what is derived. */
 bool rwe_raw_takes_ready_endpoints(const struct raw *raw);
 
@@ -122,6 +137,23 @@ enum rwe_status rwe_raw_add_derived(struct raw *raw, struct rwe_error *error);
 enum rwe_status rwe_raw_exposure_arm(struct raw *raw, struct rwe_error *error);
 enum rwe_status rwe_raw_exposure_start(struct raw *raw, struct rwe_error *error);
 
+/* cohort_arms.c: the arms. cohort_events.c: endpoints from ready columns. */
+enum rwe_status rwe_raw_read_arm(struct raw *raw, struct rwe_error *error);
+enum rwe_status rwe_raw_read_endpoints(struct raw *raw, struct rwe_error *error);
+
+/* Adds a complaint of a cell. RWE_NO_MEMORY or RWE_OK. */
+enum rwe_status rwe_raw_complain(struct raw *raw, size_t row, size_t column, const char *value,
+                                 const char *reason, const char *advice);
+
+/* Columns that must have a value in every row, but those that are `absent` (or NULL): numbers of at least 0, which are 0
+ * where absent; levels. */
+enum rwe_status rwe_raw_required_numbers(struct raw *raw, size_t column, const uint8_t absent[],
+                                         double **numbers, struct rwe_error *error);
+enum rwe_status rwe_raw_required_factor(struct raw *raw, size_t column, const uint8_t absent[],
+                                        struct rwe_factor *factor, struct rwe_error *error);
+
+/* The first levels of a factor, for a message: "A, B, … (12 in all)". */
+const char *rwe_raw_tell_levels(const struct raw *raw, const struct rwe_factor *factor);
 /* exposure_until.c: when exposure can no longer begin, by row; and by subject, with the reach of each
  * endpoint. Both do nothing where no start of exposure is known. */
 enum rwe_status rwe_raw_read_until(struct raw *raw, struct rwe_error *error);
@@ -135,6 +167,18 @@ enum rwe_status rwe_cohort_find_exposure(const struct raw *raw, struct rwe_cohor
  * `option` named it. */
 enum rwe_status rwe_raw_read_variable(struct raw *raw, const char *option,
                                       struct raw_variable *variable, struct rwe_error *error);
+
+/* cohort_measured.c: reads a column as a measurement with a limit of detection if it is one: *is_measured. */
+enum rwe_status rwe_raw_read_measured(struct raw *raw, size_t column, struct raw_variable *variable,
+                                      bool *is_measured);
+
+/* cohort_levels.c: groups, order and reference of a variable's levels; its label, unit and scale; whether the study
+ * says anything of its levels; and that the command line says them of variables that there are. */
+enum rwe_status rwe_raw_shape_levels(const struct raw *raw, struct raw_variable *variable,
+                                     struct rwe_error *error);
+enum rwe_status rwe_raw_name_variable(const struct raw *raw, struct rwe_variable *variable);
+bool rwe_raw_is_shaped(const struct raw *raw, const char *name);
+enum rwe_status rwe_raw_check_shaped(const struct raw *raw, struct rwe_error *error);
 
 /* cohort_described.c: the columns that are only described. */
 enum rwe_status rwe_raw_read_described(struct raw *raw, struct rwe_error *error);

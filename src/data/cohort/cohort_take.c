@@ -84,6 +84,8 @@ static struct rwe_endpoint take_endpoint(const struct cohort_take *take,
     uint8_t *absent = e->absent == NULL ? NULL : RWE_NEW(take->arena, uint8_t, take->n);
     taken.time = take_numbers(take, e->time);
     taken.n_events = 0;
+    taken.value = NULL; /* they are by subject of the file */
+    taken.n_values = 0;
     for (size_t k = 0; event != NULL && k < take->n; k++) {
         event[k] = e->event[take->source[k]];
         taken.n_events += event[k] > 0;

@@ -3,7 +3,6 @@
 
 #include "rwe/data/best_response.h"
 #include "rwe/data/response.h"
-
 static void tell(struct rwe_dates_settled *settled, enum rwe_dates_deed deed)
 {
     settled->deeds |= (uint8_t)(1U << deed);
@@ -11,14 +10,19 @@ static void tell(struct rwe_dates_settled *settled, enum rwe_dates_deed deed)
 
 /* ---- words in place of dates ---- */
 
-static void read_words(struct rwe_patient_dates *patient, const struct rwe_endpoint_rules *rules)
+static void read_words(struct rwe_patient_dates *patient, const struct rwe_endpoint_rules *rules,
+                       struct rwe_dates_settled *settled)
 {
     struct rwe_dated *date = patient->date;
     for (unsigned c = 0; c < RWE_MOST_DATES; c++) {
         bool until = c == RWE_DATE_LAST_CONTACT || c == RWE_DATE_LAST_ASSESS;
         patient->is_lost = patient->is_lost || date[c].kind == RWE_DATED_LOST;
-        if (date[c].kind == RWE_DATED_ONGOING && until && rules->has_cutoff)
+        if (date[c].kind != RWE_DATED_ONGOING || !until)
+            continue;
+        if (rules->has_cutoff)
             date[c] = (struct rwe_dated){rules->cutoff, RWE_DATED_DAY};
+        else
+            tell(settled, RWE_DATES_NO_CUTOFF);
     }
 }
 
@@ -214,11 +218,31 @@ static void take_response(struct rwe_patient_dates *patient, const struct rwe_en
         tell(settled, RWE_DATES_RESPONSE_VOID);
 }
 
+/* The row dates a progression on a day whose scan, the only one of it, says response or stable disease. */
+static void compare_scan_of_pd(const struct rwe_patient_dates *patient,
+                               struct rwe_dates_settled *settled)
+{
+    const struct rwe_dated pd = patient->date[RWE_DATE_PD];
+    bool is_denied = false, is_seen = false;
+    if (pd.kind != RWE_DATED_DAY || patient->visit_response == NULL)
+        return;
+    for (size_t v = 0; v < patient->n_visits; v++) {
+        int response = patient->visit_response[v];
+        if (patient->visit[v] != pd.day || response < 0)
+            continue;
+        is_denied |= response <= RWE_RESPONSE_NON;
+        is_seen |= response > RWE_RESPONSE_NON && response != RWE_RESPONSE_NE;
+    }
+    if (is_denied && !is_seen)
+        tell(settled, RWE_DATES_PD_DENIED);
+}
+
 struct rwe_dates_settled rwe_patient_dates_settle(struct rwe_patient_dates *patient,
                                                   const struct rwe_endpoint_rules *rules)
 {
     struct rwe_dates_settled settled = {0};
-    read_words(patient, rules);
+    read_words(patient, rules, &settled);
+    compare_scan_of_pd(patient, &settled);
     take_listed_pd(patient, rules, &settled);
     place_months(patient);
     find_after_death(patient, &settled);

@@ -4,6 +4,7 @@
 #include "rwe/base/date.h"
 #include "rwe/base/number.h"
 #include "rwe/data/cohort.h"
+#include "rwe/data/measured.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -112,49 +113,13 @@ bool rwe_derived_is(const char *name)
 
 /* ---- EBV DNA ---- */
 
-static bool is_word_for_none(const char *text)
-{
-    static const char *const words[] = {"阴性", "未检出", "低于检测下限", "negative",
-                                        "neg",  "blq",    "not detected"};
-    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
-        if (strcasecmp(text, words[w]) == 0)
-            return true;
-    return false;
-}
-
-/* "1.2x10^4" → "1.2e4", in `copy`. */
-static void plain_power(const char *text, char copy[32])
-{
-    static const char *const signs[] = {"×10^", "x10^", "X10^", "*10^"};
-    snprintf(copy, 32, "%s", text);
-    for (size_t s = 0; s < sizeof signs / sizeof *signs; s++) {
-        const char *at = strstr(text, signs[s]);
-        if (at != NULL) {
-            snprintf(copy, 32, "%.*se%s", (int)(at - text), text, at + strlen(signs[s]));
-            return;
-        }
-    }
-}
-
 bool rwe_ebv_parse(const char *text, double *copies, bool *below)
 {
-    char copy[32];
     double number;
-    const char *at = text;
-    bool less = false;
-    *below = is_word_for_none(text);
-    *copies = 0;
-    if (*below)
-        return true;
-    for (; *at == '<' || *at == '>' || strncmp(at, "＜", 3) == 0 || strncmp(at, "＞", 3) == 0;
-         at += (unsigned char)*at < 0x80 ? 1 : 3)
-        less = less || *at == '<' || strncmp(at, "＜", 3) == 0;
-    at += strspn(at, "= ");
-    plain_power(at, copy);
-    if (!rwe_number_parse(copy, strlen(copy), &number) || !isfinite(number) || number < 0)
+    if (!rwe_measured_parse(text, &number, below) || number < 0)
         return false;
-    *below = less || number == 0;
-    *copies = less ? 0 : number;
+    *below = *below || number == 0;
+    *copies = *below ? 0 : number;
     return true;
 }
 
@@ -162,7 +127,7 @@ bool rwe_ebv_parse(const char *text, double *copies, bool *below)
 
 struct reader {
     const struct rwe_table *table;
-    enum rwe_date_system system;
+    struct rwe_date_style style;
     struct rwe_arena *scratch;
     struct rwe_complaints *complaints;
 };
@@ -172,7 +137,7 @@ static enum rwe_status read_dates(const struct reader *reader, size_t column, do
     size_t n = rwe_table_rows(reader->table);
     struct rwe_dated *dated = RWE_NEW(reader->scratch, struct rwe_dated, n);
     if (dated == NULL ||
-        rwe_table_dated(reader->table, column, reader->system, dated, reader->complaints) != RWE_OK)
+        rwe_table_dated(reader->table, column, reader->style, dated, reader->complaints) != RWE_OK)
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < n; i++)
         out[i] = rwe_dated_has_day(dated[i]) ? (double)dated[i].day : NAN;
@@ -251,12 +216,12 @@ static enum rwe_status read_source(const struct reader *reader, const struct der
 }
 
 enum rwe_status rwe_derived_read(const struct rwe_table *table, const char *name,
-                                 enum rwe_date_system system, struct rwe_arena *scratch,
+                                 struct rwe_date_style style, struct rwe_arena *scratch,
                                  struct rwe_complaints *complaints, double out[],
                                  struct rwe_error *error)
 {
     const struct derived *derived = find(name);
-    const struct reader reader = {table, system, scratch, complaints};
+    const struct reader reader = {table, style, scratch, complaints};
     size_t n = rwe_table_rows(table);
     double *second = RWE_NEW(scratch, double, n);
     if (derived == NULL || second == NULL)

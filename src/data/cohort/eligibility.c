@@ -7,7 +7,6 @@
 static enum rwe_status complain(struct raw *raw, const struct rwe_cell_test *c, size_t column,
                                 size_t row, const char *cell)
 {
-    bool date = c->kind == RWE_VALUE_DATE;
     bool yes_no = c->comparator == RWE_EQUAL || c->comparator == RWE_NOT_EQUAL;
     struct rwe_complaint complaint = {
         .file = rwe_table_file(raw->table),
@@ -15,9 +14,7 @@ static enum rwe_status complain(struct raw *raw, const struct rwe_cell_test *c, 
         .row = row,
         .column = rwe_table_name(raw->table, column),
         .value = cell,
-        .reason = date     ? N_("not a date")
-                  : yes_no ? N_("neither 0 nor 1, no nor yes")
-                           : N_("not a number"),
+        .reason = yes_no ? N_("neither 0 nor 1, no nor yes") : N_("not a number"),
         .advice = N_("eligibility is judged by it: correct it, or empty it where it is not known"),
     };
     return rwe_complaints_add(raw->complaints, &complaint);
@@ -46,6 +43,38 @@ static enum rwe_status pass_over(struct raw *raw, struct raw_criterion *criterio
     return RWE_OK;
 }
 
+/* Of a date known by month, what holds on all its days. */
+static enum rwe_truth judge_date(const struct rwe_cell_test *c, struct rwe_dated dated)
+{
+    if (dated.kind == RWE_DATED_DAY)
+        return rwe_cell_test_holds_on(c, dated.day);
+    if (dated.kind != RWE_DATED_MONTH)
+        return RWE_UNKNOWN;
+    int32_t first = dated.day, last = dated.day;
+    while (rwe_dated_same_month(first - 1, dated.day))
+        first--;
+    while (rwe_dated_same_month(last + 1, dated.day))
+        last++;
+    enum rwe_truth truth = rwe_cell_test_holds_on(c, first);
+    for (int32_t day = first; day <= last; day++)
+        if (rwe_cell_test_holds_on(c, day) != truth)
+            return RWE_UNKNOWN;
+    return truth;
+}
+
+static enum rwe_status judge_dates(struct raw *raw, const struct rwe_cell_test *c, size_t column,
+                                   uint8_t verdict[])
+{
+    struct rwe_dated *dated = RWE_NEW(raw->scratch, struct rwe_dated, raw->n_rows);
+    if (dated == NULL || rwe_table_dated(raw->table, column, rwe_study_date_style(raw->study),
+                                         dated, raw->complaints) != RWE_OK)
+        return RWE_NO_MEMORY;
+    raw->reads_dates = true;
+    for (size_t i = 0; i < raw->n_rows; i++)
+        join(&verdict[i], judge_date(c, dated[i]));
+    return RWE_OK;
+}
+
 static enum rwe_status judge(struct raw *raw, struct raw_criterion *criterion,
                              const struct rwe_cell_test *c, struct rwe_error *error)
 {
@@ -58,6 +87,8 @@ static enum rwe_status judge(struct raw *raw, struct raw_criterion *criterion,
     if (status != RWE_OK)
         return status;
     criterion->is_assessed = true;
+    if (c->kind == RWE_VALUE_DATE)
+        return judge_dates(raw, c, column, verdict) == RWE_OK ? RWE_OK : rwe_fail_memory(error);
     struct rwe_cells cells = rwe_cells_of(raw->table, column);
     for (size_t i = 0; i < raw->n_rows; i++) {
         size_t length;

@@ -147,17 +147,22 @@ static enum rwe_status read_texts(const struct search *s, size_t column, const c
                          : rwe_table_strings(s->query->table, column, s->arena, *text);
 }
 
-/* A number alone is a date where the name says so: 20230501, or a spreadsheet's 45047. */
-static bool parse_day(const struct search *s, const char *text, bool numbers, int32_t *day)
+/* The dates of a column in the order that all of it has; what is none is told by those who use it. */
+static enum rwe_status read_dated(const struct search *s, size_t column, struct rwe_dated *dated[])
 {
-    struct rwe_dated dated;
-    size_t length = text == NULL ? 0 : strlen(text);
-    if (length == 0 || (!numbers && strspn(text, "0123456789.") == length) ||
-        !rwe_dated_parse(text, length, rwe_study_date_system(s->query->study), &dated) ||
-        !rwe_dated_has_day(dated))
-        return false;
-    *day = dated.day;
-    return true;
+    struct rwe_complaints ignored = {.arena = s->arena};
+    *dated = RWE_NEW(s->arena, struct rwe_dated, rwe_table_rows(s->query->table));
+    return *dated == NULL
+               ? RWE_NO_MEMORY
+               : rwe_table_dated(s->query->table, column, rwe_study_date_style(s->query->study),
+                                 *dated, &ignored);
+}
+
+/* A number alone is a date where the name says so: 20230501, or a spreadsheet's 45047. */
+static bool is_date(const char *text, struct rwe_dated dated, bool numbers)
+{
+    return text != NULL && rwe_dated_has_day(dated) &&
+           (numbers || strspn(text, "0123456789.") != strlen(text));
 }
 
 /* Days from time zero; 0 where its date is in no column. Words without a figure say that there is none, as 未放疗 and
@@ -165,15 +170,16 @@ static bool parse_day(const struct search *s, const char *text, bool numbers, in
 static enum rwe_status read_days(struct search *s, size_t column, bool *is_dates)
 {
     const char **text;
+    struct rwe_dated *dated;
     bool numbers = says_date(rwe_table_name(s->query->table, column));
     size_t n_dates = 0, n_others = 0;
     struct rwe_mark mark = rwe_arena_mark(s->arena);
-    if (read_texts(s, column, &text) != RWE_OK)
+    if (read_texts(s, column, &text) != RWE_OK || read_dated(s, column, &dated) != RWE_OK)
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < s->query->n && n_others <= FEWEST + n_dates; i++) {
         const char *cell = text[s->query->row[i]];
-        int32_t day;
-        bool is_day = parse_day(s, cell, numbers, &day);
+        int32_t day = dated[s->query->row[i]].day;
+        bool is_day = is_date(cell, dated[s->query->row[i]], numbers);
         n_dates += is_day;
         n_others += !is_day && cell != NULL && strpbrk(cell, "0123456789") != NULL;
         s->value[i] = NAN;
@@ -228,7 +234,8 @@ static enum rwe_status share_of_arms(const struct search *s, bool late_only, str
 
 static bool parts(struct shares shares, bool by_role)
 {
-    return by_role ? shares.most >= MANY && shares.most - shares.least >= OF_ROLE
+    return by_role ? (shares.most >= MANY && shares.most - shares.least >= OF_ROLE) ||
+                         (shares.most >= OF_ROLE && shares.least <= EMPTY)
                    : shares.most >= FULL && shares.least <= EMPTY;
 }
 
@@ -404,7 +411,7 @@ static enum rwe_status try_contents(struct search *s)
 static enum rwe_status read_zero(struct search *s)
 {
     const struct rwe_found_query *q = s->query;
-    const char **text;
+    struct rwe_dated *dated;
     s->zero_column = q->study->index_date != NULL
                          ? rwe_table_find(q->table, q->study->index_date)
                          : rwe_chart_column(q->table, q->study, "index_date");
@@ -412,10 +419,12 @@ static enum rwe_status read_zero(struct search *s)
         return RWE_OK;
     s->zero = RWE_NEW(s->arena, int32_t, q->n);
     s->has_zero = RWE_NEW(s->arena, bool, q->n);
-    if (rwe_arena_failed(s->arena) || read_texts(s, s->zero_column, &text) != RWE_OK)
+    if (rwe_arena_failed(s->arena) || read_dated(s, s->zero_column, &dated) != RWE_OK)
         return RWE_NO_MEMORY;
-    for (size_t i = 0; i < q->n; i++)
-        s->has_zero[i] = parse_day(s, text[q->row[i]], true, &s->zero[i]);
+    for (size_t i = 0; i < q->n; i++) {
+        s->has_zero[i] = rwe_dated_has_day(dated[q->row[i]]);
+        s->zero[i] = dated[q->row[i]].day;
+    }
     return RWE_OK;
 }
 
@@ -503,7 +512,9 @@ enum rwe_status rwe_cohort_find_exposure(const struct raw *raw, struct rwe_cohor
         .arm = cohort->arm,
         .n_arms = cohort->n_arms,
         .end = cohort->n_endpoints == 0 ? NULL : end,
-        .days_per_unit = raw->dates == NULL ? (double)NAN : raw->dates->about.days_per_unit,
+        .days_per_unit = raw->dates != NULL || raw->has_dated_times
+                             ? rwe_study_days_per_unit(raw->study)
+                             : (double)NAN,
     };
     enum rwe_status status = beside ? read_declared(&query, raw->arena, found)
                                     : rwe_find_exposure(&query, raw->arena, found);

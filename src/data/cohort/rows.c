@@ -4,6 +4,7 @@
 #include "rwe/base/language.h"
 #include "rwe/base/number.h"
 #include "rwe/data/cohort.h"
+#include "rwe/data/dated.h"
 #include <ctype.h>
 #include <math.h>
 #include <string.h>
@@ -55,9 +56,32 @@ static enum rwe_status find_subjects(struct rows *rows, size_t column)
     return RWE_OK;
 }
 
-/* As dates where most of the column is, else as numbers; what cannot be read is a complaint where it matters. */
-static enum rwe_status read_order(struct rows *rows, const char *name, struct rwe_error *error)
+/* Days of a column of dates, NaN where there is none; what the whole column is in doubt of is told. */
+static enum rwe_status read_days(struct rows *rows, struct rwe_date_style style, double day[],
+                                 struct rwe_error *error)
 {
+    struct rwe_complaints read = {.arena = rows->complaints->arena};
+    struct rwe_dated *date = RWE_NEW(rows->scratch, struct rwe_dated, rows->n);
+    if (date == NULL ||
+        rwe_table_dated(rows->table, rows->order_column, style, date, &read) != RWE_OK ||
+        rwe_complaints_take_notes(rows->complaints, &read) != RWE_OK)
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < rows->n; i++)
+        day[i] = date[i].kind == RWE_DATED_DAY ? date[i].day : (double)NAN;
+    for (size_t c = 0; c < read.n; c++)
+        if (read.item[c].is_of_column &&
+            rwe_complaints_add(rows->complaints, &read.item[c]) != RWE_OK)
+            return rwe_fail_memory(error);
+    return rwe_complaints_doubt_column(&read)
+               ? rwe_complaints_fail_of_column(rwe_table_file(rows->table), error)
+               : RWE_OK;
+}
+
+/* As numbers where most of the column is, else as dates; what cannot be read is a complaint where it matters. */
+static enum rwe_status read_order(struct rows *rows, const struct rwe_study_settings *study,
+                                  struct rwe_error *error)
+{
+    const char *name = study->row_order;
     if (name == NULL)
         return RWE_OK;
     enum rwe_status status =
@@ -69,10 +93,10 @@ static enum rwe_status read_order(struct rows *rows, const char *name, struct rw
     if (order == NULL)
         return rwe_fail_memory(error);
     struct rwe_column_summary summary = rwe_table_summary(rows->table, rows->order_column);
-    status = summary.n_date > summary.n_number
-                 ? rwe_table_dates(rows->table, rows->order_column, order, &ignored)
-                 : rwe_table_numbers(rows->table, rows->order_column, order, &ignored);
     rows->order = order;
+    if (summary.n_date + summary.n_other > summary.n_number)
+        return read_days(rows, rwe_study_date_style(study), order, error);
+    status = rwe_table_numbers(rows->table, rows->order_column, order, &ignored);
     return status == RWE_OK ? RWE_OK : rwe_fail_memory(error);
 }
 
@@ -153,7 +177,7 @@ static enum rwe_status choose(struct rows *rows, const struct rwe_study_settings
     if (status == RWE_OK && find_subjects(rows, column) != RWE_OK)
         status = rwe_fail_memory(error);
     if (status == RWE_OK)
-        status = read_order(rows, study->row_order, error);
+        status = read_order(rows, study, error);
     size_t before = rows->complaints->n;
     if (status == RWE_OK && keep(rows, study->rows == RWE_ROWS_LAST, kept) != RWE_OK)
         status = rwe_fail_memory(error);

@@ -78,14 +78,14 @@ static enum rwe_status add_unread(struct reader *r, struct rwe_complaints *unrea
         if (rwe_complaints_add(r->raw->complaints, &unread->item[c]) != RWE_OK)
             return RWE_NO_MEMORY;
     }
-    return RWE_OK;
+    return rwe_complaints_take_notes(r->raw->complaints, unread);
 }
 
 static enum rwe_status read_days(struct reader *r)
 {
     struct rwe_complaints unread = {.arena = r->raw->scratch};
-    enum rwe_date_system system = rwe_study_date_system(r->raw->study);
-    return rwe_table_dated(r->table, r->date, system, r->dated, &unread) == RWE_OK
+    struct rwe_date_style style = rwe_study_date_style(r->raw->study);
+    return rwe_table_dated(r->table, r->date, style, r->dated, &unread) == RWE_OK
                ? add_unread(r, &unread)
                : RWE_NO_MEMORY;
 }

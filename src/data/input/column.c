@@ -20,15 +20,6 @@ static bool begins_with(const char *text, const char *start)
     return strncmp(text, start, strlen(start)) == 0;
 }
 
-/* Full-width digits and signs, U+FF0B … U+FF19, are EF BC 8B … EF BC 99 in UTF-8. */
-static bool has_full_width(const char *text)
-{
-    for (const char *s = strstr(text, "\xef\xbc"); s != NULL; s = strstr(s + 1, "\xef\xbc"))
-        if ((unsigned char)s[2] >= 0x8b && (unsigned char)s[2] <= 0x99)
-            return true;
-    return false;
-}
-
 /* Whether a number is followed by a unit: text that begins with a blank or is not ASCII. "4o" is a
  * slip of the finger, "65岁" and "12 mg" are not. */
 static bool has_unit(const char *text)
@@ -37,14 +28,30 @@ static bool has_unit(const char *text)
     return n > 0 && is_digit(text[n - 1]) && (text[n] == ' ' || (unsigned char)text[n] >= 0x80);
 }
 
+/* What spreadsheets show where a formula has no value. */
+static bool is_failed_formula(const char *text)
+{
+    static const char *const words[] = {"#DIV/0!", "#REF!",  "#VALUE!", "#NAME?",
+                                        "#NUM!",   "#NULL!", "#SPILL!", "#CALC!"};
+    for (size_t i = 0; text[0] == '#' && i < sizeof words / sizeof *words; i++)
+        if (strcmp(text, words[i]) == 0)
+            return true;
+    return false;
+}
+
+#define FAILED_FORMULA                                                                             \
+    N_("a formula of the workbook failed: correct it there, or leave the cell empty")
+
 static const char *advice_on_number(const char *text, size_t length)
 {
     double number;
     int32_t day;
+    if (rwe_number_parse(text, length, &number) && isfinite(number))
+        return N_("no measurement is beyond 1e150: correct it");
     if (rwe_number_parse(text, length, &number))
         return N_("leave the cell empty when there is no finite value");
-    if (has_full_width(text))
-        return N_("its digits are full-width: type them with the input method in half-width mode");
+    if (is_failed_formula(text))
+        return FAILED_FORMULA;
     if (text[0] == '<' || text[0] == '>' || begins_with(text, "≤") || begins_with(text, "≥") ||
         begins_with(text, "＜") || begins_with(text, "＞"))
         return N_(
@@ -57,7 +64,8 @@ static const char *advice_on_number(const char *text, size_t length)
     if (text[length - 1] == '%')
         return N_("write the number without the percent sign");
     if (rwe_date_parse(text, length, &day))
-        return N_("it is a date: give the time from time zero as a number");
+        return N_("it is a date: give the time from time zero as a number; an endpoint whose TIME "
+                  "is a column of dates takes time zero from --index-date");
     if (has_unit(text))
         return N_("write the number alone, its unit belongs into the header");
     return N_("correct it, or name the token with --missing-tokens");
@@ -67,8 +75,8 @@ static const char *advice_on_date(const char *text, size_t length)
 {
     size_t digits = strspn(text, "0123456789");
     double number;
-    if (has_full_width(text))
-        return N_("its digits are full-width: type them with the input method in half-width mode");
+    if (is_failed_formula(text))
+        return FAILED_FORMULA;
     if (digits == length && length == 5)
         return N_(
             "it is a day number of a spreadsheet: format the column as a date and save again");
@@ -100,6 +108,9 @@ static enum rwe_status complain(const struct rwe_table *table, size_t column, si
 }
 
 /* ---- readers ---- */
+
+/* Larger numbers measure nothing, and their squares are infinite. */
+static const double LARGEST = 1e150;
 
 /* A number as the file writes them: with a decimal comma where the options say so. */
 static bool read_number(const struct rwe_table *table, const char *text, size_t length,
@@ -139,7 +150,7 @@ static enum rwe_status numbers_of_text(const struct rwe_table *table, size_t col
         if (length < sizeof(uint64_t) &&
             rwe_number_parse_word(rwe_load_bytes(text), length, &out[row]))
             continue;
-        if (read_number(table, text, length, &number) && isfinite(number))
+        if (read_number(table, text, length, &number) && fabs(number) <= LARGEST)
             out[row] = number;
         else if (complain_of_number(table, column, row, text, length, complaints) != RWE_OK)
             return RWE_NO_MEMORY;
@@ -155,8 +166,9 @@ enum rwe_status rwe_table_numbers(const struct rwe_table *table, size_t column, 
         return numbers_of_text(table, column, out, complaints);
     for (size_t row = 0; row < table->n_rows; row++) {
         double number = rwe_cells_next_number(&cells);
-        out[row] = cells.kind == RWE_KIND_NUMBER ? number : (double)NAN;
-        if (cells.kind == RWE_KIND_NUMBER || isnan(number))
+        bool is_good = cells.kind == RWE_KIND_NUMBER && !(fabs(number) > LARGEST);
+        out[row] = is_good ? number : (double)NAN;
+        if (is_good || isnan(number))
             continue;
         rwe_cell_write(cells.kind, number, cells.text);
         if (complain_of_number(table, column, row, cells.text, strlen(cells.text), complaints) !=
@@ -380,6 +392,23 @@ static enum rwe_status sort_levels(const struct rwe_table *table, size_t column,
         if (factor->code[row] >= 0)
             factor->code[row] = rank[factor->code[row]];
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
+}
+
+enum rwe_status rwe_table_check_formulas(const struct rwe_table *table, size_t column,
+                                         struct rwe_complaints *complaints)
+{
+    static const struct rwe_complaint what = {.reason = N_("the error of a formula"),
+                                              .advice = FAILED_FORMULA};
+    struct rwe_cells cells = rwe_cells_of(table, column);
+    for (size_t row = 0; cells.kind == RWE_KIND_TEXT && row < table->n_rows; row++) {
+        size_t length;
+        struct rwe_complaint complaint = what;
+        complaint.value = rwe_cells_next_text(&cells, &length);
+        if (is_failed_formula(complaint.value) &&
+            complain(table, column, row, &complaint, complaints) != RWE_OK)
+            return RWE_NO_MEMORY;
+    }
+    return RWE_OK;
 }
 
 enum rwe_status rwe_table_factor(const struct rwe_table *table, size_t column,

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /*
- * Delimited text: the first record that is not blank names the columns, every later one is a row.
+ * Delimited text. Its first records go to a sheet (rwe/data/sheet.h) until that has found the header; every later
+ * one is a row.
  *
- * Two splitters find the cells. libcsv, which knows quotes, splits the header, and from a line with a quote on
+ * Two splitters find the cells. libcsv, which knows quotes, splits the first records, and from a line with a quote on
  * until its record ends; this is the only file that knows it. Most lines of most files have no quote and need
  * no parser: these are split here, eight bytes at a time. Of 10^6 rows of 14 columns (tests/bench/bench_ingest.c),
  * file to columns of numbers takes 0.4 seconds of the processor, and 1.0 where libcsv splits all; a whole job, their
@@ -14,6 +15,7 @@
 #include "decode_private.h"
 #include "encoding_private.h"
 #include "rwe/base/parallel.h"
+#include "sheet_private.h"
 #include "stream_private.h"
 #include "table_private.h"
 
@@ -30,19 +32,16 @@ struct csv {
     char delimiter;
     enum rwe_status status;
 
-    const char **header; /* the names as read so far, in scratch */
-    size_t header_capacity;
-    size_t n_columns; /* 0 until the header is read */
+    struct rwe_sheet *sheet; /* takes the rows until it has found the header */
+    size_t n_columns;        /* 0 until then */
 
     bool has_value; /* the present record is a row, and one of its cells is not empty */
     size_t cells;   /* of the present record, so far */
+    bool has_more;  /* a cell beyond the header's holds something */
     size_t bytes;   /* of the present record, so far */
     size_t line;    /* on which the next cell begins */
     size_t from;    /* on which the present record begins */
     bool after_cr;  /* the last line ended with a carriage return */
-
-    size_t told_cells; /* the number of cells that `told` says: most bad rows are alike */
-    const char *told[2];
 
     struct csv_parser parser;
     bool at_line_end;     /* libcsv has just ended a line */
@@ -52,25 +51,13 @@ struct csv {
 
 /* ---- cells ---- */
 
-static enum rwe_status add_name(struct csv *csv, const char *text, size_t length)
-{
-    struct rwe_arena *scratch = csv->reading->scratch;
-    const char **header =
-        rwe_arena_grow(scratch, csv->header, &csv->header_capacity, csv->cells + 1, sizeof *header);
-    const char *name = rwe_arena_substring(scratch, text, length);
-    if (header == NULL || name == NULL)
-        return rwe_fail_memory(csv->error);
-    header[csv->cells++] = name;
-    csv->header = header;
-    return RWE_OK;
-}
-
 /* Cells beyond the header's are only counted. */
 static enum rwe_status add_cell(struct csv *csv, const char *text, size_t length)
 {
     size_t column = csv->cells++;
-    if (column < csv->n_columns &&
-        !rwe_column_add(&csv->builder->table->column[column], text, length))
+    if (column >= csv->n_columns)
+        csv->has_more = csv->has_more || length > 0;
+    else if (!rwe_column_add(&csv->builder->table->column[column], text, length))
         return rwe_fail_memory(csv->error);
     return RWE_OK;
 }
@@ -98,55 +85,23 @@ static void put_cell(struct csv *csv, const char *text, size_t length)
     if (csv->status != RWE_OK)
         return;
     csv->bytes += length + 1;
-    if (length > 0 && (rwe_is_edge(text[0]) || rwe_is_edge(text[length - 1])))
+    if (csv->n_columns == 0) {
+        rwe_sheet_text(csv->sheet, csv->cells++, text, length);
+        csv->status = rwe_table_builder_status(csv->builder);
+        return;
+    }
+    char room[RWE_NUMBER_SIZE];
+    if (length > 0 && (rwe_is_edge(text[0]) || rwe_is_edge(text[length - 1]))) {
         rwe_trim(&text, &length);
+        csv->builder->n_narrowed += rwe_narrow(&text, &length, room);
+    }
     if (csv->has_value)
         csv->status = add_cell(csv, text, length);
-    else if (csv->n_columns > 0)
-        csv->status = begin_row(csv, text, length);
     else
-        csv->status = add_name(csv, text, length);
+        csv->status = begin_row(csv, text, length);
 }
 
 /* ---- records ---- */
-
-/* The first record that is not blank names the columns. */
-static enum rwe_status end_header(struct csv *csv)
-{
-    bool is_blank = true;
-    for (size_t i = 0; i < csv->cells; i++)
-        is_blank = is_blank && csv->header[i][0] == '\0';
-    if (is_blank)
-        return RWE_OK;
-    for (size_t i = 0; i < csv->cells; i++)
-        rwe_table_builder_column(
-            csv->builder, &(struct rwe_column_info){.name = csv->header[i], .kind = RWE_KIND_TEXT});
-    csv->n_columns = csv->cells;
-    return rwe_table_builder_check_names(csv->builder, csv->from);
-}
-
-static enum rwe_status complain_of_cells(struct csv *csv)
-{
-    const struct rwe_table *table = csv->builder->table;
-    if (csv->cells != csv->told_cells) {
-        csv->told[0] = rwe_arena_format(table->arena, "%zu", csv->cells);
-        csv->told[1] = rwe_arena_format(table->arena, "%zu", csv->n_columns);
-        csv->told_cells = csv->cells;
-    }
-    if (rwe_arena_failed(table->arena))
-        return RWE_NO_MEMORY;
-    const struct rwe_complaint complaint = {
-        .file = table->file,
-        .line = csv->from,
-        .row = table->n_rows,
-        .reason = N_("has %s cells, the header has %s"),
-        .about = {csv->told[0], csv->told[1]},
-        .advice = csv->cells < csv->n_columns
-                      ? N_("add the missing cells")
-                      : N_("put a cell that holds the delimiter into double quotes"),
-    };
-    return rwe_complaints_add(csv->reading->complaints, &complaint);
-}
 
 /* Whether the record, with `more` bytes to come, is within the limit; if not, fails. */
 static enum rwe_status check_length(struct csv *csv, size_t more)
@@ -160,16 +115,30 @@ static enum rwe_status check_length(struct csv *csv, size_t more)
     return csv->status;
 }
 
+/* Empty cells at the end of a row may be more than the header has, and fewer where those columns have no name. */
 static enum rwe_status end_row(struct csv *csv)
 {
     if (check_length(csv, 0) != RWE_OK)
         return csv->status;
-    if (csv->cells == csv->n_columns)
-        rwe_table_builder_end_full_row(csv->builder, csv->from);
-    else if (complain_of_cells(csv) == RWE_OK)
-        rwe_table_builder_end_row(csv->builder, csv->from);
-    else
+    bool is_short = csv->cells < rwe_sheet_fewest_cells(csv->sheet);
+    if ((is_short || csv->has_more) &&
+        rwe_sheet_complain_of_cells(csv->sheet, csv->from, csv->cells) != RWE_OK)
         return rwe_fail_memory(csv->error);
+    if (csv->cells >= csv->n_columns)
+        rwe_table_builder_end_full_row(csv->builder, csv->from);
+    else
+        rwe_table_builder_end_row(csv->builder, csv->from);
+    return rwe_table_builder_status(csv->builder);
+}
+
+/* A record that the sheet takes. */
+static enum rwe_status end_early_row(struct csv *csv)
+{
+    if (check_length(csv, 0) != RWE_OK)
+        return csv->status;
+    rwe_sheet_end_row(csv->sheet, csv->from);
+    if (rwe_sheet_has_header(csv->sheet))
+        csv->n_columns = csv->builder->table->n_columns;
     return rwe_table_builder_status(csv->builder);
 }
 
@@ -185,8 +154,9 @@ static void end_line(struct csv *csv, char end)
     if (csv->has_value)
         csv->status = end_row(csv);
     else if (csv->n_columns == 0 && csv->cells > 0)
-        csv->status = end_header(csv);
+        csv->status = end_early_row(csv);
     csv->has_value = false;
+    csv->has_more = false;
     csv->cells = 0;
     csv->bytes = 0;
     csv->from = csv->line;
@@ -234,7 +204,7 @@ static inline const char *end_cell(struct csv *csv, const char *from, const char
 }
 
 /* Splits whole lines without a single double quote: a cell is what stands between two separators. Cells and
- * lines come out as libcsv's would. The header must be read. */
+ * lines come out as libcsv's would. The header must be known. */
 static void split_plain(struct csv *csv, const char *text, size_t length)
 {
     const char *end = text + length;
@@ -370,32 +340,79 @@ static enum rwe_status split_and_hash(struct csv *csv, const char *text, size_t 
     return piece.status;
 }
 
-/* The delimiter that the first record of `text` holds most, outside quotes; a tie goes to the one
- * that stands first here. */
-static char find_delimiter(const char *text, size_t length)
+static const char delimiters[] = {',', ';', '\t'};
+enum { N_DELIMITERS = sizeof delimiters };
+
+/* How many of each delimiter the first record of `text` holds outside quotes; returns its length. */
+static size_t count_delimiters(const char *text, size_t length, size_t count[N_DELIMITERS])
 {
-    static const char candidates[] = {',', ';', '\t'};
-    size_t count[sizeof candidates] = {0};
-    bool quoted = false;
-    bool blank_line = true;
-    for (size_t i = 0; i < length; i++) {
-        if (!quoted && (text[i] == '\n' || text[i] == '\r') && !blank_line)
-            break;
+    bool quoted = false, blank = true;
+    size_t i = 0;
+    memset(count, 0, N_DELIMITERS * sizeof *count);
+    for (; i < length && (quoted || blank || (text[i] != '\n' && text[i] != '\r')); i++) {
         quoted = quoted != (text[i] == '"');
-        blank_line = blank_line && (unsigned char)text[i] <= ' ';
-        for (size_t d = 0; d < sizeof candidates; d++)
-            count[d] += !quoted && text[i] == candidates[d];
+        blank = blank && (unsigned char)text[i] <= ' ';
+        for (size_t d = 0; d < N_DELIMITERS; d++)
+            count[d] += !quoted && text[i] == delimiters[d];
     }
+    return i;
+}
+
+/* Whether a comment begins there; a column may be called #. */
+static bool is_comment(const char *text, size_t length)
+{
+    return length > 1 && text[0] == '#' && strchr(",;\t\"", text[1]) == NULL;
+}
+
+static size_t most_of(const size_t count[N_DELIMITERS])
+{
     size_t best = 0;
-    for (size_t d = 1; d < sizeof candidates; d++)
+    for (size_t d = 1; d < N_DELIMITERS; d++)
         if (count[d] > count[best])
             best = d;
-    return candidates[best];
+    return best;
+}
+
+/* Whether half of the records behind the first hold as many of the delimiter as it does, as those of a table. */
+static bool is_kept_up(size_t count[][N_DELIMITERS], size_t n, size_t delimiter)
+{
+    size_t n_like = 0;
+    for (size_t r = 1; r < n; r++)
+        n_like += count[r][delimiter] >= count[0][delimiter];
+    return 2 * n_like >= n - 1;
+}
+
+/* The delimiter that the header holds most; a tie goes to the one that stands first above. As long as the header is
+ * not known, that is the first record that is no comment and whose delimiters those below it have too; else the first
+ * that has any. */
+static char find_delimiter(const char *text, size_t length)
+{
+    enum { RECORDS = 20 };
+    size_t count[RECORDS][N_DELIMITERS];
+    size_t n = 0, from = 0;
+    char first = '\0';
+    while (n < RECORDS && from < length) {
+        while (from < length && (text[from] == '\n' || text[from] == '\r'))
+            from++;
+        bool counts = from < length && !is_comment(text + from, length - from);
+        from += count_delimiters(text + from, length - from, count[n]);
+        n += counts;
+    }
+    for (size_t r = 0; r < n; r++) {
+        size_t best = most_of(count[r]);
+        if (count[r][best] == 0)
+            continue;
+        if (is_kept_up(count + r, n - r, best))
+            return delimiters[best];
+        if (first == '\0')
+            first = delimiters[best];
+    }
+    return first == '\0' ? ',' : first;
 }
 
 static enum rwe_status check_table(const struct csv *csv)
 {
-    if (csv->n_columns == 0)
+    if (csv->builder->table->n_columns == 0)
         return rwe_fail(csv->error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "%s: is empty: it must hold a header and one row for each patient",
                         csv->name);
@@ -423,6 +440,8 @@ static enum rwe_status split_all(struct csv *csv, struct rwe_decoder *decoder)
     if (status == RWE_OK)
         status = finish_parser(csv);
     csv_free(&csv->parser);
+    if (status == RWE_OK)
+        status = rwe_sheet_end(csv->sheet);
     return status == RWE_OK ? check_table(csv) : status;
 }
 
@@ -434,6 +453,7 @@ static enum rwe_status read(const struct rwe_reading *reading, struct rwe_table_
         .reading = reading,
         .error = error,
         .name = rwe_stream_name(reading->stream),
+        .sheet = rwe_sheet_new(reading, builder, true),
         .delimiter = reading->options->delimiter,
         .line = 1,
         .from = 1,
@@ -441,6 +461,8 @@ static enum rwe_status read(const struct rwe_reading *reading, struct rwe_table_
         .threads = rwe_parallel_available(),
     };
     struct rwe_decoder *decoder;
+    if (csv.sheet == NULL)
+        return rwe_fail_memory(error);
     enum rwe_status status = rwe_decoder_open(reading->stream, reading->options->encoding,
                                               RWE_STREAM_CHUNK, reading->scratch, &decoder, error);
     if (status != RWE_OK)
@@ -465,4 +487,4 @@ static bool detect(const unsigned char *bytes, size_t n, const struct rwe_table_
             !rwe_encoding_is_binary(bytes, n));
 }
 
-const struct rwe_reader rwe_csv_reader = {"CSV", detect, read};
+const struct rwe_reader rwe_csv_reader = {"CSV", detect, read, false};

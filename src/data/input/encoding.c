@@ -83,23 +83,23 @@ struct kind {
 
 static const struct kind kinds[] = {
     {30, MAGIC("mimetypeapplication/vnd.oasis.opendocument.spreadsheet"),
-     N_("is an OpenDocument workbook (.ods): open it and save the sheet as \"CSV UTF-8\"")},
-    {0, MAGIC("PK\003\004"),
-     N_("is an Excel workbook (.xlsx) or another zip archive: open it and save the sheet as \"CSV "
+     N_("is an OpenDocument workbook (.ods): open it and save it as .xlsx, or the sheet as \"CSV "
         "UTF-8\"")},
+    {0, MAGIC("PK\003\004"),
+     N_("is a zip archive and no workbook: unpack it, and name the table in it")},
     {0, MAGIC("\xD0\xCF\x11\xE0"),
-     N_("is an old Excel workbook (.xls): open it and save the sheet as \"CSV UTF-8\"")},
-    {0, MAGIC("$FL2@(#)"),
-     N_("is an SPSS file (.sav): save it as CSV in SPSS or PSPP (SAVE TRANSLATE /TYPE=CSV "
-        "/FIELDNAMES)")},
-    {0, MAGIC("$FL3@(#)"),
-     N_("is a compressed SPSS file (.zsav): save it as CSV in SPSS or PSPP (SAVE TRANSLATE "
-        "/TYPE=CSV /FIELDNAMES)")},
-    {0, MAGIC("<stata_dta>"), N_("is a Stata file (.dta): write it as CSV with export delimited")},
-    {0, MAGIC("\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81\x60\xb3\x14\x11\xcf\xbd\x92\x08\0"),
-     N_("is a SAS data set (.sas7bdat): write it as CSV with PROC EXPORT")},
-    {0, MAGIC("HEADER RECORD*******LIB"),
-     N_("is a SAS transport file (.xpt): write it as CSV with PROC EXPORT")},
+     N_("is an old Excel workbook (.xls), or one with a password: open it and save it as .xlsx "
+        "without a password, or the sheet as \"CSV UTF-8\"")},
+    {0, MAGIC("ASCII SPSS PORT FILE"),
+     N_("is a portable SPSS file (.por): save it as .sav in SPSS or PSPP")},
+    {0, MAGIC("\0\0\0\0\0\0\0\0\0\0\0\0\xc2\xea\x81"),
+     N_("is a SAS file, but no data set (.sas7bdat): write the table with PROC EXPORT")},
+    {0, MAGIC("**COMPRESSED**"),
+     N_("is a SAS transport file of PROC CPORT: write it with the XPORT engine (.xpt), or as CSV "
+        "with "
+        "PROC EXPORT")},
+    {0, MAGIC("HEADER RECORD*******"),
+     N_("is a SAS transport file of a kind that is not known: write it as CSV with PROC EXPORT")},
     {0, MAGIC("RDX3\n"),
      N_("is an R data file: write the table with write.csv(…, row.names = FALSE)")},
     {0, MAGIC("PAR1\x15"), N_("is a Parquet file: write the table as CSV")},
@@ -123,13 +123,6 @@ static const struct kind kinds[] = {
     {0, MAGIC("<?xml"), N_("is an XML document: open it in a spreadsheet and save it as CSV")},
 };
 
-/* The files of Stata 4 to 12 begin with their release, the order of bytes, and 1, 0. */
-static bool is_old_stata(const unsigned char *bytes, size_t n)
-{
-    return n >= 4 && bytes[0] >= 105 && bytes[0] <= 115 && (bytes[1] == 1 || bytes[1] == 2) &&
-           bytes[2] == 1 && bytes[3] == 0;
-}
-
 /* Whether the bytes are these, letters in either case. */
 static bool are(const unsigned char *bytes, const char *magic, size_t n)
 {
@@ -148,9 +141,7 @@ const char *rwe_encoding_refuse(const unsigned char *bytes, size_t n)
             are(bytes + kind->offset, kind->magic, kind->length))
             return kind->sentence;
     }
-    return is_old_stata(bytes, n)
-               ? N_("is a Stata file (.dta): write it as CSV with export delimited")
-               : NULL;
+    return NULL;
 }
 
 bool rwe_encoding_is_binary(const unsigned char *bytes, size_t n)

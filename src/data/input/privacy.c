@@ -18,10 +18,10 @@ static const char *const chinese[] = {
 
 /* A word of a header: "telephone" of telephone_1, "mrn" of PatientMRN. */
 static const char *const words[] = {
-    "mrn",      "dob",          "ssn",        "email",      "phone",     "telephone", "passport",
-    "surname",  "fax",          "wechat",     "address",    "lastname",  "firstname", "fullname",
-    "xingming", "shenfenzheng", "shoujihao",  "zhuyuanhao", "binganhao", "birthdate", "birthday",
-    "brthdtc",  "street",       "maidenname", "cellphone",
+    "mrn",      "dob",          "ssn",       "email",      "phone",     "telephone", "passport",
+    "surname",  "fax",          "wechat",    "address",    "lastname",  "firstname", "fullname",
+    "xingming", "shenfenzheng", "shoujihao", "zhuyuanhao", "binganhao", "birthdate", "birthday",
+    "brthdtc",  "brthdt",       "street",    "maidenname", "cellphone",
 };
 
 /* The whole header, its letters and digits in lower case. */
@@ -141,6 +141,20 @@ static bool header_names_people(const char *name)
     return (has_name && has_person) || (has_birth && has_date);
 }
 
+/* What a column is called in words, as by a second header or a statistics file: a sentence may hold any word, so the
+ * whole of it counts, or what stands in no other. */
+static bool label_names_people(const char *label)
+{
+    struct header header;
+    if (label == NULL)
+        return false;
+    for (size_t h = 0; h < sizeof chinese / sizeof chinese[0]; h++)
+        if (strstr(label, chinese[h]) != NULL)
+            return true;
+    take_apart(label, &header);
+    return IS_AMONG(header.whole, wholes) || IS_AMONG(header.whole, words);
+}
+
 /* ---- cells ---- */
 
 /* What in the cells names people, or NULL. */
@@ -175,7 +189,8 @@ static const char *tell(const struct rwe_table *table, struct rwe_arena *arena)
     struct rwe_strings told = {RWE_NEW(arena, const char *, table->n_columns), 0};
     for (size_t j = 0; told.item != NULL && j < table->n_columns; j++) {
         const char *name = table->column[j].info->name;
-        bool by_header = header_names_people(name);
+        bool by_header =
+            header_names_people(name) || label_names_people(table->column[j].info->label);
         const char *what = by_header ? NULL : cells_name_people(table, j);
         if (by_header)
             told.item[told.n++] =

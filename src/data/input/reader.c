@@ -6,10 +6,16 @@
 #include "stream_private.h"
 #include "table_private.h"
 
-extern const struct rwe_reader rwe_csv_reader;
+extern const struct rwe_reader rwe_csv_reader, rwe_xlsx_reader, rwe_spss_reader, rwe_stata_reader,
+    rwe_sas_reader, rwe_transport_reader;
 
 /* CSV, which takes any text, is the last. */
 const struct rwe_reader *const rwe_readers[] = {
+    &rwe_xlsx_reader,
+    &rwe_spss_reader,
+    &rwe_stata_reader,
+    &rwe_sas_reader,
+    &rwe_transport_reader,
     &rwe_csv_reader,
     NULL,
 };
@@ -44,6 +50,10 @@ static enum rwe_status read_stream(const struct rwe_reading *reading,
     if (status != RWE_OK)
         return status;
     const struct rwe_reader *reader = find_reader(reading->stream, reading->options);
+    if (reader != NULL && !reader->has_sheets && reading->options->sheet != NULL)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "%s: has no sheet \"%s\": it is no workbook (%s)",
+                        rwe_stream_name(reading->stream), reading->options->sheet, reader->name);
     return reader == NULL ? fail_unknown(reading->stream, error)
                           : reader->read(reading, builder, error);
 }
@@ -63,6 +73,7 @@ enum rwe_status rwe_table_read(const char *path, const struct rwe_table_options 
         status = rwe_stream_open(path, RWE_STREAM_CHUNK, reading.scratch, &reading.stream, error);
     if (status == RWE_OK) {
         builder->name = rwe_stream_name(reading.stream);
+        builder->complaints = complaints;
         status = read_stream(&reading, builder, error);
         rwe_stream_close(reading.stream, builder->table->sha256);
         if (status == RWE_OK || rwe_table_builder_status(builder) != RWE_OK)

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct rwe_stream {
@@ -116,12 +117,22 @@ bool rwe_stream_at_end(const struct rwe_stream *stream)
     return stream->at_end;
 }
 
+/* Bytes to come, and one buffer more: where the system knows how large the file is, it lies in memory once. */
+static size_t size_of_rest(const struct rwe_stream *stream)
+{
+    struct stat about;
+    bool is_known = fstat(stream->descriptor, &about) == 0 && S_ISREG(about.st_mode);
+    return stream->size + (is_known ? (size_t)about.st_size : 0);
+}
+
 enum rwe_status rwe_stream_rest(struct rwe_stream *stream, struct rwe_arena *arena,
                                 const unsigned char **bytes, size_t *n, struct rwe_error *error)
 {
-    unsigned char *all = NULL;
     size_t capacity = 0;
+    unsigned char *all = rwe_arena_grow(arena, NULL, &capacity, size_of_rest(stream), 1);
     *n = 0;
+    if (all == NULL)
+        return rwe_fail_memory(error);
     do {
         enum rwe_status status = rwe_stream_fill(stream, error);
         if (status != RWE_OK)

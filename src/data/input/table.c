@@ -67,10 +67,17 @@ const struct rwe_column_info *rwe_table_column(const struct rwe_table *table, si
 
 size_t rwe_table_find(const struct rwe_table *table, const char *name)
 {
-    for (size_t i = 0; i < table->n_columns; i++)
-        if (strcmp(table->column[i].info->name, name) == 0)
+    size_t labelled = RWE_NO_INDEX, n_labelled = 0;
+    for (size_t i = 0; i < table->n_columns; i++) {
+        const struct rwe_column_info *info = table->column[i].info;
+        if (strcmp(info->name, name) == 0)
             return i;
-    return RWE_NO_INDEX;
+        if (info->label != NULL && strcmp(info->label, name) == 0) {
+            labelled = i;
+            n_labelled++;
+        }
+    }
+    return n_labelled == 1 ? labelled : RWE_NO_INDEX;
 }
 
 /* Days that a calendar of four digits has: 0001-01-01 … 9999-12-31. */

@@ -12,12 +12,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* A column's first block is small, for the tables of 600 patients and those of 10,000 columns; each
- * further one is twice as large. The largest lie beyond malloc's threshold for pages of their own,
- * so that freeing them lowers the program's size. */
-#define FIRST_BLOCK ((size_t)1024)
-#define LARGEST_BLOCK ((size_t)256 * 1024)
-
 #define MOST_COLUMNS ((size_t)100000)
 #define MOST_ROWS ((size_t)UINT32_MAX - 1)
 
@@ -60,6 +54,7 @@ struct rwe_table_builder *rwe_table_builder_new(const char *file,
         .arena = arena, .file = name, .source = "", .decimal_comma = options->decimal_comma};
     builder->table = table;
     builder->name = name;
+    builder->missing_in = options->missing_in;
     return copy_missing(table, options->missing) ? builder : NULL;
 }
 
@@ -126,7 +121,7 @@ static struct rwe_column_info *copy_info(struct rwe_arena *arena,
     if (rwe_arena_failed(arena))
         return NULL;
     *fresh = *info;
-    fresh->name = copy(arena, info->name);
+    fresh->name = copy(arena, info->name == NULL ? "" : info->name);
     fresh->label = copy(arena, info->label);
     fresh->format = copy(arena, info->format);
     fresh->value_label = copy_labels(arena, info);
@@ -137,6 +132,25 @@ static struct rwe_column_info *copy_info(struct rwe_arena *arena,
     fresh->missing_text.item = text;
     fresh->missing_range = range;
     return fresh;
+}
+
+/* A name that a sheet breaks into lines, as its column is narrow, is in one line: "OS (months)". */
+static const char *in_one_line(struct rwe_arena *arena, const char *name)
+{
+    if (name == NULL || strpbrk(name, "\r\n") == NULL)
+        return name;
+    char *line = rwe_arena_string(arena, name);
+    size_t n = 0;
+    for (size_t i = 0; line != NULL && line[i] != '\0'; i++) {
+        bool is_end = line[i] == '\r' || line[i] == '\n';
+        if (!is_end)
+            line[n++] = line[i];
+        else if (n > 0 && line[n - 1] != ' ')
+            line[n++] = ' ';
+    }
+    if (line != NULL)
+        line[n] = '\0';
+    return line;
 }
 
 size_t rwe_table_builder_column(struct rwe_table_builder *builder,
@@ -160,6 +174,8 @@ size_t rwe_table_builder_column(struct rwe_table_builder *builder,
     }
     table->column = column;
     column[at] = (struct rwe_column){.info = copy_info(table->arena, info)};
+    if (builder->is_sheet && column[at].info != NULL)
+        column[at].info->name = in_one_line(table->arena, column[at].info->name);
     if (rwe_arena_failed(table->arena))
         fail_memory(builder);
     else
@@ -171,6 +187,8 @@ enum rwe_status rwe_table_builder_check_names(struct rwe_table_builder *builder,
 {
     const struct rwe_table *table = builder->table;
     struct rwe_intern seen = {.arena = rwe_arena_new()};
+    size_t *first =
+        seen.arena == NULL ? NULL : RWE_NEW(seen.arena, size_t, table->n_columns); /* by name */
     const char *where = builder->name;
     if (line > 0)
         where = rwe_arena_format(table->arena, "%s:%zu", builder->name, line);
@@ -178,62 +196,29 @@ enum rwe_status rwe_table_builder_check_names(struct rwe_table_builder *builder,
         fail_memory(builder);
     for (size_t i = 0; i < table->n_columns && builder->status == RWE_OK; i++) {
         const char *name = table->column[i].info->name;
-        if (name == NULL || name[0] == '\0') {
-            builder->status =
-                rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                         "%s: column %zu of %zu has no name in the header: name it, or delete the "
-                         "column; no title may stand above the header",
-                         where, i + 1, table->n_columns);
-            break;
-        }
-        uint32_t number =
-            seen.arena == NULL ? RWE_INTERN_FAILED : rwe_intern_number(&seen, name, strlen(name));
+        if (name[0] == '\0' && builder->complaints == NULL)
+            builder->status = rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                                       "%s: column %zu of %zu has no name: name it", where, i + 1,
+                                       table->n_columns);
+        if (name[0] == '\0')
+            continue; /* table_tidy.c */
+        size_t known = seen.n;
+        uint32_t number = seen.arena == NULL || first == NULL
+                              ? RWE_INTERN_FAILED
+                              : rwe_intern_number(&seen, name, strlen(name));
         if (number == RWE_INTERN_FAILED)
             fail_memory(builder);
-        else if (number < i)
+        else if (number < known)
             builder->status =
                 rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                         "%s: columns %u and %zu are both named \"%s\": rename one of them", where,
-                         number + 1, i + 1, name);
+                         "%s: columns %zu and %zu are both named \"%s\": rename one of them", where,
+                         first[number] + 1, i + 1, name);
+        else
+            first[number] = i;
     }
     rwe_arena_free(seen.arena);
     builder->names_are_checked = true;
     return builder->status;
-}
-
-/* ---- blocks ---- */
-
-/* The last block of a column is the one that is being filled: `used` follows from `at`. */
-static void close_block(struct rwe_column *column)
-{
-    if (column->last == NULL)
-        return;
-    column->last->used = (size_t)(column->at - column->last->text);
-    memset(column->at, 0, RWE_BLOCK_MARGIN);
-}
-
-bool rwe_column_make_room(struct rwe_column *column, size_t length)
-{
-    size_t size = column->last == NULL ? FIRST_BLOCK : 2 * column->last->size;
-    if (size > LARGEST_BLOCK)
-        size = LARGEST_BLOCK;
-    if (size <= length)
-        size = length + 1;
-    struct rwe_column_block *block = malloc(sizeof *block + size + RWE_BLOCK_MARGIN);
-    if (block == NULL)
-        return false;
-    block->next = NULL;
-    block->used = 0;
-    block->size = size;
-    close_block(column);
-    if (column->last == NULL)
-        column->first = block;
-    else
-        column->last->next = block;
-    column->last = block;
-    column->at = block->text;
-    column->end = block->text + size;
-    return true;
 }
 
 /* ---- cells ---- */
@@ -286,7 +271,7 @@ static bool become_text(struct rwe_table *table, struct rwe_column *column)
     struct rwe_column was = *column;
     struct rwe_column fresh = {.info = column->info};
     bool done = true;
-    close_block(&was);
+    rwe_column_close(&was);
     struct rwe_cells cells = {.table = table,
                               .block = was.first,
                               .at = was.first == NULL ? NULL : was.first->text,
@@ -336,10 +321,13 @@ void rwe_table_builder_text(struct rwe_table_builder *builder, size_t at, const 
                             size_t length)
 {
     struct rwe_column *column = &builder->table->column[at];
+    char room[RWE_NUMBER_SIZE];
     if (builder->status != RWE_OK)
         return;
-    if (length > 0 && (rwe_is_edge(text[0]) || rwe_is_edge(text[length - 1])))
+    if (length > 0 && (rwe_is_edge(text[0]) || rwe_is_edge(text[length - 1]))) {
         rwe_trim(&text, &length);
+        builder->n_narrowed += rwe_narrow(&text, &length, room);
+    }
     if (is_missing_text(column->info, text, length)) {
         rwe_table_builder_missing(builder, at);
         return;
@@ -465,6 +453,9 @@ enum rwe_status rwe_table_builder_finish(struct rwe_table_builder *builder,
     *result = NULL;
     if (!builder->names_are_checked)
         rwe_table_builder_check_names(builder, 0);
+    for (size_t j = 0; j < table->n_columns; j++)
+        rwe_column_close(&table->column[j]);
+    rwe_table_builder_tidy(builder);
     if (builder->status == RWE_OK && table->n_columns == 0)
         builder->status = rwe_fail(&builder->error, RWE_BAD_INPUT, RWE_NO_INDEX,
                                    "%s: holds no column", builder->name);
@@ -480,7 +471,7 @@ enum rwe_status rwe_table_builder_finish(struct rwe_table_builder *builder,
     }
     for (size_t j = 0; j < table->n_columns; j++) {
         struct rwe_column *column = &table->column[j];
-        close_block(column);
+        rwe_column_close(column); /* again, since rows may be gone from its end */
         if (column->info->kind == RWE_KIND_ANY)
             column->info->kind = RWE_KIND_NUMBER; /* without a value */
     }

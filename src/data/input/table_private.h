@@ -68,12 +68,19 @@ struct rwe_table {
 /* What can fail while a table is made is kept here; the functions then do nothing. */
 struct rwe_table_builder {
     struct rwe_table *table;
-    const char *name; /* of the file, for messages */
+    const char *name;                  /* of the file, for messages */
+    struct rwe_complaints *complaints; /* for notes; NULL: a table in memory */
+    struct rwe_strings missing_in;     /* of the options */
     size_t column_capacity;
     bool names_are_checked;
+    bool is_sheet;     /* it may have notes and totals below its rows */
+    size_t n_narrowed; /* cells with full-width digits */
     enum rwe_status status;
     struct rwe_error error;
 };
+
+/** Ends the block that is being filled, so that the column can be read; cells may still be added. */
+void rwe_column_close(struct rwe_column *column);
 
 /** Frees a column's cells. */
 void rwe_column_free(struct rwe_column *column);
@@ -105,6 +112,13 @@ static inline bool rwe_is_edge(char c)
 /** Cuts off the blanks around a text: ASCII's, U+00A0, U+3000 and the invisible U+FEFF and U+200B, all of which
  * spreadsheets and Chinese keyboards leave around numbers. */
 void rwe_trim(const char **text, size_t *length);
+
+/** Writes a number, a date or a time in full-width characters ("６５．５", "２０２３－０５－０１") as others are written,
+ * into `room` of RWE_NUMBER_SIZE bytes. False where the text is something else. */
+bool rwe_narrow(const char **text, size_t *length, char room[]);
+
+/** table_tidy.c: takes away what is no row or column of patients, once all blocks are closed. */
+void rwe_table_builder_tidy(struct rwe_table_builder *builder);
 
 /** Whether a text means "no value". */
 static inline bool rwe_table_is_missing(const struct rwe_table *table, const char *text,

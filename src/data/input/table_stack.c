@@ -4,6 +4,15 @@
 #include "rwe/base/language.h"
 #include "table_private.h"
 
+/* The column of exactly that name: what a second header calls another is no name of it. */
+static size_t column_named(const struct rwe_table *table, const char *name)
+{
+    for (size_t j = 0; j < table->n_columns; j++)
+        if (strcmp(table->column[j].info->name, name) == 0)
+            return j;
+    return RWE_NO_INDEX;
+}
+
 /* ---- cells from one table to another ---- */
 
 /* A walk through all columns of a table; of each where its cells go. */
@@ -83,8 +92,46 @@ static size_t lines_of(const struct rwe_table *table)
 
 static size_t column_of(struct rwe_table_builder *builder, const struct rwe_column_info *info)
 {
-    size_t at = rwe_table_find(builder->table, info->name);
+    size_t at = column_named(builder->table, info->name);
     return at != RWE_NO_INDEX ? at : rwe_table_builder_column(builder, info);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+    return a == NULL || b == NULL ? a == b : strcmp(a, b) == 0;
+}
+
+/* Labels stand in the order of their values. */
+static bool same_labels(const struct rwe_column_info *a, const struct rwe_column_info *b)
+{
+    bool same = a->n_value_labels == b->n_value_labels;
+    for (size_t l = 0; same && l < a->n_value_labels; l++)
+        same = (a->value_label[l].text != NULL ||
+                a->value_label[l].number == b->value_label[l].number) &&
+               same_text(a->value_label[l].text, b->value_label[l].text) &&
+               same_text(a->value_label[l].label, b->value_label[l].label);
+    return same;
+}
+
+/* A value must mean the same in all files: 1 is not female in one and male in another. */
+static enum rwe_status check_labels(const struct rwe_stacked part[], size_t n,
+                                    struct rwe_error *error)
+{
+    for (size_t p = 1; p < n; p++)
+        for (size_t j = 0; j < part[p].table->n_columns; j++) {
+            const struct rwe_column_info *info = part[p].table->column[j].info;
+            for (size_t q = 0; q < p; q++) {
+                const struct rwe_table *other = part[q].table;
+                size_t at = column_named(other, info->name);
+                if (at != RWE_NO_INDEX && !same_labels(info, other->column[at].info))
+                    return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                                    "column \"%s\" has other value labels in %s than in %s: give "
+                                    "its values the same meaning in all files of --cohort",
+                                    info->name, rwe_table_file(part[p].table),
+                                    rwe_table_file(other));
+            }
+        }
+    return RWE_OK;
 }
 
 /* A column that comes in later: the rows before have no value. */
@@ -130,8 +177,12 @@ enum rwe_status rwe_table_stack(const struct rwe_stacked part[], size_t n,
     struct rwe_arena *scratch = rwe_arena_new();
     size_t lines = 0;
     *result = NULL;
+    if (check_labels(part, n, error) != RWE_OK) {
+        rwe_arena_free(scratch);
+        return RWE_BAD_INPUT;
+    }
     for (size_t p = 0; p < n; p++)
-        if (rwe_table_find(part[p].table, RWE_STACK_ARM) != RWE_NO_INDEX) {
+        if (column_named(part[p].table, RWE_STACK_ARM) != RWE_NO_INDEX) {
             rwe_arena_free(scratch);
             return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                             "%s has a column \"%s\" of its own, but --cohort makes the arm of the "
@@ -171,7 +222,7 @@ const char *rwe_stack_differences(const struct rwe_stacked part[], size_t n,
             const struct rwe_table *with = part[p].table, *without = part[q].table;
             struct rwe_strings names = {RWE_NEW(arena, const char *, with->n_columns), 0};
             for (size_t j = 0; names.item != NULL && j < with->n_columns; j++)
-                if (rwe_table_find(without, rwe_table_name(with, j)) == RWE_NO_INDEX)
+                if (column_named(without, rwe_table_name(with, j)) == RWE_NO_INDEX)
                     names.item[names.n++] = rwe_table_name(with, j);
             if (names.n == 0)
                 continue;

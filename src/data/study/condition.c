@@ -167,6 +167,11 @@ static enum rwe_truth order(enum rwe_comparator comparator, double a, double b)
     return a >= b ? RWE_TRUE : RWE_FALSE;
 }
 
+enum rwe_truth rwe_cell_test_holds_on(const struct rwe_cell_test *c, int32_t day)
+{
+    return order(c->comparator, day, c->number);
+}
+
 enum rwe_truth rwe_cell_test_holds(const struct rwe_cell_test *c, const char *cell)
 {
     double number;
@@ -178,7 +183,7 @@ enum rwe_truth rwe_cell_test_holds(const struct rwe_cell_test *c, const char *ce
     if (c->kind == RWE_VALUE_NUMBER && rwe_number_parse(cell, length, &number) && !isnan(number))
         return order(c->comparator, number, c->number);
     if (c->kind == RWE_VALUE_DATE && rwe_date_parse(cell, length, &days))
-        return order(c->comparator, days, c->number);
+        return rwe_cell_test_holds_on(c, days);
     if (!equality || c->kind == RWE_VALUE_DATE)
         return RWE_UNREADABLE;
     if (c->kind == RWE_VALUE_NUMBER && (c->number == 0 || c->number == 1)) {

@@ -2,6 +2,7 @@
 #include "rwe/data/settings.h"
 
 #include "rwe/base/number.h"
+#include "rwe/data/marked.h"
 #include <assert.h>
 #include <errno.h>
 #include <math.h>
@@ -263,36 +264,66 @@ static enum rwe_status read_choice(struct rwe_settings *settings, const struct r
                     text, option->choices);
 }
 
+void rwe_endpoint_spec_take(struct rwe_endpoint_spec *spec, const struct rwe_marked_list *list)
+{
+    size_t n = 0;
+    while (n < list->item.n && (n == 0 || list->mark[n - 1] != ';'))
+        n++;
+    spec->values = (struct rwe_strings){list->item.item, n};
+    spec->competing = (struct rwe_strings){list->item.item + n, list->item.n - n};
+}
+
+/* The values behind the colon: those of the event, then its competitors. */
+static void read_values(struct rwe_arena *arena, const struct rwe_marked *marked, size_t from,
+                        struct rwe_endpoint_spec *spec)
+{
+    struct rwe_marked_list list =
+        rwe_marked_split(arena, marked, from, (struct rwe_strings){NULL, 0}, "+;");
+    rwe_endpoint_spec_take(spec, &list);
+}
+
 static enum rwe_status read_endpoint(struct rwe_settings *settings, const char *text,
                                      enum rwe_source source, struct rwe_error *error)
 {
+    struct rwe_arena *arena = settings->arena;
     const char *equals = strchr(text, '=');
-    const char *comma = equals == NULL ? NULL : strchr(equals, ',');
-    if (comma == NULL || equals == text || comma == equals + 1 || comma[1] == '\0' ||
-        comma[1] == ':')
+    struct rwe_marked marked = rwe_marked_read(arena, equals == NULL ? "" : equals + 1);
+    if (marked.text == NULL)
+        return rwe_fail_memory(error);
+    size_t comma = rwe_marked_find(&marked, 0, ",");
+    size_t colon = rwe_marked_find(&marked, comma, ":");
+    if (equals == text || comma == 0 || comma + 1 >= colon)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--endpoint %s: write NAME=TIME,EVENT or NAME=TIME,EVENT:VALUE, as in "
                         "--endpoint os=os_months,death or --endpoint os=time,status:2",
                         text);
-    struct rwe_arena *arena = settings->arena;
+    const struct rwe_marked_list columns =
+        rwe_marked_split(arena, &marked, 0, (struct rwe_strings){NULL, 0}, ",:");
     struct rwe_endpoint_spec spec = {
         .name = rwe_arena_substring(arena, text, (size_t)(equals - text)),
-        .time = rwe_arena_substring(arena, equals + 1, (size_t)(comma - equals - 1)),
+        .text = rwe_arena_string(arena, equals + 1),
     };
-    const char *colon = strrchr(comma, ':');
-    const char *end = colon == NULL ? comma + strlen(comma) : colon;
-    spec.event = rwe_arena_substring(arena, comma + 1, (size_t)(end - comma - 1));
-    if (colon != NULL) {
-        const char *semicolon = strchrnul(colon, ';');
-        const char *first = rwe_arena_substring(arena, colon + 1, (size_t)(semicolon - colon - 1));
-        if (first != NULL)
-            spec.values = rwe_text_split(arena, first, '+');
-        if (*semicolon == ';')
-            spec.competing = rwe_text_split(arena, semicolon + 1, ';');
-    }
+    if (rwe_arena_failed(arena))
+        return rwe_fail_memory(error);
+    spec.time = columns.item.item[0];
+    spec.event = columns.item.item[1];
+    if (colon < marked.length)
+        read_values(arena, &marked, colon + 1, &spec);
     if (rwe_arena_failed(arena))
         return rwe_fail_memory(error);
     return rwe_settings_add_endpoint(settings, &spec, source, error);
+}
+
+enum rwe_status rwe_settings_settle_endpoints(
+    struct rwe_settings *settings,
+    enum rwe_status (*settle)(void *context, struct rwe_endpoint_spec *spec,
+                              struct rwe_error *error),
+    void *context, struct rwe_error *error)
+{
+    enum rwe_status status = RWE_OK;
+    for (size_t e = 0; e < settings->n_endpoints && status == RWE_OK; e++)
+        status = settle(context, &settings->endpoint[e], error);
+    return status;
 }
 
 enum rwe_status rwe_settings_add_endpoint(struct rwe_settings *settings,
@@ -480,7 +511,7 @@ enum rwe_status rwe_settings_set(struct rwe_settings *settings, const char *name
     if (option->kind == RWE_OPTION_CRITERIA)
         return read_criterion(settings, text, source, error);
     if (option->kind == RWE_OPTION_LIST || option->kind == RWE_OPTION_NUMBERS) {
-        struct rwe_strings list = rwe_text_split(settings->arena, text, ',');
+        struct rwe_strings list = rwe_marked_items(settings->arena, text);
         return rwe_settings_set_list(settings, name, list, source, error);
     }
     if (option->kind == RWE_OPTION_TEXTS)
@@ -510,6 +541,22 @@ enum rwe_status rwe_settings_set_list(struct rwe_settings *settings, const char 
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "--%s: item %zu is empty", name, k + 1);
     const struct value value = {.source = source, .list = list};
     return take_value(settings, i, &value, error);
+}
+
+enum rwe_status rwe_settings_add_item(struct rwe_settings *settings, const char *name,
+                                      const char *item, enum rwe_source source,
+                                      struct rwe_error *error)
+{
+    size_t i = position_of(settings, name);
+    if (i == RWE_NO_INDEX)
+        return fail_unknown(name, error);
+    struct rwe_strings before = {NULL, 0};
+    if (settings->value[i].source == source)
+        before = settings->value[i].list;
+    struct rwe_strings list = {RWE_NEW(settings->arena, const char *, before.n + 1), before.n + 1};
+    for (size_t k = 0; list.item != NULL && k < list.n; k++)
+        list.item[k] = k < before.n ? before.item[k] : item;
+    return rwe_settings_set_list(settings, name, list, source, error);
 }
 
 void rwe_settings_unset(struct rwe_settings *settings, const char *name)
@@ -548,16 +595,26 @@ const char *rwe_settings_text(const struct rwe_settings *settings, const char *n
 
 /* ---- values as text ---- */
 
+static const char *join_quoted(struct rwe_strings list, const char *separator,
+                               struct rwe_arena *arena)
+{
+    struct rwe_strings quoted = {RWE_NEW(arena, const char *, list.n), list.n};
+    for (size_t i = 0; quoted.item != NULL && i < list.n; i++)
+        quoted.item[i] = rwe_marked_quote(arena, list.item[i]);
+    return rwe_arena_failed(arena) ? NULL : rwe_text_join(arena, quoted, separator);
+}
+
 static char *endpoint_text(const struct rwe_endpoint_spec *spec, struct rwe_arena *arena)
 {
-    if (spec->values.n == 0)
-        return rwe_arena_format(arena, "%s=%s,%s", spec->name, spec->time, spec->event);
-    char *values = rwe_text_join(arena, spec->values, "+");
-    char *competing = rwe_text_join(arena, spec->competing, ";");
+    const char *time = rwe_marked_quote(arena, spec->time);
+    const char *event = rwe_marked_quote(arena, spec->event);
+    const char *values = join_quoted(spec->values, "+", arena);
+    const char *competing = join_quoted(spec->competing, ";", arena);
     if (rwe_arena_failed(arena))
         return NULL;
-    return rwe_arena_format(arena, "%s=%s,%s:%s%s%s", spec->name, spec->time, spec->event, values,
-                            spec->competing.n > 0 ? ";" : "", competing);
+    return rwe_arena_format(arena, "%s=%s,%s%s%s%s%s", spec->name, time, event,
+                            spec->values.n > 0 ? ":" : "", values, spec->competing.n > 0 ? ";" : "",
+                            competing);
 }
 
 static char *criterion_text(const struct rwe_criterion_spec *spec, struct rwe_arena *arena)

@@ -20,6 +20,7 @@ struct reader {
     yaml_parser_t parser;
     yaml_event_t event; /* the present one */
     size_t line;        /* of what is being read, for messages */
+    bool *has_begun;    /* by option: a list that this file has begun */
 };
 
 /* ---- events ---- */
@@ -146,8 +147,13 @@ static enum rwe_status read_field(struct reader *r, struct field field[], size_t
     status = go_on(r, error);
     if (status != RWE_OK || is_nothing(r))
         return status;
-    return field[f].text != NULL ? read_text(r, field[f].text, error)
-                                 : read_list(r, field[f].list, error);
+    if (field[f].text != NULL)
+        return read_text(r, field[f].text, error);
+    if (r->event.type != YAML_SCALAR_EVENT)
+        return read_list(r, field[f].list, error);
+    *field[f].list = (struct rwe_strings){RWE_NEW(r->arena, const char *, 1), 1}; /* value: 2 */
+    return field[f].list->item == NULL ? rwe_fail_memory(error)
+                                       : read_text(r, field[f].list->item, error);
 }
 
 static enum rwe_status read_group(struct reader *r, struct field field[], size_t n,
@@ -277,22 +283,216 @@ static enum rwe_status take_text(struct reader *r, const struct rwe_option *opti
     return rwe_settings_set(r->settings, option->name, text, RWE_FROM_STUDY, error);
 }
 
-/* `line` is that of the key. */
-static enum rwe_status take_list(struct reader *r, const struct rwe_option *option, size_t line,
-                                 struct rwe_error *error)
+/* ---- variables: {name: stage, label: {en: Stage, zh: 分期}, levels: [I, II], …} ---- */
+
+/* What a group says of a variable: for each, the option that takes it, and the item without the variable's name. */
+struct about {
+    const char *name;
+    struct rwe_strings option, rest;
+    size_t room[2];
+};
+
+static enum rwe_status add(struct reader *r, struct about *about, const char *option,
+                           const char *rest, struct rwe_error *error)
+{
+    size_t n = about->option.n + 1;
+    const char **options =
+        rwe_arena_grow(r->arena, about->option.item, &about->room[0], n, sizeof *options);
+    const char **rests =
+        rwe_arena_grow(r->arena, about->rest.item, &about->room[1], n, sizeof *rests);
+    if (rest == NULL || options == NULL || rests == NULL)
+        return rwe_fail_memory(error);
+    options[n - 1] = option;
+    rests[n - 1] = rest;
+    about->option = (struct rwe_strings){options, n};
+    about->rest = (struct rwe_strings){rests, n};
+    return RWE_OK;
+}
+
+/* A list of levels, joined by +; in quotes where they hold marks. */
+static enum rwe_status read_levels(struct reader *r, const char **text, struct rwe_error *error)
 {
     struct rwe_strings list;
     enum rwe_status status = read_list(r, &list, error);
+    for (size_t i = 0; status == RWE_OK && i < list.n; i++) {
+        list.item[i] = rwe_marked_quote(r->arena, list.item[i]);
+        if (list.item[i] == NULL)
+            status = rwe_fail_memory(error);
+    }
     if (status != RWE_OK)
         return status;
-    r->line = line;
-    return rwe_settings_set_list(r->settings, option->name, list, RWE_FROM_STUDY, error);
+    *text = rwe_text_join(r->arena, list, "+");
+    return *text == NULL ? rwe_fail_memory(error) : RWE_OK;
+}
+
+static enum rwe_status read_plain(struct reader *r, const char *option, struct about *about,
+                                  struct rwe_error *error)
+{
+    const char *text;
+    enum rwe_status status = read_text(r, &text, error);
+    return status == RWE_OK ? add(r, about, option, rwe_arena_format(r->arena, "=%s", text), error)
+                            : status;
+}
+
+static enum rwe_status read_order(struct reader *r, const char *option, struct about *about,
+                                  struct rwe_error *error)
+{
+    const char *text;
+    enum rwe_status status = read_levels(r, &text, error);
+    return status == RWE_OK ? add(r, about, option, rwe_arena_format(r->arena, "=%s", text), error)
+                            : status;
+}
+
+/* {early: [I, II], late: [III]}. */
+static enum rwe_status read_groups(struct reader *r, const char *option, struct about *about,
+                                   struct rwe_error *error)
+{
+    const char *group, *text;
+    bool is_there;
+    enum rwe_status status = RWE_OK;
+    if (r->event.type != YAML_MAPPING_START_EVENT)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "groups of levels are wanted here: {early: [I, II], late: [III]}");
+    while (status == RWE_OK && (status = go_to_next(r, &is_there, error)) == RWE_OK && is_there) {
+        status = read_text(r, &group, error);
+        if (status == RWE_OK)
+            status = go_on(r, error);
+        if (status == RWE_OK)
+            status = read_levels(r, &text, error);
+        if (status == RWE_OK)
+            status =
+                add(r, about, option, rwe_arena_format(r->arena, "=%s:%s", group, text), error);
+    }
+    return status;
+}
+
+/* A text, or one a language: {en: Stage, zh: 分期}. */
+static enum rwe_status read_label(struct reader *r, const char *option, struct about *about,
+                                  struct rwe_error *error)
+{
+    const char *language, *text;
+    bool is_there;
+    enum rwe_status status = RWE_OK;
+    if (r->event.type != YAML_MAPPING_START_EVENT)
+        return read_plain(r, option, about, error);
+    while (status == RWE_OK && (status = go_to_next(r, &is_there, error)) == RWE_OK && is_there) {
+        status = read_text(r, &language, error);
+        if (status == RWE_OK)
+            status = go_on(r, error);
+        if (status == RWE_OK)
+            status = read_text(r, &text, error);
+        if (status == RWE_OK)
+            status =
+                add(r, about, option, rwe_arena_format(r->arena, ":%s=%s", language, text), error);
+    }
+    return status;
+}
+
+static enum rwe_status read_name(struct reader *r, const char *option, struct about *about,
+                                 struct rwe_error *error)
+{
+    (void)option;
+    return read_text(r, &about->name, error);
+}
+
+static const struct {
+    const char *name; /* of the key, and of the option */
+    enum rwe_status (*read)(struct reader *, const char *, struct about *, struct rwe_error *);
+} variable_keys[] = {
+    {"name", read_name},    {"label", read_label},   {"unit", read_plain},
+    {"levels", read_order}, {"groups", read_groups}, {"reference", read_plain},
+    {"per", read_plain},
+};
+enum { N_VARIABLE_KEYS = sizeof variable_keys / sizeof *variable_keys };
+
+static enum rwe_status read_about(struct reader *r, struct about *about, bool seen[],
+                                  struct rwe_error *error)
+{
+    const char *key, *names[N_VARIABLE_KEYS];
+    size_t k = 0;
+    enum rwe_status status = read_text(r, &key, error);
+    if (status != RWE_OK)
+        return status;
+    for (size_t i = 0; i < N_VARIABLE_KEYS; i++)
+        names[i] = variable_keys[i].name;
+    while (k < N_VARIABLE_KEYS && strcmp(names[k], key) != 0)
+        k++;
+    if (k == N_VARIABLE_KEYS)
+        return fail_key(key, names, N_VARIABLE_KEYS, error);
+    if (seen[k])
+        return fail_repeated(key, error);
+    seen[k] = true;
+    status = go_on(r, error);
+    return status != RWE_OK || is_nothing(r) ? status
+                                             : variable_keys[k].read(r, names[k], about, error);
+}
+
+/* An item of a list, behind those that this file has given it before. */
+static enum rwe_status give_item(struct reader *r, const char *option, const char *item,
+                                 struct rwe_error *error)
+{
+    bool *has_begun = &r->has_begun[rwe_settings_find(r->settings, option) -
+                                    rwe_settings_options(r->settings).item];
+    if (*has_begun)
+        return rwe_settings_add_item(r->settings, option, item, RWE_FROM_STUDY, error);
+    *has_begun = true;
+    const char **one = RWE_NEW(r->arena, const char *, 1);
+    if (one == NULL)
+        return rwe_fail_memory(error);
+    one[0] = item;
+    return rwe_settings_set_list(r->settings, option, (struct rwe_strings){one, 1}, RWE_FROM_STUDY,
+                                 error);
+}
+
+/* A group of keys about a variable; its name is what the list gets. */
+static enum rwe_status take_variable(struct reader *r, const char **name, struct rwe_error *error)
+{
+    struct about about = {0};
+    bool seen[N_VARIABLE_KEYS] = {false}, is_there;
+    size_t line = r->line;
+    enum rwe_status status = RWE_OK;
+    while (status == RWE_OK && (status = go_to_next(r, &is_there, error)) == RWE_OK && is_there)
+        status = read_about(r, &about, seen, error);
+    if (status == RWE_OK && about.name == NULL) {
+        r->line = line;
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "the key \"%s\" is missing here", "name");
+    }
+    for (size_t i = 0; i < about.option.n && status == RWE_OK; i++) {
+        const char *item = rwe_arena_format(r->arena, "%s%s", about.name, about.rest.item[i]);
+        status =
+            item == NULL ? rwe_fail_memory(error) : give_item(r, about.option.item[i], item, error);
+    }
+    *name = about.name;
+    return status;
+}
+
+/* Items are added to what groups about variables said before. */
+static enum rwe_status take_list(struct reader *r, const struct rwe_option *option,
+                                 struct rwe_error *error)
+{
+    size_t line = r->line, n = 0;
+    bool is_there;
+    enum rwe_status status = begin_list(r, error);
+    while (status == RWE_OK && (status = go_to_next(r, &is_there, error)) == RWE_OK && is_there) {
+        const char *item;
+        bool is_variable = option->has_variables && r->event.type == YAML_MAPPING_START_EVENT;
+        status = is_variable ? take_variable(r, &item, error) : read_text(r, &item, error);
+        if (status != RWE_OK)
+            return status;
+        status = give_item(r, option->name, item, error);
+        if (status != RWE_OK)
+            r->line = line;
+        n++;
+    }
+    if (status == RWE_OK && n == 0) /* an empty list is given too */
+        status = rwe_settings_set_list(r->settings, option->name, (struct rwe_strings){NULL, 0},
+                                       RWE_FROM_STUDY, error);
+    return status;
 }
 
 static enum rwe_status take_value(struct reader *r, const struct rwe_option *option,
                                   struct rwe_error *error)
 {
-    size_t line = r->line;
     enum rwe_status status = go_on(r, error);
     if (status != RWE_OK || is_nothing(r))
         return status;
@@ -304,7 +504,7 @@ static enum rwe_status take_value(struct reader *r, const struct rwe_option *opt
     case RWE_OPTION_LIST:
     case RWE_OPTION_TEXTS:
     case RWE_OPTION_NUMBERS:
-        return take_list(r, option, line, error);
+        return take_list(r, option, error);
     default:
         return take_text(r, option, error);
     }
@@ -351,7 +551,8 @@ static enum rwe_status take_keys(struct reader *r, struct rwe_error *error)
 {
     bool *seen = RWE_NEW(r->arena, bool, rwe_settings_options(r->settings).n);
     bool is_there;
-    enum rwe_status status = seen == NULL ? rwe_fail_memory(error) : RWE_OK;
+    r->has_begun = RWE_NEW(r->arena, bool, rwe_settings_options(r->settings).n);
+    enum rwe_status status = seen == NULL || r->has_begun == NULL ? rwe_fail_memory(error) : RWE_OK;
     while (status == RWE_OK && (status = go_to_next(r, &is_there, error)) == RWE_OK && is_there)
         status = take_key(r, seen, error);
     return status;

@@ -2,8 +2,10 @@
 #include "rwe/data/study.h"
 
 #include "rwe/base/language.h"
+#include "rwe/data/endpoint_dates.h"
 
 #include <string.h>
+
 /* How a cohort file reads. Names and meanings are those of the interface's contract. */
 static const struct rwe_option options[] = {
     {.name = "id",
@@ -39,25 +41,26 @@ static const struct rwe_option options[] = {
     {.name = "control",
      RWE_TEXT_IN(struct rwe_study_settings, control),
      .section = RWE_SECTION_FILE,
-     .argument = "LEVEL",
-     .help =
-         N_("Level of the arm column that is the control; without it, the first in sorted order.")},
+     .argument = "LEVEL[+LEVEL]",
+     .help = N_("Level of the arm column that is the control, or several joined; without it, the "
+                "first in sorted order.")},
     {.name = "treated",
      RWE_TEXT_IN(struct rwe_study_settings, treated),
      .section = RWE_SECTION_FILE,
-     .argument = "LEVEL",
-     .help =
-         N_("Level of the arm column that is the treatment. With --control too, subjects of any "
-            "other arm are left out, counted.")},
+     .argument = "LEVEL[+LEVEL]",
+     .help = N_("Level of the arm column that is the treatment, or several joined. With --control "
+                "too, subjects of any "
+                "other arm are left out, counted.")},
     {.name = "endpoint",
      RWE_ENDPOINTS_IN(struct rwe_study_settings, endpoints),
      RWE_SOURCE_IN(struct rwe_study_settings, source.endpoints),
      .section = RWE_SECTION_FILE,
-     .argument = "NAME=TIME,EVENT[:VALUE[+VALUE]]",
+     .argument = "NAME=TIME,EVENT[:VALUE[+VALUE][;VALUE…]]",
      .help =
          N_("An endpoint: its name, the column of times, the column of events, and the values of "
-            "that column that count as the event (default 1, and then only 0 besides). "
-            "Repeatable.")},
+            "that column that count as the event (default 1, and then only 0 besides); behind ; "
+            "those that compete. Names and values are looked up in the file, the longest first; "
+            "double quotes hold one together. Repeatable.")},
     {.name = "eligibility",
      RWE_CRITERIA_IN(struct rwe_study_settings, eligibility),
      .section = RWE_SECTION_FILE,
@@ -75,6 +78,7 @@ static const struct rwe_option options[] = {
          "risk only after it. Without it everybody is, from time zero.")},
     {.name = "covariates",
      RWE_LIST_IN(struct rwe_study_settings, covariates),
+     .has_variables = true,
      .section = RWE_SECTION_FILE,
      .argument = "A,B,…",
      .help = N_("Baseline covariates: of Table 1 and of the propensity model.")},
@@ -91,6 +95,44 @@ static const struct rwe_option options[] = {
      .argument = "A,B,…",
      .help = N_("Covariates whose numbers are codes of categories. Covariates that are not numbers "
                 "always are categories; the first in sorted order is the reference.")},
+    {.name = "reference",
+     RWE_LIST_IN(struct rwe_study_settings, reference),
+     RWE_SOURCE_IN(struct rwe_study_settings, source.reference),
+     .section = RWE_SECTION_FILE,
+     .argument = "VAR=LEVEL,…",
+     .help = N_("Reference levels of covariates, which the others are compared with; the first in "
+                "sorted order otherwise.")},
+    {.name = "levels",
+     RWE_LIST_IN(struct rwe_study_settings, levels),
+     RWE_SOURCE_IN(struct rwe_study_settings, source.levels),
+     .section = RWE_SECTION_FILE,
+     .argument = "VAR=A+B,…",
+     .help = N_("Order of the levels of covariates, as stage=I+II+III; the first is the reference "
+                "unless --reference names it, and those not named follow.")},
+    {.name = "groups",
+     RWE_LIST_IN(struct rwe_study_settings, groups),
+     RWE_SOURCE_IN(struct rwe_study_settings, source.groups),
+     .section = RWE_SECTION_FILE,
+     .argument = "VAR=GROUP:A+B,…",
+     .help = N_("Levels of covariates that are joined, as stage=early:I+II,stage=late:III+IV. A "
+                "level in no group stays by itself.")},
+    {.name = "label",
+     RWE_LIST_IN(struct rwe_study_settings, label),
+     .section = RWE_SECTION_OUTPUT,
+     .argument = "VAR=TEXT,…",
+     .help = N_("What covariates are called in tables and figures, as age=Age at diagnosis; "
+                "VAR:zh=TEXT in one language.")},
+    {.name = "unit",
+     RWE_LIST_IN(struct rwe_study_settings, unit),
+     .section = RWE_SECTION_OUTPUT,
+     .argument = "VAR=UNIT,…",
+     .help = N_("Units of covariates, behind their labels, as age=years.")},
+    {.name = "per",
+     RWE_LIST_IN(struct rwe_study_settings, per),
+     .section = RWE_SECTION_FILE,
+     .argument = "VAR=X,…",
+     .help = N_("Ratios of numeric covariates are per X of their units, as age=10; per 1 "
+                "otherwise.")},
     {.name = "strata",
      RWE_LIST_IN(struct rwe_study_settings, strata),
      .section = RWE_SECTION_FILE,
@@ -112,6 +154,7 @@ static const struct rwe_option options[] = {
             "marked by how much of their time is immortal.")},
     {.name = "exposure-until",
      RWE_TEXT_IN(struct rwe_study_settings, exposure_until),
+     RWE_SOURCE_IN(struct rwe_study_settings, source.exposure_until),
      .section = RWE_SECTION_FILE,
      .argument = "WHAT",
      .acts_with = "exposure-start exposure-date",
@@ -218,7 +261,15 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_FILE,
      .argument = "A,B,…",
      .help = N_("Cells that mean \"no value\", in place of NA, N/A, NaN, ., -, —, /, 不详, 未查, "
-                "未知, 空. An empty cell always does.")},
+                "未知, 空. An empty cell always does. COL=CELL means it in that column alone, "
+                "beside the list.")},
+    {.name = "sheet",
+     RWE_TEXT_IN(struct rwe_study_settings, sheet),
+     .section = RWE_SECTION_FILE,
+     .argument = "NAME|N",
+     .help =
+         N_("Sheet of COHORT, where it is a workbook: its name, or its number from 1. Without it, "
+            "the first that shows and holds anything.")},
     {.name = "encoding",
      RWE_TEXT_IN(struct rwe_study_settings, encoding),
      .section = RWE_SECTION_FILE,
@@ -238,6 +289,18 @@ static const struct rwe_option options[] = {
      .fallback = "point",
      .help = N_(
          "How numbers are written: 3.5 (default), or 3,5 as spreadsheets in much of Europe do.")},
+    {.name = "skip",
+     RWE_INTEGER_IN(struct rwe_study_settings, skip),
+     .section = RWE_SECTION_FILE,
+     .argument = "N",
+     .help = N_("Lines of the cohort file above the header that are no part of the table. Comments "
+                "(#), titles and headings of groups are found by themselves.")},
+    {.name = "header",
+     RWE_INTEGER_IN(struct rwe_study_settings, header),
+     .section = RWE_SECTION_FILE,
+     .argument = "N",
+     .help = N_("Line of the cohort file that holds the names of the columns; found by itself "
+                "otherwise.")},
     {.name = "list-excluded",
      RWE_FLAG_IN(struct rwe_study_settings, list_excluded),
      .section = RWE_SECTION_FILE,
@@ -272,14 +335,13 @@ static const struct rwe_option options[] = {
      RWE_TEXT_IN(struct rwe_study_settings, index_date),
      .section = RWE_SECTION_FILE,
      .argument = "COL",
-     .acts_with = "derive endpoint-dates exposure-date queries validate assess",
-     .help = N_("Column with the date of time zero (default index_date).")},
+     .help = N_(
+         "Column with the date of time zero (default index_date). TIME of --endpoint may then be a "
+         "column of dates, as the last contact, and times are months, or what --time-unit says.")},
     {.name = "cutoff",
      RWE_TEXT_IN(struct rwe_study_settings, cutoff),
      .section = RWE_SECTION_FILE,
      .argument = "DATE",
-     .acts_with =
-         "derive endpoint-dates exposure-date queries validate assess protocol disposition",
      .help = N_("Data cut-off: what is later is not known yet, and censored there.")},
     {.name = "assess",
      RWE_PATH_IN(struct rwe_study_settings, assess),
@@ -288,6 +350,12 @@ static const struct rwe_option options[] = {
      .help =
          N_("Assessments, one row a patient and day: so that the scan before a new therapy or a "
             "missed visit is known, the best response, and progression that the row lacks.")},
+    {.name = "assess-sheet",
+     RWE_TEXT_IN(struct rwe_study_settings, assess_sheet),
+     .section = RWE_SECTION_FILE,
+     .argument = "NAME|N",
+     .acts_with = "assess",
+     .help = N_("Sheet of --assess, where it is a workbook: as --sheet.")},
     {.name = "assess-columns",
      RWE_LIST_IN(struct rwe_study_settings, assess_columns),
      .section = RWE_SECTION_FILE,
@@ -311,10 +379,16 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_FILE,
      .argument = "1900|1904",
      .choices = "1900|1904",
-     .acts_with = "derive endpoint-dates exposure-date queries validate assess",
      .help =
          N_("What day numbers of spreadsheets count from (default 1900; 1904 on old Macintoshes, "
             "1462 days later).")},
+    {.name = "date-order",
+     RWE_CHOICE_IN(struct rwe_study_settings, date_order),
+     .section = RWE_SECTION_FILE,
+     .argument = "ymd|mdy|dmy",
+     .choices = "ymd|mdy|dmy",
+     .help = N_("Order of the figures in dates such as 5/6/2023; without it the only one in which "
+                "all dates of a column can be read.")},
     {.name = "censoring",
      RWE_CHOICE_IN(struct rwe_study_settings, censoring),
      RWE_SOURCE_IN(struct rwe_study_settings, source.censoring),
@@ -442,9 +516,32 @@ const struct rwe_study_settings *rwe_study_of(const struct rwe_settings *setting
     return rwe_settings_of(settings, &rwe_study_options);
 }
 
-enum rwe_date_system rwe_study_date_system(const struct rwe_study_settings *study)
+struct rwe_date_style rwe_study_date_style(const struct rwe_study_settings *study)
 {
-    return study->date_system == 1 ? RWE_DATES_1904 : RWE_DATES_1900;
+    static const enum rwe_date_order orders[] = {RWE_ORDER_YMD, RWE_ORDER_MDY, RWE_ORDER_DMY};
+    return (struct rwe_date_style){
+        .system = study->date_system == 1 ? RWE_DATES_1904 : RWE_DATES_1900,
+        .order = study->date_order < 0 ? RWE_ORDER_NOT_SAID : orders[study->date_order],
+    };
+}
+
+double rwe_study_days_per_unit(const struct rwe_study_settings *study)
+{
+    static const double days[] = {1, 7, RWE_DAYS_PER_MONTH, 365.25};
+    return study->time_unit == RWE_UNIT_NOT_SAID ? RWE_DAYS_PER_MONTH : days[study->time_unit];
+}
+
+enum rwe_status rwe_study_cutoff(const struct rwe_study_settings *study, struct rwe_dated *cutoff,
+                                 struct rwe_error *error)
+{
+    const char *text = study->cutoff;
+    *cutoff = (struct rwe_dated){0};
+    if (text == NULL || (rwe_dated_parse(text, strlen(text), rwe_study_date_style(study), cutoff) &&
+                         cutoff->kind == RWE_DATED_DAY))
+        return RWE_OK;
+    *cutoff = (struct rwe_dated){0};
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                    "--cutoff %s: write a day, as in --cutoff 2025-06-30", text);
 }
 
 bool rwe_study_takes_dates(const struct rwe_study_settings *study)
