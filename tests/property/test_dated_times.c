@@ -164,6 +164,25 @@ static void time_zero_of_the_date_that_closes_exposure_acts(void **state)
     remove_file(&f);
 }
 
+/* Times are ready here, and the start of the treatment that tells the arms apart stands there undeclared. */
+static void time_zero_of_a_start_that_is_found_acts(void **state)
+{
+    (void)state;
+    char text[4096] = "id,arm,day0,rt_date,t,e\n";
+    for (size_t i = 0; i < 40; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%zu,%s,2021-01-01,%s,%zu,%zu\n",
+                 i + 1, i % 2 == 0 ? "A" : "B", i % 2 == 0 ? "" : "2021-03-01", 100 + 3 * i,
+                 i / 2 % 2);
+    struct fixture f = file_of(text);
+    struct program_run run = program_run("%s --id id --arm arm --endpoint os=t,e --time-unit days "
+                                         "--km --index-date day0 --date-order ymd",
+                                         f.path);
+    assert_code(run, 0);
+    assert_says(run.out, "Column \"rt_date\"");
+    program_clear(&run);
+    remove_file(&f);
+}
+
 /* The order is concluded over the column, once: 05/06/2023 is the 6th of May where 05/16/2023 stands below, for endpoints
  * and for eligibility alike. */
 static void every_reader_of_a_column_reads_it_in_one_order(void **state)
@@ -213,6 +232,7 @@ int main(void)
         cmocka_unit_test(a_date_before_time_zero_and_a_missing_one_are_told),
         cmocka_unit_test(options_of_dates_that_cannot_act_are_refused),
         cmocka_unit_test(time_zero_of_the_date_that_closes_exposure_acts),
+        cmocka_unit_test(time_zero_of_a_start_that_is_found_acts),
         cmocka_unit_test(every_reader_of_a_column_reads_it_in_one_order),
         cmocka_unit_test(an_unknown_order_stops_the_run_even_where_rows_may_go),
     };

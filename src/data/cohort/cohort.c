@@ -391,8 +391,9 @@ static enum rwe_status build(struct raw *raw, struct rwe_cohort *cohort, struct 
         status = build_subjects(raw, cohort, error);
     }
     cohort->has_dated_times = raw->has_dated_times;
-    cohort->reads_dates = raw->reads_dates || raw->dates != NULL;
-    cohort->counts_from_zero = raw->counts_from_zero || raw->dates != NULL;
+    bool is_found = cohort->found != NULL && cohort->found->is_date;
+    cohort->reads_dates = raw->reads_dates || raw->dates != NULL || is_found;
+    cohort->counts_from_zero = raw->counts_from_zero || raw->dates != NULL || is_found;
     return status == RWE_OK ? check_endpoints(raw, cohort, error) : status;
 }
 
