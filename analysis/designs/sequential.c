@@ -47,7 +47,7 @@ extern const struct rwe_analysis rwe_analysis_sequential;
 static const struct rwe_option flag = {
     RWE_NUMBER_IN(struct sequential_settings, interval),
     .argument = "INTERVAL",
-    .bare = "0.25",
+    .bare = "0.5",
     .low = 0,
     .high = 1e6,
 };
@@ -551,7 +551,7 @@ const struct rwe_analysis rwe_analysis_sequential = {
     .name = "sequential",
     .from_zero = true,
     .flag = &flag,
-    .help = N_("Sequential trials: one begins every INTERVAL (default 0.25; 0: at each start of "
+    .help = N_("Sequential trials: one begins every INTERVAL (default 0.5; 0: at each start of "
                "exposure), in those free of event and progression and not exposed before, who "
                "begin exposure "
                "(--exposure-start) against who does not. Adds the population \"sequential\", on "

@@ -73,6 +73,7 @@ static enum rwe_status add_covariate(const struct rwe_run *run, struct rwe_cohor
     covariate[n] = (struct rwe_variable){.name = name, .binary = true, .number = value};
     rows->covariate = covariate;
     rows->n_covariates = n + 1;
+    rows->n_late = 0; /* those known at the landmark are no covariates here */
     return RWE_OK;
 }
 

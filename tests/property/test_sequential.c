@@ -25,7 +25,7 @@ struct variant {
 
 static const struct variant variants[] = {
     {"pfs", "pfs", "--sequential=1 --sequential-truncate 99"},
-    {"os", "os", "--sequential"},
+    {"os", "os", "--sequential=0.25"},
     {"censoring", "pfs",
      "--sequential=1.5 --sequential-step .5 --sequential-weights "
      "censoring"},

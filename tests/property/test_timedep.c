@@ -371,9 +371,23 @@ static void what_it_cannot_do_without_is_asked_for(void **state)
     program_clear(&run);
 }
 
+/* Covariates known at the landmark stand behind the others, and the response is put between. */
+static void response_goes_with_covariates_of_the_landmark(void **state)
+{
+    (void)state;
+    struct program_facts facts = program_facts_of(
+        "sample_data/cohort.csv --id usubjid --arm arm --exposure-start rt_start_mo --endpoint "
+        "pfs=pfs_mo,pfs_event --covariates age,kps --landmark-covariates resp_m3,bor "
+        "--response-column resp_m3 --timedep --timedep-response --landmark --quiet");
+    assert_true(program_facts_number(
+                    &facts, "cox endpoint=pfs population=timedep model=adjusted term=arm hr") < 1);
+    program_facts_clear(&facts);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(response_goes_with_covariates_of_the_landmark),
         cmocka_unit_test(demo_agrees_with_tmerge),
         cmocka_unit_test(response_strata_and_a_later_start_of_the_curves_agree_with_r),
         cmocka_unit_test(stanford_heart_transplants_agree_with_r),

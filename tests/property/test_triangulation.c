@@ -83,7 +83,7 @@ static void one_flag_is_the_six_it_asks_for(void **state)
     struct program_facts one = program_facts_of(READ STARTS "--triangulation");
     struct program_facts all = program_facts_of(
         READ STARTS
-        "--triangulation --cox --psm=nearest --landmark=6 --timedep --ccw=9 --sequential=0.25");
+        "--triangulation --cox --psm=nearest --landmark=6 --timedep --ccw=9 --sequential=0.5");
     assert_same_facts(one, all, 0);
     program_facts_clear(&one);
     program_facts_clear(&all);
