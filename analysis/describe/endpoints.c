@@ -14,7 +14,7 @@ struct settings {
 
 static const struct rwe_option options[] = {
     {.name = "export-endpoints",
-     RWE_PATH_IN(struct settings, export_file),
+     RWE_OUTPUT_IN(struct settings, export_file),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE",
      .help = N_("Write every derived row as CSV: dates, days, months, event, the code of its "

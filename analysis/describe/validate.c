@@ -7,7 +7,7 @@
 
 static const struct rwe_option options[] = {
     {.name = "queries",
-     RWE_PATH_IN(struct validate_settings, queries),
+     RWE_OUTPUT_IN(struct validate_settings, queries),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE",
      .command_only = true,

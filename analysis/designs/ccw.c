@@ -64,7 +64,7 @@ static const struct rwe_option options[] = {
      .help = N_("Objective response (--response-column) is known before exposure begins: it enters "
                 "the weights of clones beside the covariates.")},
     {.name = "export-clones",
-     RWE_PATH_IN(struct ccw_settings, export_clones),
+     RWE_OUTPUT_IN(struct ccw_settings, export_clones),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE",
      .help = N_("Write the clones' follow-up as CSV: endpoint, id, strategy, from, until, weight, "

@@ -38,6 +38,7 @@ static const struct rwe_option options[] = {
     {.name = "trim-optimal",
      RWE_FLAG_IN(struct iptw_settings, trim_optimal),
      .section = RWE_SECTION_METHOD,
+     .yields_to = "trim",
      .help =
          N_("The same with the X that is best for the precision of the average effect (Crump).")},
     {.name = "truncate",
@@ -53,7 +54,7 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_METHOD,
      .help = N_("ATE weights 1/p and 1/(1 − p), not multiplied by the share of the arm.")},
     {.name = "export-weights",
-     RWE_PATH_IN(struct iptw_settings, export_weights),
+     RWE_OUTPUT_IN(struct iptw_settings, export_weights),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE",
      .help =

@@ -17,6 +17,7 @@ static const struct rwe_option options[] = {
      RWE_LIST_IN(struct settings, splines),
      .section = RWE_SECTION_METHOD,
      .argument = "A,B,…",
+     .acts_with = "psm iptw",
      .help =
          N_("Covariates, numbers, that enter the propensity model as natural cubic splines with 3 "
             "degrees of freedom.")},
@@ -24,12 +25,14 @@ static const struct rwe_option options[] = {
      RWE_LIST_IN(struct settings, products),
      .section = RWE_SECTION_METHOD,
      .argument = "A*B,C*C,…",
+     .acts_with = "psm iptw",
      .help =
          N_("Products of two covariates, and squares of numbers, in the propensity model. A:B is "
             "the same and needs no quotes in a shell.")},
     {.name = "common-support",
      RWE_FLAG_IN(struct settings, common_support),
      .section = RWE_SECTION_METHOD,
+     .acts_with = "psm iptw",
      .help = N_("Match and weigh only those whose propensity score lies between the greater of the "
                 "arms' least and the lesser of their greatest.")},
 };

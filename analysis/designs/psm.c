@@ -21,6 +21,7 @@ static const struct rwe_option options[] = {
      .fallback = "0.2",
      .low = 0,
      .high = 1e6,
+     .yields_to = "caliper-abs",
      .help = N_("Largest distance of partners, in standard deviations of the logit pooled within "
                 "arms (default 0.2); with --distance ps, of the propensity score.")},
     {.name = "caliper-abs",
@@ -77,7 +78,7 @@ static const struct rwe_option options[] = {
      .help = N_("Whose effect --psm is to show: of the treated (default), of the controls, who "
                 "then look for treated partners, or, with --psm=full, of everybody.")},
     {.name = "export-matched",
-     RWE_PATH_IN(struct psm_settings, export_matched),
+     RWE_OUTPUT_IN(struct psm_settings, export_matched),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE",
      .help = N_("Write the matched subjects as CSV: id, arm, pair, weight, ps, logit_ps.")},

@@ -86,7 +86,7 @@ static const struct rwe_option options[] = {
      .help = N_("Objective response (--response-column) is known before exposure begins: it enters "
                 "the weights of nested trials beside the covariates.")},
     {.name = "export-trials",
-     RWE_PATH_IN(struct sequential_settings, export_trials),
+     RWE_OUTPUT_IN(struct sequential_settings, export_trials),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE",
      .help = N_("Write the follow-ups of nested trials as CSV: endpoint, id, trial, arm, from, "

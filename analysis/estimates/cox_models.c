@@ -16,6 +16,7 @@ static const struct rwe_option option_rows[] = {
      .argument = "efron|breslow|exact",
      .choices = "efron|breslow|exact",
      .fallback = "efron",
+     .acts_with = "cox timedep subgroups cuminc",
      .help = N_("Tied event times in Cox models (default efron, as R; SAS has breslow; exact: of "
                 "discrete times, without robust errors).")},
     {.name = "profile",
@@ -31,6 +32,7 @@ static const struct rwe_option option_rows[] = {
      RWE_LIST_IN(struct cox_settings, spline),
      .section = RWE_SECTION_METHOD,
      .argument = "A,B,…",
+     .acts_with = "cox cuminc",
      .help =
          N_("Covariates, numbers, that enter Cox models as natural cubic splines with 3 degrees of "
             "freedom.")},
@@ -51,11 +53,12 @@ static const struct rwe_option option_rows[] = {
      RWE_LIST_IN(struct cox_settings, predict_at),
      .section = RWE_SECTION_METHOD,
      .argument = "A=X,B=X,…",
+     .acts_with = "predict",
      .help =
          N_("Covariates of the patient of --predict; what is not named is at its mean or its most "
             "frequent value.")},
     {.name = "residuals",
-     RWE_PATH_IN(struct cox_settings, residuals),
+     RWE_OUTPUT_IN(struct cox_settings, residuals),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE",
      .help =

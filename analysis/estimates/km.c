@@ -27,6 +27,7 @@ static const struct rwe_option options[] = {
      .argument = "TYPE",
      .choices = "log-log|log|plain|logit|arcsin",
      .fallback = "log-log",
+     .acts_with = "km timedep",
      .help =
          N_("Scale on which limits of survival are made: log-log|log|plain|logit|arcsin (default "
             "log-log, as SAS; R has log).")},
@@ -36,6 +37,7 @@ static const struct rwe_option options[] = {
      .argument = "midpoint|first",
      .choices = "midpoint|first",
      .fallback = "midpoint",
+     .acts_with = "km timedep",
      .help = N_(
          "A median (or other quantile) where the curve stays at exactly that height: the middle of "
          "that piece (default, as R and SAS), or its first time (as Stata).")},

@@ -17,6 +17,7 @@ static const struct rwe_option options[] = {
      .argument = "X",
      .low = 1e-300,
      .high = 1e300,
+     .acts_with = "rmst cox",
      .help = N_("Horizon of restricted means, in the file's unit (default: by --tau-rule).")},
     {.name = "tau-rule",
      RWE_CHOICE_IN(struct rmst_settings, tau_rule),
@@ -25,6 +26,7 @@ static const struct rwe_option options[] = {
      .argument = "at-risk|last|event|longest",
      .choices = "at-risk|last|event|longest",
      .fallback = "at-risk",
+     .acts_with = "rmst cox",
      .help =
          N_("Without --tau: the least of the arms' last times with at least 10 at risk (default), "
             "the least of the arms' largest times (as R's survRM2), or the largest time of an "

@@ -62,7 +62,13 @@ static void present_subjects(struct rwe_run *run)
     rwe_grid_column(grid, "subjects");
     rwe_grid_column(grid, "n");
     rwe_grid_row(grid, 0, "Rows in the file");
-    present_count(run, grid, &key, "n.rows", (double)cohort->n_rows);
+    present_count(run, grid, &key, "n.rows", (double)(cohort->n_rows + run->n_rows_left));
+    if (run->n_rows_left > 0) {
+        bool first = rwe_study_of(run->settings)->rows == RWE_ROWS_FIRST;
+        rwe_grid_row(grid, 1,
+                     first ? N_("later rows of a subject") : N_("earlier rows of a subject"));
+        present_count(run, grid, &key, "n.other.rows", (double)run->n_rows_left);
+    }
     present_excluded(run, grid);
     rwe_grid_row(grid, 0, "Subjects analysed");
     present_count(run, grid, &key, "n", (double)cohort->n);
@@ -134,6 +140,63 @@ static void warn_of_absent(struct rwe_run *run, const struct rwe_endpoint *endpo
         endpoint->name, n, cohort->n);
 }
 
+/* The code of the invisible mark at `text`, as U+200B, or 0: zero-width ones, and those of direction. */
+static unsigned hidden_mark(const char *text)
+{
+    const unsigned char *c = (const unsigned char *)text;
+    if (c[0] == 0xef && c[1] == 0xbb && c[2] == 0xbf)
+        return 0xfeff;
+    if (c[0] != 0xe2 || (c[1] != 0x80 && c[1] != 0x81) || c[2] < 0x80)
+        return 0;
+    unsigned code = 0x2000u | (c[1] & 0x3fu) << 6 | (c[2] & 0x3fu);
+    bool is_hidden = (code >= 0x200b && code <= 0x200f) || (code >= 0x202a && code <= 0x202e) ||
+                     (code >= 0x2060 && code <= 0x2069);
+    return is_hidden ? code : 0;
+}
+
+/* The level with its marks written out; NULL: it has none, or memory is out. */
+static const char *show_marks(const char *level, struct rwe_arena *arena)
+{
+    const char *shown = "";
+    bool any = false;
+    while (*level != '\0' && shown != NULL) {
+        unsigned code = hidden_mark(level);
+        size_t length = code != 0 ? 3 : 1;
+        any = any || code != 0;
+        shown = code != 0 ? rwe_arena_format(arena, "%s<U+%04X>", shown, code)
+                          : rwe_arena_format(arena, "%s%.1s", shown, level);
+        level += length;
+    }
+    return any ? shown : NULL;
+}
+
+/* Two levels that look alike are two all the same. */
+static void warn_of_marks(struct rwe_run *run, const char *column, const char *const level[],
+                          size_t n)
+{
+    for (size_t l = 0; l < n; l++) {
+        const char *shown = show_marks(level[l], run->arena);
+        if (shown == NULL)
+            continue;
+        rwe_document_warning(run->document, "hidden-marks", "cohort",
+                             "A level of %s holds invisible marks: %s. One that looks like it is "
+                             "another level. Take the marks out of the file.",
+                             column, shown);
+        return;
+    }
+}
+
+static void warn_of_hidden_marks(struct rwe_run *run)
+{
+    const struct rwe_cohort *cohort = run->cohort;
+    const char *arm = rwe_study_of(run->settings)->arm;
+    warn_of_marks(run, arm == NULL ? rwe_text("the arm") : arm, cohort->arm_level, cohort->n_arms);
+    for (size_t j = 0; j < cohort->n_covariates; j++)
+        if (cohort->covariate[j].categorical)
+            warn_of_marks(run, cohort->covariate[j].name, cohort->covariate[j].level,
+                          cohort->covariate[j].n_levels);
+}
+
 enum rwe_status rwe_cohort_report(struct rwe_run *run, struct rwe_error *error)
 {
     rwe_document_section(run->document, 1, "Cohort");
@@ -143,6 +206,7 @@ enum rwe_status rwe_cohort_report(struct rwe_run *run, struct rwe_error *error)
     if (status != RWE_OK)
         return rwe_fail_memory(error);
     present_list(run);
+    warn_of_hidden_marks(run);
     for (size_t e = 0; e < run->cohort->n_endpoints; e++)
         warn_of_absent(run, &run->cohort->endpoint[e]);
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;

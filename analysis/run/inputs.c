@@ -4,7 +4,9 @@
 #include "describe/validate.h"
 #include "rwe/base/hash.h"
 #include "rwe/data/levels.h"
+#include "rwe/data/rows.h"
 #include "rwe/data/study.h"
+#include "rwe/data/table_stack.h"
 #include "rwe/data/validate.h"
 #include "safety/toxicity_settings.h"
 #include <string.h>
@@ -76,7 +78,7 @@ enum rwe_status rwe_given_add(struct rwe_given *given, const char *name,
 
 /* ---- reading ---- */
 
-/* A file, which of its sheets, and whether it is that of the patients. */
+/* A file, which of its sheets, and whether it is one of the patients. */
 struct source {
     const char *path, *sheet;
     bool is_cohort;
@@ -148,26 +150,19 @@ static enum rwe_status note_input(struct rwe_run *run, const char *file, const c
     return rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
 }
 
+static enum rwe_status read_and_note(struct rwe_run *run, struct source source,
+                                     struct rwe_table **table, struct rwe_error *error)
+{
+    enum rwe_status status = read_table(run, source, run->complaints, table, error);
+    return status == RWE_OK ? note_input(run, source.path, rwe_table_sha256(*table),
+                                         rwe_table_rows(*table), error)
+                            : status;
+}
+
 enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, const char *sheet,
                                    struct rwe_table **table, struct rwe_error *error)
 {
-    const struct source source = {path, sheet, run->n_inputs == 0}; /* patients are read first */
-    enum rwe_status status = read_table(run, source, run->complaints, table, error);
-    return status == RWE_OK
-               ? note_input(run, path, rwe_table_sha256(*table), rwe_table_rows(*table), error)
-               : status;
-}
-
-enum rwe_status rwe_run_read_patients(const struct rwe_run *run, struct rwe_table **table,
-                                      struct rwe_error *error)
-{
-    struct rwe_complaints told = {.arena = run->arena};
-    const struct source source = {run->input[0].file, rwe_study_of(run->settings)->sheet, true};
-    if (strcmp(source.path, "-") == 0)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "standard input is read once: --ae-wide needs the cohort as a file, or "
-                        "--ae FILE");
-    return read_table(run, source, &told, table, error);
+    return read_and_note(run, (struct source){path, sheet, false}, table, error);
 }
 
 enum rwe_status rwe_run_note_study(struct rwe_run *run, const char *path, struct rwe_error *error)
@@ -195,6 +190,13 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_table **event
     return read_table(run, (struct source){path, settings->sheet, false}, &ignored, events, error);
 }
 
+/* Of what is said about the table the file and the line there, where it is a stack of files. */
+static void place(const struct rwe_table *table, const char **file, size_t *line)
+{
+    if (strcmp(*file, rwe_table_file(table)) == 0)
+        rwe_stack_place(table, file, line);
+}
+
 /* All rules where they are asked for, those of severity E where times are made from dates. A file of
  * ready times, with columns that only happen to have these names, is not judged. The sheet of queries is
  * written before the run can stop for what stands in it. */
@@ -217,11 +219,13 @@ static enum rwe_status validate(struct rwe_run *run, const struct rwe_table *tab
     if (status == RWE_OK)
         status = rwe_validate(&input, run->arena, validation, error);
     rwe_table_close(events);
-    if (status == RWE_OK && queries != NULL)
-        status = rwe_validation_write(validation, queries, error);
     if (status == RWE_OK &&
         rwe_validation_complain(validation, rwe_study_of(run->settings), run->complaints) != RWE_OK)
         status = rwe_fail_memory(error);
+    for (size_t f = 0; status == RWE_OK && f < validation->n; f++)
+        place(table, &validation->finding[f].file, &validation->finding[f].line);
+    if (status == RWE_OK && queries != NULL)
+        status = rwe_validation_write(validation, queries, error);
     run->validation = validation;
     return status;
 }
@@ -252,7 +256,7 @@ static enum rwe_status read_assessments(struct rwe_run *run, struct rwe_table **
 /* ---- options of dates that cannot act ---- */
 
 /* What an option acts on. */
-enum act { ON_ZERO, ON_CUTOFF, ON_FORMS, ON_RULES, ON_EXPOSURE };
+enum act { ON_ZERO, ON_CUTOFF, ON_FORMS };
 
 static bool is_asked(const struct rwe_settings *settings, const char *analysis)
 {
@@ -272,45 +276,30 @@ static bool can_act(const struct rwe_run *run, enum act act)
         return is_read || rwe_study_takes_dates(study) || run->cohort->has_dated_times ||
                is_asked(settings, "protocol") || is_asked(settings, "disposition");
     case ON_FORMS:
-        return is_read || run->cohort->reads_dates || toxicity_settings_of(settings)->file != NULL;
-    case ON_RULES:
-        return is_read || study->derive.n > 0 || study->endpoint_dates.n > 0;
-    case ON_EXPOSURE:
         break;
     }
-    return study->exposure_date != NULL;
+    return is_read || run->cohort->reads_dates || study->row_order != NULL ||
+           toxicity_settings_of(settings)->file != NULL;
 }
 
-/* What the command line says of dates acts, or is refused: with ready times it would change nothing, unseen. */
+/* What the command line says of dates acts, or is refused: with ready times it would change nothing, unseen. These
+ * are the options of which the columns decide that; of others their rows say what they act with (idle.h). */
 static enum rwe_status check_date_options(const struct rwe_run *run, struct rwe_error *error)
 {
     static const struct {
         const char *name;
         enum act act;
     } options[] = {
-        {"index-date", ON_ZERO},         {"cutoff", ON_CUTOFF},
-        {"date-system", ON_FORMS},       {"date-order", ON_FORMS},
-        {"censoring", ON_RULES},         {"visit-every", ON_RULES},
-        {"visit-gap", ON_RULES},         {"death-window", ON_RULES},
-        {"new-therapy", ON_RULES},       {"progression-blank", ON_RULES},
-        {"unassessed", ON_RULES},        {"exposure-site", ON_EXPOSURE},
-        {"exposure-grace", ON_EXPOSURE}, {"exposure-names", ON_EXPOSURE},
+        {"index-date", ON_ZERO},
+        {"cutoff", ON_CUTOFF},
+        {"date-system", ON_FORMS},
+        {"date-order", ON_FORMS},
     };
     for (size_t o = 0; o < sizeof options / sizeof *options; o++) {
         const char *name = options[o].name;
         if (rwe_settings_source(run->settings, name) != RWE_FROM_COMMAND ||
             can_act(run, options[o].act))
             continue;
-        if (options[o].act == ON_EXPOSURE)
-            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                            "--%s cannot act: it is about the start of the treatment as a date. "
-                            "Say --exposure-date COL too, or leave it out",
-                            name);
-        if (options[o].act == ON_RULES)
-            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                            "--%s cannot act: it is a rule for endpoints that are made from dates. "
-                            "Say --derive or --endpoint-dates too, or leave it out",
-                            name);
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "--%s cannot act: no time is made from dates. Name columns of dates, with "
                         "--derive or as TIME of --endpoint NAME=TIME,EVENT, or leave it out",
@@ -319,12 +308,149 @@ static enum rwe_status check_date_options(const struct rwe_run *run, struct rwe_
     return RWE_OK;
 }
 
+/* ---- the cohort ---- */
+
+/* Complaints from the first on are of rows that stand elsewhere now: `row` says where, by row; or where the last of
+ * a stack begins. */
+static void renumber(struct rwe_complaints *complaints, size_t first, const size_t row[], size_t n,
+                     size_t rows_before)
+{
+    for (size_t c = first; c < complaints->n; c++) {
+        size_t *at = &complaints->item[c].row;
+        if (row != NULL && *at < n)
+            *at = row[*at];
+        if (*at != RWE_NO_INDEX)
+            *at += rows_before;
+    }
+}
+
+static struct source patients(const struct rwe_run *run, const char *path)
+{
+    return (struct source){path, rwe_study_of(run->settings)->sheet, true};
+}
+
+/* Leaves the marked rows; the table that they were in is closed. */
+static enum rwe_status keep_rows(struct rwe_run *run, const bool kept[], size_t first_complaint,
+                                 struct rwe_table **table, struct rwe_error *error)
+{
+    struct rwe_table *all = *table;
+    struct rwe_table_options options = table_options(run, patients(run, NULL));
+    size_t n = rwe_table_rows(all), n_kept = 0;
+    size_t *row = RWE_NEW(run->arena, size_t, n);
+    if (row == NULL)
+        return rwe_fail_memory(error);
+    for (size_t i = 0; i < n; i++)
+        row[i] = kept[i] ? n_kept++ : RWE_NO_INDEX;
+    renumber(run->complaints, first_complaint, row, n, 0);
+    enum rwe_status status = rwe_table_keep_rows(all, kept, &options, run->arena, table, error);
+    rwe_table_close(all);
+    return status;
+}
+
+/* Leaves one row of each subject, where --rows says which. */
+static enum rwe_status settle_rows(struct rwe_run *run, size_t first_complaint,
+                                   struct rwe_table **table, struct rwe_error *error)
+{
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
+    const bool *kept;
+    size_t n_left;
+    if (study->rows == RWE_ROWS_NOT_SAID)
+        return RWE_OK;
+    if (study->rows == RWE_ROWS_INTERVALS)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--rows intervals is not part of version %s: --rows first takes the first "
+                        "interval of each subject, its baseline, --rows last the last",
+                        RWE_VERSION);
+    enum rwe_status status =
+        rwe_rows_choose(*table, study, run->arena, run->complaints, &kept, &n_left, error);
+    if (status == RWE_OK)
+        run->n_rows_left += n_left;
+    return status != RWE_OK || n_left == 0 ? status
+                                           : keep_rows(run, kept, first_complaint, table, error);
+}
+
+/* One file, whose rows come behind `rows_before` others. */
+static enum rwe_status read_file(struct rwe_run *run, const char *path, size_t rows_before,
+                                 struct rwe_table **table, struct rwe_error *error)
+{
+    size_t first_complaint = run->complaints->n;
+    enum rwe_status status = read_and_note(run, patients(run, path), table, error);
+    if (status == RWE_OK)
+        status = settle_rows(run, first_complaint, table, error);
+    renumber(run->complaints, first_complaint, NULL, 0, rows_before);
+    return status;
+}
+
+static enum rwe_status stack(struct rwe_run *run, const struct rwe_stacked part[], size_t n,
+                             struct rwe_table **table, struct rwe_error *error)
+{
+    struct rwe_table_options options = table_options(run, patients(run, NULL));
+    enum rwe_status status = rwe_table_stack(part, n, &options, run->arena, table, error);
+    if (status != RWE_OK)
+        return status;
+    const char *differences = rwe_stack_differences(part, n, run->arena);
+    if (differences == NULL)
+        return rwe_fail_memory(error);
+    if (*differences != '\0')
+        rwe_document_warning(run->document, "columns-differ", "cohort",
+                             "The files of the cohort have not the same columns: %s. Where a file "
+                             "has none, its values are missing.",
+                             differences);
+    return RWE_OK;
+}
+
+static enum rwe_status read_files(struct rwe_run *run, struct rwe_table **table,
+                                  struct rwe_error *error)
+{
+    const struct rwe_cohort_files files = run->files;
+    struct rwe_stacked *part = RWE_NEW(run->arena, struct rwe_stacked, files.n);
+    struct rwe_table **of_part = RWE_NEW(run->arena, struct rwe_table *, files.n);
+    enum rwe_status status = rwe_arena_failed(run->arena) ? rwe_fail_memory(error) : RWE_OK;
+    size_t n = 0, rows = 0;
+    if (status == RWE_OK && files.item[0].level == NULL)
+        return read_file(run, files.item[0].path, 0, table, error);
+    for (; status == RWE_OK && n < files.n; n++) {
+        status = read_file(run, files.item[n].path, rows, &of_part[n], error);
+        part[n] = (struct rwe_stacked){of_part[n], files.item[n].level};
+        rows += status == RWE_OK ? rwe_table_rows(of_part[n]) : 0;
+    }
+    if (status == RWE_OK)
+        status = stack(run, part, n, table, error);
+    for (size_t i = 0; i < n; i++)
+        rwe_table_close(of_part[i]);
+    return status;
+}
+
+enum rwe_status rwe_run_read_patients(const struct rwe_run *run, struct rwe_table **table,
+                                      struct rwe_error *error)
+{
+    struct rwe_complaints told = {.arena = run->arena};
+    for (size_t f = 0; f < run->files.n; f++)
+        if (strcmp(run->files.item[f].path, "-") == 0)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "standard input is read once: --ae-wide needs the cohort as a file, or "
+                            "--ae FILE");
+    struct rwe_run again = *run; /* what was told and noted the first time is not told twice */
+    again.complaints = &told;
+    again.document = NULL;
+    again.n_inputs = 0;
+    return read_files(&again, table, error);
+}
+
+void rwe_run_place_complaints(const struct rwe_run *run, const struct rwe_table *table)
+{
+    for (size_t c = 0; table != NULL && c < run->complaints->n; c++)
+        place(table, &run->complaints->item[c].file, &run->complaints->item[c].line);
+}
+
 enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_settings *settings,
-                                    const char *path, bool all_rules, struct rwe_error *error)
+                                    bool all_rules, struct rwe_error *error)
 {
     struct rwe_table *table = NULL, *assessments = NULL;
-    enum rwe_status status =
-        rwe_run_read_table(run, path, rwe_study_of(run->settings)->sheet, &table, error);
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
+    enum rwe_status status = read_files(run, &table, error);
+    if (status == RWE_OK && study->id == NULL)
+        status = rwe_rows_check_unnamed(table, study, error);
     if (status == RWE_OK)
         status = rwe_endpoints_look_up(settings, table, error);
     bool dated = takes_dates(run->settings) || rwe_study_of(run->settings)->assess != NULL;
@@ -333,12 +459,12 @@ enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_settings *se
     if (status == RWE_OK)
         status = read_assessments(run, &assessments, error);
     if (status == RWE_OK)
-        status = rwe_cohort_build(&(struct rwe_cohort_tables){table, assessments},
-                                  rwe_study_of(run->settings), run->arena, run->complaints,
-                                  &run->cohort, error);
+        status = rwe_cohort_build(&(struct rwe_cohort_tables){table, assessments}, study,
+                                  run->arena, run->complaints, &run->cohort, error);
     if (status == RWE_OK)
         status = check_date_options(run, error);
     rwe_table_close(assessments);
     rwe_table_close(table);
+    rwe_run_place_complaints(run, table);
     return status;
 }

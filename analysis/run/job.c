@@ -3,6 +3,8 @@
 
 #include "cohort_report.h"
 #include "figures.h"
+#include "files.h"
+#include "idle.h"
 #include "rwe/analysis/bootstrap.h"
 #include "rwe/analysis/compat.h"
 #include "rwe/analysis/immortal.h"
@@ -14,18 +16,29 @@
 #include "rwe/base/language.h"
 #include "rwe/base/number.h"
 #include "rwe/base/parallel.h"
+#include "rwe/data/table_stack.h"
 #include <string.h>
 
 /* ---- options ---- */
 
 struct job_settings {
-    const char *study; /* path */
-    int style;         /* −1: plain */
+    const char *study;         /* path */
+    struct rwe_strings cohort; /* LEVEL=FILE */
+    int style;                 /* −1: plain */
     const char *style_name;
     bool no_provenance;
 };
 
 static const struct rwe_option options[] = {
+    {.name = "cohort",
+     RWE_TEXTS_IN(struct job_settings, cohort),
+     .section = RWE_SECTION_FILE,
+     .argument = "LEVEL=FILE",
+     .command_only = true,
+     .help = N_(
+         "In place of COHORT.csv: a file that holds one arm, LEVEL. Given once for each arm; the "
+         "files are stacked by the names of their columns, LEVEL stands in a column \"arm\", "
+         "and no identifier may be in two of them.")},
     {.name = "study",
      RWE_PATH_IN(struct job_settings, study),
      .section = RWE_SECTION_FILE,
@@ -110,14 +123,19 @@ static enum rwe_status add_word(struct rwe_job *job, const char *word, struct rw
     return RWE_OK;
 }
 
+bool rwe_job_records(const struct rwe_option *option)
+{
+    bool is_input =
+        option->section == RWE_SECTION_FILE; /* study and cohort are the command's alone */
+    return option->kind != RWE_OPTION_OUTPUT && option->section != RWE_SECTION_OUTPUT &&
+           strcmp(option->name, "threads") != 0 && (!option->command_only || is_input);
+}
+
 /* An option as it is kept in the provenance; what only decides where results go is left out. */
 static enum rwe_status record(struct rwe_job *job, const struct rwe_option *option,
                               const char *text, struct rwe_error *error)
 {
-    bool decides = strcmp(option->name, "study") == 0 ||
-                   (!option->command_only && option->section != RWE_SECTION_OUTPUT &&
-                    strcmp(option->name, "threads") != 0);
-    if (!decides)
+    if (!rwe_job_records(option))
         return RWE_OK;
     return add_word(job,
                     text == NULL ? rwe_arena_format(job->arena, "--%s", option->name)
@@ -157,6 +175,65 @@ struct rwe_languages rwe_job_languages(const struct rwe_job *job)
     const struct rwe_language *report = rwe_language_find(study->lang_word);
     bool asked_for = study->source.lang == RWE_FROM_COMMAND;
     return (struct rwe_languages){report, asked_for ? report : rwe_languages_now().messages};
+}
+
+/* ---- the cohort ---- */
+
+/* LEVEL=FILE. */
+static enum rwe_status read_cohort_file(const struct rwe_job *job, const char *text,
+                                        struct rwe_cohort_file *file, struct rwe_error *error)
+{
+    const char *equals = strchr(text, '=');
+    if (equals == NULL || equals == text || equals[1] == '\0')
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--cohort %s: write LEVEL=FILE, once for each arm, as in --cohort "
+                        "GP=control.csv --cohort GP+RT=treated.csv",
+                        text);
+    file->level = rwe_arena_substring(job->arena, text, (size_t)(equals - text));
+    file->path = equals + 1;
+    return file->level == NULL ? rwe_fail_memory(error) : RWE_OK;
+}
+
+enum rwe_status rwe_job_cohort_files(const struct rwe_job *job, struct rwe_cohort_files *files,
+                                     struct rwe_error *error)
+{
+    struct rwe_strings texts = settings_of(job)->cohort;
+    struct rwe_cohort_file *item = RWE_NEW(job->arena, struct rwe_cohort_file, texts.n + 1);
+    enum rwe_status status = item == NULL ? rwe_fail_memory(error) : RWE_OK;
+    *files = (struct rwe_cohort_files){item, texts.n};
+    if (status == RWE_OK && job->cohort == NULL && texts.n == 0)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "no cohort was given");
+    if (status == RWE_OK && job->cohort != NULL && texts.n > 0)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "the cohort is either one file, %s, or one an arm by --cohort: leave one "
+                        "of the two out",
+                        job->cohort);
+    if (status == RWE_OK && job->cohort != NULL) {
+        item[0] = (struct rwe_cohort_file){NULL, job->cohort};
+        files->n = 1;
+    }
+    for (size_t i = 0; i < texts.n && status == RWE_OK; i++)
+        status = read_cohort_file(job, texts.item[i], &item[i], error);
+    for (size_t i = 1; i < texts.n && status == RWE_OK; i++)
+        for (size_t k = 0; k < i; k++)
+            if (strcmp(item[i].level, item[k].level) == 0)
+                return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                                "--cohort names the arm %s twice: each file is an arm of its own",
+                                item[i].level);
+    return status;
+}
+
+/* Who is in which file makes the arm, whatever the study says of it. */
+static enum rwe_status take_arm_of_files(struct rwe_job *job, struct rwe_error *error)
+{
+    const char *arm = rwe_study_of(job->settings)->arm;
+    bool is_named = rwe_settings_source(job->settings, "arm") == RWE_FROM_COMMAND;
+    if (settings_of(job)->cohort.n == 0 || (is_named && strcmp(arm, RWE_STACK_ARM) == 0))
+        return RWE_OK;
+    if (is_named)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--arm %s: with --cohort the files are the arms: leave --arm out", arm);
+    return rwe_settings_set(job->settings, "arm", RWE_STACK_ARM, RWE_FROM_COMMAND, error);
 }
 
 /* ---- study ---- */
@@ -214,8 +291,9 @@ static struct rwe_setting_value value_of(const struct rwe_run *run, const struct
         .name = option->name,
         .is_flag = option->kind == RWE_OPTION_FLAG,
         .is_number = option->kind == RWE_OPTION_NUMBER,
-        .is_list = option->kind == RWE_OPTION_LIST || option->kind == RWE_OPTION_NUMBERS ||
-                   option->kind == RWE_OPTION_ENDPOINTS || option->kind == RWE_OPTION_CRITERIA,
+        .is_list = option->kind == RWE_OPTION_LIST || option->kind == RWE_OPTION_TEXTS ||
+                   option->kind == RWE_OPTION_NUMBERS || option->kind == RWE_OPTION_ENDPOINTS ||
+                   option->kind == RWE_OPTION_CRITERIA,
         .number = 1,
         .texts = rwe_settings_texts(run->settings, option->name, run->arena),
     };
@@ -241,6 +319,7 @@ static enum rwe_status set_provenance(struct rwe_run *run, const struct rwe_job 
     for (size_t i = 0; i < job->command.n; i++)
         command.item[i + 1] = job->command.item[i];
     command.item[command.n - 1] = job->cohort;
+    command.n -= job->cohort == NULL; /* --cohort stands among the options */
     *p = (struct rwe_provenance){
         .version = RWE_VERSION,
         .command = command,
@@ -323,7 +402,9 @@ static void set_title(struct rwe_run *run, const struct rwe_job *job)
     rwe_document_set_title(run->document,
                            study->title == NULL ? rwe_text("Comparison of treatment arms")
                                                 : study->title,
-                           study->study_id != NULL ? study->study_id : job->cohort);
+                           study->study_id != NULL ? study->study_id
+                           : job->cohort != NULL   ? job->cohort
+                                                   : rwe_text("one file an arm"));
 }
 
 static bool wants_rules(const struct rwe_plan *plan)
@@ -351,7 +432,7 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     if (status == RWE_OK)
         status = rwe_bootstrap_check(run->settings, error);
     if (status == RWE_OK)
-        status = rwe_run_read_cohort(run, job->settings, job->cohort, wants_rules(&plan), error);
+        status = rwe_run_read_cohort(run, job->settings, wants_rules(&plan), error);
     if (status == RWE_OK)
         status = rwe_run_note_study(run, settings_of(job)->study, error);
     speak_as_the_report();
@@ -379,7 +460,8 @@ static enum rwe_status run_all(struct rwe_run *run, const struct rwe_job *job,
     return status;
 }
 
-static enum rwe_status run_completed(struct rwe_job *job, struct rwe_error *error)
+static enum rwe_status run_completed(struct rwe_job *job, struct rwe_cohort_files cohort,
+                                     struct rwe_error *error)
 {
     struct rwe_run *run = RWE_NEW(job->arena, struct rwe_run, 1);
     struct rwe_document *document = rwe_document_new(job->document_arena);
@@ -392,6 +474,7 @@ static enum rwe_status run_completed(struct rwe_job *job, struct rwe_error *erro
         .estimates = estimates,
         .complaints = &job->complaints,
         .given = &job->given,
+        .files = cohort,
         .progress = job->progress,
         .arena = job->arena,
         .threads = threads_of(job),
@@ -407,19 +490,24 @@ static enum rwe_status run_completed(struct rwe_job *job, struct rwe_error *erro
 
 enum rwe_status rwe_job_run(struct rwe_job *job, struct rwe_error *error)
 {
-    enum rwe_status status = RWE_OK;
-    if (job->cohort == NULL)
-        status = rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "no cohort was given");
+    struct rwe_cohort_files cohort;
+    enum rwe_status status = rwe_job_cohort_files(job, &cohort, error);
     if (status == RWE_OK)
         status = load_study(job, error);
+    if (status == RWE_OK)
+        status = take_arm_of_files(job, error);
     if (status == RWE_OK)
         status = rwe_compat_apply(job->settings, error);
     if (status == RWE_OK)
         status = rwe_plan_complete(job->settings, error);
+    if (status == RWE_OK)
+        status = rwe_idle_check(job->settings, error);
+    if (status == RWE_OK)
+        status = rwe_files_check(job, cohort, error);
     if (status != RWE_OK)
         return status;
     struct rwe_languages callers = rwe_languages_use(rwe_job_languages(job));
-    status = run_completed(job, error);
+    status = run_completed(job, cohort, error);
     rwe_languages_use(callers);
     return status;
 }

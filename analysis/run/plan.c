@@ -103,8 +103,23 @@ static void take_back_flags_of_study(struct rwe_settings *settings)
     }
 }
 
+/* A list of assessments that no endpoint from dates reads is for the responses that the study asks for, whatever
+ * else the command names. */
+static enum rwe_status keep_responses(struct rwe_settings *settings, struct rwe_error *error)
+{
+    const char *name = "response";
+    bool is_for_them =
+        asked_by(settings, "assess", RWE_FROM_COMMAND) &&
+        asked_by(settings, name, RWE_FROM_STUDY) && !rwe_settings_has(settings, "derive") &&
+        !rwe_settings_has(settings, "endpoint-dates") && !rwe_settings_has(settings, "queries");
+    return is_for_them ? rwe_settings_set(settings, name, NULL, RWE_FROM_COMMAND, error) : RWE_OK;
+}
+
 enum rwe_status rwe_plan_complete(struct rwe_settings *settings, struct rwe_error *error)
 {
+    enum rwe_status kept = keep_responses(settings, error);
+    if (kept != RWE_OK)
+        return kept;
     take_back_flags_of_study(settings);
     struct rwe_plan plan = rwe_plan_make(settings);
     enum rwe_status status = RWE_OK;

@@ -34,6 +34,7 @@ static const struct rwe_option statistics[] = {
      .argument = "T,T,…",
      .low = 0,
      .high = 1e300,
+     .acts_with = "km timedep cuminc predict summary toxicity",
      .help = N_("Times at which survival and numbers at risk are told, in the file's unit; without "
                 "it, round times over the follow-up.")},
     {.name = "time-step",
@@ -52,6 +53,7 @@ static const struct rwe_option statistics[] = {
      .low = 0,
      .high = 1,
      .fallback = "0.1",
+     .acts_with = "km timedep cuminc",
      .help = N_("Curves in figures end where fewer than this share of an arm, or fewer than 10 "
                 "patients, are at risk (default 0.1; 0: nowhere). Tables and results go on.")},
     {.name = "variance",
@@ -60,6 +62,7 @@ static const struct rwe_option statistics[] = {
      .argument = "estimated|robust|bootstrap",
      .choices = "estimated|robust|bootstrap",
      .fallback = "estimated",
+     .acts_with = "iptw bootstrap variance=bootstrap",
      .help =
          N_("Variance under estimated weights: with the step that estimated them (M-estimation, "
             "default), robust with the weights as known, or that of --bootstrap.")},

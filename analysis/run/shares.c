@@ -18,6 +18,7 @@ static const struct rwe_option options[] = {
      .argument = "METHOD",
      .choices = "newcombe|miettinen-nurminen|wald|wald-corrected",
      .fallback = "newcombe",
+     .acts_with = "response toxicity disposition",
      .help = N_("Limits of risk differences of independent arms, in adverse events and response: "
                 "newcombe (default), miettinen-nurminen, wald, wald-corrected.")},
 };

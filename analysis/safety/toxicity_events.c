@@ -457,6 +457,7 @@ static enum rwe_status read_events(struct rwe_run *run, struct rwe_adverse_event
         status = rwe_adverse_events_read(table, &columns, run->cohort,
                                          study->on_error == RWE_ON_ERROR_DROP, run->arena,
                                          run->complaints, events, error);
+    rwe_run_place_complaints(run, table);
     rwe_table_close(table);
     return status;
 }

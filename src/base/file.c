@@ -3,6 +3,7 @@
 
 #include "hold_private.h"
 #include "rwe/base/language.h"
+#include "rwe/base/number.h"
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
@@ -80,16 +81,21 @@ static int open_new(char *path)
     return descriptor;
 }
 
-/* A signal that comes while the temporary file lies there waits until it is renamed or removed. */
-static enum rwe_status write_beside(const char *path, char *temporary,
+/* `old` is the file that is replaced, whose permissions the new one gets; NULL: there is none. A signal that comes
+ * while the temporary file lies there waits until it is renamed or removed. */
+static enum rwe_status write_beside(const char *path, const struct stat *old, char *temporary,
                                     void (*write)(FILE *out, const void *context),
                                     const void *context, struct rwe_error *error)
 {
     struct rwe_hold hold;
     rwe_hold_signals(&hold);
     int descriptor = open_new(temporary);
-    FILE *out = descriptor < 0 ? NULL : fdopen(descriptor, "wb");
-    int reason = out == NULL ? errno : write_in_c_locale(write, out, context);
+    int reason = descriptor < 0 ? errno : 0;
+    if (reason == 0 && old != NULL && fchmod(descriptor, old->st_mode & 0777) != 0)
+        reason = errno;
+    FILE *out = reason != 0 ? NULL : fdopen(descriptor, "wb");
+    if (reason == 0)
+        reason = out == NULL ? errno : write_in_c_locale(write, out, context);
     if (reason == 0)
         reason = finish(out, true);
     if (out != NULL && fclose(out) != 0 && reason == 0)
@@ -113,13 +119,15 @@ enum rwe_status rwe_file_write(const char *path, void (*write)(FILE *out, const 
     char *temporary = NULL;
     if (strcmp(path, "-") == 0)
         return write_directly(rwe_message("standard output"), stdout, write, context, error);
-    if (stat(path, &info) == 0 && S_ISDIR(info.st_mode))
+    bool is_there = stat(path, &info) == 0;
+    if (is_there && S_ISDIR(info.st_mode))
         return fail_io(error, path, EISDIR);
-    if (stat(path, &info) == 0 && !S_ISREG(info.st_mode))
+    if (is_there && !S_ISREG(info.st_mode))
         return write_directly(path, fopen(path, "wb"), write, context, error);
     if (asprintf(&temporary, "%s.XXXXXX", path) < 0)
         return rwe_fail_memory(error);
-    enum rwe_status status = write_beside(path, temporary, write, context, error);
+    enum rwe_status status =
+        write_beside(path, is_there ? &info : NULL, temporary, write, context, error);
     free(temporary);
     return status;
 }
@@ -162,13 +170,25 @@ void rwe_bytes_clear(struct rwe_bytes *bytes)
     *bytes = (struct rwe_bytes){0};
 }
 
+bool rwe_csv_is_formula(const char *text)
+{
+    double number;
+    return text[0] != '\0' && strchr("=+-@\t\r", text[0]) != NULL && text[1] != '\0' &&
+           !rwe_number_parse(text, strlen(text), &number);
+}
+
 void rwe_csv_write_text(FILE *out, const char *text)
 {
+    bool is_formula = rwe_csv_is_formula(text);
     if (text[strcspn(text, ",\"\r\n")] == '\0') {
+        if (is_formula)
+            putc('\'', out);
         fputs(text, out);
         return;
     }
     putc('"', out);
+    if (is_formula)
+        putc('\'', out);
     for (; *text != '\0'; text++) {
         if (*text == '"')
             putc('"', out);

@@ -214,15 +214,18 @@ static int name_places(struct making *making, const char *path)
     return length < 0 || (size_t)length >= sizeof making->fresh ? ENAMETOOLONG : 0;
 }
 
-/* mkdtemp gives less than a new folder has here. */
+/* mkdtemp gives less than a new folder has here; one that is replaced keeps its permissions. */
 static int open_fresh(struct making *making)
 {
     mode_t mask = umask(0);
     umask(mask);
+    struct stat old;
+    bool replaces = stat(making->path, &old) == 0 && S_ISDIR(old.st_mode);
+    mode_t mode = replaces ? old.st_mode & 0777 : 0777 & ~mask;
     if (mkdtemp(making->fresh) == NULL)
         return errno;
     making->folder = open(making->fresh, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    int reason = making->folder < 0 || fchmod(making->folder, 0777 & ~mask) != 0 ? errno : 0;
+    int reason = making->folder < 0 || fchmod(making->folder, mode) != 0 ? errno : 0;
     if (making->folder < 0)
         rmdir(making->fresh);
     return reason;

@@ -54,6 +54,35 @@ static enum rwe_status fail_unknown(struct rwe_cli *cli, const char *argument,
                     which);
 }
 
+/* The value of an option as one text. */
+static const char *value_text(const struct rwe_cli *cli, const char *name)
+{
+    struct rwe_strings texts = rwe_settings_texts(cli->job.settings, name, cli->job.arena);
+    return texts.item == NULL ? NULL : rwe_text_join(cli->job.arena, texts, ",");
+}
+
+/* Of most options the last word counts, so that a script can change what it was given. Two designs are no change of
+ * mind: --iptw=ate --iptw=ato would give one of them without a word. */
+static enum rwe_status take_option(struct rwe_cli *cli, const char *name, const char *text,
+                                   struct rwe_error *error)
+{
+    const struct rwe_settings *settings = cli->job.settings;
+    const struct rwe_option *option = rwe_settings_find(settings, name);
+    bool is_second = option->section == RWE_SECTION_RUN &&
+                     rwe_settings_source(settings, name) == RWE_FROM_COMMAND;
+    const char *first = is_second ? value_text(cli, name) : NULL;
+    enum rwe_status status = rwe_job_set(&cli->job, name, text, error);
+    const char *second = is_second && status == RWE_OK ? value_text(cli, name) : NULL;
+    if (rwe_arena_failed(cli->job.arena))
+        return rwe_fail_memory(error);
+    if (status != RWE_OK || !is_second || strcmp(first, second) == 0)
+        return status;
+    return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                    "--%s is given twice, as %s and as %s, of which only one can act: leave one "
+                    "out, or run the program once for each",
+                    name, first, second);
+}
+
 static enum rwe_status parse_options(struct rwe_cli *cli, int argc, char *const argv[],
                                      struct rwe_error *error)
 {
@@ -74,7 +103,7 @@ static enum rwe_status parse_options(struct rwe_cli *cli, int argc, char *const 
         else if (found != 0)
             status = fail_unknown(cli, argv[optind - 1], error);
         else
-            status = rwe_job_set(&cli->job, table[index].name, optarg, error);
+            status = take_option(cli, table[index].name, optarg, error);
     }
     return status;
 }

@@ -132,7 +132,7 @@ void rwe_cli_completion(const struct rwe_settings *settings, FILE *out)
             fprintf(out, "    --%s) mapfile -t COMPREPLY < <(compgen -W '", o->name);
             print_choices(out, o->choices);
             fputs("' -- \"$current\"); return ;;\n", out);
-        } else if (o->kind == RWE_OPTION_PATH) {
+        } else if (o->kind == RWE_OPTION_PATH || o->kind == RWE_OPTION_OUTPUT) {
             fprintf(out,
                     "    --%s) mapfile -t COMPREPLY < <(compgen -f -- \"$current\"); "
                     "return ;;\n",

@@ -16,7 +16,7 @@ static const struct rwe_option options[] = {
          N_("text (default), json (all facts and curves), csv (facts as a table), md, html, latex. "
             "Without it the ending of --output decides.")},
     {.name = "output",
-     RWE_PATH_IN(struct rwe_cli_settings, output),
+     RWE_OUTPUT_IN(struct rwe_cli_settings, output),
      .section = RWE_SECTION_OUTPUT,
      .argument = "FILE|DIR",
      .command_only = true,

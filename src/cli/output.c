@@ -106,6 +106,9 @@ enum rwe_status rwe_cli_check_output(const struct rwe_cli *cli, struct rwe_error
 {
     const struct rwe_cli_settings *settings = rwe_cli_settings_of(cli);
     const char *path = settings->output;
+    if (!is_folder(settings) && settings->figures.n > 0)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "--figures is for a folder: --output DIR; a file holds its figures itself");
     if (!is_folder(settings))
         return !settings->overwrite
                    ? check_one_file(cli, path, error)

@@ -14,15 +14,19 @@ int rwe_cli_fail(FILE *err, const struct rwe_error *error)
 
 enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_error *error)
 {
-    if (cli->files.n == 0)
+    struct rwe_job *job = &cli->job;
+    bool by_arm = rwe_settings_has(job->settings, "cohort");
+    if (cli->files.n == 0 && !by_arm)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                         "which file? Say rwe-analyze COHORT.csv; --help tells the rest");
     if (cli->files.n > 1)
-        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "one cohort file is read, but %zu are named (\"%s\" too)", cli->files.n,
-                        cli->files.item[1]);
-    struct rwe_job *job = &cli->job;
-    job->cohort = cli->files.item[0];
+        return rwe_fail(
+            error, RWE_USAGE, RWE_NO_INDEX,
+            "one cohort file is read, but %zu are named (\"%s\" too); of files that hold one "
+            "arm each say --cohort LEVEL=FILE for each",
+            cli->files.n, cli->files.item[1]);
+    if (cli->files.n == 1)
+        job->cohort = cli->files.item[0];
     job->progress = rwe_cli_progress(cli);
     enum rwe_status status = rwe_job_run(job, error);
     if (status != RWE_OK || !rwe_cli_settings_of(cli)->quiet)

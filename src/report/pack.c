@@ -226,8 +226,7 @@ static const char byte_order_mark[] = "\xef\xbb\xbf";
 static void put_csv_cell(FILE *out, const struct rwe_layout_cell *cell, int indent,
                          struct rwe_arena *scratch)
 {
-    bool formula =
-        !cell->is_number && cell->text[0] != '\0' && strchr("=+-@", cell->text[0]) != NULL;
+    bool formula = !cell->is_number && rwe_csv_is_formula(cell->text);
     char *text =
         rwe_arena_format(scratch, "%*s%s%s", 2 * indent, "", formula ? "'" : "", cell->text);
     for (char *c = text; c != NULL && *c != '\0'; c++)

@@ -4,26 +4,19 @@
 #include "document_private.h"
 #include "number_format_private.h"
 #include "render_private.h"
+#include "rwe/base/file.h"
 
 #include <math.h>
-#include <string.h>
 
 /* Nothing for NULL, but "" in quotes for an empty text, so that a reader can tell them apart. */
 static void put_text(FILE *out, const char *text)
 {
     if (text == NULL)
         return;
-    if (text[0] != '\0' && strpbrk(text, ",\"\r\n") == NULL) {
-        fputs(text, out);
-        return;
-    }
-    fputc('"', out);
-    for (const char *c = text; *c != '\0'; c++) {
-        if (*c == '"')
-            fputc('"', out);
-        fputc(*c, out);
-    }
-    fputc('"', out);
+    if (text[0] == '\0')
+        fputs("\"\"", out);
+    else
+        rwe_csv_write_text(out, text);
 }
 
 static void put_number(FILE *out, double x)

@@ -372,14 +372,14 @@ static void a_covariate_of_identifiers_is_told(void **state)
     const struct fixture *f = *state;
     char *path = program_format("%s/many.csv", f->folder);
     FILE *out = fopen(path, "wb");
-    fputs("name,arm,t,e\n", out);
+    fputs("label,arm,t,e\n", out);
     for (int i = 0; i < 60; i++)
-        fprintf(out, "name%d,%d,%d,%d\n", i, i % 2, i + 1, i % 3 == 0);
+        fprintf(out, "label%d,%d,%d,%d\n", i, i % 2, i + 1, i % 3 == 0);
     fclose(out);
-    refused(f, RWE_EXIT_FAILED, "covariate \"name\"|60 different texts|no category",
-            "%s --arm arm --endpoint os=t,e --covariates name", path);
-    refused(f, RWE_EXIT_FAILED, "column \"name\" has 60 different values|is it the arm?",
-            "%s --arm name --endpoint os=t,e", path);
+    refused(f, RWE_EXIT_FAILED, "covariate \"label\"|60 different texts|no category",
+            "%s --arm arm --endpoint os=t,e --covariates label", path);
+    refused(f, RWE_EXIT_FAILED, "column \"label\" has 60 different values|is it the arm?",
+            "%s --arm label --endpoint os=t,e", path);
     unlink(path);
     free(path);
 }
@@ -691,7 +691,8 @@ static void a_wrong_study_file_is_told_with_its_line(void **state)
                   "study.yaml:3|caliper|wide|not a number");
     refused_study(*state, "id: id\nconf-level: 95\n", "study.yaml:2|conf-level|between");
     refused_study(*state, "id: id\n  arm: arm\n", "study.yaml:2|mapping");
-    refused_study(*state, "id: id\noutput: here.txt\n", "study.yaml:2|unknown key \"output\"");
+    refused_study(*state, "id: id\noutput: here.txt\n",
+                  "study.yaml:2|output|no file to write|--output");
     refused_study(*state, "just a sentence", "study.yaml:");
 }
 

@@ -128,13 +128,14 @@ static void options_of_dates_that_cannot_act_are_refused(void **state)
         "--index-date start",  "--cutoff 2021-08-01", "--date-system 1904",  "--date-order dmy",
         "--visit-gap 90",      "--visit-every 56",    "--censoring fda-a",   "--death-window 90",
         "--new-therapy event", "--exposure-grace 3",  "--exposure-site a=b", "--unassessed start"};
+    /* Of the first four the columns decide whether they act; of the others what else is asked for. */
     struct fixture f = file_of("id,arm,start,t,e\n1,A,2021-01-01,1,1\n2,A,2021-01-01,2,0\n"
                                "3,B,2021-01-01,3,1\n4,B,2021-01-01,4,0\n");
     for (size_t o = 0; o < sizeof options / sizeof *options; o++) {
         struct program_run run =
             program_run("%s --id id --arm arm --endpoint os=t,e --km %s", f.path, options[o]);
         assert_code(run, 2);
-        assert_says(run.err, "cannot act");
+        assert_says(run.err, o < 4 ? "cannot act: no time is made from dates" : "does nothing");
         program_clear(&run);
     }
     struct program_run run = program_run(
@@ -159,6 +160,25 @@ static void time_zero_of_the_date_that_closes_exposure_acts(void **state)
                                          "rt --index-date day0 --timedep",
                                          f.path);
     assert_code(run, 0);
+    program_clear(&run);
+    remove_file(&f);
+}
+
+/* Times are ready here, and the start of the treatment that tells the arms apart stands there undeclared. */
+static void time_zero_of_a_start_that_is_found_acts(void **state)
+{
+    (void)state;
+    char text[4096] = "id,arm,day0,rt_date,t,e\n";
+    for (size_t i = 0; i < 40; i++)
+        snprintf(text + strlen(text), sizeof text - strlen(text), "%zu,%s,2021-01-01,%s,%zu,%zu\n",
+                 i + 1, i % 2 == 0 ? "A" : "B", i % 2 == 0 ? "" : "2021-03-01", 100 + 3 * i,
+                 i / 2 % 2);
+    struct fixture f = file_of(text);
+    struct program_run run = program_run("%s --id id --arm arm --endpoint os=t,e --time-unit days "
+                                         "--km --index-date day0 --date-order ymd",
+                                         f.path);
+    assert_code(run, 0);
+    assert_says(run.out, "Column \"rt_date\"");
     program_clear(&run);
     remove_file(&f);
 }
@@ -212,6 +232,7 @@ int main(void)
         cmocka_unit_test(a_date_before_time_zero_and_a_missing_one_are_told),
         cmocka_unit_test(options_of_dates_that_cannot_act_are_refused),
         cmocka_unit_test(time_zero_of_the_date_that_closes_exposure_acts),
+        cmocka_unit_test(time_zero_of_a_start_that_is_found_acts),
         cmocka_unit_test(every_reader_of_a_column_reads_it_in_one_order),
         cmocka_unit_test(an_unknown_order_stops_the_run_even_where_rows_may_go),
     };

@@ -85,9 +85,10 @@ static size_t compare(const struct data *data, const char *kind)
     char *folder = program_new_folder();
     char *path =
         data->time == NULL ? strdup(data->path) : csv_places_write(&cohort, data->time, folder);
-    struct program_facts facts = program_facts_of(
-        "%s %s --iptw=%s --variance robust %s --times %s --quiet", path, data->columns, kind,
-        data->time == NULL ? "" : "--km --cox --logrank", data->times);
+    struct program_facts facts =
+        program_facts_of("%s %s --iptw=%s --variance robust %s%s --quiet", path, data->columns,
+                         kind, data->time == NULL ? "" : "--km --cox --logrank --times ",
+                         data->time == NULL ? "" : data->times);
     size_t n = 0;
     for (size_t r = 0; r < expected.n_rows; r++) {
         const char *what = design_csv_text(&expected, r, "what");

@@ -25,7 +25,9 @@ static void every_rule_is_found_once_in_the_dirty_file(void **state)
         if (strncmp(facts.fact[i].key, "validate ", 9) != 0)
             continue;
         rules++;
-        if (json_number_value(facts.fact[i].value) != 1)
+        /* Of E06, the repeated identifier, --rows has settled one. */
+        if (json_number_value(facts.fact[i].value) !=
+            (strstr(facts.fact[i].key, "term=E06 level=E") == NULL))
             fail_msg("%s is not 1", facts.fact[i].key);
     }
     assert_int_equal(rules, 36); /* E01 to W34, E02 and E06 also as queries */
@@ -58,7 +60,7 @@ static void the_sheet_of_queries_has_a_line_a_finding_in_both_languages(void **s
     program_clear(&run);
     size_t size;
     char *sheet = program_read_file(path, &size);
-    assert_int_equal(count_lines(sheet), 37);
+    assert_int_equal(count_lines(sheet), 36);
     assert_says(sheet, "rule,severity,line,id,column,value,message_en,message_zh,action_en,"
                        "action_zh\n|\nE03,E,20,D019,death_date,2021-12-19,earlier than the index "
                        "date,早于首次用药日期,check both dates in the chart,"
@@ -80,7 +82,7 @@ static void errors_stop_the_run_and_the_sheet_is_written_all_the_same(void **sta
     program_clear(&run);
     size_t size;
     char *sheet = program_read_file(path, &size);
-    assert_int_equal(count_lines(sheet), 37);
+    assert_int_equal(count_lines(sheet), 36);
     free(sheet);
     free(path);
     program_remove_folder(folder);
@@ -191,10 +193,9 @@ static void rows_that_cannot_be_read_are_steps_of_the_flow(void **state)
 {
     (void)state;
     struct program_facts facts = program_facts_of(DIRTY " --flow --validate");
-    assert_close(flow(&facts, "screened", NULL), 80, 0);
-    assert_close(flow(&facts, "usubjid: a duplicate identifier", NULL), 2, 0);
+    assert_close(flow(&facts, "screened", NULL), 79, 0); /* 80 rows, two of one patient */
     assert_close(flow(&facts, "death_date: earlier than the index date (E03)", "GP+Tis"), 1, 0);
-    assert_close(flow(&facts, "analysed", NULL), 68, 0);
+    assert_close(flow(&facts, "analysed", NULL), 69, 0);
     program_facts_clear(&facts);
 }
 

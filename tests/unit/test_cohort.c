@@ -234,17 +234,15 @@ static void levels_that_are_left_out_with_their_rows_do_not_occur(void **state)
     assert_string_equal(f->cohort->excluded[0].reason, "t: negative");
 }
 
-static void of_duplicates_no_row_is_kept(void **state)
+static void which_of_two_rows_counts_is_never_chosen_by_dropping(void **state)
 {
     struct fixture *f = *state;
     set_usual(f);
     set(f, "on-error", "drop");
-    assert_int_equal(build(f, "id,arm,t,e\n2,b,5,0\n1,a,1,1\n2,a,2,1\n2,a,3,0\n3,b,4,0\n"), RWE_OK);
-    check_ids(f, (const char *[]){"1", "3"}, 2);
-    assert_int_equal(f->cohort->n_excluded, 3);
-    assert_int_equal(f->cohort->excluded[0].line, 2);
-    assert_int_equal(f->cohort->excluded[1].line, 4);
-    assert_int_equal(f->cohort->excluded[2].line, 5);
+    assert_int_equal(build(f, "id,arm,t,e\n2,b,5,0\n1,a,1,1\n2,a,2,1\n2,a,3,0\n3,b,4,0\n"),
+                     RWE_BAD_INPUT);
+    assert_non_null(strstr(f->error.message, "3 rows"));
+    assert_non_null(strstr(f->error.message, "--rows first or --rows last"));
     assert_int_equal(f->complaints.n, 3);
     assert_non_null(strstr(f->complaints.item[0].advice, "line 4 has it too"));
     assert_non_null(strstr(f->complaints.item[1].advice, "line 2 has it too"));
@@ -367,7 +365,7 @@ int main(void)
         FRESH(events_are_counted_as_their_value_says),
         FRESH(covariates_are_numbers_or_categories),
         FRESH(levels_that_are_left_out_with_their_rows_do_not_occur),
-        FRESH(of_duplicates_no_row_is_kept),
+        FRESH(which_of_two_rows_counts_is_never_chosen_by_dropping),
         FRESH(a_row_with_two_faults_is_left_out_once),
         FRESH(strata_are_combinations_in_sorted_order),
         FRESH(missing_starts_of_exposure_mean_never),

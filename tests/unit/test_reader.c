@@ -2,6 +2,7 @@
 /* The seam of the readers: a second kind of file, which lives here alone, is read like any other. */
 #include "check.h"
 #include "rwe/data/reader.h"
+#include "rwe/data/table_stack.h"
 #include "rwe/data/validate.h"
 #include "table_text.h"
 
@@ -286,7 +287,7 @@ static void names_are_checked_whatever_the_kind_of_file(void **state)
 static void identity_numbers_are_found_in_columns_of_numbers(void **state)
 {
     (void)state;
-    struct table_text read = read_good("TOY1\nnumber phone\n#13800138000\n=\n");
+    struct table_text read = read_good("TOY1\nnumber code\n#13800138000\n=\n");
     struct table_text fine = read_good("TOY1\nnumber count\n#1380013800\n=\n#0.5\n=\n");
     struct rwe_error error = {0};
     assert_int_equal(rwe_privacy_check(read.table, &error), RWE_BAD_INPUT);
@@ -400,6 +401,38 @@ static void columns_in_memory_make_a_table(void **state)
     rwe_arena_free(arena);
 }
 
+static void a_value_means_the_same_in_all_files_of_a_stack(void **state)
+{
+    (void)state;
+    static const double codes[] = {1, 2};
+    static const struct rwe_value_label label[][2] = {{{1, NULL, "female"}, {2, NULL, "male"}},
+                                                      {{2, NULL, "male"}, {1, NULL, "female"}},
+                                                      {{1, NULL, "male"}, {2, NULL, "female"}}};
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_table *table[3], *stack;
+    struct rwe_error error;
+    const struct rwe_table_options options = rwe_table_options_default();
+    for (size_t i = 0; i < 3; i++) {
+        const struct rwe_column_values column = {
+            .info = {.name = "sex", .value_label = label[i], .n_value_labels = 2}, .number = codes};
+        const struct rwe_table_columns columns = {
+            .name = i == 0 ? "a" : "b", .column = &column, .n_columns = 1, .n_rows = 2};
+        table[i] = make(&columns, arena, &error);
+    }
+    const struct rwe_stacked same[] = {{table[0], "A"}, {table[1], "B"}},
+                             other[] = {{table[0], "A"}, {table[2], "B"}};
+    assert_int_equal(rwe_table_stack(same, 2, &options, arena, &stack, &error), RWE_OK);
+    assert_int_equal(rwe_table_rows(stack), 4);
+    assert_string_equal(rwe_table_column(stack, 1)->value_label[0].label, "female");
+    rwe_table_close(stack);
+    assert_int_equal(rwe_table_stack(other, 2, &options, arena, &stack, &error), RWE_BAD_INPUT);
+    assert_null(stack);
+    assert_non_null(strstr(error.message, "column \"sex\" has other value labels in b than in a"));
+    for (size_t i = 0; i < 3; i++)
+        rwe_table_close(table[i]);
+    rwe_arena_free(arena);
+}
+
 static void the_digest_of_columns_follows_names_and_values(void **state)
 {
     (void)state;
@@ -505,6 +538,7 @@ int main(void)
         cmocka_unit_test(what_no_reader_knows_is_called_by_its_name),
         cmocka_unit_test(text_that_begins_like_another_kind_is_read),
         cmocka_unit_test(columns_in_memory_make_a_table),
+        cmocka_unit_test(a_value_means_the_same_in_all_files_of_a_stack),
         cmocka_unit_test(the_digest_of_columns_follows_names_and_values),
         cmocka_unit_test(columns_that_are_no_table_are_refused),
         cmocka_unit_test(many_cells_keep_their_places),

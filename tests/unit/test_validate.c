@@ -493,8 +493,65 @@ static void a_file_that_names_people_is_refused(void **state)
     /* 11010519491231002X is the example of GB 11643-1999. */
     assert_int_equal(privacy(f, "id,code\n1,11010519491231002X\n"), RWE_BAD_INPUT);
     assert_null(strstr(f->error.message, "11010519491231002X"));
-    assert_int_equal(privacy(f, "id,code\n1,110105194912310021\n"), RWE_OK); /* check digit */
+    assert_int_equal(privacy(f, "id,code\n1,110105194912310021\n"), RWE_BAD_INPUT); /* a slip */
     assert_int_equal(privacy(f, "id,code\n1,13812345678\n"), RWE_BAD_INPUT);
+    assert_int_equal(privacy(f, "id,code\n1,110105194999310022\n"), RWE_OK); /* no such month */
+    static const char *const people[] = {
+        "\"110105 19491231 0021\"",
+        "'110105194912310021",
+        "call 138-0013-8000",
+        "+86 138 0013 8000",
+        "8613800138000",
+        "110105491231002",
+        "010-62531234",
+        "(0755) 8888 1234",
+        "a@b.cn",
+        "１３８００１３８０００",
+        "+1 555 123 4567",
+        "mother 138 0013 8000, home",
+    };
+    for (size_t k = 0; k < sizeof people / sizeof people[0]; k++) {
+        char text[128];
+        snprintf(text, sizeof text, "id,code\n1,%s\n", people[k]);
+        if (privacy(f, text) != RWE_BAD_INPUT)
+            fail_msg("%s is let in", people[k]);
+    }
+    static const char *const others[] = {
+        "2022-03-01 2022-04-02", "2022-03-01 10:20:30", "01-701-1015",
+        "101-001-0001",          "0.13800138000",       "1.2E+0412345678",
+        "13 15 18 20 11 1",      "AB13800138000",       "T2;N1;M0 12345678",
+    };
+    for (size_t k = 0; k < sizeof others / sizeof others[0]; k++) {
+        char text[128];
+        snprintf(text, sizeof text, "id,code\n1,%s\n", others[k]);
+        if (privacy(f, text) != RWE_OK)
+            fail_msg("%s is taken for a person", others[k]);
+    }
+    static const char *const headers[] = {"病案号",      "门诊号",     "证件号码",     "联系方式",
+                                          "出生日期",    "name_last",  "patient_name", "E-mail",
+                                          "telephone_1", "PatientMRN", "dob",          "birth_date",
+                                          "Name",        "BRTHDT"};
+    static const char *const plain[] = {"发生日期",  "drug_name", "birth_weight",
+                                        "site_name", "pt_name",   "last_contact_date",
+                                        "登记日期"};
+    for (size_t k = 0; k < sizeof headers / sizeof headers[0]; k++) {
+        char text[128];
+        snprintf(text, sizeof text, "id,%s,电话\n1,x,y\n", headers[k]);
+        assert_int_equal(privacy(f, text), RWE_BAD_INPUT);
+        assert_non_null(strstr(f->error.message, headers[k]));
+        assert_non_null(strstr(f->error.message, "电话")); /* all at once */
+    }
+    for (size_t k = 0; k < sizeof plain / sizeof plain[0]; k++) {
+        char text[128];
+        snprintf(text, sizeof text, "id,%s\n1,x\n", plain[k]);
+        assert_int_equal(privacy(f, text), RWE_OK);
+    }
+    static const char *const labelled = "id,c,age\nID,%s,years\n1,x,50\n2,y,60\n3,z,61\n";
+    char text[128];
+    snprintf(text, sizeof text, labelled, "患者姓名"); /* a second header */
+    assert_int_equal(privacy(f, text), RWE_BAD_INPUT);
+    snprintf(text, sizeof text, labelled, "who named the drug first");
+    assert_int_equal(privacy(f, text), RWE_OK);
     assert_int_equal(privacy(f, "id,code\n1,12812345678\n"), RWE_OK); /* no such numbers */
     assert_int_equal(privacy(f, "id,code\n1,1381234567\n"), RWE_OK);
 }

@@ -34,6 +34,17 @@ struct rwe_plan {
     void *state[RWE_MOST_ANALYSES];
 };
 
+/** A file of the cohort: everybody, or an arm. */
+struct rwe_cohort_file {
+    const char *level; /**< of the arm; NULL: it holds them all */
+    const char *path;
+};
+
+struct rwe_cohort_files {
+    const struct rwe_cohort_file *item;
+    size_t n;
+};
+
 /** What an analysis works on. */
 struct rwe_run {
     const struct rwe_settings *settings;
@@ -49,8 +60,10 @@ struct rwe_run {
     struct rwe_estimates *estimates;   /**< what it estimates (estimates.h) */
     struct rwe_complaints *complaints; /**< about the input files */
     const struct rwe_given *given;     /**< tables in memory that stand for files (inputs.h) */
+    struct rwe_cohort_files files;     /**< of the cohort */
     struct rwe_input input[RWE_MOST_INPUTS];
     size_t n_inputs;
+    size_t n_rows_left; /**< rows of the cohort file that --rows does not count */
     const struct rwe_validation *validation; /**< of the files as read (validate.h); of a replicate
                                                   NULL */
     const struct rwe_covariate_balance *balance; /**< once measured (covariates.h), else NULL */

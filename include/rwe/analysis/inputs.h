@@ -38,16 +38,21 @@ enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, const 
                                    struct rwe_table **table, struct rwe_error *error);
 
 /**
- * Reads the cohort of the run, with its assessments. Where times come from dates, or `all_rules` asks for
+ * Reads the cohort of the run from its files, with its assessments, and looks up in it what the endpoints of the
+ * settings, which are those of the run, name; several files are stacked, with a column `arm` that holds
+ * their levels (table_stack.h). Where times come from dates, or `all_rules` asks for
  * it, the files are held against the rules of validation too.
  */
 enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_settings *settings,
-                                    const char *path, bool all_rules, struct rwe_error *error);
+                                    bool all_rules, struct rwe_error *error);
 
-/** Reads the file of patients again, once the cohort stands, for what else its columns hold; the caller closes the
- * table. RWE_USAGE where it came from standard input. */
+/** Reads the files of patients again, once the cohort stands, for what else their columns hold: the same rows; the
+ * caller closes the table. RWE_USAGE where they came from standard input. */
 enum rwe_status rwe_run_read_patients(const struct rwe_run *run, struct rwe_table **table,
                                       struct rwe_error *error);
+
+/** Complaints of a table that is a stack of files get the file and the line there. */
+void rwe_run_place_complaints(const struct rwe_run *run, const struct rwe_table *table);
 
 /** Notes the study file among the inputs; NULL: there is none. */
 enum rwe_status rwe_run_note_study(struct rwe_run *run, const char *path, struct rwe_error *error);

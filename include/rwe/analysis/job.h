@@ -83,6 +83,14 @@ enum rwe_status rwe_job_run(struct rwe_job *job, struct rwe_error *error);
  */
 struct rwe_languages rwe_job_languages(const struct rwe_job *job);
 
+/** The files of the cohort, one or one an arm (--cohort). RWE_USAGE where there are both or none. */
+enum rwe_status rwe_job_cohort_files(const struct rwe_job *job, struct rwe_cohort_files *files,
+                                     struct rwe_error *error);
+
+/** Whether results say that an option was given, and --check may give it again: where results go, and how fast,
+ * is no part of them. */
+bool rwe_job_records(const struct rwe_option *option);
+
 /** How the settings want a document rendered; figures of a folder left out. */
 struct rwe_render_options rwe_job_render_options(const struct rwe_job *job);
 

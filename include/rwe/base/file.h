@@ -9,7 +9,8 @@
 
 /**
  * Writes `path` through a temporary file beside it that is renamed at the end, so that a failed or
- * interrupted run leaves no half file and an old file stays until the new one is complete. A signal
+ * interrupted run leaves no half file and an old file stays until the new one is complete, which keeps its
+ * permissions. A signal
  * that ends the program waits until the temporary file is renamed or removed. "-" is standard output;
  * a path that exists and is no regular file (a pipe, /dev/null) is written directly. Numbers are
  * written in the C locale. RWE_IO names the path and the reason.
@@ -36,7 +37,12 @@ enum rwe_status rwe_bytes_close(struct rwe_bytes *bytes, FILE *stream, struct rw
 /** Frees the bytes. */
 void rwe_bytes_clear(struct rwe_bytes *bytes);
 
-/** One cell of a CSV file: quoted where RFC 4180 asks for it. */
+/** Whether a spreadsheet would run a text as a formula: it begins with =, +, -, @, a tab or a carriage return, and is
+ * no number. */
+bool rwe_csv_is_formula(const char *text);
+
+/** One cell of a CSV file: quoted where RFC 4180 asks for it. A formula gets an apostrophe in front, with which
+ * it stays a text. */
 void rwe_csv_write_text(FILE *out, const char *text);
 
 #endif

@@ -38,14 +38,16 @@
 #include <stdint.h>
 
 enum rwe_option_kind {
-    RWE_OPTION_FLAG,      /**< no argument */
-    RWE_OPTION_TEXT,      /**< any text */
-    RWE_OPTION_PATH,      /**< a file; in a study file relative to that file's folder */
-    RWE_OPTION_LIST,      /**< texts: A,B,C, or a YAML sequence */
-    RWE_OPTION_NUMBER,    /**< within [low, high] where these differ */
-    RWE_OPTION_NUMBERS,   /**< the same, several */
-    RWE_OPTION_INTEGER,   /**< 0 … 2^64 − 1 */
-    RWE_OPTION_CHOICE,    /**< one of `choices` */
+    RWE_OPTION_FLAG,    /**< no argument */
+    RWE_OPTION_TEXT,    /**< any text */
+    RWE_OPTION_PATH,    /**< a file that is read; in a study file relative to that file's folder */
+    RWE_OPTION_OUTPUT,  /**< a file or folder that is written; never a key of the study file */
+    RWE_OPTION_TEXTS,   /**< repeatable: a text each time */
+    RWE_OPTION_LIST,    /**< texts: A,B,C, or a YAML sequence */
+    RWE_OPTION_NUMBER,  /**< within [low, high] where these differ */
+    RWE_OPTION_NUMBERS, /**< the same, several */
+    RWE_OPTION_INTEGER, /**< 0 … 2^64 − 1 */
+    RWE_OPTION_CHOICE,  /**< one of `choices` */
     RWE_OPTION_ENDPOINTS, /**< repeatable NAME=TIME,EVENT[:VALUE[+VALUE][;VALUE…]], see marked.h */
     RWE_OPTION_CRITERIA,  /**< repeatable NAME=CONDITION; in YAML {name, keep, missing} */
 };
@@ -87,8 +89,13 @@ struct rwe_option {
                                choice, which is then its first */
     double low, high;     /**< range of numbers, both included; none when equal */
     bool command_only;    /**< not a key of the study file */
-    bool has_variables;   /**< in a study file an item may be a group of keys about a variable */
-    const char *help;     /**< one or two sentences */
+    const char
+        *acts_with; /**< options, blanks between, as "psm iptw=entropy": without one of them nothing
+                                reads this one. NULL: of an analysis's own option the analysis, of any
+                                other nothing is needed */
+    const char *yields_to; /**< an option beside which nothing reads this one; NULL: none */
+    bool has_variables;    /**< in a study file an item may be a group of keys about a variable */
+    const char *help;      /**< one or two sentences */
 };
 
 /** A list of options, as a layer declares it. */
@@ -152,6 +159,8 @@ struct rwe_criterion_specs {
  *   RWE_FLAG_IN        bool                          false
  *   RWE_TEXT_IN        const char *                  NULL
  *   RWE_PATH_IN        const char *                  NULL
+ *   RWE_OUTPUT_IN      const char *                  NULL
+ *   RWE_TEXTS_IN       struct rwe_strings            n = 0
  *   RWE_LIST_IN        struct rwe_strings            n = 0
  *   RWE_NUMBER_IN      double                        NaN
  *   RWE_NUMBERS_IN     struct rwe_numbers            n = 0
@@ -174,6 +183,10 @@ struct rwe_criterion_specs {
     .kind = RWE_OPTION_TEXT, .member = RWE_MEMBER(type, name, const char *)
 #define RWE_PATH_IN(type, name)                                                                    \
     .kind = RWE_OPTION_PATH, .member = RWE_MEMBER(type, name, const char *)
+#define RWE_OUTPUT_IN(type, name)                                                                  \
+    .kind = RWE_OPTION_OUTPUT, .member = RWE_MEMBER(type, name, const char *)
+#define RWE_TEXTS_IN(type, name)                                                                   \
+    .kind = RWE_OPTION_TEXTS, .member = RWE_MEMBER(type, name, struct rwe_strings)
 #define RWE_LIST_IN(type, name)                                                                    \
     .kind = RWE_OPTION_LIST, .member = RWE_MEMBER(type, name, struct rwe_strings)
 #define RWE_NUMBER_IN(type, name)                                                                  \

@@ -9,6 +9,9 @@
 #include "rwe/data/dated.h"
 #include "rwe/data/settings.h"
 
+/** What several rows of one subject are; NOT_SAID: there must be none. */
+enum rwe_rows { RWE_ROWS_NOT_SAID = -1, RWE_ROWS_FIRST, RWE_ROWS_LAST, RWE_ROWS_INTERVALS };
+
 enum rwe_on_error { RWE_ON_ERROR_STOP, RWE_ON_ERROR_DROP };
 
 /** Covariates without a value: leave out who has one, or keep all with a column that says so. */
@@ -28,6 +31,8 @@ enum rwe_decimal { RWE_DECIMAL_POINT, RWE_DECIMAL_COMMA };
 struct rwe_study_settings {
     /* who, and which arm */
     const char *id;
+    enum rwe_rows rows;
+    const char *row_order; /**< column by whose values the rows of a subject follow each other */
     const char *arm;
     const char *control, *treated; /**< levels of the arm */
     struct rwe_criterion_specs eligibility;

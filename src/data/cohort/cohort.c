@@ -6,6 +6,7 @@
 #include "rwe/base/sort.h"
 #include "rwe/data/found_exposure.h"
 #include "rwe/data/subject_order.h"
+#include "rwe/data/table_stack.h"
 #include <math.h>
 #include <string.h>
 
@@ -123,6 +124,12 @@ static enum rwe_status digest_subjects(const struct raw *raw, const uint32_t row
         digest_variable(&raw->covariate[j], row, digest, column);
     for (size_t j = 0; j < raw->n_described; j++)
         digest_variable(&raw->described[j], row, digest, column);
+    if (raw->exposure_start != NULL)
+        rwe_subject_digest_numbers(
+            digest, rwe_raw_gather_numbers(raw->exposure_start, row, digest.n, column));
+    if (raw->exposure_until != NULL)
+        rwe_subject_digest_numbers(
+            digest, rwe_raw_gather_numbers(raw->exposure_until, row, digest.n, column));
     for (size_t s = 0; s < raw->strata.n; s++)
         rwe_subject_digest_numbers(digest,
                                    gather_codes(raw->stratum[s].code, row, digest.n, column));
@@ -183,8 +190,22 @@ static bool same_id(const struct raw *raw, uint32_t a, uint32_t b)
     return strcmp(raw->id[a], raw->id[b]) == 0;
 }
 
+/* "line 12", or of several files "b.csv:12". */
+static const char *tell_line(const struct raw *raw, uint32_t row)
+{
+    const char *file;
+    size_t line = rwe_table_line(raw->table, row);
+    rwe_stack_place(raw->table, &file, &line);
+    return file == rwe_table_file(raw->table)
+               ? rwe_arena_format(raw->arena, rwe_message("line %zu"), line)
+               : rwe_arena_format(raw->arena, "%s:%zu", file, line);
+}
+
 static enum rwe_status complain_duplicate(const struct raw *raw, uint32_t row, uint32_t other)
 {
+    const char *where = tell_line(raw, other);
+    if (where == NULL)
+        return RWE_NO_MEMORY;
     struct rwe_complaint complaint = {
         .file = rwe_table_file(raw->table),
         .line = rwe_table_line(raw->table, row),
@@ -192,9 +213,10 @@ static enum rwe_status complain_duplicate(const struct raw *raw, uint32_t row, u
         .column = raw->study->id,
         .value = raw->id[row],
         .reason = N_("a duplicate identifier"),
-        .advice =
-            rwe_arena_format(raw->arena, rwe_message("line %zu has it too; one row is one subject"),
-                             rwe_table_line(raw->table, other)),
+        .advice = rwe_arena_format(raw->arena,
+                                   rwe_message("%s has it too; one row is one subject, unless "
+                                               "--rows says what several are"),
+                                   where),
     };
     return rwe_complaints_add(raw->complaints, &complaint);
 }
@@ -279,10 +301,20 @@ static enum rwe_status complaints_stop(const struct raw *raw, struct rwe_error *
                     rwe_table_file(raw->table), n);
 }
 
+/* Which of several rows counts only the user can say; without them all, patients would be lost. */
+static enum rwe_status fail_repeated(const struct raw *raw, size_t n, struct rwe_error *error)
+{
+    return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                    "%s: %zu rows have an identifier (%s) that another row has too. Say what they "
+                    "are: visits, of which one counts (--rows first or --rows last, with "
+                    "--row-order COL), or start-stop intervals (--rows intervals); or correct the "
+                    "file. --on-error drop does not choose between them",
+                    rwe_table_file(raw->table), n, raw->study->id);
+}
+
 /* ---- building ---- */
 
-/* Rows that stay, in canonical order; duplicates count as complaints, so the rows are chosen again
- * when there are any and such rows are to be dropped. */
+/* Rows that stay, in canonical order. */
 static enum rwe_status choose_rows(const struct raw *raw, struct rwe_cohort *cohort,
                                    struct rwe_error *error)
 {
@@ -299,14 +331,7 @@ static enum rwe_status choose_rows(const struct raw *raw, struct rwe_cohort *coh
         return rwe_fail_memory(error);
     if (raw->complaints->n == complaints)
         return complaints_stop(raw, error);
-    cohort->n = 0;
-    cohort->n_excluded = 0;
-    status = complaints_stop(raw, error);
-    if (status == RWE_OK)
-        status = keep_rows(raw, cohort, row, error);
-    if (status == RWE_OK && order_subjects(raw, row, cohort->n) != RWE_OK)
-        status = rwe_fail_memory(error);
-    return status;
+    return fail_repeated(raw, raw->complaints->n - complaints, error);
 }
 
 /* Who enters before the time in the file, but not before the one that ties gave it (see rwe_cohort_settle_ties in
@@ -366,8 +391,9 @@ static enum rwe_status build(struct raw *raw, struct rwe_cohort *cohort, struct 
         status = build_subjects(raw, cohort, error);
     }
     cohort->has_dated_times = raw->has_dated_times;
-    cohort->reads_dates = raw->reads_dates || raw->dates != NULL;
-    cohort->counts_from_zero = raw->counts_from_zero || raw->dates != NULL;
+    bool is_found = cohort->found != NULL && cohort->found->is_date;
+    cohort->reads_dates = raw->reads_dates || raw->dates != NULL || is_found;
+    cohort->counts_from_zero = raw->counts_from_zero || raw->dates != NULL || is_found;
     return status == RWE_OK ? check_endpoints(raw, cohort, error) : status;
 }
 

@@ -2,56 +2,160 @@
 /* Who the patients are must not be in the file: headers and cells that name people. */
 #include "rwe/data/validate.h"
 
+#include "identity_private.h"
 #include "rwe/base/language.h"
 #include "table_private.h"
 
-static const char *const headers[] = {"姓名",   "身份证", "住院号",  "电话",
-                                      "手机号", "住址",   "家庭地址"};
+/* ---- headers ---- */
 
-static bool header_names_people(const char *name)
+/* Anywhere in a header. */
+static const char *const chinese[] = {
+    "姓名",       "身份证", "住院号",   "电话",   "手机",   "住址",     "地址",
+    "病案号",     "病历号", "门诊号",   "登记号", "证件号", "联系方式", "出生日期",
+    "出生年月日", "医保号", "医保卡",   "社保号", "社保卡", "就诊卡",   "护照",
+    "微信",       "邮箱",   "电子邮件", "联系人", "患者名", "病人名",
+};
+
+/* A word of a header: "telephone" of telephone_1, "mrn" of PatientMRN. */
+static const char *const words[] = {
+    "mrn",      "dob",          "ssn",       "email",      "phone",     "telephone", "passport",
+    "surname",  "fax",          "wechat",    "address",    "lastname",  "firstname", "fullname",
+    "xingming", "shenfenzheng", "shoujihao", "zhuyuanhao", "binganhao", "birthdate", "birthday",
+    "brthdtc",  "brthdt",       "street",    "maidenname", "cellphone",
+};
+
+/* The whole header, its letters and digits in lower case. */
+static const char *const wholes[] = {
+    "name",
+    "tel",
+    "mobile",
+    "mobilephone",
+    "mobileno",
+    "mobilenumber",
+    "dateofbirth",
+    "birthdt",
+    "idcard",
+    "idcardno",
+    "idcardnumber",
+    "identityno",
+    "identitynumber",
+    "nationalid",
+    "socialsecurity",
+    "socialsecuritynumber",
+    "socialsecurityno",
+    "medicalrecordnumber",
+    "medicalrecordno",
+    "medicalrecord",
+    "hospitalno",
+    "hospitalnumber",
+    "inpatientno",
+    "inpatientnumber",
+    "outpatientno",
+    "nhsnumber",
+    "nhsno",
+    "insurancenumber",
+    "insuranceno",
+    "chartno",
+    "chartnumber",
+    "qq",
+    "mail",
+    "姓",
+    "名",
+    "名字",
+    "生日",
+};
+
+/* A name is that of a person where one of these stands beside it: last_name, but not drug_name. */
+static const char *const persons[] = {
+    "first",   "last",     "full",    "given",       "family",  "middle", "maiden",
+    "patient", "patients", "subject", "participant", "person",  "sur",    "mother",
+    "father",  "contact",  "kin",     "spouse",      "proband",
+};
+
+/* A header taken apart: its words in lower case, and all of them in one. */
+struct header {
+    char word[16][32];
+    size_t n;
+    char whole[128];
+};
+
+static char lower(char c)
 {
-    for (size_t h = 0; h < sizeof headers / sizeof headers[0]; h++)
-        if (strstr(name, headers[h]) != NULL)
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+static bool is_letter(char c)
+{
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (unsigned char)c >= 0x80;
+}
+
+/* Words end at what is no letter, and where a capital follows a small letter. */
+static void take_apart(const char *name, struct header *header)
+{
+    size_t whole = 0, at = 0;
+    *header = (struct header){.n = 0};
+    for (const char *c = name; *c != '\0'; c++) {
+        bool letter = is_letter(*c);
+        bool begins = letter && c > name && *c >= 'A' && *c <= 'Z' && c[-1] >= 'a' && c[-1] <= 'z';
+        if (at > 0 && (!letter || begins)) {
+            header->n += header->n + 1 < sizeof header->word / sizeof header->word[0];
+            at = 0;
+        }
+        if (letter && at + 1 < sizeof header->word[0])
+            header->word[header->n][at++] = lower(*c);
+        if ((letter || (*c >= '0' && *c <= '9')) && whole + 1 < sizeof header->whole)
+            header->whole[whole++] = lower(*c);
+        header->word[header->n][at] = '\0';
+    }
+    header->n += at > 0;
+}
+
+static bool is_among(const char *text, const char *const list[], size_t n)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(text, list[i]) == 0)
             return true;
     return false;
 }
+#define IS_AMONG(text, list) is_among((text), (list), sizeof(list) / sizeof((list)[0]))
 
-static bool all_digits(const char *text, size_t n)
+static bool header_names_people(const char *name)
 {
-    for (size_t i = 0; i < n; i++)
-        if (text[i] < '0' || text[i] > '9')
-            return false;
-    return true;
+    struct header header;
+    bool has_name = false, has_person = false, has_birth = false, has_date = false;
+    for (size_t h = 0; h < sizeof chinese / sizeof chinese[0]; h++)
+        if (strstr(name, chinese[h]) != NULL)
+            return true;
+    take_apart(name, &header);
+    if (IS_AMONG(header.whole, wholes) || IS_AMONG(header.whole, words))
+        return true;
+    for (size_t w = 0; w < header.n; w++) {
+        const char *word = header.word[w];
+        if (IS_AMONG(word, words))
+            return true;
+        has_name = has_name || strcmp(word, "name") == 0 || strcmp(word, "names") == 0;
+        has_person = has_person || IS_AMONG(word, persons);
+        has_birth = has_birth || strcmp(word, "birth") == 0;
+        has_date = has_date || strcmp(word, "date") == 0 || strcmp(word, "day") == 0;
+    }
+    return (has_name && has_person) || (has_birth && has_date);
 }
 
-/* 17 digits and a check digit, ISO 7064 MOD 11-2: the digits times 2^(17 − i) mod 11. */
-static bool is_identity_number(const char *text)
+/* What a column is called in words, as by a second header or a statistics file: a sentence may hold any word, so the
+ * whole of it counts, or what stands in no other. */
+static bool label_names_people(const char *label)
 {
-    static const int weight[] = {7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2};
-    int sum = 0;
-    if (!all_digits(text, 17))
+    struct header header;
+    if (label == NULL)
         return false;
-    for (int i = 0; i < 17; i++)
-        sum += weight[i] * (text[i] - '0');
-    char check = "10X98765432"[sum % 11];
-    bool born = (text[6] == '1' && text[7] == '9') || (text[6] == '2' && text[7] == '0');
-    return born && (text[17] == check || (check == 'X' && text[17] == 'x'));
+    for (size_t h = 0; h < sizeof chinese / sizeof chinese[0]; h++)
+        if (strstr(label, chinese[h]) != NULL)
+            return true;
+    take_apart(label, &header);
+    return IS_AMONG(header.whole, wholes) || IS_AMONG(header.whole, words);
 }
 
-static bool is_mobile_number(const char *text)
-{
-    return text[0] == '1' && text[1] >= '3' && all_digits(text, 11);
-}
-
-/* What in a cell names people, or NULL. */
-static const char *cell_names_people(const char *cell, size_t length)
-{
-    if (length == 18 && is_identity_number(cell))
-        return N_("resident identity numbers");
-    if (length == 11 && is_mobile_number(cell))
-        return N_("mobile numbers");
-    return NULL;
-}
+/* ---- cells ---- */
 
 /* What in the cells names people, or NULL. */
 static const char *cells_name_people(const struct rwe_table *table, size_t column)
@@ -72,30 +176,45 @@ static const char *cells_name_people(const struct rwe_table *table, size_t colum
             cell = cells.text;
             length = strlen(cell);
         }
-        what = cell_names_people(cell, length);
+        what = rwe_identity_in(cell, length);
     }
     return what;
 }
 
+/* ---- the table ---- */
+
+/* What each column that names people is told as; all are told at once. */
+static const char *tell(const struct rwe_table *table, struct rwe_arena *arena)
+{
+    struct rwe_strings told = {RWE_NEW(arena, const char *, table->n_columns), 0};
+    for (size_t j = 0; told.item != NULL && j < table->n_columns; j++) {
+        const char *name = table->column[j].info->name;
+        bool by_header =
+            header_names_people(name) || label_names_people(table->column[j].info->label);
+        const char *what = by_header ? NULL : cells_name_people(table, j);
+        if (by_header)
+            told.item[told.n++] =
+                rwe_arena_format(arena, rwe_message("column \"%s\" names people"), name);
+        else if (what != NULL)
+            told.item[told.n++] = rwe_arena_format(arena, rwe_message("column \"%s\" holds %s"),
+                                                   name, rwe_message(what));
+    }
+    return rwe_arena_failed(arena) ? NULL : rwe_text_join(arena, told, "; ");
+}
+
 enum rwe_status rwe_privacy_check(const struct rwe_table *table, struct rwe_error *error)
 {
-    for (size_t j = 0; j < table->n_columns; j++) {
-        const char *name = table->column[j].info->name;
-        if (header_names_people(name))
-            return rwe_fail(
-                error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                "%s: column \"%s\" names people. Take it out of the file, or put a pseudonym in "
-                "its place (a number of your own, or a salted hash) and keep the key at the "
-                "hospital; with --allow-identifiers the file is read as it is",
-                table->file, name);
-        const char *what = cells_name_people(table, j);
-        if (what != NULL)
-            return rwe_fail(
-                error, RWE_BAD_INPUT, RWE_NO_INDEX,
-                "%s: column \"%s\" holds %s. Take it out of the file, or put a pseudonym in its "
-                "place (a number of your own, or a salted hash) and keep the key at the "
-                "hospital; with --allow-identifiers the file is read as it is",
-                table->file, name, rwe_message(what));
-    }
-    return RWE_OK;
+    struct rwe_arena *arena = rwe_arena_new();
+    const char *told = arena == NULL ? NULL : tell(table, arena);
+    enum rwe_status status = RWE_OK;
+    if (told == NULL)
+        status = rwe_fail_memory(error);
+    else if (*told != '\0')
+        status = rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                          "%s: %s. Take it out of the file, or put a pseudonym in its place (a "
+                          "number of your own, or a salted hash) and keep the key at the hospital; "
+                          "with --allow-identifiers the file is read as it is",
+                          table->file, told);
+    rwe_arena_free(arena);
+    return status;
 }

@@ -42,6 +42,8 @@ struct rwe_line_run {
     size_t line;
 };
 
+struct rwe_stacked;
+
 struct rwe_table {
     struct rwe_arena *arena;
     const char *file;
@@ -59,6 +61,8 @@ struct rwe_table {
     bool starts_missing[256]; /* whether any missing token begins with this byte */
     double *missing_number;   /* the tokens that are numbers */
     size_t n_missing_numbers;
+    const struct rwe_stacked *part; /* of a stack; NULL: it is none */
+    size_t n_parts;
 };
 
 /* What can fail while a table is made is kept here; the functions then do nothing. */

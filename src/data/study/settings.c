@@ -81,6 +81,8 @@ static size_t size_of(enum rwe_option_kind kind)
         [RWE_OPTION_FLAG] = sizeof(bool),
         [RWE_OPTION_TEXT] = sizeof(char *),
         [RWE_OPTION_PATH] = sizeof(char *),
+        [RWE_OPTION_OUTPUT] = sizeof(char *),
+        [RWE_OPTION_TEXTS] = sizeof(struct rwe_strings),
         [RWE_OPTION_LIST] = sizeof(struct rwe_strings),
         [RWE_OPTION_NUMBER] = sizeof(double),
         [RWE_OPTION_NUMBERS] = sizeof(struct rwe_numbers),
@@ -432,9 +434,11 @@ static enum rwe_status read_value(struct rwe_settings *settings, const struct rw
         return RWE_OK;
     case RWE_OPTION_TEXT:
     case RWE_OPTION_PATH:
+    case RWE_OPTION_OUTPUT:
         reading->text = value->text;
         return RWE_OK;
     case RWE_OPTION_LIST:
+    case RWE_OPTION_TEXTS:
         reading->list = value->list;
         return RWE_OK;
     case RWE_OPTION_NUMBERS:
@@ -471,6 +475,23 @@ static enum rwe_status take_value(struct rwe_settings *settings, size_t i,
     return status;
 }
 
+/* One more text; those of the command line replace those of the study. */
+static enum rwe_status add_text(struct rwe_settings *settings, size_t i, const char *text,
+                                enum rwe_source source, struct rwe_error *error)
+{
+    struct value value = {.source = source, .list = settings->value[i].list};
+    if (source > settings->value[i].source)
+        value.list.n = 0;
+    const char **item = RWE_NEW(settings->arena, const char *, value.list.n + 1);
+    if (item == NULL)
+        return rwe_fail_memory(error);
+    for (size_t k = 0; k < value.list.n; k++)
+        item[k] = value.list.item[k];
+    item[value.list.n] = rwe_arena_string(settings->arena, text);
+    value.list = (struct rwe_strings){item, value.list.n + 1};
+    return take_value(settings, i, &value, error);
+}
+
 enum rwe_status rwe_settings_set(struct rwe_settings *settings, const char *name, const char *text,
                                  enum rwe_source source, struct rwe_error *error)
 {
@@ -493,6 +514,8 @@ enum rwe_status rwe_settings_set(struct rwe_settings *settings, const char *name
         struct rwe_strings list = rwe_marked_items(settings->arena, text);
         return rwe_settings_set_list(settings, name, list, source, error);
     }
+    if (option->kind == RWE_OPTION_TEXTS)
+        return add_text(settings, i, text, source, error);
     if (text == NULL && option->kind == RWE_OPTION_CHOICE) { /* --psm is --psm=nearest */
         size_t first = strcspn(option->choices, "|");
         value.text = rwe_arena_substring(settings->arena, option->choices, first);
@@ -605,6 +628,7 @@ static size_t count_texts(const struct rwe_settings *settings, size_t i)
 {
     switch (settings->option[i].kind) {
     case RWE_OPTION_LIST:
+    case RWE_OPTION_TEXTS:
     case RWE_OPTION_NUMBERS:
         return settings->value[i].list.n;
     case RWE_OPTION_ENDPOINTS:
@@ -627,6 +651,7 @@ struct rwe_strings rwe_settings_texts(const struct rwe_settings *settings, const
     for (size_t k = 0; texts.item != NULL && k < n; k++)
         switch (settings->option[i].kind) {
         case RWE_OPTION_LIST:
+        case RWE_OPTION_TEXTS:
         case RWE_OPTION_NUMBERS:
             texts.item[k] = settings->value[i].list.item[k];
             break;

@@ -502,6 +502,7 @@ static enum rwe_status take_value(struct reader *r, const struct rwe_option *opt
     case RWE_OPTION_CRITERIA:
         return take_groups(r, take_criterion, error);
     case RWE_OPTION_LIST:
+    case RWE_OPTION_TEXTS:
     case RWE_OPTION_NUMBERS:
         return take_list(r, option, error);
     default:
@@ -518,7 +519,9 @@ static enum rwe_status fail_option(const struct reader *r, const char *key, stru
     if (names == NULL)
         return rwe_fail_memory(error);
     for (size_t i = 0; i < options.n; i++)
-        names[i] = options.item[i].command_only ? NULL : options.item[i].name;
+        names[i] = options.item[i].command_only || options.item[i].kind == RWE_OPTION_OUTPUT
+                       ? NULL
+                       : options.item[i].name;
     return fail_key(key, names, options.n, error);
 }
 
@@ -530,6 +533,11 @@ static enum rwe_status take_key(struct reader *r, bool seen[], struct rwe_error 
     if (status != RWE_OK)
         return status;
     const struct rwe_option *option = rwe_settings_find(r->settings, key);
+    if (option != NULL && option->kind == RWE_OPTION_OUTPUT)
+        return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                        "%s: a study file names no file to write, since it is handed from one to "
+                        "another: say --%s FILE on the command line",
+                        key, key);
     if (option == NULL || option->command_only)
         return fail_option(r, key, error);
     bool *is_seen = &seen[option - rwe_settings_options(r->settings).item];

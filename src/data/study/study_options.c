@@ -16,6 +16,22 @@ static const struct rwe_option options[] = {
          N_("Column that identifies the subject. Ties are settled by it, so results do not "
             "depend on the order of rows; without it, by an order drawn from what is declared of "
             "the subjects.")},
+    {.name = "rows",
+     RWE_CHOICE_IN(struct rwe_study_settings, rows),
+     .section = RWE_SECTION_FILE,
+     .argument = "first|last|intervals",
+     .choices = "first|last|intervals",
+     .help =
+         N_("What several rows of one subject are: visits, of which the first or the last in order "
+            "of --row-order counts; or start-stop intervals. Without it a repeated identifier "
+            "stops the run.")},
+    {.name = "row-order",
+     RWE_TEXT_IN(struct rwe_study_settings, row_order),
+     .section = RWE_SECTION_FILE,
+     .argument = "COL",
+     .acts_with = "rows",
+     .help = N_("Column of numbers or dates by which the rows of a subject follow each other, for "
+                "--rows; without it they stand in the file as they followed.")},
     {.name = "arm",
      RWE_TEXT_IN(struct rwe_study_settings, arm),
      RWE_SOURCE_IN(struct rwe_study_settings, source.arm),
@@ -141,6 +157,7 @@ static const struct rwe_option options[] = {
      RWE_SOURCE_IN(struct rwe_study_settings, source.exposure_until),
      .section = RWE_SECTION_FILE,
      .argument = "WHAT",
+     .acts_with = "exposure-start exposure-date",
      .help = N_("Exposure can no longer begin after this: an endpoint, or a column of dates "
                 "(default: the first of progression and death, as the file tells them). Clones, "
                 "sequential trials and landmarks obey it for every endpoint.")},
@@ -337,11 +354,13 @@ static const struct rwe_option options[] = {
      RWE_TEXT_IN(struct rwe_study_settings, assess_sheet),
      .section = RWE_SECTION_FILE,
      .argument = "NAME|N",
+     .acts_with = "assess",
      .help = N_("Sheet of --assess, where it is a workbook: as --sheet.")},
     {.name = "assess-columns",
      RWE_LIST_IN(struct rwe_study_settings, assess_columns),
      .section = RWE_SECTION_FILE,
      .argument = "ID,DATE,RESPONSE,SUM",
+     .acts_with = "assess",
      .help = N_("Columns of --assess (default: that of --id, assess_date, overall_resp; the sum of "
                 "target lesions, where there is one, sum_target_mm).")},
     {.name = "visit-every",
@@ -350,6 +369,7 @@ static const struct rwe_option options[] = {
      .argument = "DAYS",
      .low = 0,
      .high = 1e6,
+     .acts_with = "derive endpoint-dates queries validate endpoint-grid assess",
      .help =
          N_("Assessments are planned this often: a progression seen between two counts from the "
             "later, and two missed visits are twice that (default 91 under --censoring fda-b, else "
@@ -375,6 +395,7 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_METHOD,
      .argument = "ema|fda-a|fda-b|fda-c",
      .choices = "ema|fda-a|fda-b|fda-c",
+     .acts_with = "derive endpoint-dates queries validate endpoint-grid assess",
      .help =
          N_("Rules for progression-free survival: treatment policy (default), or one of three in "
             "the FDA's style. The options below change single rules.")},
@@ -384,6 +405,7 @@ static const struct rwe_option options[] = {
      .argument = "DAYS",
      .low = 0,
      .high = 1e6,
+     .acts_with = "derive endpoint-dates queries validate endpoint-grid assess",
      .help =
          N_("A death later than this after the last assessment is no event of --derive rwpfs.")},
     {.name = "visit-gap",
@@ -392,6 +414,7 @@ static const struct rwe_option options[] = {
      .argument = "DAYS",
      .low = 0,
      .high = 1e6,
+     .acts_with = "derive endpoint-dates queries validate endpoint-grid assess",
      .help = N_("A progression later than this after the last assessment is censored at that.")},
     {.name = "progression-blank",
      RWE_NUMBER_IN(struct rwe_study_settings, progression_blank),
@@ -399,12 +422,14 @@ static const struct rwe_option options[] = {
      .argument = "DAYS",
      .low = 0,
      .high = 1e6,
+     .acts_with = "derive endpoint-dates queries validate endpoint-grid assess",
      .help = N_("Progression up to this day after time zero is not believed (14 is common).")},
     {.name = "new-therapy",
      RWE_CHOICE_IN(struct rwe_study_settings, new_therapy),
      .section = RWE_SECTION_METHOD,
      .argument = "ignore|censor|event",
      .choices = "ignore|censor|event",
+     .acts_with = "derive endpoint-dates queries validate endpoint-grid assess",
      .help =
          N_("What the next line of therapy before progression does to progression-free survival.")},
     {.name = "unassessed",
@@ -412,6 +437,7 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_METHOD,
      .argument = "start|contact",
      .choices = "start|contact",
+     .acts_with = "derive endpoint-dates queries validate endpoint-grid assess",
      .help = N_("Where patients who were never scanned after time zero are censored for "
                 "progression-free survival: there, or at the last contact (default contact; start "
                 "under --censoring fda-a, fda-b and fda-c).")},
@@ -422,6 +448,7 @@ static const struct rwe_option options[] = {
      .fallback = "28",
      .low = 0,
      .high = 1e4,
+     .acts_with = "assess",
      .help = N_("A response in --assess is confirmed by another at least so many days later "
                 "(default 28).")},
     {.name = "confirm-ne",
@@ -431,11 +458,13 @@ static const struct rwe_option options[] = {
      .fallback = "1",
      .low = 0,
      .high = 100,
+     .acts_with = "assess",
      .help = N_("At most so many assessments that are not evaluable between a response and its "
                 "confirmation (default 1).")},
     {.name = "confirm-sd",
      RWE_FLAG_IN(struct rwe_study_settings, confirm_sd),
      .section = RWE_SECTION_METHOD,
+     .acts_with = "assess",
      .help = N_("Let one stable disease stand between a partial response and its confirmation.")},
     {.name = "sd-minimum",
      RWE_NUMBER_IN(struct rwe_study_settings, sd_minimum),
@@ -444,6 +473,7 @@ static const struct rwe_option options[] = {
      .fallback = "42",
      .low = 0,
      .high = 1e4,
+     .acts_with = "assess",
      .help = N_("Stable disease in --assess counts as best response from this day after time zero "
                 "on (default 42), and before it as not evaluable.")},
     {.name = "exposure-date",
@@ -458,6 +488,7 @@ static const struct rwe_option options[] = {
      RWE_TEXT_IN(struct rwe_study_settings, exposure_site),
      .section = RWE_SECTION_FILE,
      .argument = "COL=A+B",
+     .acts_with = "exposure-date",
      .help = N_("The treatment counts only where this column holds one of these words, as "
                 "rt_site=lung+mediast+pleura.")},
     {.name = "exposure-grace",
@@ -466,6 +497,7 @@ static const struct rwe_option options[] = {
      .argument = "MONTHS",
      .low = 0,
      .high = 1200,
+     .acts_with = "exposure-date",
      .help =
          N_("The treatment counts only when it began within these months (of 30.4375 days) after "
             "time zero.")},
@@ -473,6 +505,7 @@ static const struct rwe_option options[] = {
      RWE_LIST_IN(struct rwe_study_settings, exposure_names),
      .section = RWE_SECTION_FILE,
      .argument = "WITHOUT,WITH",
+     .acts_with = "exposure-date",
      .help = N_("Names of the two arms that --exposure-date makes (default no RT, RT).")},
 };
 
