@@ -37,6 +37,7 @@ struct rwe_cli_settings {
     bool null;        /* true hazard ratios of 1 */
     const char *strategy; /* "begun-9"; NULL: the natural course */
     enum rwe_cli_print print;
+    bool init, ask;
     bool help, version;
 };
 
@@ -53,6 +54,17 @@ void rwe_cli_completion(const struct rwe_settings *settings, FILE *out);
 
 /* Tells the progress of long work on cli->err, unless --quiet. */
 struct rwe_progress rwe_cli_progress(struct rwe_cli *cli);
+
+/* Complaints of one kind that are printed before the rest are only counted. */
+enum { RWE_COMPLAINTS_SHOWN = 20 };
+
+/* --init: tells the columns of the file and writes a draft of a study; --ask: the same by questions on cli->out, answered
+ * on `in`. Return exit codes. */
+int rwe_cli_init(struct rwe_cli *cli);
+int rwe_cli_ask(struct rwe_cli *cli, FILE *in);
+
+/* Takes the one file that is named, or the files of --cohort, for the job's. */
+enum rwe_status rwe_cli_take_file(struct rwe_cli *cli, struct rwe_error *error);
 
 /* Runs the job on the one file that is named. Complaints are printed on cli->err. */
 enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_error *error);
