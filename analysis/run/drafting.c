@@ -7,6 +7,25 @@
 #include "safety/toxicity_settings.h"
 #include <string.h>
 
+/* There are no results that these could be about. */
+static enum rwe_status check_outputs(const struct rwe_job *job, struct rwe_error *error)
+{
+    static const char *const more[] = {"format", "figures"};
+    struct rwe_options options = rwe_settings_options(job->settings);
+    for (size_t o = 0; o < options.n; o++) {
+        const struct rwe_option *option = &options.item[o];
+        bool is_of_results =
+            option->kind == RWE_OPTION_OUTPUT && strcmp(option->name, "output") != 0;
+        for (size_t m = 0; m < sizeof more / sizeof *more; m++)
+            is_of_results = is_of_results || strcmp(option->name, more[m]) == 0;
+        if (is_of_results && rwe_settings_source(job->settings, option->name) == RWE_FROM_COMMAND)
+            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                            "--%s is about results, and a draft has none: leave it out",
+                            option->name);
+    }
+    return RWE_OK;
+}
+
 static enum rwe_status check(struct rwe_job *job, struct rwe_cohort_files files,
                              struct rwe_error *error)
 {
@@ -18,7 +37,8 @@ static enum rwe_status check(struct rwe_job *job, struct rwe_cohort_files files,
             return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
                             "a draft is tried out, and standard input cannot be read twice: name "
                             "the file");
-    return rwe_files_check(job, files, error);
+    enum rwe_status status = check_outputs(job, error);
+    return status == RWE_OK ? rwe_files_check(job, files, error) : status;
 }
 
 static struct rwe_run run_of(struct rwe_job *job, struct rwe_cohort_files files)
@@ -147,7 +167,7 @@ static const char *find_why_not(struct rwe_job *job, const struct rwe_draft *dra
                                 const char *command)
 {
     struct rwe_error error = {0};
-    struct rwe_draft_text how = {command, NULL};
+    struct rwe_draft_text how = {command, NULL, NULL};
     const char *text = write_text(job, draft, &how);
     struct rwe_strings lacks = rwe_draft_lacks(draft, job->arena);
     if (text == NULL || rwe_arena_failed(job->arena))
@@ -166,8 +186,12 @@ const char *rwe_job_draft_text(struct rwe_job *job, const struct rwe_draft *draf
     const char *command = rwe_job_study_command(job, study_path);
     if (command == NULL)
         return NULL;
+    const char *slash = strrchr(study_path, '/');
+    const char *folder = slash == NULL ? NULL
+                                       : rwe_arena_substring(job->arena, study_path,
+                                                             (size_t)(slash - study_path) + 1);
     *why_not = find_why_not(job, draft, command);
-    struct rwe_draft_text how = {command, *why_not};
+    struct rwe_draft_text how = {command, *why_not, folder};
     return rwe_arena_failed(job->arena) ? NULL : write_text(job, draft, &how);
 }
 

@@ -460,7 +460,8 @@ int rwe_cli_ask(struct rwe_cli *cli, FILE *in)
         status = rwe_cli_check_new_study(settings->output, settings->overwrite, &error);
     if (status == RWE_OK) {
         status = rwe_job_draft(&cli->job, &drafting, &error);
-        rwe_complaints_print(&cli->job.complaints, RWE_COMPLAINTS_SHOWN, cli->err);
+        if (status != RWE_OK || !settings->quiet)
+            rwe_complaints_print(&cli->job.complaints, RWE_COMPLAINTS_SHOWN, cli->err);
     }
     a.draft = &drafting.draft;
     if (status == RWE_OK && !ask(&a, &path)) {

@@ -156,7 +156,8 @@ int rwe_cli_init(struct rwe_cli *cli)
     if (status != RWE_OK)
         return rwe_cli_fail(cli->err, &error);
     status = rwe_job_draft(&cli->job, &drafting, &error);
-    rwe_complaints_print(&cli->job.complaints, RWE_COMPLAINTS_SHOWN, cli->err);
+    if (status != RWE_OK || !settings->quiet)
+        rwe_complaints_print(&cli->job.complaints, RWE_COMPLAINTS_SHOWN, cli->err);
     if (status == RWE_OK)
         status = tell(cli, &drafting.draft, &error);
     rwe_table_close(drafting.table);

@@ -77,6 +77,7 @@ struct rwe_draft {
     struct rwe_draft_column *column;
     size_t n_columns;
     size_t id, arm, zero, order;   /**< columns, or RWE_NO_INDEX */
+    struct rwe_strings arms;       /**< columns that may be the arm, where none surely is */
     const char *control, *treated; /**< levels of the arm; NULL: not said */
     bool repeats;                  /**< the identifier stands in several rows */
     enum rwe_rows rows;
@@ -137,9 +138,10 @@ const char *rwe_draft_values(const struct rwe_draft_column *column, size_t most,
 struct rwe_strings rwe_draft_lacks(const struct rwe_draft *draft, struct rwe_arena *arena);
 
 /** The study file, commented in the language of messages. `why_not`: a sentence that says why it does not run yet; NULL:
- * it does. `command`: how to run it. */
+ * it does. `command`: how to run it. `folder`: where the file will stand, which paths in it are told from; NULL: they
+ * stand as they are. */
 struct rwe_draft_text {
-    const char *command, *why_not;
+    const char *command, *why_not, *folder;
 };
 void rwe_draft_write(const struct rwe_draft *draft, const struct rwe_draft_text *text, FILE *out);
 

@@ -418,8 +418,15 @@ static void guess_arm(struct guessing *g)
             best = j;
         }
     }
-    if (best != RWE_NO_INDEX && (most >= BY_NAME || n_best == 1))
+    if (best != RWE_NO_INDEX && (most >= BY_NAME || n_best == 1)) {
         rwe_draft_set(g->draft, RWE_GUESS_ARM, best);
+        return;
+    }
+    struct rwe_strings *arms = &g->draft->arms;
+    arms->item = RWE_NEW(g->draft->arena, const char *, n_best + 1);
+    for (size_t j = 0; arms->item != NULL && most > 0 && j < g->draft->n_columns; j++)
+        if (arm_points(g, j) == most)
+            arms->item[arms->n++] = g->draft->column[j].name;
 }
 
 /* Whether `longer` is `shorter` and something added: "GP+Tis" and "GP+Tis+RT". */

@@ -3,6 +3,7 @@
 #include "draft_private.h"
 
 #include "rwe/base/language.h"
+#include "rwe/base/place.h"
 #include <string.h>
 
 /* ---- words ---- */
@@ -122,9 +123,16 @@ struct rwe_strings rwe_draft_lacks(const struct rwe_draft *draft, struct rwe_are
     struct rwe_strings lacks = {RWE_NEW(arena, const char *, RWE_DRAFT_ENDPOINTS + 2), 0};
     if (lacks.item == NULL)
         return lacks;
-    if (draft->arm == RWE_NO_INDEX && !is_given(draft, "exposure-date"))
+    if (draft->arm == RWE_NO_INDEX && !is_given(draft, "exposure-date")) {
+        const char *arms = rwe_text_join(arena, draft->arms, ", ");
         lacks.item[lacks.n++] =
-            rwe_message("No column is surely the treatment arm: name it, as in arm: COL.");
+            draft->arms.n == 0
+                ? rwe_message("No column is surely the treatment arm: name it, as in arm: COL.")
+                : rwe_arena_format(arena,
+                                   rwe_message("Which column is the treatment arm: %s? Name it, as "
+                                               "in arm: %s."),
+                                   arms, draft->arms.item[0]);
+    }
     for (size_t e = 0; e < draft->n_endpoints; e++) {
         const struct rwe_draft_endpoint *endpoint = &draft->endpoint[e];
         const struct rwe_draft_column *event = &draft->column[endpoint->event];
@@ -380,7 +388,21 @@ static void write_covariates(const struct rwe_draft *draft, struct rwe_arena *ar
         write_comment(out, told);
 }
 
-static void write_given(const struct rwe_draft *draft, struct rwe_arena *arena, FILE *out)
+/* A path as the study file in a folder names it: from there if it lies within, else from the root. */
+static const char *path_from(const char *folder, const char *path, struct rwe_arena *arena)
+{
+    if (folder == NULL || path[0] == '/')
+        return path;
+    struct rwe_place from = rwe_place_of(folder, arena), to = rwe_place_of(path, arena);
+    if (!from.is_known || !to.is_known || from.path == NULL || to.path == NULL)
+        return path;
+    size_t length = strlen(from.path);
+    bool is_within = strncmp(to.path, from.path, length) == 0 && to.path[length] == '/';
+    return is_within ? to.path + length + 1 : to.path;
+}
+
+static void write_given(const struct rwe_draft *draft, const char *folder, struct rwe_arena *arena,
+                        FILE *out)
 {
     if (draft->given.n > 0)
         fputc('\n', out);
@@ -399,6 +421,8 @@ static void write_given(const struct rwe_draft *draft, struct rwe_arena *arena, 
             fprintf(out, "[%s]", rwe_text_join(arena, texts, ", "));
         else if (option->kind == RWE_OPTION_NUMBER || option->kind == RWE_OPTION_INTEGER)
             fputs(texts.item[0], out);
+        else if (option->kind == RWE_OPTION_PATH)
+            write_quoted(out, path_from(folder, texts.item[0], arena));
         else
             write_quoted(out, texts.item[0]);
         fputc('\n', out);
@@ -443,7 +467,7 @@ void rwe_draft_write(const struct rwe_draft *draft, const struct rwe_draft_text 
     write_subjects(draft, arena, out);
     write_endpoints(draft, arena, out);
     write_covariates(draft, arena, out);
-    write_given(draft, arena, out);
+    write_given(draft, text->folder, arena, out);
     write_analyses(draft, out);
     rwe_arena_free(arena);
 }
