@@ -289,8 +289,8 @@ static void each_file_of_the_cases_runs_or_says_what_is_missing(void **state)
         } else {
             char *drafted = program_format(
                 "$C/%s --study $D/case%zu.yaml --cox --format json --no-provenance", of->file, c);
-            char *told = program_format("$C/%s %s --cox --format json --no-provenance", of->file,
-                                        of->says);
+            char *told =
+                program_format("$C/%s %s --cox --format json --no-provenance", of->file, of->says);
             struct program_facts a = facts_of(drafted), b = facts_of(told);
             assert_close(cox(&a, of->endpoint, "n.event"), cox(&b, of->endpoint, "n.event"), 0);
             double one = cox(&a, of->endpoint, "term=arm hr"),
@@ -312,7 +312,8 @@ static void each_file_of_the_cases_runs_or_says_what_is_missing(void **state)
 static void codes_without_words_are_asked_about(void **state)
 {
     (void)state;
-    struct program_run run = program_run_quoted("tests/oracle/data/lung.csv --arm sex --init", NULL);
+    struct program_run run =
+        program_run_quoted("tests/oracle/data/lung.csv --arm sex --init", NULL);
     assert_code(run, 0);
     assert_says(run.out, "#endpoint:|value: [?]|1 63, 2 165");
     assert_says(run.err, "which value of column \"status\" is the event");
@@ -363,17 +364,17 @@ static void a_study_file_is_never_replaced_unasked(void **state)
 {
     const struct fixture *f = *state;
     free(program_write_file(f->folder, "mine.yaml", "arm: mine\n"));
-    struct program_run run =
-        program_run_quoted("$L/pandas.csv --init --output $D/mine.yaml", NULL);
+    struct program_run run = program_run_quoted("$L/pandas.csv --init --output $D/mine.yaml", NULL);
     assert_code(run, 1);
     assert_says(run.err, "mine.yaml exists|--overwrite");
     program_clear(&run);
     run = program_run_quoted("$L/pandas.csv --init --output $D/mine.yaml --overwrite", NULL);
     assert_code(run, 0);
     program_clear(&run);
-    run = program_run_quoted("tests/oracle/data/lung.csv --init --output tests/oracle/data/lung.csv "
-                             "--overwrite",
-                             NULL);
+    run =
+        program_run_quoted("tests/oracle/data/lung.csv --init --output tests/oracle/data/lung.csv "
+                           "--overwrite",
+                           NULL);
     assert_code(run, 2);
     assert_says(run.err, "written over the cohort");
     program_clear(&run);
@@ -384,9 +385,8 @@ static void a_study_file_is_never_replaced_unasked(void **state)
 static void empty_answers_give_the_draft_of_init(void **state)
 {
     (void)state;
-    struct program_run run =
-        program_run_quoted("$L/cbioportal.txt --ask --output $D/asked.yaml",
-                           "\n\n\n\n\n\n\n\n\n\n\n\n");
+    struct program_run run = program_run_quoted("$L/cbioportal.txt --ask --output $D/asked.yaml",
+                                                "\n\n\n\n\n\n\n\n\n\n\n\n");
     assert_code(run, 0);
     program_clear(&run);
     run = program_run_quoted("$L/cbioportal.txt --init --output $D/asked2.yaml", NULL);
@@ -406,9 +406,9 @@ static void empty_answers_give_the_draft_of_init(void **state)
 static void answers_settle_what_could_not_be_guessed(void **state)
 {
     (void)state;
-    struct program_run run = program_run_quoted(
-        "tests/oracle/data/lung.csv --ask --output $D/lung.yaml",
-        "-\nsexx\nsex\n1\n2\nyes\n3\n2\n\nage,ph.ecog\n");
+    struct program_run run =
+        program_run_quoted("tests/oracle/data/lung.csv --ask --output $D/lung.yaml",
+                           "-\nsexx\nsex\n1\n2\nyes\n3\n2\n\nage,ph.ecog\n");
     assert_code(run, 0);
     assert_says(run.out, "There is no column \"sexx\"|There is no value \"3\"|1  (63)|2  (165)");
     program_clear(&run);
@@ -438,9 +438,8 @@ static void a_dialogue_that_ends_early_writes_nothing(void **state)
 static void questions_are_asked_in_chinese(void **state)
 {
     (void)state;
-    struct program_run run =
-        program_run_quoted("$L/gb18030.csv --ask --lang zh --output $D/zh.yaml",
-                           "\n\n\n\n是\n\n好\n\n\n\n");
+    struct program_run run = program_run_quoted(
+        "$L/gb18030.csv --ask --lang zh --output $D/zh.yaml", "\n\n\n\n是\n\n好\n\n\n\n");
     assert_code(run, 0);
     assert_says(run.out, "哪个是对照？|终点“os”|其中哪些是|已写入");
     program_clear(&run);
@@ -453,9 +452,8 @@ static void questions_are_asked_in_chinese(void **state)
 static void an_endpoint_can_be_made_by_answers(void **state)
 {
     (void)state;
-    struct program_run run = program_run_quoted(
-        "$L/dates.csv --ask --output $D/made.yaml",
-        "\n\n\n\nno\nlast_contact\n6\ndied,3\n\n-\n-\n");
+    struct program_run run = program_run_quoted("$L/dates.csv --ask --output $D/made.yaml",
+                                                "\n\n\n\nno\nlast_contact\n6\ndied,3\n\n-\n-\n");
     assert_code(run, 0);
     program_clear(&run);
     struct program_facts facts =

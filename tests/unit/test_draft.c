@@ -98,12 +98,12 @@ static void check(const char *columns, const char *expected)
     for (size_t l = 0; e != NULL && l < m.draft.column[e->event].n_levels; l++)
         if (e->is_event[l])
             event = m.draft.column[e->event].level[l];
-    const char *seen =
-        e == NULL ? rwe_arena_format(m.arena, "%s %s -", name_of(&m, m.draft.id),
-                                     name_of(&m, m.draft.arm))
-                  : rwe_arena_format(m.arena, "%s %s %s %s %s %s", name_of(&m, m.draft.id),
-                                     name_of(&m, m.draft.arm), e->name, name_of(&m, e->time),
-                                     name_of(&m, e->event), event);
+    const char *seen = e == NULL
+                           ? rwe_arena_format(m.arena, "%s %s -", name_of(&m, m.draft.id),
+                                              name_of(&m, m.draft.arm))
+                           : rwe_arena_format(m.arena, "%s %s %s %s %s %s", name_of(&m, m.draft.id),
+                                              name_of(&m, m.draft.arm), e->name,
+                                              name_of(&m, e->time), name_of(&m, e->event), event);
     if (strcmp(seen, expected) != 0)
         fail_msg("of %s: %s, not %s", columns, seen, expected);
     clear(&m);
@@ -118,8 +118,7 @@ static void names_of_many_kinds_of_files_are_known(void **state)
     check("USUBJID:t TRT01A:a AVAL:n CNSR:b", "USUBJID TRT01A event AVAL CNSR 0");
     check("record_id:u rx:a futime:n fustat:b", "record_id rx event futime fustat 1");
     check("pid:u hormon:b rfstime:n status:b", "pid hormon rfs rfstime status 1");
-    check("编号:u 分组:a 总生存期(月):n 生存状态:s",
-          "编号 分组 os 总生存期(月) 生存状态 Dead");
+    check("编号:u 分组:a 总生存期(月):n 生存状态:s", "编号 分组 os 总生存期(月) 生存状态 Dead");
     check("编号:u 治疗方案:a 无进展生存期:n 是否进展:y",
           "编号 治疗方案 pfs 无进展生存期 是否进展 Yes");
     check("id:u group:a start_date:d last_contact:d status:s",
@@ -145,7 +144,8 @@ static void what_names_do_not_say_is_not_guessed(void **state)
     assert_string_equal(lacks.item[0],
                         "Which column is the treatment arm: chemo, hormon? Name it, as in arm: "
                         "chemo.");
-    assert_non_null(strstr(lacks.item[1], "column \"status\" is the event: its values are 1 4, 2 8"));
+    assert_non_null(
+        strstr(lacks.item[1], "column \"status\" is the event: its values are 1 4, 2 8"));
     clear(&m);
 }
 
@@ -198,10 +198,12 @@ static void endpoints_come_from_dates_where_there_are_no_times(void **state)
 static void a_decimal_comma_is_seen(void **state)
 {
     (void)state;
-    static const char *const commas[] = {"3,5", "-1,25", "NA"}, *const points[] = {"3.5", "1,5", "a,b"};
+    static const char *const commas[] = {"3,5", "-1,25", "NA"}, *const points[] = {"3.5", "1,5",
+                                                                                   "a,b"};
     struct rwe_arena *arena = rwe_arena_new();
     for (size_t k = 0; k < 2; k++) {
-        const struct rwe_column_values column = {.info.name = "x", .text = k == 0 ? commas : points};
+        const struct rwe_column_values column = {.info.name = "x",
+                                                 .text = k == 0 ? commas : points};
         const struct rwe_table_columns columns = {"made", &column, 1, 3};
         struct rwe_table *table;
         struct rwe_error error;

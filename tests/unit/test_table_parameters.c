@@ -159,8 +159,8 @@ static enum rwe_status run(const struct input *input, struct rwe_arena *arena,
     const struct rwe_table_options options = rwe_table_options_default();
     if (arena == NULL)
         return rwe_fail_memory(error);
-    enum rwe_status status = rwe_table_widen(input->table, 0, &options, arena, &wide, &complaints,
-                                             error);
+    enum rwe_status status =
+        rwe_table_widen(input->table, 0, &options, arena, &wide, &complaints, error);
     struct rwe_joined joined = {input->table, wide, 0, 0};
     if (status == RWE_OK)
         status = rwe_table_join(&joined, &options, arena, &both, &complaints, error);
