@@ -315,7 +315,7 @@ static void codes_without_words_are_asked_about(void **state)
     struct program_run run =
         program_run_quoted("tests/oracle/data/lung.csv --arm sex --init", NULL);
     assert_code(run, 0);
-    assert_says(run.out, "#endpoint:|value: [?]|1 63, 2 165");
+    assert_says(run.out, "#endpoint:|value: [?]|1 (63), 2 (165)");
     assert_says(run.err, "which value of column \"status\" is the event");
     program_clear(&run);
 }

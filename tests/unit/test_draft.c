@@ -145,7 +145,7 @@ static void what_names_do_not_say_is_not_guessed(void **state)
                         "Which column is the treatment arm: chemo, hormon? Name it, as in arm: "
                         "chemo.");
     assert_non_null(
-        strstr(lacks.item[1], "column \"status\" is the event: its values are 1 4, 2 8"));
+        strstr(lacks.item[1], "column \"status\" is the event: its values are 1 (4), 2 (8)"));
     clear(&m);
 }
 
@@ -169,6 +169,16 @@ static void covariates_are_what_is_known_before_time_zero(void **state)
         RWE_GUESS_LATER, RWE_GUESS_NOTHING, RWE_GUESS_TIME,      RWE_GUESS_EVENT};
     for (size_t j = 0; j < m.draft.n_columns; j++)
         assert_int_equal(m.draft.column[j].guess, expected[j]);
+    clear(&m);
+}
+
+/* The second column has the values of the arm by other names. */
+static void a_copy_of_the_arm_is_no_covariate(void **state)
+{
+    (void)state;
+    struct made m = make("id:u arm:a sex:y stage:b os_mo:n os_event:b");
+    assert_int_equal(m.draft.column[2].guess, RWE_GUESS_NOTHING);
+    assert_int_equal(m.draft.column[3].guess, RWE_GUESS_COVARIATE);
     clear(&m);
 }
 
@@ -238,6 +248,7 @@ int main(void)
         cmocka_unit_test(what_names_do_not_say_is_not_guessed),
         cmocka_unit_test(a_second_endpoint_needs_its_own_name),
         cmocka_unit_test(covariates_are_what_is_known_before_time_zero),
+        cmocka_unit_test(a_copy_of_the_arm_is_no_covariate),
         cmocka_unit_test(the_control_is_known_by_its_word),
         cmocka_unit_test(endpoints_come_from_dates_where_there_are_no_times),
         cmocka_unit_test(a_decimal_comma_is_seen),

@@ -129,7 +129,7 @@ void rwe_draft_set_covariates(struct rwe_draft *draft, const size_t column[], si
 const char *rwe_content_word(enum rwe_content content);
 const char *rwe_guess_word(enum rwe_guess guess);
 
-/** "A 30, B 30", "31.5 to 78", at most `most` levels. NULL when memory is out. */
+/** "A (30), B (30)", "31.5 to 78", at most `most` levels. NULL when memory is out. */
 const char *rwe_draft_values(const struct rwe_draft_column *column, size_t most,
                              struct rwe_arena *arena);
 

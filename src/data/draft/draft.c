@@ -476,8 +476,8 @@ static size_t best_order(const struct guessing *g)
     return best;
 }
 
-/* Whether a column has one value in all rows of a patient. RWE_NO_MEMORY in *status. */
-static bool is_steady(const struct guessing *g, size_t column, const int32_t patient[],
+/* Whether a column has one value in all rows of each group, as of a patient. RWE_NO_MEMORY in *status. */
+static bool is_steady(const struct guessing *g, size_t column, const int32_t group[],
                       enum rwe_status *status)
 {
     const struct rwe_table *table = g->draft->table;
@@ -491,11 +491,11 @@ static bool is_steady(const struct guessing *g, size_t column, const int32_t pat
     for (size_t i = 0; i < n; i++)
         first[i] = -2;
     for (size_t i = 0; i < n; i++) {
-        if (patient[i] < 0)
+        if (group[i] < 0)
             continue;
-        if (first[patient[i]] == -2)
-            first[patient[i]] = factor.code[i];
-        if (first[patient[i]] != factor.code[i])
+        if (first[group[i]] == -2)
+            first[group[i]] = factor.code[i];
+        if (first[group[i]] != factor.code[i])
             return false;
     }
     return true;
@@ -544,11 +544,31 @@ static enum rwe_guess guess_rest(const struct guessing *g, size_t j)
     return sense->is_baseline && is_usable ? RWE_GUESS_COVARIATE : RWE_GUESS_PERHAPS;
 }
 
-static void guess_covariates(const struct guessing *g)
+/* A column with one value an arm is the arm by another name, and no covariate. */
+static enum rwe_status leave_arm_out(const struct guessing *g)
+{
+    struct rwe_draft *draft = g->draft;
+    struct rwe_factor arm;
+    if (draft->arm == RWE_NO_INDEX)
+        return RWE_OK;
+    enum rwe_status status = rwe_table_factor(draft->table, draft->arm, g->scratch, &arm);
+    for (size_t j = 0; j < draft->n_columns && status == RWE_OK; j++) {
+        struct rwe_mark mark = rwe_arena_mark(g->scratch);
+        bool is_covariate = draft->column[j].guess == RWE_GUESS_COVARIATE ||
+                            draft->column[j].guess == RWE_GUESS_PERHAPS;
+        if (is_covariate && is_steady(g, j, arm.code, &status))
+            draft->column[j].guess = RWE_GUESS_NOTHING;
+        rwe_arena_release(g->scratch, mark);
+    }
+    return status;
+}
+
+static enum rwe_status guess_covariates(const struct guessing *g)
 {
     for (size_t j = 0; j < g->draft->n_columns; j++)
         if (!is_taken(g->draft, j))
             g->draft->column[j].guess = guess_rest(g, j);
+    return leave_arm_out(g);
 }
 
 /* ---- adverse events ---- */
@@ -655,8 +675,8 @@ static enum rwe_status guess(struct guessing *g, const struct rwe_draft_input *i
         guess_unit(g);
     if (guess_rows(g) != RWE_OK)
         return rwe_fail_memory(error);
-    if (!is_given(g, "covariates"))
-        guess_covariates(g);
+    if (!is_given(g, "covariates") && guess_covariates(g) != RWE_OK)
+        return rwe_fail_memory(error);
     guess_events(g, input->events);
     keep_given(g);
     return rwe_arena_failed(draft->arena) || rwe_arena_failed(g->scratch) ? rwe_fail_memory(error)

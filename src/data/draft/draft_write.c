@@ -39,7 +39,7 @@ const char *rwe_guess_word(enum rwe_guess guess)
     return rwe_message(words[guess]);
 }
 
-/* "A 30, B 30, …" of the levels that are marked, or of all. */
+/* "A (30), B (30), …" of the levels that are marked, or of all. */
 static const char *list_levels(const struct rwe_draft_column *column, const bool marked[],
                                bool wanted, size_t most, struct rwe_arena *arena)
 {
@@ -50,8 +50,8 @@ static const char *list_levels(const struct rwe_draft_column *column, const bool
             continue;
         n_all++;
         if (n_all <= most)
-            shown.item[shown.n++] =
-                rwe_arena_format(arena, "%s %zu", column->level[l], column->count[l]);
+            shown.item[shown.n++] = rwe_arena_format(arena, rwe_message("%s (%zu)"),
+                                                     column->level[l], column->count[l]);
     }
     if (shown.item != NULL && n_all > most)
         shown.item[shown.n++] = rwe_arena_format(arena, rwe_message("… (%zu in all)"), n_all);
