@@ -30,7 +30,7 @@ struct name_sense {
     const char *unit; /* of times: "months"; NULL */
     int id, arm, therapy, order;
     int zero, contact, death, progression; /* of dates */
-    bool is_baseline, is_later, is_number_code;
+    bool is_baseline, is_later;
 };
 
 struct name_sense rwe_name_sense(const struct rwe_column_info *info);
