@@ -5,7 +5,8 @@ VERSION := 0.1.0
 PREFIX  ?= /usr/local
 DESTDIR ?=
 # OPT and SAN each build in a folder of their own, so that neither spoils another's objects. STRICT=1 only
-# makes an error of each warning: the objects are the same, and so is the folder.
+# makes an error of each warning: the objects are the same, and so is the folder. Under SAN nothing is warned of:
+# the build without it says the same.
 OPT     ?= -O3
 SAN     ?=
 STRICT  ?=
@@ -32,7 +33,7 @@ deps:
 PKG_CFLAGS  = $(shell pkg-config --cflags $(PACKAGES) 2>/dev/null)
 PKG_LIBS    = $(shell pkg-config --libs $(PACKAGES) 2>/dev/null)
 CPPFLAGS   += -D_GNU_SOURCE -Iinclude -Ianalysis -Isrc/data -DRWE_VERSION='"$(VERSION)"' $(PKG_CFLAGS)
-CFLAGS     += -std=gnu17 -g $(OPT) -fPIC -ffp-contract=off -fno-fast-math -pthread
+CFLAGS     += -std=gnu17 $(if $(SAN),-g1,-g) $(OPT) -fPIC -ffp-contract=off -fno-fast-math -pthread
 LDLIBS     += $(PKG_LIBS) -lcsv -lreadstat -lm
 LDFLAGS    += -pthread -Wl,--as-needed
 ifneq ($(SAN),)
@@ -41,7 +42,7 @@ LDFLAGS    += -fsanitize=$(SAN)
 endif
 WARNINGS   := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wvla -Wformat=2 \
               -Wconversion -Wno-sign-conversion -Wno-format-nonliteral -Wcast-qual -Wwrite-strings
-CFLAGS     += $(WARNINGS) $(if $(STRICT),-Werror)
+CFLAGS     += $(if $(SAN),-w,$(WARNINGS) $(if $(STRICT),-Werror))
 
 LIB_SOURCES := $(sort $(wildcard $(addsuffix /*.c,src src/base src/data/* src/stats src/report analysis/*)))
 CLI_SOURCES := $(sort $(wildcard src/cli/*.c src/simulator/*.c))
@@ -160,8 +161,9 @@ $(INTERNAL): $(LIB_OBJECTS) $(filter-out %/main.o,$(CLI_OBJECTS))
 	$(CC) $(CFLAGS) $(LDFLAGS) -shared -Wl,-Bsymbolic-functions $^ $(LDLIBS) -o $@
 
 TEST_INCLUDES := -Itests/support -Isrc/cli
-# Tests are many: they are compiled faster than what they test.
-$(TEST_BINS): private CFLAGS += $(OPT:-O3=-O1)
+# Tests are many and compute little: they are compiled faster than what they test. Their arrays are watched as those of
+# the code are; undefined behaviour is looked for in the code alone.
+$(TEST_BINS): private CFLAGS += -O0 $(if $(SAN),-fno-sanitize=undefined)
 # GLPK, against which a test solves matchings; it has no pkg-config file.
 $(BUILD)/tests/property/test_match_flow_proof $(BUILD)/tests/property/test_match_optimal_proof: \
     TEST_LIBS := -lglpk
@@ -183,8 +185,9 @@ $(BUILD)/doc/examples/%: doc/examples/%.c include/rwe.h | $(BUILD)/librwe.so
 test: deps
 	@$(MAKE) --no-print-directory STRICT=1 test-built
 
-.PHONY: test-built
-test-built: $(TEST_BINS) $(EXAMPLES) $(BUILD)/librwe.so $(BUILD)/rwe-analyze
+.PHONY: test-built tests-built
+tests-built: $(TEST_BINS) $(EXAMPLES) $(BUILD)/librwe.so $(BUILD)/rwe-analyze
+test-built: tests-built
 	@sh tests/tools/run_tests.sh $(BUILD) $(TEST_BINS)
 
 # What tests keep of the program's output, written anew: look at the difference.
@@ -244,7 +247,8 @@ check-documents: all
 
 # Known truth by simulation: coverage of limits, type-I error of tests, methods under immortal time (a minute, not part of test).
 SIMULATIONS := $(addprefix $(BUILD)/tests/simulation/, coverage designs immortal strategies)
-.PHONY: check-coverage
+.PHONY: check-coverage simulations-built
+simulations-built: $(SIMULATIONS)
 check-coverage: $(SIMULATIONS)
 	for each in $^; do $$each || echo "stopped: $$each"; done | \
 	    awk '{ print } /^[0-9]+ passed, [0-9]+ failed$$/ { passed += $$1; failed += $$3; ended++ } \

@@ -70,18 +70,32 @@ export function cutOnPaper(upright, across) {
     });
 }
 
-/** Text of drawings with a contrast under 4.5 to the page (WCAG 2.2, 1.4.3). */
+/**
+ * Text with too little contrast to what is behind it (WCAG 2.2, 1.4.3): 4.5, or 3 for large text. Behind it is the
+ * nearest ground of its parents; what lies over it from elsewhere is not looked for.
+ */
 export function faintTexts() {
-    const parse = colour => colour.match(/[\d.]+/g).slice(0, 3).map(Number);
-    const light = colour => parse(colour).map(c => c / 255)
+    const parse = colour => colour.match(/[\d.]+/g).map(Number);
+    const light = colour => parse(colour).slice(0, 3).map(c => c / 255)
         .map(c => c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
         .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-    const ground = light(getComputedStyle(document.body).backgroundColor);
-    const faint = new Set();
-    for (const text of document.querySelectorAll('svg text')) {
-        const own = light(getComputedStyle(text).fill);
+    const grounds = new Map([[null, 'rgb(255, 255, 255)']]), faint = new Set();
+    const groundOf = node => {
+        if (!grounds.has(node)) {
+            const own = getComputedStyle(node).backgroundColor;
+            grounds.set(node, (parse(own)[3] ?? 1) === 0 ? groundOf(node.parentElement) : own);
+        }
+        return grounds.get(node);
+    };
+    for (const node of document.body.querySelectorAll('*')) {
+        const says = [...node.childNodes].some(child => child.nodeType === 3 && child.data.trim() !== '');
+        if (!says || node.matches('script, style, title, desc, option') || !node.checkVisibility()) continue;
+        const style = getComputedStyle(node), drawn = node.closest('svg') !== null;
+        const own = light(drawn ? style.fill : style.color), ground = light(groundOf(node));
         const contrast = (Math.max(own, ground) + 0.05) / (Math.min(own, ground) + 0.05);
-        if (contrast < 4.5) faint.add(`${text.getAttribute('class')}: ${contrast.toFixed(2)}`);
+        const size = parseFloat(style.fontSize), large = size >= 24 || (size >= 56 / 3 && style.fontWeight >= 700);
+        if (contrast < (large && !drawn ? 3 : 4.5))
+            faint.add(`${node.tagName} ${node.getAttribute('class')}: ${contrast.toFixed(2)}`);
     }
     return [...faint];
 }

@@ -124,7 +124,7 @@ static void d3_no_test_under_weights_is_one_that_takes_them_for_patients(void **
 
 /* ---- D4: the order of rows ---- */
 
-enum { SHUFFLES = 200 };
+enum { SHUFFLES = CHECK_REPEATS(200) };
 
 static const char *age_in_fives(const char *column, const char *text, char room[CSV_VARIANT_CELL])
 {

@@ -26,6 +26,14 @@ void check_close(double actual, double expected, double relative, const char *wh
 /** Turns GSL's aborting error handler off: a group set-up for tests of code that calls GSL. */
 int check_setup_gsl(void **state);
 
+/** How often something is repeated to show that a number or a text is always the same: a tenth of it where sanitizers watch,
+ * which are slower and look at memory alone. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define CHECK_REPEATS(n) ((n) / 10)
+#else
+#define CHECK_REPEATS(n) (n)
+#endif
+
 /** The name of a file or folder to come among the temporary ones (TMPDIR, else the system's), for mkstemp or mkdtemp;
  * freed by the caller. */
 char *check_temporary_name(void);
