@@ -37,7 +37,8 @@ struct rwe_cli_settings {
     bool null;        /* true hazard ratios of 1 */
     const char *strategy; /* "begun-9"; NULL: the natural course */
     enum rwe_cli_print print;
-    bool help, version;
+    const char *help; /* a topic, the name of an option, "topics", "short" or "all"; NULL: none */
+    bool version;
 };
 
 extern const struct rwe_options rwe_cli_options;
@@ -47,9 +48,30 @@ const struct rwe_cli_settings *rwe_cli_settings_of(const struct rwe_cli *cli);
 enum rwe_status rwe_cli_parse(struct rwe_cli *cli, int argc, char *const argv[],
                               struct rwe_error *error);
 
+/* A topic of help: a section of the table of options. */
+struct rwe_cli_topic {
+    const char *name, *title;
+};
+extern const struct rwe_cli_topic rwe_cli_topics[RWE_SECTION_COUNT];
+
+/* Where a list of all options shows it: analyses together, in front. */
+static inline int rwe_cli_section_of(const struct rwe_option *option)
+{
+    return option->runs ? RWE_SECTION_RUN : (int)option->section;
+}
+
+/* The option as it is typed: "--caliper X". */
+void rwe_cli_print_option(FILE *out, const struct rwe_option *option);
+
+/* RWE_USAGE unless there is help of that name: what it does not know is told with what there is. */
+enum rwe_status rwe_cli_check_help(const struct rwe_cli *cli, struct rwe_error *error);
+
+/* The help that was asked for; the man page; the completion. */
 void rwe_cli_help(const struct rwe_settings *settings, FILE *out);
 void rwe_cli_man(const struct rwe_settings *settings, FILE *out);
 void rwe_cli_completion(const struct rwe_settings *settings, FILE *out);
+
+extern const char rwe_cli_synopsis[], rwe_cli_purpose[];
 
 /* Tells the progress of long work on cli->err, unless --quiet. */
 struct rwe_progress rwe_cli_progress(struct rwe_cli *cli);

@@ -131,7 +131,8 @@ struct rwe_analysis {
         *flag; /**< what its flag takes and where that goes: kind and member (in the struct of
                     `options`), choices, range, argument, bare; the rest is filled in. NULL: it takes
                     nothing and nobody reads it */
-    const char *help;      /**< of the flag */
+    const char *help;                /**< of the flag */
+    enum rwe_option_section section; /**< what it is about: its topic in --help */
     const char *also_runs; /**< names of analyses that come with it, blanks between; or NULL */
     const char
         *needs; /**< names of analyses that it asks for as their bare flags would (pipeline.h:
