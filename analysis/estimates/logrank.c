@@ -267,6 +267,8 @@ static enum rwe_status permute(const struct setting *setting, struct rwe_logrank
         .n_replicates = settings_of(setting->run)->permutations,
         .seed = rwe_statistics_of(setting->run->settings)->seed,
         .threads = setting->run->threads,
+        .progress = setting->run->progress,
+        .task = rwe_message("permutations"),
     };
     struct rwe_permutation result;
     enum rwe_status status = rwe_logrank_scores(data, &setting->table, weight, arena, score, error);

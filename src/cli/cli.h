@@ -6,17 +6,26 @@
 
 #include "rwe/analysis/job.h"
 #include "rwe/data/settings.h"
+#include <signal.h>
 #include <stdio.h>
 
 /* Exit codes: the interface's contract. */
 enum { RWE_EXIT_DONE = 0, RWE_EXIT_FAILED = 1, RWE_EXIT_USAGE = 2, RWE_EXIT_WARNINGS = 3 };
+
+/* The line that tells how far work is. */
+struct rwe_cli_progress {
+    char what[256]; /* "": nothing is under way */
+    double next;    /* seconds of the clock when it is drawn next */
+    bool is_shown;
+    struct sigaction before[4]; /* what is put back when it is gone */
+};
 
 /* What one call of the program works with. */
 struct rwe_cli {
     struct rwe_job job;
     struct rwe_strings files; /* arguments that are no options */
     FILE *out, *err;
-    double progress_since; /* seconds of the clock when progress was last told; 0: never */
+    struct rwe_cli_progress progress;
 };
 
 /* What --print prints, in the order of its choices. */
@@ -73,8 +82,10 @@ void rwe_cli_completion(const struct rwe_settings *settings, FILE *out);
 
 extern const char rwe_cli_synopsis[], rwe_cli_purpose[];
 
-/* Tells the progress of long work on cli->err, unless --quiet. */
+/* Tells the progress of long work on cli->err where that is a terminal, unless --quiet; and clears what is told of work
+ * that has failed. */
 struct rwe_progress rwe_cli_progress(struct rwe_cli *cli);
+void rwe_cli_end_progress(struct rwe_cli *cli);
 
 /* Runs the job on the one file that is named. Complaints are printed on cli->err. */
 enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_error *error);

@@ -29,6 +29,7 @@ enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_error *error)
         job->cohort = cli->files.item[0];
     job->progress = rwe_cli_progress(cli);
     enum rwe_status status = rwe_job_run(job, error);
+    rwe_cli_end_progress(cli);
     if (status != RWE_OK || !rwe_cli_settings_of(cli)->quiet)
         rwe_complaints_print(&job->complaints, COMPLAINTS_SHOWN, cli->err);
     return status;

@@ -6,6 +6,7 @@
 #ifndef RWE_ANALYSIS_ANALYSIS_H
 #define RWE_ANALYSIS_ANALYSIS_H
 
+#include "rwe/base/progress.h"
 #include "rwe/data/cohort.h"
 #include "rwe/data/design.h"
 #include "rwe/data/settings.h"
@@ -19,12 +20,6 @@ struct rwe_given;
 struct rwe_propensity;
 struct rwe_protocol;
 struct rwe_validation;
-
-/** Where long work tells how far it is. Called by one thread at a time; may be NULL. */
-struct rwe_progress {
-    void (*tell)(void *context, const char *what, size_t done, size_t of);
-    void *context;
-};
 
 enum { RWE_MOST_ANALYSES = 64, RWE_MOST_DESIGNS = 8, RWE_MOST_INPUTS = 8 };
 
