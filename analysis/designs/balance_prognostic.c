@@ -23,6 +23,7 @@ static enum rwe_status find_complete(struct rwe_run *run, struct complete *compl
     const struct rwe_cohort *cohort = run->cohort;
     struct rwe_model model = rwe_model_new(cohort, run->arena);
     uint8_t *member = RWE_NEW(run->arena, uint8_t, cohort->n);
+    uint8_t *has_all = RWE_NEW(run->arena, uint8_t, cohort->n);
     size_t *arm_size = RWE_NEW(run->arena, size_t, cohort->n_arms);
     complete->subject = RWE_NEW(run->arena, uint32_t, cohort->n);
     complete->row = RWE_NEW(run->arena, uint32_t, cohort->n);
@@ -31,8 +32,9 @@ static enum rwe_status find_complete(struct rwe_run *run, struct complete *compl
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     struct rwe_model_rows rows = {.subject = complete->subject};
+    rwe_model_complete(&model, cohort->n, has_all);
     for (uint32_t i = 0; i < cohort->n; i++) {
-        if (!rwe_model_is_complete(&model, i))
+        if (!has_all[i])
             continue;
         complete->row[i] = (uint32_t)rows.n;
         complete->subject[rows.n++] = i;

@@ -79,7 +79,6 @@ static enum rwe_status make_endpoint(struct rwe_run *run, struct ccw *ccw, size_
 {
     const struct rwe_cohort *cohort = run->cohort;
     struct ccw_endpoint *of = &ccw->endpoint[e];
-    struct rwe_clone_weights weights = {0};
     struct rwe_error reason = {0};
     of->endpoint = &cohort->endpoint[e];
     const struct ccw *data = rwe_run_state(run->data, &rwe_analysis_ccw);
@@ -88,11 +87,11 @@ static enum rwe_status make_endpoint(struct rwe_run *run, struct ccw *ccw, size_
         rwe_clones_make(cohort, of->endpoint, ccw->columns.subject, ccw->columns.n,
                         ccw->settings->grace, run->arena, &of->clones, error);
     if (status == RWE_OK)
-        status = ccw_weights(run, &ccw->columns, of, &weights, error);
+        status = ccw_weights(run, &ccw->columns, e == 0 ? NULL : of - 1, of, error);
     if (status != RWE_OK)
         return status;
-    status = rwe_clones_rows(cohort, &of->clones, &weights, &ccw->options, run->arena, &of->rows,
-                             &reason);
+    status = rwe_clones_rows(cohort, &of->clones, &of->weights, &ccw->options, run->arena,
+                             &of->rows, &reason);
     if (status == RWE_NOT_FINITE)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "--ccw, \"%s\": subject %s would have a weight without end, since exposure "

@@ -10,6 +10,7 @@
 #include "rwe/stats/cox_firth.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- columns ---- */
 
@@ -98,6 +99,23 @@ static bool is_separated(struct ccw_model *model, const struct rwe_error *reason
 
 /* ---- the hazard of exposure, which ends clones of arm 0 ---- */
 
+/* How long exposure could begin for subject k. */
+static double at_risk_until(const struct rwe_clones *clones, size_t k)
+{
+    return fmin(clones->end[0][k], clones->open[k]);
+}
+
+/* Whether exposure begins, or cannot any more, at the same times for both endpoints. */
+static bool same_starts(const struct rwe_clones *a, const struct rwe_clones *b)
+{
+    if (a->n != b->n)
+        return false;
+    for (size_t k = 0; k < a->n; k++)
+        if (at_risk_until(a, k) != at_risk_until(b, k) || a->left[0][k] != b->left[0][k])
+            return false;
+    return true;
+}
+
 /* Everybody as long as exposure could begin. */
 static enum rwe_status sort_clones(const struct rwe_clones *clones, struct rwe_arena *arena,
                                    struct rwe_survival_data *data, uint32_t **order)
@@ -108,7 +126,7 @@ static enum rwe_status sort_clones(const struct rwe_clones *clones, struct rwe_a
     if (rwe_arena_failed(arena))
         return RWE_NO_MEMORY;
     for (size_t k = 0; k < clones->n; k++)
-        at_risk[k] = fmin(clones->end[0][k], clones->open[k]);
+        at_risk[k] = at_risk_until(clones, k);
     if (rwe_sort_numbers(at_risk, clones->n, arena, *order) != RWE_OK)
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < clones->n; i++) {
@@ -188,10 +206,23 @@ static enum rwe_status fit_hazard(const struct rwe_survival_data *rows,
                : rwe_cox_fit(rows, matrix->x, matrix->p, options, matrix->model.arena, fit, reason);
 }
 
+static void take_hazard(const struct ccw_endpoint *before, struct ccw_endpoint *of)
+{
+    of->hazard = before->hazard;
+    of->weights.n_times = before->weights.n_times;
+    of->weights.time = before->weights.time;
+    of->weights.hazard = before->weights.hazard;
+    of->weights.risk = before->weights.risk;
+}
+
 enum rwe_status ccw_hazard(const struct rwe_run *run, const struct ccw_columns *columns,
-                           struct ccw_endpoint *of, struct rwe_clone_weights *weights,
+                           const struct ccw_endpoint *before, struct ccw_endpoint *of,
                            struct rwe_error *error)
 {
+    if (before != NULL && same_starts(&before->clones, &of->clones)) {
+        take_hazard(before, of);
+        return RWE_OK;
+    }
     struct rwe_cox_options options = rwe_cox_options_default();
     struct ccw_model *model = &of->hazard;
     model->columns = columns;
@@ -218,7 +249,7 @@ enum rwe_status ccw_hazard(const struct rwe_run *run, const struct ccw_columns *
                        error);
     model->n_events = of->clones.n_exposed;
     const struct rwe_cox_fitted fitted = {&rows, model->matrix.x, &fit, &options};
-    enum rwe_status status = predict(&fitted, &model->matrix, order, weights, error);
+    enum rwe_status status = predict(&fitted, &model->matrix, order, &of->weights, error);
     if (status == RWE_OK && keep(model, fit.estimate) != RWE_OK)
         return rwe_fail_memory(error);
     return status;
@@ -245,8 +276,7 @@ static enum rwe_status list_beyond(const struct rwe_clones *clones, struct rwe_a
 
 /* 1/p by subject of the list; 1 for those who need none. */
 static enum rwe_status invert(const uint32_t row[], const double fitted[], const uint8_t exposed[],
-                              struct rwe_arena *arena, struct ccw_endpoint *of,
-                              struct rwe_clone_weights *weights)
+                              struct rwe_arena *arena, struct ccw_endpoint *of)
 {
     double *late = RWE_NEW(arena, double, of->clones.n);
     if (late == NULL)
@@ -260,7 +290,7 @@ static enum rwe_status invert(const uint32_t row[], const double fitted[], const
         if (exposed[i])
             of->least_probability = fmin(of->least_probability, fitted[i]);
     }
-    weights->late = late;
+    of->weights.late = late;
     return RWE_OK;
 }
 
@@ -278,9 +308,22 @@ static enum rwe_status fit_logit(const uint8_t exposed[], const struct ccw_model
                             fit, reason);
 }
 
+/* Whether the same subjects could still begin exposure at the end of grace, and the same had. */
+static bool same_beyond(const struct rwe_clones *a, const struct rwe_clones *b)
+{
+    return a->n == b->n && memcmp(a->beyond, b->beyond, a->n * sizeof *a->beyond) == 0 &&
+           memcmp(a->exposed, b->exposed, a->n * sizeof *a->exposed) == 0;
+}
+
+static void take_probability(const struct ccw_endpoint *before, struct ccw_endpoint *of)
+{
+    of->probability = before->probability;
+    of->least_probability = before->least_probability;
+    of->weights.late = before->weights.late;
+}
+
 static enum rwe_status fit_probability(const struct rwe_run *run, const struct ccw_columns *columns,
-                                       struct ccw_endpoint *of, struct rwe_clone_weights *weights,
-                                       struct rwe_error *error)
+                                       struct ccw_endpoint *of, struct rwe_error *error)
 {
     struct rwe_logistic_options options = rwe_logistic_options_default();
     struct ccw_model *model = &of->probability;
@@ -309,20 +352,25 @@ static enum rwe_status fit_probability(const struct rwe_run *run, const struct c
         return explain(N_("--%s, \"%s\": model of exposure by the end of the grace period: %s"),
                        columns, of, &reason, error);
     model->intercept = fit.estimate[0];
-    if (invert(row, fit.fitted, exposed, run->arena, of, weights) != RWE_OK ||
+    if (invert(row, fit.fitted, exposed, run->arena, of) != RWE_OK ||
         keep(model, fit.estimate + 1) != RWE_OK)
         return rwe_fail_memory(error);
     return RWE_OK;
 }
 
 enum rwe_status ccw_weights(const struct rwe_run *run, const struct ccw_columns *columns,
-                            struct ccw_endpoint *of, struct rwe_clone_weights *weights,
+                            const struct ccw_endpoint *before, struct ccw_endpoint *of,
                             struct rwe_error *error)
 {
     if (of->clones.n_exposed == 0 || of->clones.n_exposed == of->clones.n)
         return no_exposure(of, error);
-    enum rwe_status status = ccw_hazard(run, columns, of, weights, error);
-    return status == RWE_OK ? fit_probability(run, columns, of, weights, error) : status;
+    enum rwe_status status = ccw_hazard(run, columns, before, of, error);
+    if (status != RWE_OK)
+        return status;
+    if (before == NULL || !same_beyond(&before->clones, &of->clones))
+        return fit_probability(run, columns, of, error);
+    take_probability(before, of);
+    return RWE_OK;
 }
 
 /* ---- what is told of them ---- */

@@ -32,9 +32,10 @@ struct ccw_endpoint {
     const struct ccw_endpoint
         *data; /**< of a replicate: the same of the data, where fits begin; or NULL */
     struct rwe_clones clones;
-    struct ccw_model hazard;      /**< Cox: who leaves arm 0, and when */
-    struct ccw_model probability; /**< logistic: who has not left arm 1 by the end of grace */
-    double least_probability;     /**< of those exposed and followed beyond grace */
+    struct ccw_model hazard;          /**< Cox: who leaves arm 0, and when */
+    struct ccw_model probability;     /**< logistic: who has not left arm 1 by the end of grace */
+    double least_probability;         /**< of those exposed and followed beyond grace */
+    struct rwe_clone_weights weights; /**< what the models give */
     struct rwe_clone_rows rows;
 };
 
@@ -47,15 +48,17 @@ enum rwe_status ccw_columns(struct rwe_run *run, const char *flag, bool with_res
 struct rwe_estimand ccw_estimand(const struct rwe_run *run, const struct ccw_columns *columns,
                                  enum rwe_estimand_of of);
 
-/** Fits both models of an endpoint whose clones are made. RWE_BAD_INPUT where one cannot be. */
+/** Fits both models of an endpoint whose clones are made. Those of `before`, another endpoint or NULL, are
+ * taken over where exposure began, or could not any more, at the same times. RWE_BAD_INPUT where one cannot
+ * be fitted. */
 enum rwe_status ccw_weights(const struct rwe_run *run, const struct ccw_columns *columns,
-                            struct ccw_endpoint *of, struct rwe_clone_weights *weights,
+                            const struct ccw_endpoint *before, struct ccw_endpoint *of,
                             struct rwe_error *error);
 
 /** Fits the hazard of exposure alone: time, hazard and risk of the weights. The clones leave arm 0, at
  * least one of them. */
 enum rwe_status ccw_hazard(const struct rwe_run *run, const struct ccw_columns *columns,
-                           struct ccw_endpoint *of, struct rwe_clone_weights *weights,
+                           const struct ccw_endpoint *before, struct ccw_endpoint *of,
                            struct rwe_error *error);
 
 /** Warns of covariates that no model of `columns` can have. */

@@ -201,11 +201,12 @@ static enum rwe_status find_subjects(const struct rwe_run *run, const struct rwe
     const struct rwe_cohort *cohort = run->cohort;
     uint32_t *subject = RWE_NEW(run->arena, uint32_t, cohort->n);
     uint8_t *treated = RWE_NEW(run->arena, uint8_t, cohort->n);
+    uint8_t *complete = RWE_NEW(run->arena, uint8_t, cohort->n);
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
+    rwe_model_complete(model, cohort->n, complete);
     for (uint32_t i = 0; i < cohort->n; i++) {
-        if ((!model->fills && !rwe_model_is_complete(model, i)) ||
-            (also != NULL && rwe_variable_missing(also, i)))
+        if ((!model->fills && !complete[i]) || (also != NULL && rwe_variable_missing(also, i)))
             continue;
         treated[p->n] = cohort->arm[i] == 1;
         p->n_treated += treated[p->n];

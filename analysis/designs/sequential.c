@@ -30,7 +30,6 @@ struct sequential_settings {
 struct sequential_endpoint {
     struct rwe_trials trials;
     struct ccw_endpoint exposure; /* the model of the start of exposure; no clones of it are rows */
-    struct rwe_clone_weights weights; /* from it */
     struct rwe_trial_rows rows;
 };
 
@@ -108,15 +107,6 @@ static enum rwe_status explain_weight(const struct rwe_run *run,
                     endpoint->name, run->cohort->id[sequential->columns.subject[subject]]);
 }
 
-/* Whether exposure begins, or cannot any more, at the same times as for the endpoint before: its follow-up
- * may end with any of them. */
-static bool same_starts(const struct rwe_clones *a, const struct rwe_clones *b)
-{
-    return a->n == b->n && a->last_exposure == b->last_exposure &&
-           memcmp(a->end[0], b->end[0], a->n * sizeof *a->end[0]) == 0 &&
-           memcmp(a->left[0], b->left[0], a->n * sizeof *a->left[0]) == 0;
-}
-
 /* The start of exposure as long as it could count: clones whose grace period has no end. */
 static enum rwe_status fit_exposure(const struct rwe_run *run, const struct sequential *sequential,
                                     struct sequential_endpoint *of, struct rwe_error *error)
@@ -137,14 +127,8 @@ static enum rwe_status fit_exposure(const struct rwe_run *run, const struct sequ
     at_risk.time = open;
     enum rwe_status status = rwe_clones_make(&settled, &at_risk, columns->subject, columns->n,
                                              DBL_MAX, run->arena, &exposure->clones, error);
-    if (status != RWE_OK)
-        return status;
-    const struct sequential_endpoint *before = of == sequential->endpoint ? NULL : of - 1;
-    if (before == NULL || !same_starts(&exposure->clones, &before->exposure.clones))
-        return ccw_hazard(run, columns, exposure, &of->weights, error);
-    of->weights = before->weights;
-    exposure->hazard = before->exposure.hazard;
-    return RWE_OK;
+    const struct ccw_endpoint *before = of == sequential->endpoint ? NULL : &(of - 1)->exposure;
+    return status == RWE_OK ? ccw_hazard(run, columns, before, exposure, error) : status;
 }
 
 static enum rwe_status make_endpoint(const struct rwe_run *run, struct sequential *sequential,
@@ -169,8 +153,8 @@ static enum rwe_status make_endpoint(const struct rwe_run *run, struct sequentia
         status = fit_exposure(run, sequential, of, error);
     if (status != RWE_OK)
         return status;
-    status = rwe_trials_rows(cohort, &of->trials, &of->weights, &sequential->options, run->arena,
-                             &of->rows, &reason);
+    status = rwe_trials_rows(cohort, &of->trials, &of->exposure.weights, &sequential->options,
+                             run->arena, &of->rows, &reason);
     if (status == RWE_NOT_FINITE)
         return explain_weight(run, sequential, of->exposure.endpoint, reason.index, error);
     if (status != RWE_OK)

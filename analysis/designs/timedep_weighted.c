@@ -20,13 +20,13 @@ static struct rwe_design design_of(const struct timedep_weighted *weighted)
     return design;
 }
 
-static enum rwe_status make_rows(struct rwe_run *run, const struct rwe_clone_weights *given,
-                                 struct timedep_weighted *of, struct rwe_error *error)
+static enum rwe_status make_rows(struct rwe_run *run, struct timedep_weighted *of,
+                                 struct rwe_error *error)
 {
     const struct rwe_timedep_weighing weighing = {.cohort = &of->cohort,
                                                   .endpoint = of->exposure.endpoint,
                                                   .starts = &of->exposure.clones,
-                                                  .given = given,
+                                                  .given = &of->exposure.weights,
                                                   .step = timedep_settings_of(run)->step};
     struct rwe_error reason = {0};
     enum rwe_status status = rwe_timedep_weigh(&weighing, run->arena, &of->rows, &reason);
@@ -50,7 +50,6 @@ static enum rwe_status weigh_endpoint(struct rwe_run *run, struct timedep *timed
 {
     struct timedep_weighted *of = &timedep->weighted[e];
     const struct rwe_clone_subjects subjects = {timedep->columns.subject, timedep->columns.n};
-    struct rwe_clone_weights given = {0};
     of->cohort = *run->cohort;
     of->cohort.endpoint = &run->cohort->endpoint[e];
     of->cohort.n_endpoints = 1;
@@ -65,9 +64,9 @@ static enum rwe_status weigh_endpoint(struct rwe_run *run, struct timedep *timed
                         "--timedep-weights: of %zu subjects nobody began exposure while at risk "
                         "for \"%s\". Look at --exposure-start",
                         subjects.n, of->cohort.endpoint->name);
-    status = ccw_hazard(run, &timedep->columns, &of->exposure, &given, error);
+    status = ccw_hazard(run, &timedep->columns, NULL, &of->exposure, error);
     of->is_made = status == RWE_OK;
-    return status == RWE_OK ? make_rows(run, &given, of, error) : status;
+    return status == RWE_OK ? make_rows(run, of, error) : status;
 }
 
 enum rwe_status timedep_weigh(struct rwe_run *run, struct timedep *timedep, struct rwe_error *error)

@@ -163,8 +163,7 @@ static enum rwe_status take_complete(const struct rwe_cox_request *request,
     uint8_t *keep = RWE_NEW(run->arena, uint8_t, run->cohort->n);
     if (rwe_arena_failed(run->arena))
         return RWE_NO_MEMORY;
-    for (size_t i = 0; i < run->cohort->n; i++)
-        keep[i] = rwe_model_is_complete(model, i);
+    rwe_model_complete(model, run->cohort->n, keep);
     return rwe_design_narrow(run->cohort, request->design, keep, run->arena, design);
 }
 

@@ -65,13 +65,20 @@ size_t rwe_model_add_product(struct rwe_model *model, size_t left, size_t right)
                         .kind = RWE_TERM_PRODUCT, .name = name, .left = left, .right = right});
 }
 
-bool rwe_model_is_complete(const struct rwe_model *model, size_t subject)
+void rwe_model_complete(const struct rwe_model *model, size_t n, uint8_t complete[])
 {
-    for (size_t t = 0; t < model->n_terms; t++)
-        if (model->term[t].variable != NULL &&
-            rwe_variable_missing(model->term[t].variable, subject))
-            return false;
-    return true;
+    memset(complete, true, n * sizeof *complete);
+    for (size_t t = 0; t < model->n_terms; t++) {
+        const struct rwe_variable *variable = model->term[t].variable;
+        if (variable == NULL)
+            continue;
+        if (variable->categorical)
+            for (size_t i = 0; i < n; i++)
+                complete[i] = complete[i] && variable->code[i] >= 0;
+        else
+            for (size_t i = 0; i < n; i++)
+                complete[i] = complete[i] && !isnan(variable->number[i]);
+    }
 }
 
 /* ---- the list of columns ---- */
@@ -366,7 +373,7 @@ enum rwe_status rwe_model_matrix_make(const struct rwe_model *model,
     enum rwe_status status = rwe_model_matrix_list(model, matrix);
     matrix->n = rows->n;
     matrix->stratum = rows->stratum;
-    matrix->x = rwe_arena_alloc(model->arena, rows->n, matrix->n_columns * sizeof *matrix->x);
+    matrix->x = rwe_arena_alloc_unset(model->arena, rows->n, matrix->n_columns * sizeof *matrix->x);
     if (status != RWE_OK || matrix->x == NULL)
         return rwe_fail_memory(error);
     for (size_t t = 0; t < model->n_terms && status == RWE_OK; t++)
@@ -384,7 +391,7 @@ enum rwe_status rwe_model_matrix_take(const struct rwe_model_matrix *from, const
     m->p = 0;
     m->stratum = NULL;
     m->column = RWE_NEW(arena, struct rwe_model_column, m->n_columns);
-    m->x = rwe_arena_alloc(arena, n, from->p * sizeof *m->x);
+    m->x = rwe_arena_alloc_unset(arena, n, from->p * sizeof *m->x);
     if (rwe_arena_failed(arena))
         return RWE_NO_MEMORY;
     for (size_t c = 0; c < m->n_columns; c++) {

@@ -65,9 +65,11 @@ static struct block *block_new(struct rwe_arena *arena, size_t bytes)
     return block;
 }
 
-void *rwe_arena_alloc(struct rwe_arena *arena, size_t count, size_t size)
+/* The memory, of which the first *dirty bytes have been used before. */
+static unsigned char *take(struct rwe_arena *arena, size_t count, size_t size, size_t *dirty)
 {
     size_t bytes;
+    *dirty = 0;
     if (arena->failed)
         return NULL;
     if (__builtin_mul_overflow(count, size, &bytes) || bytes > SIZE_MAX - ALIGNMENT) {
@@ -84,14 +86,27 @@ void *rwe_arena_alloc(struct rwe_arena *arena, size_t count, size_t size)
     }
     unsigned char *memory = block->data + block->used;
     size_t end = block->used + bytes;
-    if (block->touched > block->used) {
-        size_t dirty_end = block->touched < end ? block->touched : end;
-        memset(memory, 0, dirty_end - block->used);
-    }
+    if (block->touched > block->used)
+        *dirty = (block->touched < end ? block->touched : end) - block->used;
     block->used = end;
     if (block->touched < end)
         block->touched = end;
     return memory;
+}
+
+void *rwe_arena_alloc(struct rwe_arena *arena, size_t count, size_t size)
+{
+    size_t dirty;
+    unsigned char *memory = take(arena, count, size, &dirty);
+    if (dirty > 0)
+        memset(memory, 0, dirty);
+    return memory;
+}
+
+void *rwe_arena_alloc_unset(struct rwe_arena *arena, size_t count, size_t size)
+{
+    size_t dirty;
+    return take(arena, count, size, &dirty);
 }
 
 void *rwe_arena_grow(struct rwe_arena *arena, void *array, size_t *capacity, size_t need,

@@ -1,56 +1,102 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/base/sort.h"
 
+#include <stdbool.h>
 #include <string.h>
 
-/* Least-significant-digit radix sort with 11-bit digits: six passes over 64 bits, less those in
- * which every key has the same digit (Knuth, TAOCP vol. 3, 5.2.5). */
-enum { DIGIT_BITS = 11, DIGITS = 1 << DIGIT_BITS, PASSES = 6 };
+/* Least-significant-digit radix sort (Knuth, TAOCP vol. 3, 5.2.5), by the highest bits in which keys differ, as
+ * many as tell most of n keys apart. What is left out of order is next to its place, and is put there by
+ * insertion; keys that differ in low bits alone are sorted by all bits. */
+enum { FEW = 4096, DIGIT_OF_FEW = 8, DIGIT_OF_MANY = 11 };
+
+enum {
+    BITS_OF_EXPONENT = 11, /* of a double, which are no measure of how many differ */
+    BITS_TO_SPARE = 6
+};
 
 struct item {
     uint64_t key;
     uint32_t index;
 };
 
-static inline unsigned digit(uint64_t key, int pass)
+/* The items, as many of room, and what is done in a pass. */
+struct sorting {
+    struct item *items, *other;
+    size_t n;
+    int digit_bits;
+    uint32_t *place; /* by digit */
+};
+
+/* How many bits are left when those that all keys share at the top are taken off. */
+static int bits_that_differ(const struct item items[], size_t n)
 {
-    return (unsigned)(key >> (pass * DIGIT_BITS)) & (DIGITS - 1);
+    uint64_t differ = 0;
+    for (size_t i = 1; i < n; i++)
+        differ |= items[i].key ^ items[0].key;
+    return differ == 0 ? 0 : 64 - __builtin_clzll(differ);
 }
 
-static void scatter(const struct item *from, size_t n, int pass, const size_t count[DIGITS],
-                    struct item *to)
+static void sort_by_digit(struct sorting *sort, int shift)
 {
-    size_t place[DIGITS];
-    size_t sum = 0;
-    for (int d = 0; d < DIGITS; d++) {
+    const uint64_t mask = ((uint64_t)1 << sort->digit_bits) - 1;
+    const size_t n_digits = (size_t)1 << sort->digit_bits;
+    const struct item *from = sort->items;
+    struct item *to = sort->other;
+    uint32_t *place = sort->place, sum = 0;
+    memset(place, 0, n_digits * sizeof *place);
+    for (size_t i = 0; i < sort->n; i++)
+        place[from[i].key >> shift & mask]++;
+    for (size_t d = 0; d < n_digits; d++) {
+        uint32_t count = place[d];
         place[d] = sum;
-        sum += count[d];
+        sum += count;
     }
-    for (size_t i = 0; i < n; i++)
-        to[place[digit(from[i].key, pass)]++] = from[i];
+    for (size_t i = 0; i < sort->n; i++)
+        to[place[from[i].key >> shift & mask]++] = from[i];
+    sort->other = sort->items;
+    sort->items = to;
+}
+
+/* Bits [low, high). */
+static void sort_by_bits(struct sorting *sort, int low, int high)
+{
+    for (int shift = low; shift < high; shift += sort->digit_bits)
+        sort_by_digit(sort, shift);
+}
+
+/* Whether insertion put everything in its place in a few moves an item. */
+static bool insert_all(struct item items[], size_t n)
+{
+    size_t moves = 8 * n;
+    for (size_t i = 1; i < n; i++) {
+        const struct item item = items[i];
+        size_t at = i;
+        for (; at > 0 && items[at - 1].key > item.key && moves > 0; moves--, at--)
+            items[at] = items[at - 1];
+        items[at] = item;
+        if (moves == 0)
+            return false;
+    }
+    return true;
 }
 
 /* Sorts `items`, which are `n` and have another `n` of room behind them. */
 static enum rwe_status sort_items(struct item *items, size_t n, struct rwe_arena *scratch,
                                   uint32_t order[])
 {
-    struct item *other = items + n;
-    size_t(*count)[DIGITS] = rwe_arena_alloc(scratch, PASSES, sizeof *count);
-    if (count == NULL)
+    struct sorting sort = {items, items + n, n, n < FEW ? DIGIT_OF_FEW : DIGIT_OF_MANY, NULL};
+    sort.place = RWE_NEW_UNSET(scratch, uint32_t, (size_t)1 << sort.digit_bits);
+    if (sort.place == NULL)
         return RWE_NO_MEMORY;
+    int width = bits_that_differ(items, n), wanted = BITS_OF_EXPONENT + BITS_TO_SPARE;
+    for (size_t left = n; left > 1; left /= 2)
+        wanted++;
+    int low = width > wanted ? width - wanted : 0;
+    sort_by_bits(&sort, low, width);
+    if (low > 0 && !insert_all(sort.items, n))
+        sort_by_bits(&sort, 0, width);
     for (size_t i = 0; i < n; i++)
-        for (int pass = 0; pass < PASSES; pass++)
-            count[pass][digit(items[i].key, pass)]++;
-    for (int pass = 0; pass < PASSES && n > 0; pass++) {
-        if (count[pass][digit(items[0].key, pass)] == n)
-            continue;
-        scatter(items, n, pass, count[pass], other);
-        struct item *swap = items;
-        items = other;
-        other = swap;
-    }
-    for (size_t i = 0; i < n; i++)
-        order[i] = items[i].index;
+        order[i] = sort.items[i].index;
     return RWE_OK;
 }
 
@@ -69,7 +115,7 @@ static enum rwe_status sort_keys(const double number[], const uint64_t integer[]
                                  struct rwe_arena *scratch, uint32_t order[])
 {
     struct rwe_mark mark = rwe_arena_mark(scratch);
-    struct item *items = rwe_arena_alloc(scratch, n, 2 * sizeof *items);
+    struct item *items = rwe_arena_alloc_unset(scratch, n, 2 * sizeof *items);
     if (items == NULL)
         return RWE_NO_MEMORY;
     for (size_t i = 0; i < n; i++)

@@ -69,7 +69,7 @@ static void count_since(const struct rwe_cox_rows *rows, struct rwe_cox_informat
 static void information_init(struct rwe_cox_information *of, const struct rwe_cox_rows *rows,
                              struct rwe_arena *arena)
 {
-    *of = (struct rwe_cox_information){.until = RWE_NEW(arena, uint32_t, rows->n)};
+    *of = (struct rwe_cox_information){.until = RWE_NEW_UNSET(arena, uint32_t, rows->n)};
     rwe_gram_init(&of->gram, rows->p, arena);
     if (rwe_arena_failed(arena))
         return;
@@ -79,7 +79,7 @@ static void information_init(struct rwe_cox_information *of, const struct rwe_co
     of->share = RWE_NEW(arena, double, rows->n);
     if (rows->entry == NULL)
         return;
-    of->since = RWE_NEW(arena, uint32_t, rows->n);
+    of->since = RWE_NEW_UNSET(arena, uint32_t, rows->n);
     if (!rwe_arena_failed(arena))
         count_since(rows, of);
 }
@@ -450,8 +450,8 @@ void rwe_cox_work_init(struct rwe_cox_work *work, const struct rwe_cox_rows *row
 {
     rwe_cox_risk_set_init(&work->set, rows->p, false, arena);
     information_init(&work->information, rows, arena);
-    work->predictor = RWE_NEW(arena, double, rows->n);
-    work->risk = RWE_NEW(arena, double, rows->n);
+    work->predictor = RWE_NEW_UNSET(arena, double, rows->n);
+    work->risk = RWE_NEW_UNSET(arena, double, rows->n);
     work->mean = RWE_NEW(arena, double, rows->p);
     work->exact =
         ties == RWE_COX_EXACT ? exact_new(rows, arena) : (struct rwe_cox_exact){.most_deaths = 0};

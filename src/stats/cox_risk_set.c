@@ -73,13 +73,13 @@ static enum rwe_status rows_allocate(const struct rwe_survival_data *data, size_
     *rows = (struct rwe_cox_rows){
         .p = p,
         .start = RWE_NEW(arena, size_t, data->n_strata + 1),
-        .x = rwe_arena_alloc(arena, n, p * sizeof *rows->x),
-        .time = RWE_NEW(arena, double, n),
-        .entry = data->entry == NULL ? NULL : RWE_NEW(arena, double, n),
-        .by_entry = data->entry == NULL ? NULL : RWE_NEW(arena, uint32_t, n),
-        .weight = RWE_NEW(arena, double, n),
-        .event = RWE_NEW(arena, uint8_t, n),
-        .origin = RWE_NEW(arena, uint32_t, n),
+        .x = rwe_arena_alloc_unset(arena, n, p * sizeof *rows->x),
+        .time = RWE_NEW_UNSET(arena, double, n),
+        .entry = data->entry == NULL ? NULL : RWE_NEW_UNSET(arena, double, n),
+        .by_entry = data->entry == NULL ? NULL : RWE_NEW_UNSET(arena, uint32_t, n),
+        .weight = RWE_NEW_UNSET(arena, double, n),
+        .event = RWE_NEW_UNSET(arena, uint8_t, n),
+        .origin = RWE_NEW_UNSET(arena, uint32_t, n),
     };
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
@@ -91,9 +91,9 @@ static enum rwe_status find_like(const struct rwe_survival_data *data, struct rw
     if (rows->entry == NULL || data->subject == NULL)
         return RWE_OK;
     size_t n_groups = data->group == NULL ? 1 : data->n_groups;
-    rows->like = RWE_NEW(arena, uint32_t, rows->n);
+    rows->like = RWE_NEW_UNSET(arena, uint32_t, rows->n);
     rows->next = RWE_NEW(arena, uint32_t, rows->n);
-    rows->goes_on = RWE_NEW(arena, uint8_t, rows->n);
+    rows->goes_on = RWE_NEW_UNSET(arena, uint8_t, rows->n);
     struct rwe_mark mark = rwe_arena_mark(arena);
     uint32_t *last = rwe_arena_alloc(arena, data->n_subjects, n_groups * sizeof *last);
     if (rwe_arena_failed(arena))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 #include "rwe/stats/event_table.h"
 
+#include <math.h>
 #include <stdbool.h>
 
 /* The arrays of the table while they may still be written to. */
@@ -16,14 +17,16 @@ struct rows {
 /* Where each stratum stands while the rows of all strata go by in order of time. That order makes
  * a sort by stratum unnecessary. */
 struct cursor {
-    double last_time; /* of the stratum; −1, below every time, before its first row */
-    size_t n_rows;    /* begun in this stratum */
+    double last_time;  /* of the stratum; −1, below every time, before its first row */
+    size_t n_rows;     /* begun in this stratum */
+    double last_entry; /* NaN: none yet */
+    size_t entered;    /* the row that it was before */
 };
 
 static void cursors_reset(struct cursor cursors[], size_t n_strata)
 {
     for (size_t s = 0; s < n_strata; s++)
-        cursors[s] = (struct cursor){.last_time = -1};
+        cursors[s] = (struct cursor){.last_time = -1, .last_entry = NAN};
 }
 
 /* The row within its stratum that subject i falls in, begun when the time is new there. */
@@ -102,11 +105,19 @@ static size_t first_row_after(const struct rows *rows, size_t s, double entry)
     return low;
 }
 
-static void count_entries(const struct rwe_survival_data *data, struct rows *rows)
+/* Rows that end one after the other often began together, as those of weights that change at set times. */
+static void count_entries(const struct rwe_survival_data *data, struct cursor cursors[],
+                          struct rows *rows)
 {
+    cursors_reset(cursors, data->n_strata);
     for (size_t i = 0; rows->entered != NULL && i < data->n; i++) {
-        size_t row = first_row_after(rows, stratum_of(data, i), data->entry[i]);
-        size_t cell = row * data->n_groups + (data->group == NULL ? 0 : data->group[i]);
+        size_t s = stratum_of(data, i);
+        struct cursor *cursor = &cursors[s];
+        if (data->entry[i] != cursor->last_entry) {
+            cursor->last_entry = data->entry[i];
+            cursor->entered = first_row_after(rows, s, data->entry[i]);
+        }
+        size_t cell = cursor->entered * data->n_groups + (data->group == NULL ? 0 : data->group[i]);
         rows->entered[cell] += data->weight == NULL ? 1 : data->weight[i];
     }
 }
@@ -165,7 +176,7 @@ enum rwe_status rwe_event_table_build(const struct rwe_survival_data *data, stru
     if (rows_allocate(data, n_rows, arena, &rows) != RWE_OK)
         return rwe_fail_memory(error);
     count_exits(data, cursors, &rows);
-    count_entries(data, &rows);
+    count_entries(data, cursors, &rows);
     count_begun(data, &rows);
     for (size_t s = 0; s < data->n_strata; s++)
         sum_at_risk(s, data->n_groups, &rows);

@@ -400,9 +400,63 @@ static void options_out_of_range_and_endless_weights_are_refused(void **state)
                      RWE_OK);
 }
 
+/* Everybody drawn twice. */
+static uint32_t twice[2 * N], drawn[2 * N], arm_of_both[2 * N], order_of_both[2 * N];
+static double times_of_both[2 * N], start_of_both[2 * N], risk_of_both[2 * N], late_of_both[2 * N];
+static uint8_t event_of_both[2 * N];
+
+static struct rwe_design_rows rows_of_both(const uint32_t source[], struct rwe_arena *arena)
+{
+    struct rwe_endpoint both = endpoint;
+    struct rwe_cohort doubled = cohort;
+    struct rwe_clone_weights of_both = weights;
+    const struct rwe_cohort *of = &doubled;
+    both.time = times_of_both;
+    both.event = event_of_both;
+    both.order = order_of_both;
+    doubled.n = 2 * N;
+    doubled.arm = arm_of_both;
+    doubled.endpoint = &both;
+    doubled.exposure_start = start_of_both;
+    doubled.source = source;
+    of_both.risk = risk_of_both;
+    of_both.late = late_of_both;
+    struct rwe_clones clones;
+    struct rwe_clone_rows rows;
+    const struct rwe_clone_options options = rwe_clone_options_default();
+    assert_int_equal(rwe_clones_make(of, of->endpoint, twice, 2 * N, 4, arena, &clones, NULL),
+                     RWE_OK);
+    assert_int_equal(rwe_clones_rows(of, &clones, &of_both, &options, arena, &rows, NULL), RWE_OK);
+    return rows.rows;
+}
+
+static void who_is_drawn_twice_has_the_same_rows_twice(void **state)
+{
+    for (uint32_t k = 0; k < 2 * N; k++) {
+        twice[k] = k;
+        drawn[k] = k / 2;
+        arm_of_both[k] = arm[k / 2];
+        times_of_both[k] = times[k / 2];
+        event_of_both[k] = event[k / 2];
+        start_of_both[k] = start[k / 2];
+        risk_of_both[k] = risk[k / 2];
+        late_of_both[k] = late[k / 2];
+        order_of_both[k] = 2 * order[k / 2] + k % 2;
+    }
+    struct rwe_design_rows cut = rows_of_both(NULL, *state), taken = rows_of_both(drawn, *state);
+    size_t n = cut.start[2 * N];
+    assert_memory_equal(taken.start, cut.start, (2 * N + 1) * sizeof *cut.start);
+    assert_memory_equal(taken.weight, cut.weight, n * sizeof *cut.weight);
+    assert_memory_equal(taken.from, cut.from, n * sizeof *cut.from);
+    assert_memory_equal(taken.until, cut.until, n * sizeof *cut.until);
+    assert_memory_equal(taken.arm, cut.arm, n * sizeof *cut.arm);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(who_is_drawn_twice_has_the_same_rows_twice, set_up,
+                                        tear_down),
         cmocka_unit_test_setup_teardown(clones_leave_when_their_subject_departs, set_up, tear_down),
         cmocka_unit_test_setup_teardown(weights_change_on_the_grid_and_pieces_of_one_weight_are_one,
                                         set_up, tear_down),

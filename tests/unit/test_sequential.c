@@ -354,11 +354,62 @@ static void where_nobody_is_exposed_there_is_no_trial(void **state)
     assert_true(isinf(trials.last_exposure));
 }
 
+/* Everybody drawn twice. */
+static uint32_t twice[2 * N], drawn[2 * N], arm_of_both[2 * N], order_of_both[2 * N];
+static double times_of_both[2 * N], start_of_both[2 * N], risk_of_both[2 * N];
+static uint8_t event_of_both[2 * N];
+
+static struct rwe_design_rows rows_of_both(const uint32_t source[], struct rwe_arena *arena)
+{
+    struct rwe_endpoint both = endpoint;
+    struct rwe_cohort doubled = cohort;
+    struct rwe_clone_weights of_both = weights;
+    const struct rwe_cohort *of = &doubled;
+    both.time = times_of_both;
+    both.event = event_of_both;
+    both.order = order_of_both;
+    doubled.n = 2 * N;
+    doubled.arm = arm_of_both;
+    doubled.endpoint = &both;
+    doubled.exposure_start = start_of_both;
+    doubled.source = source;
+    of_both.risk = risk_of_both;
+    struct rwe_trials trials;
+    struct rwe_trial_rows rows;
+    const struct rwe_trial_options options = {2, 1, true};
+    assert_int_equal(rwe_trials_make(of, of->endpoint, twice, 2 * N, 2, arena, &trials, NULL),
+                     RWE_OK);
+    assert_int_equal(rwe_trials_rows(of, &trials, &of_both, &options, arena, &rows, NULL), RWE_OK);
+    return rows.rows;
+}
+
+static void who_is_drawn_twice_has_the_same_rows_twice(void **state)
+{
+    for (uint32_t k = 0; k < 2 * N; k++) {
+        twice[k] = k;
+        drawn[k] = k / 2;
+        arm_of_both[k] = arm[k / 2];
+        times_of_both[k] = times[k / 2];
+        event_of_both[k] = event[k / 2];
+        start_of_both[k] = start[k / 2];
+        risk_of_both[k] = risk[k / 2];
+        order_of_both[k] = 2 * order[k / 2] + k % 2;
+    }
+    struct rwe_design_rows cut = rows_of_both(NULL, *state), taken = rows_of_both(drawn, *state);
+    size_t n = cut.start[2 * N];
+    assert_memory_equal(taken.start, cut.start, (2 * N + 1) * sizeof *cut.start);
+    assert_memory_equal(taken.weight, cut.weight, n * sizeof *cut.weight);
+    assert_memory_equal(taken.from, cut.from, n * sizeof *cut.from);
+    assert_memory_equal(taken.until, cut.until, n * sizeof *cut.until);
+    assert_memory_equal(taken.arm, cut.arm, n * sizeof *cut.arm);
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(who_is_drawn_twice_has_the_same_rows_twice),
         TEST(who_is_eligible_initiates_leaves_and_fails_by_hand),
         TEST(trials_may_begin_where_exposure_does),
         TEST(follow_ups_have_clocks_of_their_own_and_weights_by_hand),

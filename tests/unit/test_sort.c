@@ -69,6 +69,26 @@ static void equal_keys_keep_their_order(void **state)
     rwe_arena_free(arena);
 }
 
+/* Near each other: the high bits that are sorted by first tell some apart, or none but the first. */
+static void keys_that_differ_in_low_bits_alone_ascend(void **state)
+{
+    (void)state;
+    enum { COUNT = 6000 };
+    static double key[COUNT];
+    static uint32_t order[COUNT];
+    struct rwe_arena *arena = rwe_arena_new();
+    struct rwe_rng rng;
+    gsl_rng *g = rwe_rng_start(&rng, 1, RWE_RNG_TEST, 1);
+    for (int bits = 1; bits <= 52; bits += 3) {
+        for (size_t i = 0; i < COUNT; i++)
+            key[i] = i == 0 ? -1e300 : 1 + floor(ldexp(gsl_rng_uniform(g), bits)) * DBL_EPSILON;
+        assert_int_equal(rwe_sort_numbers(key, COUNT, arena, order), RWE_OK);
+        check_order(key, order, COUNT);
+        check_permutation(order, COUNT, arena);
+    }
+    rwe_arena_free(arena);
+}
+
 static void integers_use_all_their_bits(void **state)
 {
     (void)state;
@@ -109,6 +129,7 @@ int main(void)
         cmocka_unit_test(numbers_of_every_magnitude_and_sign_ascend),
         cmocka_unit_test(minus_zero_ties_with_zero),
         cmocka_unit_test(equal_keys_keep_their_order),
+        cmocka_unit_test(keys_that_differ_in_low_bits_alone_ascend),
         cmocka_unit_test(integers_use_all_their_bits),
         cmocka_unit_test(the_scratch_is_given_back),
     };

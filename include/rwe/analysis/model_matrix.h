@@ -70,8 +70,8 @@ size_t rwe_model_add_covariate(struct rwe_model *model, const struct rwe_variabl
 size_t rwe_model_add_missing(struct rwe_model *model, const struct rwe_variable *variable);
 size_t rwe_model_add_product(struct rwe_model *model, size_t left, size_t right);
 
-/** Whether the subject has a value in every variable of the model. */
-bool rwe_model_is_complete(const struct rwe_model *model, size_t subject);
+/** Who of `n` subjects has a value in every variable of the model. */
+void rwe_model_complete(const struct rwe_model *model, size_t n, uint8_t complete[]);
 
 /* ---- the matrix ---- */
 
@@ -128,7 +128,7 @@ enum rwe_status rwe_model_matrix_list(const struct rwe_model *model,
                                       struct rwe_model_matrix *matrix);
 
 /**
- * Lists the columns and fills x for the rows, whose values must be there (rwe_model_is_complete) unless
+ * Lists the columns and fills x for the rows, whose values must be there (rwe_model_complete) unless
  * the model fills them. RWE_NOT_ESTIMABLE where a spline cannot be placed among its values (index =
  * term): the list is complete, x is not. RWE_NO_MEMORY. Lives in the model's arena.
  */

@@ -35,8 +35,15 @@ void rwe_arena_free(struct rwe_arena *arena);
  */
 void *rwe_arena_alloc(struct rwe_arena *arena, size_t count, size_t size);
 
+/** The same, but not zeroed: for large arrays of which the caller sets whatever it reads. */
+void *rwe_arena_alloc_unset(struct rwe_arena *arena, size_t count, size_t size);
+
 /** `RWE_NEW(arena, double, n)`: n zeroed doubles. */
 #define RWE_NEW(arena, type, count) ((type *)rwe_arena_alloc((arena), (count), sizeof(type)))
+
+/** `RWE_NEW_UNSET(arena, double, n)`: n doubles, not zeroed. */
+#define RWE_NEW_UNSET(arena, type, count)                                                          \
+    ((type *)rwe_arena_alloc_unset((arena), (count), sizeof(type)))
 
 /**
  * Room for `need` items in an array that holds `*capacity`: the array itself, or a copy at least

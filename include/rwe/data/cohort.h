@@ -204,6 +204,13 @@ enum rwe_status rwe_cohort_build(const struct rwe_cohort_tables *tables,
  * radiotherapy of a progression, or on the very day. Of a cohort with exposure_start. */
 double rwe_cohort_exposure(const struct rwe_cohort *cohort, size_t subject);
 
+/** Whether the subject is, in a cohort drawn from another, the one before it drawn once more. */
+static inline bool rwe_cohort_is_copy(const struct rwe_cohort *cohort, size_t subject)
+{
+    return cohort->source != NULL && subject > 0 &&
+           cohort->source[subject] == cohort->source[subject - 1];
+}
+
 /** When what tells the arms apart began: as found in the file, else as declared; by subject, NaN: never;
  * NULL where nothing tells it, and where exposure_start was taken away, as at a landmark. */
 const double *rwe_cohort_starts(const struct rwe_cohort *cohort);

@@ -4,6 +4,7 @@
 #include "cohort/quantile_private.h"
 
 #include <math.h>
+#include <string.h>
 
 /* ---- who leaves, and when ---- */
 
@@ -180,18 +181,35 @@ static void cut_clone(const struct rwe_clones *clones, const struct rwe_clone_we
     }
 }
 
-static enum rwe_status cut(const struct rwe_clones *clones, const struct rwe_clone_weights *weights,
-                           const struct grid *grid, struct rwe_arena *arena, struct pieces *pieces)
+/* The pieces of the subject before once more, who was drawn twice. */
+static void repeat_pieces(size_t k, struct pieces *to)
+{
+    size_t from = to->start[2 * (k - 1)], n = to->n - from;
+    memcpy(to->item + to->n, to->item + from, n * sizeof *to->item);
+    to->start[2 * k] = to->n;
+    to->start[2 * k + 1] = to->n + to->start[2 * k - 1] - from;
+    to->n += n;
+}
+
+static enum rwe_status cut(const struct rwe_cohort *cohort, const struct rwe_clones *clones,
+                           const struct rwe_clone_weights *weights, const struct grid *grid,
+                           struct rwe_arena *arena, struct pieces *pieces)
 {
     pieces->start = RWE_NEW(arena, size_t, 2 * clones->n + 1);
-    pieces->item = RWE_NEW(arena, struct piece, count_pieces(clones, grid));
+    pieces->item = RWE_NEW_UNSET(arena, struct piece, count_pieces(clones, grid));
     if (rwe_arena_failed(arena))
         return RWE_NO_MEMORY;
-    for (size_t k = 0; k < clones->n; k++)
+    for (size_t k = 0; k < clones->n; k++) {
+        const uint32_t *subject = clones->subject + k;
+        if (k > 0 && rwe_cohort_is_copy(cohort, *subject) && subject[-1] == *subject - 1) {
+            repeat_pieces(k, pieces);
+            continue;
+        }
         for (uint32_t arm = 0; arm < 2; arm++) {
             pieces->start[2 * k + arm] = pieces->n;
             cut_clone(clones, weights, grid, k, arm, pieces);
         }
+    }
     pieces->start[2 * clones->n] = pieces->n;
     return RWE_OK;
 }
@@ -265,10 +283,10 @@ static enum rwe_status rows_new(size_t n_subjects, size_t n, struct rwe_arena *a
                                 struct rows *rows, struct rwe_error *error)
 {
     *rows = (struct rows){.start = RWE_NEW(arena, size_t, n_subjects + 1),
-                          .weight = RWE_NEW(arena, double, n),
-                          .from = RWE_NEW(arena, double, n),
-                          .until = RWE_NEW(arena, double, n),
-                          .arm = RWE_NEW(arena, uint32_t, n)};
+                          .weight = RWE_NEW_UNSET(arena, double, n),
+                          .from = RWE_NEW_UNSET(arena, double, n),
+                          .until = RWE_NEW_UNSET(arena, double, n),
+                          .arm = RWE_NEW_UNSET(arena, uint32_t, n)};
     return rwe_arena_failed(arena) ? rwe_fail_memory(error) : RWE_OK;
 }
 
@@ -304,7 +322,7 @@ enum rwe_status rwe_clones_rows(const struct rwe_cohort *cohort, const struct rw
                         "step must be above 0, and truncate above 0 and at most 1");
     *result = (struct rwe_clone_rows){0};
     if (make_grid(clones, weights, options->step, arena, &grid) != RWE_OK ||
-        cut(clones, weights, &grid, arena, &pieces) != RWE_OK ||
+        cut(cohort, clones, weights, &grid, arena, &pieces) != RWE_OK ||
         truncate_weights(clones, options->truncate, &pieces, arena, result) != RWE_OK)
         return rwe_fail_memory(error);
     enum rwe_status status = rows_new(cohort->n, pieces.n, arena, &rows, error);

@@ -215,12 +215,12 @@ static void copy_rows(const struct source *from, struct columns *to)
 
 static uint32_t *codes_if(bool needed, size_t n, struct rwe_arena *arena)
 {
-    return needed ? RWE_NEW(arena, uint32_t, n) : NULL;
+    return needed ? RWE_NEW_UNSET(arena, uint32_t, n) : NULL;
 }
 
 static double *numbers_if(bool needed, size_t n, struct rwe_arena *arena)
 {
-    return needed ? RWE_NEW(arena, double, n) : NULL;
+    return needed ? RWE_NEW_UNSET(arena, double, n) : NULL;
 }
 
 /* Strata exist where the view asks for some that there are. */
@@ -236,14 +236,14 @@ static struct columns columns_new(const struct source *from, size_t n, struct rw
     bool has_clusters = rwe_design_is_matched(design) || from->cohort->cluster != NULL;
     return (struct columns){
         .entry = numbers_if(from->cohort->entry != NULL, n, arena),
-        .time = RWE_NEW(arena, double, n),
+        .time = RWE_NEW_UNSET(arena, double, n),
         .weight =
             numbers_if(design->weight != NULL && from->view.strata != RWE_STRATA_SETS, n, arena),
-        .event = RWE_NEW(arena, uint8_t, n),
-        .group = RWE_NEW(arena, uint32_t, n),
+        .event = RWE_NEW_UNSET(arena, uint8_t, n),
+        .group = RWE_NEW_UNSET(arena, uint32_t, n),
         .stratum = codes_if(has_strata(from), n, arena),
         .cluster = codes_if(has_clusters, n, arena),
-        .subject = RWE_NEW(arena, uint32_t, n),
+        .subject = RWE_NEW_UNSET(arena, uint32_t, n),
     };
 }
 

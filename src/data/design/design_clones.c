@@ -4,12 +4,14 @@
 #include "design_private.h"
 #include "rwe/base/sort.h"
 
-/* A row of the design that is at risk, cut where the subject's own follow-up ends. */
+/* A row of the design that is at risk, cut where the subject's own follow-up ends; whole, so that putting
+ * rows in order reads one place each. */
 struct piece {
-    uint32_t subject, row;
-    double entry, time;
+    double entry, time, weight;
+    uint32_t subject, arm, stratum;
     uint32_t copies; /* of the subject that have a piece like it */
-    uint8_t of;      /* enum rwe_row_piece */
+    uint8_t event;
+    uint8_t of; /* enum rwe_row_piece */
 };
 
 struct source {
@@ -55,8 +57,7 @@ static uint8_t piece_of(const struct rwe_design_rows *rows, uint32_t subject, si
 static bool repeats(const struct source *from, const struct rwe_design *design, uint32_t i)
 {
     const struct rwe_design_rows *rows = from->rows;
-    const uint32_t *drawn = from->cohort->source;
-    if (drawn == NULL || i == 0 || drawn[i] != drawn[i - 1] || !design->member[i - 1])
+    if (!rwe_cohort_is_copy(from->cohort, i) || !design->member[i - 1])
         return false;
     size_t first = rows->start[i - 1], next = rows->start[i], n = next - first;
     if (rows->start[i + 1] - next != n)
@@ -67,6 +68,35 @@ static bool repeats(const struct source *from, const struct rwe_design *design, 
                 rows->weight[r] == rows->weight[r + n] && rows->arm[r] == rows->arm[r + n] &&
                 (rows->trial == NULL || rows->trial[r] == rows->trial[r + n]);
     return same;
+}
+
+/* Nested trials, crossed with the strata declared. */
+static uint32_t stratum_of(const struct source *from, uint32_t i, size_t r)
+{
+    const struct rwe_cohort *cohort = from->cohort;
+    uint32_t declared = cohort->stratum == NULL ? 0 : cohort->stratum[i];
+    if (from->rows->trial == NULL)
+        return declared;
+    size_t of_each = cohort->stratum == NULL ? 1 : cohort->n_strata;
+    return (uint32_t)(from->rows->trial[r] * of_each + declared);
+}
+
+/* Row r of subject i, whose own follow-up ends at `end` by its clock. */
+static struct piece make_piece(const struct source *from, uint32_t i, size_t r, double end)
+{
+    const struct rwe_design_rows *rows = from->rows;
+    bool leaves = rows->until[r] < end;
+    return (struct piece){
+        .entry = rows->from[r],
+        .time = leaves ? rows->until[r] : end,
+        .weight = rows->weight[r],
+        .subject = i,
+        .arm = rows->arm[r],
+        .stratum = stratum_of(from, i, r),
+        .copies = 1,
+        .event = leaves ? 0 : design_event_seen_as(from->endpoint->event[i], from->events),
+        .of = piece_of(rows, i, r, end),
+    };
 }
 
 /* Lists the pieces of all members, by subject and row, those of copies once where they are to be merged;
@@ -88,24 +118,10 @@ static size_t list_pieces(const struct source *from, const struct rwe_design *de
         for (size_t r = rows->start[i]; r < rows->start[i + 1]; r++) {
             double end = end_of(rows, from->endpoint, i, r);
             if (rows->from[r] < end)
-                piece[n++] = (struct piece){.subject = i,
-                                            .row = (uint32_t)r,
-                                            .entry = rows->from[r],
-                                            .time = rows->until[r] < end ? rows->until[r] : end,
-                                            .copies = 1,
-                                            .of = piece_of(rows, i, r, end)};
+                piece[n++] = make_piece(from, i, r, end);
         }
     }
     return n;
-}
-
-/* The event of a piece as the view shows it. */
-static uint8_t event_of(const struct source *from, const struct piece *piece)
-{
-    double end = end_of(from->rows, from->endpoint, piece->subject, piece->row);
-    return from->rows->until[piece->row] < end
-               ? 0
-               : design_event_seen_as(from->endpoint->event[piece->subject], from->events);
 }
 
 /* The arrays that survival data borrow, while they are filled. */
@@ -119,27 +135,16 @@ struct columns {
 static struct columns columns_new(size_t n, bool has_strata, struct rwe_arena *arena)
 {
     return (struct columns){
-        .entry = RWE_NEW(arena, double, n),
-        .time = RWE_NEW(arena, double, n),
-        .weight = RWE_NEW(arena, double, n),
-        .event = RWE_NEW(arena, uint8_t, n),
-        .piece = RWE_NEW(arena, uint8_t, n),
-        .group = RWE_NEW(arena, uint32_t, n),
-        .subject = RWE_NEW(arena, uint32_t, n),
-        .stratum = has_strata ? RWE_NEW(arena, uint32_t, n) : NULL,
-        .cluster = RWE_NEW(arena, uint32_t, n),
+        .entry = RWE_NEW_UNSET(arena, double, n),
+        .time = RWE_NEW_UNSET(arena, double, n),
+        .weight = RWE_NEW_UNSET(arena, double, n),
+        .event = RWE_NEW_UNSET(arena, uint8_t, n),
+        .piece = RWE_NEW_UNSET(arena, uint8_t, n),
+        .group = RWE_NEW_UNSET(arena, uint32_t, n),
+        .subject = RWE_NEW_UNSET(arena, uint32_t, n),
+        .stratum = has_strata ? RWE_NEW_UNSET(arena, uint32_t, n) : NULL,
+        .cluster = RWE_NEW_UNSET(arena, uint32_t, n),
     };
-}
-
-/* Nested trials, crossed with the strata declared. */
-static uint32_t stratum_of(const struct source *from, uint32_t i, size_t r)
-{
-    const struct rwe_cohort *cohort = from->cohort;
-    uint32_t declared = cohort->stratum == NULL ? 0 : cohort->stratum[i];
-    if (from->rows->trial == NULL)
-        return declared;
-    size_t of_each = cohort->stratum == NULL ? 1 : cohort->n_strata;
-    return (uint32_t)(from->rows->trial[r] * of_each + declared);
 }
 
 static size_t count_strata(const struct source *from)
@@ -148,21 +153,21 @@ static size_t count_strata(const struct source *from)
     return declared * (from->rows->trial == NULL ? 1 : from->rows->n_trials);
 }
 
-static void copy_piece(const struct source *from, const struct piece *piece, uint8_t event,
-                       double weight, struct columns *to)
+static void copy_piece(const struct source *from, const struct piece *piece, double weight,
+                       struct columns *to)
 {
     uint32_t i = piece->subject;
-    size_t r = piece->row, k = to->n++;
+    size_t k = to->n++;
     to->entry[k] = piece->entry;
     to->time[k] = piece->time;
     to->weight[k] = weight;
-    to->event[k] = event;
+    to->event[k] = piece->event;
     to->piece[k] = piece->of;
-    to->group[k] = from->rows->arm[r];
+    to->group[k] = piece->arm;
     to->subject[k] = i;
     to->cluster[k] = from->cohort->cluster != NULL ? from->cohort->cluster[i] : i;
     if (to->stratum != NULL)
-        to->stratum[k] = stratum_of(from, i, r);
+        to->stratum[k] = piece->stratum;
 }
 
 /* A row each, or where it stands for copies one of all their weight; but each event is a row, since
@@ -172,12 +177,10 @@ static void copy_pieces(const struct source *from, const struct piece piece[],
 {
     for (size_t k = 0; k < n; k++) {
         const struct piece *of = &piece[order[k]];
-        uint8_t event = event_of(from, of);
-        double weight = from->rows->weight[of->row];
-        if (!event)
-            copy_piece(from, of, event, weight * of->copies, to);
-        for (uint32_t c = 0; event && c < of->copies; c++)
-            copy_piece(from, of, event, weight, to);
+        if (!of->event)
+            copy_piece(from, of, of->weight * of->copies, to);
+        for (uint32_t c = 0; of->event && c < of->copies; c++)
+            copy_piece(from, of, of->weight, to);
     }
 }
 
@@ -208,7 +211,7 @@ static struct rwe_survival_data show(const struct source *from, const struct col
 static enum rwe_status order_pieces(struct piece piece[], size_t n, bool restarted,
                                     struct rwe_arena *arena, uint32_t order[])
 {
-    double *time = RWE_NEW(arena, double, n);
+    double *time = RWE_NEW_UNSET(arena, double, n);
     for (size_t k = 0; time != NULL && k < n; k++)
         time[k] = piece[k].time;
     if (time == NULL || rwe_sort_numbers(time, n, arena, order) != RWE_OK)
@@ -236,8 +239,8 @@ enum rwe_status design_survival_of_clones(const struct rwe_cohort *cohort,
         view.strata == RWE_STRATA_DECLARED && (cohort->stratum != NULL || rows->trial != NULL);
     struct columns columns = columns_new(rows->start[cohort->n], has_strata, arena);
     struct rwe_mark mark = rwe_arena_mark(arena);
-    struct piece *piece = RWE_NEW(arena, struct piece, rows->start[cohort->n]);
-    uint32_t *order = RWE_NEW(arena, uint32_t, rows->start[cohort->n]);
+    struct piece *piece = RWE_NEW_UNSET(arena, struct piece, rows->start[cohort->n]);
+    uint32_t *order = RWE_NEW_UNSET(arena, uint32_t, rows->start[cohort->n]);
     if (rwe_arena_failed(arena))
         return rwe_fail_memory(error);
     size_t n = list_pieces(&from, design, piece);

@@ -7,6 +7,7 @@
 
 #include <float.h>
 #include <math.h>
+#include <string.h>
 
 /* Beyond these an interval or a step is a slip, as days taken for months: it would fill the memory. */
 enum { MOST_TRIALS = 10000, MOST_PIECES = 10000000 };
@@ -280,12 +281,12 @@ static enum rwe_status rows_new(const struct rwe_cohort *cohort, size_t n, struc
                                 struct cutting *cut)
 {
     cut->start = RWE_NEW(arena, size_t, cohort->n + 1);
-    cut->weight = RWE_NEW(arena, double, n);
-    cut->from = RWE_NEW(arena, double, n);
-    cut->until = RWE_NEW(arena, double, n);
-    cut->origin = RWE_NEW(arena, double, n);
-    cut->arm = RWE_NEW(arena, uint32_t, n);
-    cut->trial = RWE_NEW(arena, uint32_t, n);
+    cut->weight = RWE_NEW_UNSET(arena, double, n);
+    cut->from = RWE_NEW_UNSET(arena, double, n);
+    cut->until = RWE_NEW_UNSET(arena, double, n);
+    cut->origin = RWE_NEW_UNSET(arena, double, n);
+    cut->arm = RWE_NEW_UNSET(arena, uint32_t, n);
+    cut->trial = RWE_NEW_UNSET(arena, uint32_t, n);
     return rwe_arena_failed(arena) ? RWE_NO_MEMORY : RWE_OK;
 }
 
@@ -295,6 +296,26 @@ static enum rwe_status too_many(struct rwe_error *error)
                     "nested trials would cut follow-up into more than %d pieces: take a longer "
                     "interval between trials, or a longer step",
                     MOST_PIECES);
+}
+
+/* Whether subject k of the list is drawn once more, and so has the rows of the one before. */
+static bool is_copy(const struct rwe_cohort *cohort, const struct cutting *cut, size_t k)
+{
+    const uint32_t *subject = cut->trials->subject;
+    return k > 0 && rwe_cohort_is_copy(cohort, subject[k]) && subject[k - 1] == subject[k] - 1;
+}
+
+/* The last n rows once more. */
+static void repeat_rows(struct cutting *cut, size_t n)
+{
+    size_t to = cut->n, from = to - n;
+    memcpy(cut->weight + to, cut->weight + from, n * sizeof *cut->weight);
+    memcpy(cut->from + to, cut->from + from, n * sizeof *cut->from);
+    memcpy(cut->until + to, cut->until + from, n * sizeof *cut->until);
+    memcpy(cut->origin + to, cut->origin + from, n * sizeof *cut->origin);
+    memcpy(cut->arm + to, cut->arm + from, n * sizeof *cut->arm);
+    memcpy(cut->trial + to, cut->trial + from, n * sizeof *cut->trial);
+    cut->n += n;
 }
 
 /* By subject of the cohort; who is not in the list has none. */
@@ -316,8 +337,11 @@ static enum rwe_status cut_all(const struct rwe_cohort *cohort, struct cutting *
         if (k == trials->n || trials->subject[k] != i)
             continue;
         double most = hazard_at(cut->weights, trials->open[k], false);
-        for (size_t j = 0; j < trials->n_trials; j++)
-            cut_subject(cut, k, j, most);
+        if (is_copy(cohort, cut, k))
+            repeat_rows(cut, cut->n - cut->start[i - 1]);
+        else
+            for (size_t j = 0; j < trials->n_trials; j++)
+                cut_subject(cut, k, j, most);
         k++;
     }
     cut->start[cohort->n] = cut->n;
