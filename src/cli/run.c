@@ -2,8 +2,8 @@
 /* From parsed arguments to a finished document: what an analysis and a check share. */
 #include "cli.h"
 
-/* Complaints of one kind that are printed before the rest are only counted. */
-enum { COMPLAINTS_SHOWN = 20 };
+/* Lines of the file that are told of complaints of one kind. */
+enum { EXAMPLES = 3 };
 
 int rwe_cli_fail(FILE *err, const struct rwe_error *error)
 {
@@ -31,6 +31,6 @@ enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_error *error)
     enum rwe_status status = rwe_job_run(job, error);
     rwe_cli_end_progress(cli);
     if (status != RWE_OK || !rwe_cli_settings_of(cli)->quiet)
-        rwe_complaints_print(&job->complaints, COMPLAINTS_SHOWN, cli->err);
+        rwe_complaints_print(&job->complaints, EXAMPLES, cli->err);
     return status;
 }
