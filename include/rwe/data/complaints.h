@@ -29,7 +29,8 @@ struct rwe_complaint {
     const char *rule;     /**< of validation, "E03", or NULL */
     /** What to do, or NULL: N_("correct it"), or a text in the language of messages. */
     const char *advice;
-    bool is_of_column; /**< the whole column is in doubt: no row may be left out for it */
+    bool may_be_missing; /**< the cell may be a word for a missing value */
+    bool is_of_column;   /**< the whole column is in doubt: no row may be left out for it */
 };
 
 /** The reason in a language: "earlier than the index date (E03)". NULL when memory is out. */

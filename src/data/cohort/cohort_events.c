@@ -85,21 +85,6 @@ static const char *propose(const struct events *of, bool is_reversed)
     return events.n == 0 || rwe_arena_failed(arena) ? NULL : rwe_text_join(arena, events, "+");
 }
 
-/* As a shell takes it for one word. */
-static const char *shell_word(struct rwe_arena *arena, const char *text)
-{
-    if (text == NULL || strpbrk(text, " \"'();|&<>*?$`\\#!~[]{}") == NULL)
-        return text;
-    char *word = rwe_arena_alloc(arena, 4 * strlen(text) + 3, 1), *to = word;
-    if (word == NULL)
-        return NULL;
-    *to++ = '\'';
-    for (const char *at = text; *at != '\0'; at++)
-        to = *at == '\'' ? stpcpy(to, "'\\''") : (*to = *at, to + 1);
-    strcpy(to, "'");
-    return word;
-}
-
 /* "--endpoint os=months,status:Dead"; VALUE where none can be proposed. */
 static const char *tell_option(const struct events *of, const char *values)
 {
@@ -111,8 +96,8 @@ static const char *tell_option(const struct events *of, const char *values)
         values = rwe_message("VALUE");
     if (rwe_arena_failed(arena))
         return "--endpoint";
-    const char *option =
-        shell_word(arena, rwe_arena_format(arena, "%s=%s,%s:%s", spec->name, time, event, values));
+    const char *option = rwe_shell_word(
+        arena, rwe_arena_format(arena, "%s=%s,%s:%s", spec->name, time, event, values));
     option = option == NULL ? NULL : rwe_arena_format(arena, "--endpoint %s", option);
     return option == NULL ? "--endpoint" : option;
 }
