@@ -358,8 +358,9 @@ static void nothing_but_events_must_be_said(void **state)
 
 static void a_duplicate_identifier_is_told_with_both_lines(void **state)
 {
-    refused_cohort(*state, (struct change[]){{6, "id", "p02"}, {0}},
-                   "cohort.csv:7|\"p02\"|duplicate identifier|line 3");
+    refused_cohort(
+        *state, (struct change[]){{6, "id", "p02"}, {0}},
+        "2 rows: a duplicate identifier (line 3: \"p02\", line 7: \"p02\"): line 7 has it too");
 }
 
 static void a_missing_identifier_is_told(void **state)

@@ -109,6 +109,40 @@ static void those_of_a_kind_are_one_line_with_their_number_and_examples(void **s
         "a.csv: 3 rows: has 2 cells, the header has 3 (line 6, line 7, line 8)\n");
 }
 
+static void advice_about_one_cell_does_not_part_a_kind_and_other_advice_does(void **state)
+{
+    (void)state;
+    struct rwe_complaints complaints = begin();
+    struct rwe_complaint twin = {.file = "a.csv",
+                                 .line = 2,
+                                 .column = "id",
+                                 .value = "p1",
+                                 .reason = "a duplicate",
+                                 .advice = "line 3 has it too",
+                                 .advises_cell = true};
+    rwe_complaints_add(&complaints, &twin);
+    twin.line = 3;
+    twin.advice = "line 2 has it too";
+    rwe_complaints_add(&complaints, &twin);
+    twin = (struct rwe_complaint){.file = "a.csv",
+                                  .line = 4,
+                                  .column = "t",
+                                  .value = "5,1",
+                                  .reason = "no number",
+                                  .advice = "write a point"};
+    rwe_complaints_add(&complaints, &twin);
+    twin.line = 5;
+    twin.value = "5%";
+    twin.advice = "leave out the sign";
+    rwe_complaints_add(&complaints, &twin);
+    check_print(
+        &complaints, 3,
+        "a.csv: column \"id\": 2 rows: a duplicate (line 2: \"p1\", line 3: \"p1\"): line 3 has it "
+        "too\n"
+        "a.csv:4: column \"t\": \"5,1\" is no number: write a point\n"
+        "a.csv:5: column \"t\": \"5%\" is no number: leave out the sign\n");
+}
+
 static void a_long_value_is_cut_to_60_bytes_at_a_characters_border(void **state)
 {
     (void)state;
@@ -154,6 +188,7 @@ int main(void)
         cmocka_unit_test(one_bad_cell_is_told_once_and_counted_once),
         cmocka_unit_test(complaints_come_by_file_and_line_and_keep_their_order_within_a_line),
         cmocka_unit_test(those_of_a_kind_are_one_line_with_their_number_and_examples),
+        cmocka_unit_test(advice_about_one_cell_does_not_part_a_kind_and_other_advice_does),
         cmocka_unit_test(a_long_value_is_cut_to_60_bytes_at_a_characters_border),
         cmocka_unit_test(the_value_is_copied),
         cmocka_unit_test(no_complaints_print_nothing),

@@ -29,6 +29,7 @@ struct rwe_complaint {
     const char *rule;     /**< of validation, "E03", or NULL */
     /** What to do, or NULL: N_("correct it"), or a text in the language of messages. */
     const char *advice;
+    bool advises_cell;   /**< the advice names this cell alone: it is told of the first of a kind */
     bool may_be_missing; /**< the cell may be a word for a missing value */
     bool is_of_column;   /**< the whole column is in doubt: no row may be left out for it */
 };

@@ -217,6 +217,7 @@ static enum rwe_status complain_duplicate(const struct raw *raw, uint32_t row, u
                                    rwe_message("%s has it too; one row is one subject, unless "
                                                "--rows says what several are"),
                                    where),
+        .advises_cell = true,
     };
     return rwe_complaints_add(raw->complaints, &complaint);
 }
