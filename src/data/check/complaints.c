@@ -169,11 +169,12 @@ struct kinds {
 static const char *kind_name(const struct rwe_complaint *item, struct rwe_arena *arena)
 {
     static const char *const none = "";
-    return rwe_arena_format(
-        arena, "%s\n%s\n%s\n%s\n%s\n%s\n%s", item->file, item->column == NULL ? none : item->column,
-        item->reason, item->rule == NULL ? none : item->rule,
-        item->about[0] == NULL ? none : item->about[0],
-        item->about[1] == NULL ? none : item->about[1], item->advice == NULL || item->advises_cell ? none : item->advice);
+    return rwe_arena_format(arena, "%s\n%s\n%s\n%s\n%s\n%s\n%s", item->file,
+                            item->column == NULL ? none : item->column, item->reason,
+                            item->rule == NULL ? none : item->rule,
+                            item->about[0] == NULL ? none : item->about[0],
+                            item->about[1] == NULL ? none : item->about[1],
+                            item->advice == NULL || item->advises_cell ? none : item->advice);
 }
 
 static enum rwe_status sort_by_line(const struct rwe_complaints *complaints,

@@ -2,8 +2,8 @@
 #include "isolate_private.h"
 
 #include "rwe/base/language.h"
-#include "stream_private.h"
 #include "rwe/data/sheet.h"
+#include "stream_private.h"
 #include "table_private.h"
 
 #include <errno.h>
