@@ -6,6 +6,7 @@
 #include "rwe/data/levels.h"
 #include "rwe/data/rows.h"
 #include "rwe/data/study.h"
+#include "rwe/data/table_parameters.h"
 #include "rwe/data/table_stack.h"
 #include "rwe/data/validate.h"
 #include "safety/toxicity_settings.h"
@@ -370,12 +371,94 @@ static enum rwe_status settle_rows(struct rwe_run *run, size_t first_complaint,
                                            : keep_rows(run, kept, first_complaint, table, error);
 }
 
+/* ---- one row a patient and endpoint ---- */
+
+/* In place of a table the one that was made of it. */
+static void take_place(struct rwe_table **table, struct rwe_table *made)
+{
+    rwe_table_close(*table);
+    *table = made;
+}
+
+/* A cohort with several parameters a patient becomes one with a row a patient, unless --rows says what its rows are. */
+static enum rwe_status settle_parameters(struct rwe_run *run, struct rwe_table **table,
+                                         struct rwe_error *error)
+{
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
+    struct rwe_table_options options = table_options(run, patients(run, NULL));
+    struct rwe_table *wide;
+    bool repeat;
+    if (study->rows != RWE_ROWS_NOT_SAID || !rwe_table_has_parameters(*table))
+        return RWE_OK;
+    size_t id = rwe_parameters_id(*table, study->id);
+    if (id == RWE_NO_INDEX)
+        return RWE_OK;
+    if (rwe_parameters_repeat(*table, id, &repeat) != RWE_OK)
+        return rwe_fail_memory(error);
+    if (!repeat)
+        return RWE_OK;
+    enum rwe_status status =
+        rwe_table_widen(*table, id, &options, run->arena, &wide, run->complaints, error);
+    if (status == RWE_OK)
+        take_place(table, wide);
+    return status;
+}
+
+static enum rwe_status join(struct rwe_run *run, const struct rwe_joined *joined,
+                            struct rwe_table **patients_table, struct rwe_error *error)
+{
+    struct rwe_table_options options = table_options(run, patients(run, NULL));
+    struct rwe_table *both;
+    enum rwe_status status =
+        rwe_table_join(joined, &options, run->arena, &both, run->complaints, error);
+    if (status == RWE_OK)
+        take_place(patients_table, both);
+    return status;
+}
+
+/* --adtte: its endpoints become columns of the patients. */
+static enum rwe_status add_endpoints(struct rwe_run *run, struct rwe_table **table,
+                                     struct rwe_error *error)
+{
+    const struct rwe_study_settings *study = rwe_study_of(run->settings);
+    struct rwe_table_options options =
+        table_options(run, (struct source){study->adtte, NULL, false});
+    struct rwe_table *adtte = NULL, *wide = NULL;
+    struct rwe_joined joined = {.table = *table};
+    if (study->adtte == NULL)
+        return RWE_OK;
+    joined.id = rwe_parameters_id(*table, study->id);
+    enum rwe_status status = rwe_run_read_table(run, study->adtte, NULL, &adtte, error);
+    if (status == RWE_OK && !rwe_table_has_parameters(adtte))
+        status = rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                          "--adtte %s: has no columns PARAMCD and AVAL: it is no file of times to "
+                          "events",
+                          study->adtte);
+    size_t id = status == RWE_OK ? rwe_parameters_id(adtte, study->id) : RWE_NO_INDEX;
+    if (status == RWE_OK && (joined.id == RWE_NO_INDEX || id == RWE_NO_INDEX))
+        status = rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
+                          "--adtte %s: by which column are patients told apart? Say --id COL",
+                          study->adtte);
+    if (status == RWE_OK)
+        status = rwe_table_widen(adtte, id, &options, run->arena, &wide, run->complaints, error);
+    joined.other = wide;
+    if (status == RWE_OK) {
+        joined.other_id = rwe_table_find(wide, rwe_table_name(adtte, id));
+        status = join(run, &joined, table, error);
+    }
+    rwe_table_close(wide);
+    rwe_table_close(adtte);
+    return status;
+}
+
 /* One file, whose rows come behind `rows_before` others. */
 static enum rwe_status read_file(struct rwe_run *run, const char *path, size_t rows_before,
                                  struct rwe_table **table, struct rwe_error *error)
 {
     size_t first_complaint = run->complaints->n;
     enum rwe_status status = read_and_note(run, patients(run, path), table, error);
+    if (status == RWE_OK)
+        status = settle_parameters(run, table, error);
     if (status == RWE_OK)
         status = settle_rows(run, first_complaint, table, error);
     renumber(run->complaints, first_complaint, NULL, 0, rows_before);
@@ -444,12 +527,19 @@ void rwe_run_place_complaints(const struct rwe_run *run, const struct rwe_table 
         place(table, &run->complaints->item[c].file, &run->complaints->item[c].line);
 }
 
+enum rwe_status rwe_run_read_cohort_table(struct rwe_run *run, struct rwe_table **table,
+                                          struct rwe_error *error)
+{
+    enum rwe_status status = read_files(run, table, error);
+    return status == RWE_OK ? add_endpoints(run, table, error) : status;
+}
+
 enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_settings *settings,
                                     bool all_rules, struct rwe_error *error)
 {
     struct rwe_table *table = NULL, *assessments = NULL;
     const struct rwe_study_settings *study = rwe_study_of(run->settings);
-    enum rwe_status status = read_files(run, &table, error);
+    enum rwe_status status = rwe_run_read_cohort_table(run, &table, error);
     if (status == RWE_OK && study->id == NULL)
         status = rwe_rows_check_unnamed(table, study, error);
     if (status == RWE_OK)

@@ -4,9 +4,6 @@
 #include <getopt.h>
 #include <string.h>
 
-/* Options of the interface that later versions have: without them a result would be another than was asked for. */
-static const char *const later_options[] = {"init"};
-
 /* getopt's table: one entry an option, then the end. */
 static struct option *long_options(const struct rwe_settings *settings, struct rwe_arena *arena)
 {
@@ -36,10 +33,6 @@ static enum rwe_status fail_unknown(struct rwe_cli *cli, const char *argument,
     if (rwe_arena_failed(arena))
         return rwe_fail_memory(error);
     const char *bare = name + strspn(name, "-");
-    for (size_t i = 0; i < sizeof later_options / sizeof *later_options; i++)
-        if (strcmp(bare, later_options[i]) == 0)
-            return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "%s is not part of version %s", name,
-                            RWE_VERSION);
     for (size_t i = 0; i < options.n; i++)
         if (bare - name == 2 && strncmp(bare, options.item[i].name, strlen(bare)) == 0)
             begun.item[begun.n++] = rwe_arena_format(arena, "--%s", options.item[i].name);

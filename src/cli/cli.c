@@ -118,6 +118,15 @@ static int dispatch(struct rwe_cli *cli)
         return print_something(cli, settings->print);
     if (settings->check != NULL)
         return rwe_cli_check(cli, settings->check);
+    if (settings->init && settings->ask) {
+        rwe_error_set(&error, RWE_USAGE, RWE_NO_INDEX,
+                      "--init writes a draft as it is guessed, --ask asks first: say one of them");
+        return rwe_cli_fail(cli->err, &error);
+    }
+    if (settings->init)
+        return rwe_cli_init(cli);
+    if (settings->ask)
+        return rwe_cli_ask(cli, stdin);
     if (!rwe_cli_simulates(settings))
         return analyze(cli);
     return rwe_cli_simulate(cli, &error) == RWE_OK ? RWE_EXIT_DONE : rwe_cli_fail(cli->err, &error);

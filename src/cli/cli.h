@@ -46,6 +46,7 @@ struct rwe_cli_settings {
     bool null;        /* true hazard ratios of 1 */
     const char *strategy; /* "begun-9"; NULL: the natural course */
     enum rwe_cli_print print;
+    bool init, ask;
     const char *help; /* a topic, the name of an option, "topics", "short" or "all"; NULL: none */
     bool version;
 };
@@ -86,6 +87,17 @@ extern const char rwe_cli_synopsis[], rwe_cli_purpose[];
  * that has failed. */
 struct rwe_progress rwe_cli_progress(struct rwe_cli *cli);
 void rwe_cli_end_progress(struct rwe_cli *cli);
+
+/* Lines of the file that are told of complaints of one kind. */
+enum { RWE_COMPLAINT_EXAMPLES = 3 };
+
+/* --init: tells the columns of the file and writes a draft of a study; --ask: the same by questions on cli->out, answered
+ * on `in`. Return exit codes. */
+int rwe_cli_init(struct rwe_cli *cli);
+int rwe_cli_ask(struct rwe_cli *cli, FILE *in);
+
+/* Takes the one file that is named, or the files of --cohort, for the job's. */
+enum rwe_status rwe_cli_take_file(struct rwe_cli *cli, struct rwe_error *error);
 
 /* Runs the job on the one file that is named. Complaints are printed on cli->err. */
 enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_error *error);

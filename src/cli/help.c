@@ -50,6 +50,7 @@ enum { PAGE_WIDTH = 79, HELP_INDENT = 8, NAME_WIDTH = 16, WORDS_WIDTH = 28 };
 static const struct {
     const char *words, *help;
 } first_options[] = {
+    {"--init", N_("what the columns hold; a draft of a study file")},
     {"--id COL --arm COL", N_("the columns of the patient and of the treatment")},
     {"--endpoint os=TIME,EVENT:YES", N_("time to an event; what EVENT holds where it came")},
     {"--derive os,pfs", N_("or endpoints from dates, with --cutoff DATE")},

@@ -99,6 +99,17 @@ static const struct rwe_option options[] = {
             "shows the truth. begun-9: radiotherapy begun by 9 months unless progression or "
             "death comes first; none (or none-9): nobody begins by 9, later the natural course; "
             "never. Other months as begun-6, none-6.")},
+    {.name = "init",
+     RWE_FLAG_IN(struct rwe_cli_settings, init),
+     .section = RWE_SECTION_OTHER,
+     .command_only = true,
+     .help = N_("Tell what the columns of COHORT hold and write a commented draft of a study file, "
+                "to --output, or standard output. Options that say how the file reads count.")},
+    {.name = "ask",
+     RWE_FLAG_IN(struct rwe_cli_settings, ask),
+     .section = RWE_SECTION_OTHER,
+     .command_only = true,
+     .help = N_("The same by questions at a terminal, in the language of --lang.")},
     {.name = "print",
      RWE_CHOICE_IN(struct rwe_cli_settings, print),
      .section = RWE_SECTION_OTHER,

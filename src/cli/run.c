@@ -2,9 +2,6 @@
 /* From parsed arguments to a finished document: what an analysis and a check share. */
 #include "cli.h"
 
-/* Lines of the file that are told of complaints of one kind. */
-enum { EXAMPLES = 3 };
-
 int rwe_cli_fail(FILE *err, const struct rwe_error *error)
 {
     fprintf(err, "rwe-analyze: %s\n", error->message);
@@ -12,7 +9,7 @@ int rwe_cli_fail(FILE *err, const struct rwe_error *error)
     return usage ? RWE_EXIT_USAGE : RWE_EXIT_FAILED;
 }
 
-enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_error *error)
+enum rwe_status rwe_cli_take_file(struct rwe_cli *cli, struct rwe_error *error)
 {
     struct rwe_job *job = &cli->job;
     bool by_arm = rwe_settings_has(job->settings, "cohort");
@@ -27,10 +24,18 @@ enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_error *error)
             cli->files.n, cli->files.item[1]);
     if (cli->files.n == 1)
         job->cohort = cli->files.item[0];
+    return RWE_OK;
+}
+
+enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_error *error)
+{
+    struct rwe_job *job = &cli->job;
+    enum rwe_status status = rwe_cli_take_file(cli, error);
     job->progress = rwe_cli_progress(cli);
-    enum rwe_status status = rwe_job_run(job, error);
+    if (status == RWE_OK)
+        status = rwe_job_run(job, error);
     rwe_cli_end_progress(cli);
     if (status != RWE_OK || !rwe_cli_settings_of(cli)->quiet)
-        rwe_complaints_print(&job->complaints, EXAMPLES, cli->err);
+        rwe_complaints_print(&job->complaints, RWE_COMPLAINT_EXAMPLES, cli->err);
     return status;
 }

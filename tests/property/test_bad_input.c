@@ -398,13 +398,6 @@ static void an_outcome_or_a_role_is_no_covariate(void **state)
             "%s --id id --arm arm --endpoint os=months,dead --covariates age,arm --psm", f->cohort);
 }
 
-static void an_option_of_a_later_version_is_refused(void **state)
-{
-    const struct fixture *f = *state;
-    refused(f, RWE_EXIT_USAGE, "--init is not part of version",
-            "%s --arm arm --endpoint os=months,dead --init --km", f->cohort);
-}
-
 static void more_times_than_are_told_are_refused(void **state)
 {
     const struct fixture *f = *state;
@@ -817,7 +810,6 @@ int main(void)
         PATIENTS(a_missing_identifier_is_told),
         PATIENTS(a_covariate_of_identifiers_is_told),
         PATIENTS(an_outcome_or_a_role_is_no_covariate),
-        PATIENTS(an_option_of_a_later_version_is_refused),
         PATIENTS(more_times_than_are_told_are_refused),
         PATIENTS(a_constant_covariate_is_left_out_and_named),
         PATIENTS(constant_covariates_alone_are_refused),

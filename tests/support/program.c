@@ -8,10 +8,25 @@
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <wordexp.h>
 
 /* ---- running ---- */
 
 enum { MOST_ARGUMENTS = 128 };
+
+static struct program_run run_arguments(int argc, char *const argv[])
+{
+    struct program_run run = {0};
+    size_t err_size;
+    FILE *out = open_memstream(&run.out, &run.out_size);
+    FILE *err = open_memstream(&run.err, &err_size);
+    assert_non_null(out);
+    assert_non_null(err);
+    run.code = rwe_cli_main(argc, argv, out, err);
+    fclose(out);
+    fclose(err);
+    return run;
+}
 
 static struct program_run run_line(char *line)
 {
@@ -23,15 +38,41 @@ static struct program_run run_line(char *line)
         assert_true(argc < MOST_ARGUMENTS);
         argv[argc++] = word;
     }
-    struct program_run run = {0};
-    size_t err_size;
-    FILE *out = open_memstream(&run.out, &run.out_size);
-    FILE *err = open_memstream(&run.err, &err_size);
-    assert_non_null(out);
-    assert_non_null(err);
-    run.code = rwe_cli_main(argc, argv, out, err);
-    fclose(out);
-    fclose(err);
+    return run_arguments(argc, argv);
+}
+
+/* Lets standard input be these answers; what it was is given back by restore_input. */
+static int give_input(const char *answers)
+{
+    FILE *file = tmpfile();
+    int before = dup(STDIN_FILENO);
+    assert_non_null(file);
+    fputs(answers, file);
+    rewind(file);
+    assert_true(dup2(fileno(file), STDIN_FILENO) >= 0);
+    fclose(file);
+    clearerr(stdin);
+    return before;
+}
+
+static void restore_input(int before)
+{
+    fflush(stdin);
+    assert_true(dup2(before, STDIN_FILENO) >= 0);
+    close(before);
+}
+
+struct program_run program_run_quoted(const char *line, const char *answers)
+{
+    wordexp_t words;
+    char *whole = program_format("rwe-analyze %s", line);
+    assert_int_equal(wordexp(whole, &words, WRDE_NOCMD), 0);
+    int before = answers == NULL ? -1 : give_input(answers);
+    struct program_run run = run_arguments((int)words.we_wordc, words.we_wordv);
+    if (answers != NULL)
+        restore_input(before);
+    wordfree(&words);
+    free(whole);
     return run;
 }
 

@@ -25,6 +25,9 @@ struct program_run {
  * program_run("%s --arm sex --endpoint os=time,status:2", path).
  */
 struct program_run program_run(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/** The same of a line that is cut as a shell cuts it, with quotes and $VARIABLES. `answers` is what stands at standard
+ * input, or NULL: nothing is read. */
+struct program_run program_run_quoted(const char *line, const char *answers);
 void program_clear(struct program_run *run);
 
 /** Fails the test, with what the program said, unless it ended with `code`. */

@@ -46,6 +46,11 @@ enum rwe_status rwe_run_read_table(struct rwe_run *run, const char *path, const 
 enum rwe_status rwe_run_read_cohort(struct rwe_run *run, struct rwe_settings *settings,
                                     bool all_rules, struct rwe_error *error);
 
+/** The table alone: the files of the cohort, stacked where there are several, with the endpoints of --adtte. The caller
+ * closes it. */
+enum rwe_status rwe_run_read_cohort_table(struct rwe_run *run, struct rwe_table **table,
+                                          struct rwe_error *error);
+
 /** Reads the files of patients again, once the cohort stands, for what else their columns hold: the same rows; the
  * caller closes the table. RWE_USAGE where they came from standard input. */
 enum rwe_status rwe_run_read_patients(const struct rwe_run *run, struct rwe_table **table,

@@ -46,4 +46,8 @@ struct rwe_strings rwe_text_split(struct rwe_arena *arena, const char *text, cha
 /** The items joined by `separator`. NULL when memory is out. */
 char *rwe_text_join(struct rwe_arena *arena, struct rwe_strings list, const char *separator);
 
+/** The text as a shell takes it for one word: in quotes where it must be, else itself. NULL of NULL, and when memory is
+ * out. */
+const char *rwe_text_shell_word(struct rwe_arena *arena, const char *text);
+
 #endif

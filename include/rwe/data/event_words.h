@@ -18,6 +18,10 @@ enum rwe_event_word {
 /** What a value says; a code in front of it ("1:DECEASED") is passed over. */
 enum rwe_event_word rwe_event_word(const char *value);
 
+/** Whether a value is a known word for the event. In a column that is named for the censored or the living
+ * (rwe_event_is_reversed) these are 0 and words for no, and no yes. */
+bool rwe_event_is_value(const char *value, bool is_reversed);
+
 /** Whether the name of a column says that it is 1 where there was no event: CNSR, censored, alive, 删失, 存活. */
 bool rwe_event_is_reversed(const char *column);
 

@@ -50,8 +50,4 @@ struct rwe_strings rwe_marked_items(struct rwe_arena *arena, const char *text);
 /** The text as it must be written to be read again: in quotes where it holds marks. NULL when memory is out. */
 const char *rwe_marked_quote(struct rwe_arena *arena, const char *text);
 
-/** The text as a shell takes it for one word: in quotes where it holds what a shell reads itself. NULL is left alone,
- * and returned when memory is out. */
-const char *rwe_shell_word(struct rwe_arena *arena, const char *text);
-
 #endif

@@ -25,4 +25,7 @@ enum rwe_status rwe_rows_check_unnamed(const struct rwe_table *table,
                                        const struct rwe_study_settings *study,
                                        struct rwe_error *error);
 
+/** Whether a column of that name is called as identifiers are: id, patient, 住院号, … */
+bool rwe_names_identifier(const char *name);
+
 #endif

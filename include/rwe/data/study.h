@@ -60,6 +60,7 @@ struct rwe_study_settings {
     struct rwe_strings derive, endpoint_dates;
     const char *index_date;
     const char *cutoff; /**< a date */
+    const char *adtte;  /**< a file: one row a patient and endpoint (table_parameters.h) */
     const char *assess; /**< a file */
     const char *assess_sheet;
     struct rwe_strings assess_columns;

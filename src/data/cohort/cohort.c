@@ -269,7 +269,7 @@ static enum rwe_status check_endpoints(const struct raw *raw, const struct rwe_c
     for (size_t e = 0; e < cohort->n_endpoints; e++) {
         const struct rwe_endpoint_spec *spec = raw->endpoint[e].spec;
         size_t events = cohort->endpoint[e].n_events;
-        const char *typed = rwe_shell_word(
+        const char *typed = rwe_text_shell_word(
             raw->scratch, rwe_arena_format(raw->scratch, "%s=%s,%s:1", spec->name,
                                            rwe_marked_quote(raw->scratch, spec->time),
                                            rwe_marked_quote(raw->scratch, spec->event)));

@@ -60,28 +60,15 @@ static const char *list_values(const struct events *of)
     return list == NULL ? "" : list;
 }
 
-static bool is_no(const char *text)
-{
-    static const char *const words[] = {"0", "no", "n", "false", "否", "无", "未"};
-    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
-        if (strcasecmp(text, words[w]) == 0)
-            return true;
-    return false;
-}
-
-/* All values that are known words for an event, as the option takes them; NULL: none, or no memory. In a column that
- * is named for the censored or the living these are 0 and words for no, and no yes. */
+/* All values that are known words for an event, as the option takes them; NULL: none, or no memory. */
 static const char *propose(const struct events *of, bool is_reversed)
 {
     struct rwe_arena *arena = of->raw->arena;
     const struct rwe_factor *status = &of->endpoint->status;
     struct rwe_strings events = {RWE_NEW(arena, const char *, status->n_levels), 0};
-    for (size_t l = 0; events.item != NULL && l < status->n_levels; l++) {
-        enum rwe_event_word word = rwe_event_word(status->level[l]);
-        bool is_event = word == RWE_WORD_YES ? !is_reversed : word > RWE_WORD_CENSORED;
-        if (is_event || (is_reversed && is_no(status->level[l])))
+    for (size_t l = 0; events.item != NULL && l < status->n_levels; l++)
+        if (rwe_event_is_value(status->level[l], is_reversed))
             events.item[events.n++] = rwe_marked_quote(arena, status->level[l]);
-    }
     return events.n == 0 || rwe_arena_failed(arena) ? NULL : rwe_text_join(arena, events, "+");
 }
 
@@ -96,7 +83,7 @@ static const char *tell_option(const struct events *of, const char *values)
         values = rwe_message("VALUE");
     if (rwe_arena_failed(arena))
         return "--endpoint";
-    const char *option = rwe_shell_word(
+    const char *option = rwe_text_shell_word(
         arena, rwe_arena_format(arena, "%s=%s,%s:%s", spec->name, time, event, values));
     option = option == NULL ? NULL : rwe_arena_format(arena, "--endpoint %s", option);
     return option == NULL ? "--endpoint" : option;

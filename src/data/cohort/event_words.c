@@ -105,6 +105,22 @@ enum rwe_event_word rwe_event_word(const char *value)
     return RWE_WORD_UNKNOWN;
 }
 
+static bool is_no(const char *text)
+{
+    static const char *const words[] = {"0", "no", "n", "false", "否", "无", "未"};
+    for (size_t w = 0; w < sizeof words / sizeof *words; w++)
+        if (strcasecmp(text, words[w]) == 0)
+            return true;
+    return false;
+}
+
+bool rwe_event_is_value(const char *value, bool is_reversed)
+{
+    enum rwe_event_word word = rwe_event_word(value);
+    bool is_event = word == RWE_WORD_YES ? !is_reversed : word > RWE_WORD_CENSORED;
+    return is_event || (is_reversed && is_no(value));
+}
+
 bool rwe_event_is_reversed(const char *column)
 {
     static const char *const words[] = {"cnsr*", "cens",   "censor*",  "censur*",  "zensier*",

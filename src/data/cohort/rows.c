@@ -234,7 +234,7 @@ static const char *const headers[] = {
     "登记号",      "筛选号",    "入组号",      "随机号",
 };
 
-static bool is_identifier(const char *name)
+bool rwe_names_identifier(const char *name)
 {
     char word[64];
     size_t n = 0;
@@ -260,7 +260,7 @@ static enum rwe_status check_column(const struct rwe_table *table, size_t column
     if (named == rows.n_subjects)
         return RWE_OK;
     const char *name = rwe_table_name(table, column);
-    const char *typed = rwe_shell_word(scratch, name);
+    const char *typed = rwe_text_shell_word(scratch, name);
     if (typed == NULL)
         return rwe_fail_memory(error);
     return rwe_fail(
@@ -280,7 +280,8 @@ enum rwe_status rwe_rows_check_unnamed(const struct rwe_table *table,
     enum rwe_status status = RWE_OK;
     for (size_t j = 0; j < rwe_table_columns(table) && status == RWE_OK; j++) {
         const char *name = rwe_table_name(table, j);
-        if (!is_identifier(name) || (study->cluster != NULL && strcmp(study->cluster, name) == 0))
+        if (!rwe_names_identifier(name) ||
+            (study->cluster != NULL && strcmp(study->cluster, name) == 0))
             continue;
         struct rwe_arena *scratch = rwe_arena_new();
         status = scratch == NULL ? rwe_fail_memory(error) : check_column(table, j, scratch, error);

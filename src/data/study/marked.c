@@ -190,17 +190,3 @@ const char *rwe_marked_quote(struct rwe_arena *arena, const char *text)
     *to = '\0';
     return quoted;
 }
-
-const char *rwe_shell_word(struct rwe_arena *arena, const char *text)
-{
-    if (text == NULL || strpbrk(text, " \"'();|&<>*?$`\\#!~[]{}") == NULL)
-        return text;
-    char *word = rwe_arena_alloc(arena, 4 * strlen(text) + 3, 1), *to = word;
-    if (word == NULL)
-        return NULL;
-    *to++ = '\'';
-    for (const char *at = text; *at != '\0'; at++)
-        to = *at == '\'' ? stpcpy(to, "'\\''") : (*to = *at, to + 1);
-    strcpy(to, "'");
-    return word;
-}

@@ -343,6 +343,15 @@ static const struct rwe_option options[] = {
      .section = RWE_SECTION_ENDPOINTS,
      .argument = "DATE",
      .help = N_("Data cut-off: what is later is not known yet, and censored there.")},
+    {.name = "adtte",
+     RWE_PATH_IN(struct rwe_study_settings, adtte),
+     .section = RWE_SECTION_FILE,
+     .argument = "FILE",
+     .help =
+         N_("Times to events in a file of their own, one row a patient and endpoint, as CDISC's "
+            "ADTTE beside ADSL: columns PARAMCD, AVAL, CNSR. Each PARAMCD becomes columns, as "
+            "OS_AVAL and OS_CNSR, for --endpoint os=OS_AVAL,OS_CNSR:0. A COHORT that is such a "
+            "file is read so by itself.")},
     {.name = "assess",
      RWE_PATH_IN(struct rwe_study_settings, assess),
      .section = RWE_SECTION_ENDPOINTS,
