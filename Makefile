@@ -133,6 +133,11 @@ install: all $(BUILD)/installed/librwe.a $(BUILD)/rwe.pc $(BUILD)/rwe-analyze.1 
 	               $(DESTDIR)$(PREFIX)/share/bash-completion/completions/rwe-analyze
 	install -m 644 sample_data/nct07062484.yaml $(DESTDIR)$(PREFIX)/share/rwe-analyze/
 
+# The package of Debian and Ubuntu, in build/.
+.PHONY: deb
+deb: all
+	@sh tests/tools/make_deb.sh
+
 .PHONY: $(BUILD)/rwe.pc
 $(BUILD)/rwe.pc:
 	@mkdir -p $(@D)
@@ -312,7 +317,7 @@ help:
 	  'make demo       installs what is needed, builds, runs the main job on sample_data' \
 	  'make test       installs what is needed, builds, runs every test' \
 	  'make deps       only installs what is needed (DEPS=skip: nothing is ever installed)' \
-	  'make install    PREFIX=/usr/local, DESTDIR=' \
+	  'make install    PREFIX=/usr/local, DESTDIR=; make deb: the package of Debian and Ubuntu, in build/' \
 	  'make SAN=address,undefined test     tests under sanitizers' \
 	  'make check-tsan tests of threads under ThreadSanitizer' \
 	  'make check-facts  the facts of R on open cohorts; make check-cases: what went wrong once (tests/cases)' \

@@ -130,7 +130,8 @@ enum rwe_status rwe_session_add_texts(struct rwe_session *session, const char *t
                                       const char *column, const char *const values[], size_t n);
 
 /**
- * Tells `tell` how far long work is: `done` of `of` pieces of `what` ("bootstrap"). Called by one thread at a
+ * Tells `tell` how far long work is: `done` of `of` pieces of `what` ("bootstrap"), 0 when it begins and `of` when it
+ * ends; `of` is 0 meanwhile where nobody knows it. Called by one thread at a
  * time, which need not be the caller's, while rwe_session_run lasts; it must not call this session. NULL: nobody
  * is told.
  */

@@ -177,6 +177,7 @@ static enum rwe_status run_calendar(struct rwe_run *run, void *state, struct rwe
 
 const struct rwe_analysis rwe_analysis_calendar = {
     .name = "calendar",
+    .section = RWE_SECTION_TIME_ZERO,
     .help = N_("Starts of follow-up by calendar year and arm: whether practice changed over the "
                "years. From --index-date, or a covariate index_year."),
     .from_zero = true,

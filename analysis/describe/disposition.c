@@ -321,6 +321,7 @@ static enum rwe_status run_disposition(struct rwe_run *run, void *state, struct 
 
 const struct rwe_analysis rwe_analysis_disposition = {
     .name = "disposition",
+    .section = RWE_SECTION_ENDPOINTS,
     .help = N_("How follow-up ended and how mature the data are, by arm: events, censored, lost to "
                "follow-up (--ltfu-column), reasons (--end-column), median follow-up; and missing "
                "covariates. Brings --km and --table1."),

@@ -286,6 +286,7 @@ static enum rwe_status run_grid(struct rwe_run *run, void *state, struct rwe_err
 
 const struct rwe_analysis rwe_analysis_endpoint_grid = {
     .name = "endpoint-grid",
+    .section = RWE_SECTION_ENDPOINTS,
     .from_zero = true,
     .lists = RWE_LISTS_OF_DATA,
     .help =

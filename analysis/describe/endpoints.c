@@ -15,7 +15,7 @@ struct settings {
 static const struct rwe_option options[] = {
     {.name = "export-endpoints",
      RWE_OUTPUT_IN(struct settings, export_file),
-     .section = RWE_SECTION_OUTPUT,
+     .section = RWE_SECTION_ENDPOINTS,
      .argument = "FILE",
      .help = N_("Write every derived row as CSV: dates, days, months, event, the code of its "
                 "censoring (ADTTE's CNSR), and the column that decided it.")},
@@ -345,6 +345,7 @@ static enum rwe_status write_files(const struct rwe_run *run, const void *state,
 
 const struct rwe_analysis rwe_analysis_endpoints = {
     .name = "endpoints",
+    .section = RWE_SECTION_ENDPOINTS,
     .from_zero = true,
     .help = N_("What --derive, --endpoint-dates and --exposure-date made of the dates: events, "
                "censorings by reason, days imputed, starts of treatment that do not count."),

@@ -41,6 +41,7 @@ static enum rwe_status run_failure(struct rwe_run *run, void *state, struct rwe_
 
 const struct rwe_analysis rwe_analysis_failure = {
     .name = "failure",
+    .section = RWE_SECTION_ENDPOINTS,
     .compares_arms = true,
     .help = N_("Where the disease failed first, n (%) by arm. Needs --failure-column."),
     .run = run_failure,

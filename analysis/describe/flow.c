@@ -472,6 +472,7 @@ static enum rwe_status run_flow(struct rwe_run *run, void *state, struct rwe_err
 
 const struct rwe_analysis rwe_analysis_flow = {
     .name = "flow",
+    .section = RWE_SECTION_ARMS,
     .from_zero = true,
     .help =
         N_("From the rows of the file to who is analysed: left out by which reason or criterion, "

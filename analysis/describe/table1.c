@@ -510,6 +510,7 @@ static enum rwe_status run_table1(struct rwe_run *run, void *state, struct rwe_e
 
 const struct rwe_analysis rwe_analysis_table1 = {
     .name = "table1",
+    .section = RWE_SECTION_COVARIATES,
     .help = N_("Table 1: baseline characteristics by arm, with standardized mean differences."),
     .run = run_table1,
 };

@@ -120,6 +120,7 @@ static enum rwe_status run_treatment(struct rwe_run *run, void *state, struct rw
 
 const struct rwe_analysis rwe_analysis_treatment = {
     .name = "treatment",
+    .section = RWE_SECTION_TIME_ZERO,
     .help =
         N_("Treatment as it was given, by arm: when exposure began, and what --treatment-columns "
            "names (cycles, dose, technique, site). Described only."),

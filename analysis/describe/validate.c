@@ -70,6 +70,7 @@ static enum rwe_status run_validate(struct rwe_run *run, void *state, struct rwe
 
 const struct rwe_analysis rwe_analysis_validate = {
     .name = "validate",
+    .section = RWE_SECTION_FILE,
     .from_zero = true,
     .help =
         N_("Rules that charts must keep, E01 to W34: what was found, and what was not checked."),

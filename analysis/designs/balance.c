@@ -17,7 +17,7 @@ struct balance_settings {
 static const struct rwe_option options[] = {
     {.name = "balance-limit",
      RWE_NUMBER_IN(struct balance_settings, limit),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_PROPENSITY,
      .argument = "X",
      .fallback = "0.1",
      .low = 0,
@@ -26,7 +26,7 @@ static const struct rwe_option options[] = {
                 "twice as much is serious.")},
     {.name = "balance-variance-ratio",
      RWE_NUMBER_IN(struct balance_settings, variance_ratio),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_PROPENSITY,
      .argument = "X",
      .fallback = "2",
      .low = 1,
@@ -36,12 +36,12 @@ static const struct rwe_option options[] = {
             "2).")},
     {.name = "balance-more",
      RWE_FLAG_IN(struct balance_settings, more),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_PROPENSITY,
      .help = N_("Show also the mean distance of the distribution functions and the overlap of the "
                 "densities.")},
     {.name = "balance-products",
      RWE_FLAG_IN(struct balance_settings, products),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_PROPENSITY,
      .help = N_("Measure also the squares of numbers and the products of two covariates; shows the "
                 "worst.")},
 };
@@ -752,6 +752,7 @@ static enum rwe_status run_balance(struct rwe_run *run, void *state, struct rwe_
 
 const struct rwe_analysis rwe_analysis_balance = {
     .name = "balance",
+    .section = RWE_SECTION_PROPENSITY,
     .help = N_("Balance of the covariates in words and numbers: standardized differences, variance "
                "ratios, KS distances, prognostic scores."),
     .options = &option_list,

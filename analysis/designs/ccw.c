@@ -42,7 +42,7 @@ static const struct rwe_option flag = {
 static const struct rwe_option options[] = {
     {.name = "ccw-step",
      RWE_NUMBER_IN(struct ccw_settings, step),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_TIME_ZERO,
      .argument = "X",
      .fallback = "0.5",
      .low = 1e-3,
@@ -51,7 +51,7 @@ static const struct rwe_option options[] = {
                 "unit (default 0.5).")},
     {.name = "ccw-truncate",
      RWE_NUMBER_IN(struct ccw_settings, truncate),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_TIME_ZERO,
      .argument = "PERCENT",
      .fallback = "100",
      .low = 50,
@@ -60,12 +60,12 @@ static const struct rwe_option options[] = {
                 "them, since truncation biases; 99.9 takes the edge off).")},
     {.name = "ccw-response",
      RWE_FLAG_IN(struct ccw_settings, response),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_TIME_ZERO,
      .help = N_("Objective response (--response-column) is known before exposure begins: it enters "
                 "the weights of clones beside the covariates.")},
     {.name = "export-clones",
      RWE_OUTPUT_IN(struct ccw_settings, export_clones),
-     .section = RWE_SECTION_OUTPUT,
+     .section = RWE_SECTION_TIME_ZERO,
      .argument = "FILE",
      .help = N_("Write the clones' follow-up as CSV: endpoint, id, strategy, from, until, weight, "
                 "event.")},
@@ -462,6 +462,7 @@ static void emulate(const struct rwe_run *run, struct rwe_protocol *protocol)
 
 const struct rwe_analysis rwe_analysis_ccw = {
     .name = "ccw",
+    .section = RWE_SECTION_TIME_ZERO,
     .from_zero = true,
     .flag = &flag,
     .help = N_("Clone, censor, weight: everybody follows both strategies, exposure "

@@ -29,7 +29,7 @@ static const struct rwe_option flag = {
 static const struct rwe_option options[] = {
     {.name = "trim",
      RWE_NUMBER_IN(struct iptw_settings, trim),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_WEIGHTING,
      .argument = "X",
      .low = 0,
      .high = 0.49,
@@ -37,13 +37,13 @@ static const struct rwe_option options[] = {
                 "above 1 − X; 0.1 is Crump's rule of thumb.")},
     {.name = "trim-optimal",
      RWE_FLAG_IN(struct iptw_settings, trim_optimal),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_WEIGHTING,
      .yields_to = "trim",
      .help =
          N_("The same with the X that is best for the precision of the average effect (Crump).")},
     {.name = "truncate",
      RWE_NUMBER_IN(struct iptw_settings, truncate),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_WEIGHTING,
      .argument = "PERCENT",
      .low = 0,
      .high = 49,
@@ -51,11 +51,11 @@ static const struct rwe_option options[] = {
                 "percentile.")},
     {.name = "unstabilised",
      RWE_FLAG_IN(struct iptw_settings, unstabilised),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_WEIGHTING,
      .help = N_("ATE weights 1/p and 1/(1 − p), not multiplied by the share of the arm.")},
     {.name = "export-weights",
      RWE_OUTPUT_IN(struct iptw_settings, export_weights),
-     .section = RWE_SECTION_OUTPUT,
+     .section = RWE_SECTION_WEIGHTING,
      .argument = "FILE",
      .help =
          N_("Write all subjects of the propensity model as CSV: id, arm, weight, ps, logit_ps.")},
@@ -391,6 +391,7 @@ static enum rwe_status write_files(const struct rwe_run *run, const void *state,
 
 const struct rwe_analysis rwe_analysis_iptw = {
     .name = "iptw",
+    .section = RWE_SECTION_WEIGHTING,
     .flag = &flag,
     .help = N_("Weights by the propensity score: adds the population \"iptw-ate\" (or -att, -ato: "
                "overlap, …), on which every analysis that is asked for runs too. Brings Table 1 "

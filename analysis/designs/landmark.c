@@ -218,6 +218,7 @@ static void emulate(const struct rwe_run *run, struct rwe_protocol *protocol)
 
 const struct rwe_analysis rwe_analysis_landmark = {
     .name = "landmark",
+    .section = RWE_SECTION_TIME_ZERO,
     .flag = &flag,
     .options = &option_list,
     .help = N_("Landmark analysis (default at 6): those free of event and progression then, by "

@@ -15,7 +15,7 @@ struct settings {
 static const struct rwe_option options[] = {
     {.name = "ps-spline",
      RWE_LIST_IN(struct settings, splines),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_PROPENSITY,
      .argument = "A,B,…",
      .acts_with = "psm iptw",
      .help =
@@ -23,7 +23,7 @@ static const struct rwe_option options[] = {
             "degrees of freedom.")},
     {.name = "ps-interaction",
      RWE_LIST_IN(struct settings, products),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_PROPENSITY,
      .argument = "A*B,C*C,…",
      .acts_with = "psm iptw",
      .help =
@@ -31,7 +31,7 @@ static const struct rwe_option options[] = {
             "the same and needs no quotes in a shell.")},
     {.name = "common-support",
      RWE_FLAG_IN(struct settings, common_support),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_PROPENSITY,
      .acts_with = "psm iptw",
      .help = N_("Match and weigh only those whose propensity score lies between the greater of the "
                 "arms' least and the lesser of their greatest.")},

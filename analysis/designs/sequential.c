@@ -54,7 +54,7 @@ static const struct rwe_option flag = {
 static const struct rwe_option options[] = {
     {.name = "sequential-weights",
      RWE_CHOICE_IN(struct sequential_settings, weights),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_TIME_ZERO,
      .argument = "initiators|censoring",
      .choices = "initiators|censoring",
      .fallback = "initiators",
@@ -63,7 +63,7 @@ static const struct rwe_option options[] = {
                 "compare like with like.")},
     {.name = "sequential-step",
      RWE_NUMBER_IN(struct sequential_settings, step),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_TIME_ZERO,
      .argument = "X",
      .fallback = "1",
      .low = 1e-3,
@@ -72,7 +72,7 @@ static const struct rwe_option options[] = {
                 "file's unit (default 1).")},
     {.name = "sequential-truncate",
      RWE_NUMBER_IN(struct sequential_settings, truncate),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_TIME_ZERO,
      .argument = "PERCENT",
      .fallback = "100",
      .low = 50,
@@ -81,12 +81,12 @@ static const struct rwe_option options[] = {
                 "(default 100: leave them, since truncation biases).")},
     {.name = "sequential-response",
      RWE_FLAG_IN(struct sequential_settings, response),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_TIME_ZERO,
      .help = N_("Objective response (--response-column) is known before exposure begins: it enters "
                 "the weights of nested trials beside the covariates.")},
     {.name = "export-trials",
      RWE_OUTPUT_IN(struct sequential_settings, export_trials),
-     .section = RWE_SECTION_OUTPUT,
+     .section = RWE_SECTION_TIME_ZERO,
      .argument = "FILE",
      .help = N_("Write the follow-ups of nested trials as CSV: endpoint, id, trial, arm, from, "
                 "until, weight, event.")},
@@ -533,6 +533,7 @@ static void emulate(const struct rwe_run *run, struct rwe_protocol *protocol)
 
 const struct rwe_analysis rwe_analysis_sequential = {
     .name = "sequential",
+    .section = RWE_SECTION_TIME_ZERO,
     .from_zero = true,
     .flag = &flag,
     .help = N_("Sequential trials: one begins every INTERVAL (default 0.5; 0: at each start of "

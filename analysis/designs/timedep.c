@@ -253,6 +253,7 @@ static void emulate(const struct rwe_run *run, struct rwe_protocol *protocol)
 
 const struct rwe_analysis rwe_analysis_timedep = {
     .name = "timedep",
+    .section = RWE_SECTION_TIME_ZERO,
     .from_zero = true,
     .help =
         N_("Exposure that starts after time zero (--exposure-start) as what it is: Cox's model "

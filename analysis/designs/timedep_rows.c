@@ -11,18 +11,18 @@
 static const struct rwe_option options[] = {
     {.name = "timedep-response",
      RWE_FLAG_IN(struct timedep_settings, response),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_TIME_ZERO,
      .help = N_("Adjust the models of --timedep for response too (CR or PR in --response-column), "
                 "as if it had been known from the start: it says who is given the treatment.")},
     {.name = "timedep-weights",
      RWE_FLAG_IN(struct timedep_settings, weights),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_TIME_ZERO,
      .help =
          N_("With --timedep: also a marginal structural Cox model, with stabilised weights, for "
             "endpoints that do not go on after exposure has closed.")},
     {.name = "timedep-step",
      RWE_NUMBER_IN(struct timedep_settings, step),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_TIME_ZERO,
      .argument = "X",
      .fallback = "0.5",
      .low = 1e-3,
@@ -31,7 +31,7 @@ static const struct rwe_option options[] = {
                 "0.5).")},
     {.name = "curves-from",
      RWE_NUMBER_IN(struct timedep_settings, curves_from),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_TIME_ZERO,
      .argument = "T",
      .fallback = "0",
      .low = 0,

@@ -477,6 +477,7 @@ static enum rwe_status run_cox(struct rwe_run *run, void *state, struct rwe_erro
 
 const struct rwe_analysis rwe_analysis_cox = {
     .name = "cox",
+    .section = RWE_SECTION_MODELS,
     .method = N_("Cox models"),
     .measure = N_("hazard ratio"),
     .compares_arms = true,

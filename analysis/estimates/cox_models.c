@@ -12,7 +12,7 @@
 static const struct rwe_option option_rows[] = {
     {.name = "ties",
      RWE_CHOICE_IN(struct cox_settings, ties),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_MODELS,
      .argument = "efron|breslow|exact",
      .choices = "efron|breslow|exact",
      .fallback = "efron",
@@ -21,16 +21,16 @@ static const struct rwe_option option_rows[] = {
                 "discrete times, without robust errors).")},
     {.name = "profile",
      RWE_FLAG_IN(struct cox_settings, profile),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_MODELS,
      .help = N_("Profile-likelihood limits and likelihood-ratio tests in Cox models in place of "
                 "Wald's, where rows are neither clustered nor weighted.")},
     {.name = "univariable",
      RWE_FLAG_IN(struct cox_settings, univariable),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_MODELS,
      .help = N_("Also a Cox model of each covariate alone.")},
     {.name = "spline",
      RWE_LIST_IN(struct cox_settings, spline),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_MODELS,
      .argument = "A,B,…",
      .acts_with = "cox cuminc",
      .help =
@@ -38,20 +38,20 @@ static const struct rwe_option option_rows[] = {
             "freedom.")},
     {.name = "interaction",
      RWE_LIST_IN(struct cox_settings, interaction),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_MODELS,
      .argument = "A,B,…",
      .help =
          N_("Covariates by which the arms' hazard ratio may differ: also the adjusted Cox model "
             "with their products.")},
     {.name = "predict",
      RWE_FLAG_IN(struct cox_settings, predict),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_MODELS,
      .help =
          N_("Also survival at --times that the adjusted Cox model predicts, by arm: of one "
             "patient (--predict-at), and standardised: the mean over all patients' covariates.")},
     {.name = "predict-at",
      RWE_LIST_IN(struct cox_settings, predict_at),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_MODELS,
      .argument = "A=X,B=X,…",
      .acts_with = "predict",
      .help =
@@ -59,14 +59,14 @@ static const struct rwe_option option_rows[] = {
             "frequent value.")},
     {.name = "residuals",
      RWE_OUTPUT_IN(struct cox_settings, residuals),
-     .section = RWE_SECTION_OUTPUT,
+     .section = RWE_SECTION_MODELS,
      .argument = "FILE",
      .help =
          N_("Write the residuals of the Cox models by subject as CSV (martingale, deviance, score, "
             "dfbeta, Schoenfeld), and show who moves the arms' ratio most.")},
     {.name = "split-time",
      RWE_NUMBER_IN(struct cox_settings, split_time),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_MODELS,
      .argument = "T",
      .low = 0,
      .high = 1e300,

@@ -763,6 +763,7 @@ static enum rwe_status run_cuminc(struct rwe_run *run, void *state, struct rwe_e
 
 const struct rwe_analysis rwe_analysis_cuminc = {
     .name = "cuminc",
+    .section = RWE_SECTION_SURVIVAL,
     .method = N_("cumulative incidence"),
     .compares_arms = true,
     .help =

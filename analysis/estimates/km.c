@@ -23,7 +23,7 @@ struct km_settings {
 static const struct rwe_option options[] = {
     {.name = "conf-type",
      RWE_CHOICE_IN(struct km_settings, conf_type),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SURVIVAL,
      .argument = "TYPE",
      .choices = "log-log|log|plain|logit|arcsin",
      .fallback = "log-log",
@@ -33,7 +33,7 @@ static const struct rwe_option options[] = {
             "log-log, as SAS; R has log).")},
     {.name = "median-rule",
      RWE_CHOICE_IN(struct km_settings, median_rule),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SURVIVAL,
      .argument = "midpoint|first",
      .choices = "midpoint|first",
      .fallback = "midpoint",
@@ -43,7 +43,7 @@ static const struct rwe_option options[] = {
          "that piece (default, as R and SAS), or its first time (as Stata).")},
     {.name = "bands",
      RWE_CHOICE_IN(struct km_settings, bands),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SURVIVAL,
      .argument = "KIND",
      .choices = "none|hall-wellner|equal-precision",
      .fallback = "none",
@@ -51,7 +51,7 @@ static const struct rwe_option options[] = {
                 "none|hall-wellner|equal-precision (default none).")},
     {.name = "quantiles",
      RWE_NUMBERS_IN(struct km_settings, quantiles),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SURVIVAL,
      .argument = "P,P,…",
      .low = 0.001,
      .high = 0.999,
@@ -730,6 +730,7 @@ static enum rwe_status run_km(struct rwe_run *run, void *state, struct rwe_error
 
 const struct rwe_analysis rwe_analysis_km = {
     .name = "km",
+    .section = RWE_SECTION_SURVIVAL,
     .method = N_("Kaplan–Meier curves"),
     .measure = N_("survival and its difference at times"),
     .compares_arms = true,

@@ -22,7 +22,7 @@ struct settings {
 static const struct rwe_option options[] = {
     {.name = "tests",
      RWE_LIST_IN(struct settings, tests),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_MODELS,
      .argument = "TEST,…",
      .fallback = "logrank",
      .help =
@@ -30,12 +30,12 @@ static const struct rwe_option options[] = {
             "trend (ordered arms), maxcombo (two arms).")},
     {.name = "pairwise",
      RWE_FLAG_IN(struct settings, pairwise),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_MODELS,
      .help = N_("With three arms and more, also log-rank tests of every two, with Holm's and "
                 "Benjamini and Hochberg's p-values.")},
     {.name = "permutations",
      RWE_INTEGER_IN(struct settings, permutations),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_MODELS,
      .argument = "B",
      .low = 1,
      .high = 1e7,
@@ -267,6 +267,8 @@ static enum rwe_status permute(const struct setting *setting, struct rwe_logrank
         .n_replicates = settings_of(setting->run)->permutations,
         .seed = rwe_statistics_of(setting->run->settings)->seed,
         .threads = setting->run->threads,
+        .progress = setting->run->progress,
+        .task = rwe_message("permutations"),
     };
     struct rwe_permutation result;
     enum rwe_status status = rwe_logrank_scores(data, &setting->table, weight, arena, score, error);
@@ -714,6 +716,7 @@ static enum rwe_status run_logrank(struct rwe_run *run, void *state, struct rwe_
 
 const struct rwe_analysis rwe_analysis_logrank = {
     .name = "logrank",
+    .section = RWE_SECTION_MODELS,
     .method = N_("log-rank tests"),
     .compares_arms = true,
     .help =

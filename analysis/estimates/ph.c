@@ -17,7 +17,7 @@ struct settings {
 static const struct rwe_option options[] = {
     {.name = "ph-transform",
      RWE_CHOICE_IN(struct settings, transform),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_MODELS,
      .argument = "km|rank|identity|log",
      .choices = "km|rank|identity|log",
      .fallback = "km",
@@ -26,7 +26,7 @@ static const struct rwe_option options[] = {
             "less the Kaplan-Meier curve, as R's cox.zph).")},
     {.name = "average-hr",
      RWE_FLAG_IN(struct settings, average),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_MODELS,
      .help =
          N_("With --ph, also the average hazard ratio of the arms: an answer where hazards are not "
             "proportional (Schemper, Wakounig and Heinze).")},
@@ -346,6 +346,7 @@ static enum rwe_status run_ph(struct rwe_run *run, void *state, struct rwe_error
 
 const struct rwe_analysis rwe_analysis_ph = {
     .name = "ph",
+    .section = RWE_SECTION_MODELS,
     .method = N_("tests of proportional hazards"),
     .compares_arms = true,
     .help = N_("Tests of proportional hazards for the models of --cox, by term and for all; robust "

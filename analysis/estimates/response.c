@@ -392,6 +392,7 @@ static enum rwe_status run_response(struct rwe_run *run, void *state, struct rwe
 
 const struct rwe_analysis rwe_analysis_response = {
     .name = "response",
+    .section = RWE_SECTION_RESPONSE,
     .method = N_("response rates"),
     .compares_arms = true,
     .help = N_("Response rates (ORR, DCR) and best response by arm, with exact limits and the "

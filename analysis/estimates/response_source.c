@@ -9,12 +9,12 @@
 static const struct rwe_option options[] = {
     {.name = "response-evaluable",
      RWE_FLAG_IN(struct response_settings, evaluable_only),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_RESPONSE,
      .help = N_("Leave out of response rates those whose response is not evaluable or missing; by "
                 "default they count as non-responders.")},
     {.name = "bor",
      RWE_CHOICE_IN(struct response_settings, bor),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_RESPONSE,
      .argument = "both|confirmed|unconfirmed",
      .choices = "both|confirmed|unconfirmed",
      .help = N_("Take the best response from --assess, with or without confirmation. By default "

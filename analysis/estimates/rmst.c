@@ -13,7 +13,7 @@
 static const struct rwe_option options[] = {
     {.name = "tau",
      RWE_NUMBER_IN(struct rmst_settings, tau),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SURVIVAL,
      .argument = "X",
      .low = 1e-300,
      .high = 1e300,
@@ -22,7 +22,7 @@ static const struct rwe_option options[] = {
     {.name = "tau-rule",
      RWE_CHOICE_IN(struct rmst_settings, tau_rule),
      RWE_WORD_IN(struct rmst_settings, tau_rule_word),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SURVIVAL,
      .argument = "at-risk|last|event|longest",
      .choices = "at-risk|last|event|longest",
      .fallback = "at-risk",
@@ -388,6 +388,7 @@ static enum rwe_status run_rmst(struct rwe_run *run, void *state, struct rwe_err
 
 const struct rwe_analysis rwe_analysis_rmst = {
     .name = "rmst",
+    .section = RWE_SECTION_SURVIVAL,
     .method = N_("restricted mean survival"),
     .measure = N_("difference in restricted means"),
     .compares_arms = true,

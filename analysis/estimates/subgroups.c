@@ -397,6 +397,7 @@ static enum rwe_status run_subgroups(struct rwe_run *run, void *state, struct rw
 
 const struct rwe_analysis rwe_analysis_subgroups = {
     .name = "subgroups",
+    .section = RWE_SECTION_SUBGROUPS,
     .method = N_("hazard ratios in subgroups"),
     .compares_arms = true,
     .help =

@@ -13,21 +13,21 @@
 static const struct rwe_option option_rows[] = {
     {.name = "subgroup-by",
      RWE_LIST_IN(struct subgroup_settings, by),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SUBGROUPS,
      .argument = "A,B,…",
      .help =
          N_("Covariates whose levels are the subgroups (default: all that are categories or 0/1). "
             "Numbers are cut at their median in the whole cohort.")},
     {.name = "subgroup-cut",
      RWE_LIST_IN(struct subgroup_settings, cut),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SUBGROUPS,
      .argument = "A=X,…",
      .help =
          N_("Where to cut a number: age=65 makes the subgroups <65 and >=65; age=50,age=65 makes "
             "three.")},
     {.name = "subgroup-least",
      RWE_NUMBERS_IN(struct subgroup_settings, least),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SUBGROUPS,
      .argument = "N,EVENTS",
      .fallback = "20,10",
      .low = 0,

@@ -157,7 +157,7 @@ enum rwe_status rwe_bootstrap_check(const struct rwe_settings *settings, struct 
 enum rwe_status rwe_bootstrap_run(struct rwe_run *run, const struct rwe_plan *plan,
                                   struct rwe_error *error)
 {
-    static const struct rwe_replicate_source source = {.name = "bootstrap", .cohort = draw};
+    static const struct rwe_replicate_source source = {.name = N_("bootstrap"), .cohort = draw};
     size_t n = rwe_bootstrap_n(run->settings);
     if (n == 0)
         return RWE_OK;

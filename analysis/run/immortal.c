@@ -20,7 +20,7 @@ struct immortal_settings {
 static const struct rwe_option options[] = {
     {.name = "control-window",
      RWE_NUMBER_IN(struct immortal_settings, control_window),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_TIME_ZERO,
      .argument = "T",
      .low = 0,
      .high = 1e300,
@@ -314,6 +314,7 @@ static enum rwe_status run_immortal(struct rwe_run *run, void *state, struct rwe
 
 const struct rwe_analysis rwe_analysis_immortal = {
     .name = "immortal",
+    .section = RWE_SECTION_TIME_ZERO,
     .from_zero = true,
     .help = N_("How much immortal time the arms have, and the events before exposure can act. "
                "Comes by itself where exposure starts after time zero: --exposure-start, "

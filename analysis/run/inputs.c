@@ -101,6 +101,7 @@ static struct rwe_table_options table_options(const struct rwe_run *run, struct 
     const struct rwe_study_settings *study = rwe_study_of(run->settings);
     struct rwe_table_options options = rwe_table_options_default();
     options.sheet = source.sheet;
+    options.progress = run->progress;
     options.encoding = study->encoding;
     options.delimiter = study->delimiter < 0 ? '\0' : ",;\t"[study->delimiter];
     options.decimal_comma = study->decimal == RWE_DECIMAL_COMMA;

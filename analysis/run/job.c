@@ -105,7 +105,7 @@ enum rwe_status rwe_job_fail_unknown(struct rwe_job *job, const char *argument,
     const char *near = rwe_text_nearest(argument + strspn(argument, "-"), names, known.n);
     if (near == NULL)
         return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX,
-                        "unknown option %s; --help lists the options", argument);
+                        "unknown option %s; --help all lists the options", argument);
     return rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "unknown option %s: did you mean --%s?",
                     argument, near);
 }

@@ -30,7 +30,7 @@ static const struct rwe_option statistics[] = {
      .help = N_("Level of confidence limits.")},
     {.name = "times",
      RWE_NUMBERS_IN(struct rwe_statistics_settings, times),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SURVIVAL,
      .argument = "T,T,…",
      .low = 0,
      .high = 1e300,
@@ -39,7 +39,7 @@ static const struct rwe_option statistics[] = {
                 "it, round times over the follow-up.")},
     {.name = "time-step",
      RWE_NUMBER_IN(struct rwe_statistics_settings, time_step),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SURVIVAL,
      .argument = "T",
      .low = 0,
      .high = 1e300,
@@ -48,7 +48,7 @@ static const struct rwe_option statistics[] = {
             "them (default: round, at most ten).")},
     {.name = "cut-at-risk",
      RWE_NUMBER_IN(struct rwe_statistics_settings, cut_at_risk),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SURVIVAL,
      .argument = "SHARE",
      .low = 0,
      .high = 1,
@@ -58,7 +58,7 @@ static const struct rwe_option statistics[] = {
                 "patients, are at risk (default 0.1; 0: nowhere). Tables and results go on.")},
     {.name = "variance",
      RWE_CHOICE_IN(struct rwe_statistics_settings, variance),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_WEIGHTING,
      .argument = "estimated|robust|bootstrap",
      .choices = "estimated|robust|bootstrap",
      .fallback = "estimated",
@@ -102,7 +102,8 @@ static struct rwe_option flag_of(const struct rwe_analysis *analysis)
         flag.argument = flag.choices;
     flag.name = analysis->name;
     flag.home = analysis->options;
-    flag.section = RWE_SECTION_RUN;
+    flag.section = analysis->section;
+    flag.runs = true;
     flag.help = analysis->help;
     return flag;
 }

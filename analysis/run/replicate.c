@@ -76,12 +76,11 @@ static void fail(struct work *work, size_t r, const struct rwe_error *error)
 
 static void tell_progress(struct work *work, size_t n)
 {
-    const struct rwe_progress *progress = &work->run->progress;
-    if (progress->tell == NULL || work->source->name == NULL)
+    if (work->source->name == NULL)
         return;
     pthread_mutex_lock(&work->lock);
     work->done += n;
-    progress->tell(progress->context, work->source->name, work->done, work->n);
+    rwe_progress_tell(&work->run->progress, rwe_message(work->source->name), work->done, work->n);
     pthread_mutex_unlock(&work->lock);
 }
 
@@ -201,6 +200,7 @@ enum rwe_status rwe_replicates_run(struct rwe_run *run, const struct rwe_plan *p
     if (rwe_arena_failed(run->arena))
         return rwe_fail_memory(error);
     pthread_mutex_init(&work.lock, NULL);
+    tell_progress(&work, 0);
     rwe_parallel_for(n_pieces, run->threads, run_piece, &work);
     pthread_mutex_destroy(&work.lock);
     while (work.n_idle > 0)

@@ -345,6 +345,7 @@ static enum rwe_status run_toxicity(struct rwe_run *run, void *state, struct rwe
 
 const struct rwe_analysis rwe_analysis_toxicity = {
     .name = "toxicity",
+    .section = RWE_SECTION_ADVERSE,
     .method = N_("toxicity"),
     .compares_arms = true,
     .help = N_("Adverse events by arm: worst grade per subject and term, any grade and grade 3 or "

@@ -23,18 +23,18 @@ struct protocol_settings {
 static const struct rwe_option options[] = {
     {.name = "protocol-eligibility",
      RWE_LIST_IN(struct protocol_settings, eligibility),
-     .section = RWE_SECTION_OTHER,
+     .section = RWE_SECTION_PROTOCOL,
      .argument = "TEXT,…",
      .help = N_("For --protocol: what else the target trial would ask of its patients, which the "
                 "file cannot show.")},
     {.name = "protocol-strategies",
      RWE_LIST_IN(struct protocol_settings, strategies),
-     .section = RWE_SECTION_OTHER,
+     .section = RWE_SECTION_PROTOCOL,
      .argument = "TEXT,…",
      .help = N_("For --protocol: the treatment strategies of the target trial, in words.")},
     {.name = "protocol-assignment",
      RWE_TEXT_IN(struct protocol_settings, assignment),
-     .section = RWE_SECTION_OTHER,
+     .section = RWE_SECTION_PROTOCOL,
      .argument = "TEXT",
      .help = N_("For --protocol: how the target trial would assign treatment (default: at random, "
                 "open label).")},
@@ -545,6 +545,7 @@ static enum rwe_status run_protocol(struct rwe_run *run, void *state, struct rwe
 
 const struct rwe_analysis rwe_analysis_protocol = {
     .name = "protocol",
+    .section = RWE_SECTION_PROTOCOL,
     .help = N_("The target trial beside its emulation (eligibility, strategies, assignment, time "
                "zero, outcomes, follow-up, contrast, analysis), and the estimand of each "
                "population."),

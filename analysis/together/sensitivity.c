@@ -32,7 +32,7 @@ struct sensitivity_settings {
 static const struct rwe_option options[] = {
     {.name = "evalue-outcome",
      RWE_CHOICE_IN(struct sensitivity_settings, outcome),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SENSITIVITY,
      .argument = "auto|rare|common",
      .choices = "auto|rare|common",
      .fallback = "auto",
@@ -42,7 +42,7 @@ static const struct rwe_option options[] = {
          "(default).")},
     {.name = "confounder-hr",
      RWE_NUMBERS_IN(struct sensitivity_settings, confounder_ratio),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SENSITIVITY,
      .argument = "X,X,…",
      .fallback = "1.5,2,3",
      .low = 0.01,
@@ -51,7 +51,7 @@ static const struct rwe_option options[] = {
                 "without.")},
     {.name = "confounder-prevalence",
      RWE_NUMBERS_IN(struct sensitivity_settings, confounder_prevalence),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SENSITIVITY,
      .argument = "P,P,…",
      .fallback = "0.1,0.3,0.5",
      .low = 0,
@@ -60,7 +60,7 @@ static const struct rwe_option options[] = {
                 "against each other.")},
     {.name = "confounder-in",
      RWE_TEXT_IN(struct sensitivity_settings, confounder_in),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SENSITIVITY,
      .argument = "POPULATION",
      .help = N_("Population whose hazard ratio the confounder is assumed in, as matched or ccw-9; "
                 "without it the one that answers best for the endpoint: clones or trials, matched "
@@ -69,7 +69,7 @@ static const struct rwe_option options[] = {
                 "it is not known when that is, a landmark before clones and trials.")},
     {.name = "lost-delta",
      RWE_NUMBERS_IN(struct sensitivity_settings, lost_delta),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SENSITIVITY,
      .argument = "X,X,…",
      .fallback = "1,1.5,2,3",
      .low = 0,
@@ -78,7 +78,7 @@ static const struct rwe_option options[] = {
                 "follow-up in the treated arm are assumed to have.")},
     {.name = "leave-one-out",
      RWE_TEXT_IN(struct sensitivity_settings, leave_one_out),
-     .section = RWE_SECTION_METHOD,
+     .section = RWE_SECTION_SENSITIVITY,
      .argument = "COVARIATE",
      .help = N_("Leave each level of a categorical covariate out in turn, as each centre, make all "
                 "anew without it, and tell the hazard ratios, with --sensitivity.")},
@@ -735,6 +735,7 @@ static enum rwe_status run_sensitivity(struct rwe_run *run, void *state, struct 
 
 const struct rwe_analysis rwe_analysis_sensitivity = {
     .name = "sensitivity",
+    .section = RWE_SECTION_SENSITIVITY,
     .help = N_("Every hazard ratio of the run side by side, each with the E-value of what an "
                "unmeasured confounder would need to explain it away; one of them under assumed "
                "confounders; and what if those lost to follow-up (--ltfu-column) fared worse. Asks "

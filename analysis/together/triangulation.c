@@ -317,6 +317,7 @@ static enum rwe_status run_triangulation(struct rwe_run *run, void *state, struc
 
 const struct rwe_analysis rwe_analysis_triangulation = {
     .name = "triangulation",
+    .section = RWE_SECTION_SENSITIVITY,
     .help = N_("Where exposure starts after time zero (--exposure-start): one table of what naive, "
                "matched, landmark, time-dependent, clone-censor-weight and sequential-trials "
                "analyses say, with the estimand of each. Asks for --cox, --psm, --landmark, "

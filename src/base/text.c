@@ -8,34 +8,47 @@
 
 enum { LONGEST = 64 };
 
-static int replace_cost(char a, char b)
+static uint32_t decode(const unsigned char **at);
+
+/* What is left of a name when one does not look closely, by character: without case, blanks, hyphens and underscores,
+ * full-width letters and brackets as the others. Returns how many; LONGEST + 1: too long. */
+static size_t fold(const char *name, uint32_t folded[LONGEST])
 {
-    if (a == b)
-        return 0;
-    return tolower((unsigned char)a) == tolower((unsigned char)b) ? 1 : 2;
+    size_t n = 0;
+    for (const unsigned char *at = (const unsigned char *)name; *at != '\0';) {
+        uint32_t c = decode(&at);
+        if (c >= 0xff01 && c <= 0xff5e)
+            c -= 0xff01 - '!';
+        if (c >= 'A' && c <= 'Z')
+            c += 'a' - 'A';
+        if (c == ' ' || c == 0x3000 || c == '_' || c == '-')
+            continue;
+        if (n == LONGEST)
+            return LONGEST + 1;
+        folded[n++] = c;
+    }
+    return n;
 }
 
-/* Twice the restricted Damerau-Levenshtein distance: a change of case counts 1, any other edit 2.
- */
-static int edit_distance(const char *a, const char *b)
+static int least(int a, int b)
 {
-    size_t n = strlen(a);
-    size_t m = strlen(b);
+    return a < b ? a : b;
+}
+
+/* The restricted Damerau-Levenshtein distance: insert, delete, replace, swap of neighbours. */
+static int edit_distance(const uint32_t a[], size_t n, const uint32_t b[], size_t m)
+{
     int before[LONGEST + 1], last[LONGEST + 1], row[LONGEST + 1];
     for (size_t j = 0; j <= m; j++)
-        last[j] = 2 * (int)j;
+        last[j] = (int)j;
     memcpy(before, last, sizeof before);
     for (size_t i = 1; i <= n; i++) {
-        row[0] = 2 * (int)i;
+        row[0] = (int)i;
         for (size_t j = 1; j <= m; j++) {
-            int best = last[j - 1] + replace_cost(a[i - 1], b[j - 1]);
-            if (last[j] + 2 < best)
-                best = last[j] + 2;
-            if (row[j - 1] + 2 < best)
-                best = row[j - 1] + 2;
-            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] &&
-                before[j - 2] + 2 < best)
-                best = before[j - 2] + 2;
+            int best = last[j - 1] + (a[i - 1] != b[j - 1]);
+            best = least(best, least(last[j], row[j - 1]) + 1);
+            if (i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1])
+                best = least(best, before[j - 2] + 1);
             row[j] = best;
         }
         memcpy(before, last, sizeof before);
@@ -46,16 +59,15 @@ static int edit_distance(const char *a, const char *b)
 
 const char *rwe_text_nearest(const char *name, const char *const candidates[], size_t n)
 {
-    size_t length = strlen(name);
+    uint32_t wanted[LONGEST], other[LONGEST];
+    size_t length = fold(name, wanted);
     const char *nearest = NULL;
-    size_t most = length < 3 ? 1 : length / 3 < 3 ? length / 3 : 3;
-    int best = 2 * (int)most + 1;
-    if (length >= LONGEST)
+    int best = 1 + (length == 0 ? 0 : length < 3 ? 1 : least((int)length / 3, 3));
+    if (length > LONGEST)
         return NULL;
     for (size_t i = 0; i < n; i++) {
-        if (candidates[i] == NULL || strlen(candidates[i]) >= LONGEST)
-            continue;
-        int distance = edit_distance(name, candidates[i]);
+        size_t m = candidates[i] == NULL ? LONGEST + 1 : fold(candidates[i], other);
+        int distance = m > LONGEST ? best : edit_distance(wanted, length, other, m);
         if (distance < best) {
             best = distance;
             nearest = candidates[i];

@@ -61,8 +61,7 @@ static enum rwe_status take_option(struct rwe_cli *cli, const char *name, const 
 {
     const struct rwe_settings *settings = cli->job.settings;
     const struct rwe_option *option = rwe_settings_find(settings, name);
-    bool is_second = option->section == RWE_SECTION_RUN &&
-                     rwe_settings_source(settings, name) == RWE_FROM_COMMAND;
+    bool is_second = option->runs && rwe_settings_source(settings, name) == RWE_FROM_COMMAND;
     const char *first = is_second ? value_text(cli, name) : NULL;
     enum rwe_status status = rwe_job_set(&cli->job, name, text, error);
     const char *second = is_second && status == RWE_OK ? value_text(cli, name) : NULL;
@@ -76,6 +75,13 @@ static enum rwe_status take_option(struct rwe_cli *cli, const char *name, const 
                     name, first, second);
 }
 
+/* The word behind --help: a topic or an option, which need not be meant as options are. */
+static const char *topic_of(int argc, char *const argv[])
+{
+    bool is_topic = optarg == NULL && optind < argc && strncmp(argv[optind], "--lang", 6) != 0;
+    return is_topic ? argv[optind] : optarg;
+}
+
 static enum rwe_status parse_options(struct rwe_cli *cli, int argc, char *const argv[],
                                      struct rwe_error *error)
 {
@@ -87,9 +93,13 @@ static enum rwe_status parse_options(struct rwe_cli *cli, int argc, char *const 
     opterr = 0;
     while (status == RWE_OK) {
         int index = -1;
-        int found = getopt_long(argc, argv, ":", table, &index);
+        int found = getopt_long(argc, argv, ":h", table, &index);
         if (found == -1)
             break;
+        if (found == 'h')
+            return take_option(cli, "help", "short", error);
+        if (found == 0 && strcmp(table[index].name, "help") == 0)
+            return take_option(cli, "help", topic_of(argc, argv), error);
         if (found == ':')
             status =
                 rwe_fail(error, RWE_USAGE, RWE_NO_INDEX, "%s needs an argument", argv[optind - 1]);

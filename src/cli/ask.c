@@ -461,7 +461,7 @@ int rwe_cli_ask(struct rwe_cli *cli, FILE *in)
     if (status == RWE_OK) {
         status = rwe_job_draft(&cli->job, &drafting, &error);
         if (status != RWE_OK || !settings->quiet)
-            rwe_complaints_print(&cli->job.complaints, RWE_COMPLAINTS_SHOWN, cli->err);
+            rwe_complaints_print(&cli->job.complaints, RWE_COMPLAINT_EXAMPLES, cli->err);
     }
     a.draft = &drafting.draft;
     if (status == RWE_OK && !ask(&a, &path)) {

@@ -107,8 +107,9 @@ static int dispatch(struct rwe_cli *cli)
 {
     struct rwe_error error = {0};
     const struct rwe_cli_settings *settings = rwe_cli_settings_of(cli);
-    if (settings->help)
-        return print(cli, rwe_cli_help);
+    if (settings->help != NULL)
+        return rwe_cli_check_help(cli, &error) == RWE_OK ? print(cli, rwe_cli_help)
+                                                         : rwe_cli_fail(cli->err, &error);
     if (settings->version) {
         fprintf(cli->out, "rwe-analyze %s\n", RWE_VERSION);
         return RWE_EXIT_DONE;

@@ -6,17 +6,26 @@
 
 #include "rwe/analysis/job.h"
 #include "rwe/data/settings.h"
+#include <signal.h>
 #include <stdio.h>
 
 /* Exit codes: the interface's contract. */
 enum { RWE_EXIT_DONE = 0, RWE_EXIT_FAILED = 1, RWE_EXIT_USAGE = 2, RWE_EXIT_WARNINGS = 3 };
+
+/* The line that tells how far work is. */
+struct rwe_cli_progress {
+    char what[256]; /* "": nothing is under way */
+    double next;    /* seconds of the clock when it is drawn next */
+    bool is_shown;
+    struct sigaction before[4]; /* what is put back when it is gone */
+};
 
 /* What one call of the program works with. */
 struct rwe_cli {
     struct rwe_job job;
     struct rwe_strings files; /* arguments that are no options */
     FILE *out, *err;
-    double progress_since; /* seconds of the clock when progress was last told; 0: never */
+    struct rwe_cli_progress progress;
 };
 
 /* What --print prints, in the order of its choices. */
@@ -38,7 +47,8 @@ struct rwe_cli_settings {
     const char *strategy; /* "begun-9"; NULL: the natural course */
     enum rwe_cli_print print;
     bool init, ask;
-    bool help, version;
+    const char *help; /* a topic, the name of an option, "topics", "short" or "all"; NULL: none */
+    bool version;
 };
 
 extern const struct rwe_options rwe_cli_options;
@@ -48,15 +58,38 @@ const struct rwe_cli_settings *rwe_cli_settings_of(const struct rwe_cli *cli);
 enum rwe_status rwe_cli_parse(struct rwe_cli *cli, int argc, char *const argv[],
                               struct rwe_error *error);
 
+/* A topic of help: a section of the table of options. */
+struct rwe_cli_topic {
+    const char *name, *title;
+};
+extern const struct rwe_cli_topic rwe_cli_topics[RWE_SECTION_COUNT];
+
+/* Where a list of all options shows it: analyses together, in front. */
+static inline int rwe_cli_section_of(const struct rwe_option *option)
+{
+    return option->runs ? RWE_SECTION_RUN : (int)option->section;
+}
+
+/* The option as it is typed: "--caliper X". */
+void rwe_cli_print_option(FILE *out, const struct rwe_option *option);
+
+/* RWE_USAGE unless there is help of that name: what it does not know is told with what there is. */
+enum rwe_status rwe_cli_check_help(const struct rwe_cli *cli, struct rwe_error *error);
+
+/* The help that was asked for; the man page; the completion. */
 void rwe_cli_help(const struct rwe_settings *settings, FILE *out);
 void rwe_cli_man(const struct rwe_settings *settings, FILE *out);
 void rwe_cli_completion(const struct rwe_settings *settings, FILE *out);
 
-/* Tells the progress of long work on cli->err, unless --quiet. */
-struct rwe_progress rwe_cli_progress(struct rwe_cli *cli);
+extern const char rwe_cli_synopsis[], rwe_cli_purpose[];
 
-/* Complaints of one kind that are printed before the rest are only counted. */
-enum { RWE_COMPLAINTS_SHOWN = 20 };
+/* Tells the progress of long work on cli->err where that is a terminal, unless --quiet; and clears what is told of work
+ * that has failed. */
+struct rwe_progress rwe_cli_progress(struct rwe_cli *cli);
+void rwe_cli_end_progress(struct rwe_cli *cli);
+
+/* Lines of the file that are told of complaints of one kind. */
+enum { RWE_COMPLAINT_EXAMPLES = 3 };
 
 /* --init: tells the columns of the file and writes a draft of a study; --ask: the same by questions on cli->out, answered
  * on `in`. Return exit codes. */

@@ -157,7 +157,7 @@ int rwe_cli_init(struct rwe_cli *cli)
         return rwe_cli_fail(cli->err, &error);
     status = rwe_job_draft(&cli->job, &drafting, &error);
     if (status != RWE_OK || !settings->quiet)
-        rwe_complaints_print(&cli->job.complaints, RWE_COMPLAINTS_SHOWN, cli->err);
+        rwe_complaints_print(&cli->job.complaints, RWE_COMPLAINT_EXAMPLES, cli->err);
     if (status == RWE_OK)
         status = tell(cli, &drafting.draft, &error);
     rwe_table_close(drafting.table);

@@ -34,7 +34,8 @@ enum rwe_status rwe_cli_run(struct rwe_cli *cli, struct rwe_error *error)
     job->progress = rwe_cli_progress(cli);
     if (status == RWE_OK)
         status = rwe_job_run(job, error);
+    rwe_cli_end_progress(cli);
     if (status != RWE_OK || !rwe_cli_settings_of(cli)->quiet)
-        rwe_complaints_print(&job->complaints, RWE_COMPLAINTS_SHOWN, cli->err);
+        rwe_complaints_print(&job->complaints, RWE_COMPLAINT_EXAMPLES, cli->err);
     return status;
 }

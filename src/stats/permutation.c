@@ -155,6 +155,8 @@ static void run_range(size_t range, void *context)
     size_t extreme = 0;
     struct rwe_rng place;
     for (size_t r = range; r < B; r += setting->n_ranges) {
+        if (range == 0) /* as far as the others, about */
+            rwe_progress_tell(&setting->options->progress, setting->options->task, r, B);
         gsl_rng *rng = rwe_rng_start(&place, setting->options->seed, RWE_RNG_PERMUTATION, r);
         shuffle(setting, rng, group);
         extreme += statistic_of(setting, group, sums) >= least;
@@ -188,6 +190,7 @@ enum rwe_status rwe_permutation_test(const struct rwe_permutation_data *data,
         return rwe_fail(error, RWE_NOT_ESTIMABLE, RWE_NO_INDEX, "no permutation changes anything");
     setting.observed = statistic_of(&setting, setting.group, setting.sums);
     rwe_parallel_for(setting.n_ranges, (unsigned)threads, run_range, &setting);
+    rwe_progress_tell(&options->progress, options->task, B, B);
     *result = (struct rwe_permutation){
         .statistic = setting.observed, .df = (double)setting.rank, .n_replicates = B};
     for (size_t range = 0; range < setting.n_ranges; range++)

@@ -316,7 +316,8 @@ static void an_event_of_another_coding_is_told(void **state)
     for (size_t i = 1; i <= ROWS; i++)
         codes[i - 1] = (struct change){i, "dead", good[i][3][0] == '1' ? "2" : "1"};
     refused_cohort(f, codes,
-                   "cohort.csv:2|column \"dead\"|\"2\" is neither 0 nor 1|dead:VALUE|values: 1 (");
+                   "cohort.csv: column \"dead\": 9 rows: neither 0 nor 1 (line 2: "
+                   "\"2\"|dead:VALUE|values: 1 (");
     refused(f, RWE_EXIT_FAILED, "endpoint \"os\"|dead = 3|its values are 1 (",
             "%s --arm arm --endpoint os=months,dead:3", f->cohort);
     struct program_run run = program_run("%s --arm arm --endpoint os=months,dead:2", f->cohort);
@@ -357,8 +358,9 @@ static void nothing_but_events_must_be_said(void **state)
 
 static void a_duplicate_identifier_is_told_with_both_lines(void **state)
 {
-    refused_cohort(*state, (struct change[]){{6, "id", "p02"}, {0}},
-                   "cohort.csv:7|\"p02\"|duplicate identifier|line 3");
+    refused_cohort(
+        *state, (struct change[]){{6, "id", "p02"}, {0}},
+        "2 rows: a duplicate identifier (line 3: \"p02\", line 7: \"p02\"): line 7 has it too");
 }
 
 static void a_missing_identifier_is_told(void **state)
@@ -542,7 +544,7 @@ static void dropped_rows_are_counted_by_reason_in_every_format(void **state)
                                              f->cohort, arguments, formats[i]);
         assert_code(run, RWE_EXIT_DONE);
         assert_says(run.out, "months: negative|months: not a number");
-        assert_says(run.err, "cohort.csv:3|cohort.csv:6|cohort.csv:7");
+        assert_says(run.err, "cohort.csv:3|line 6: |line 7: ");
         program_clear(&run);
     }
     struct program_facts facts = program_facts_of("%s %s --on-error drop", f->cohort, arguments);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-3.0-or-later */
 /* The bootstrap through the program: the same bytes whatever the threads and the order of rows, errors
- * that agree with theory, failures that are counted, and no file left behind by an interrupt. */
+ * that agree with theory, and failures that are counted. What an interrupt leaves is told by test_interrupt.c. */
 #include "csv_variant.h"
 #include "program.h"
 
@@ -352,68 +352,6 @@ static void few_replicates_are_warned_of(void **state)
     program_clear(&run);
 }
 
-/* ---- interrupt and progress ---- */
-
-struct child {
-    pid_t id;
-    int err; /* what it writes to standard error */
-};
-
-/* The program in a process of its own, on a bootstrap without end, with files to write after it. */
-static struct child start_endless(const char *folder, bool quiet)
-{
-    int ends[2];
-    assert_int_equal(pipe(ends), 0);
-    pid_t id = fork();
-    assert_true(id >= 0);
-    if (id == 0) {
-        char *line = program_format("rwe-analyze sample_data/cohort.csv --km --psm --threads=1 "
-                                    "--bootstrap=1000000 --output=%s/%d.json "
-                                    "--export-matched=%s/%d.csv %s",
-                                    folder, quiet, folder, quiet, quiet ? "--quiet" : "");
-        char *argv[16] = {NULL}, *rest = NULL;
-        int argc = 0;
-        for (char *word = strtok_r(line, " ", &rest); word != NULL;
-             word = strtok_r(NULL, " ", &rest))
-            argv[argc++] = word;
-        close(ends[0]);
-        signal(SIGINT, SIG_DFL);
-        FILE *err = fdopen(ends[1], "w");
-        _exit(rwe_cli_main(argc, argv, stdout, err));
-    }
-    close(ends[1]);
-    return (struct child){id, ends[0]};
-}
-
-/* What it said until then; "" where nothing. */
-static void interrupt(struct child child, char said[], size_t room)
-{
-    int status = 0;
-    assert_int_equal(kill(child.id, SIGINT), 0);
-    assert_int_equal(waitpid(child.id, &status, 0), child.id);
-    assert_true(WIFSIGNALED(status));
-    assert_int_equal(WTERMSIG(status), SIGINT);
-    ssize_t n = read(child.err, said, room - 1);
-    assert_true(n >= 0);
-    said[n] = '\0';
-    close(child.err);
-}
-
-static void an_interrupt_leaves_no_file_and_progress_is_told(void **state)
-{
-    const struct fixture *f = *state;
-    char said[256];
-    struct child quiet = start_endless(f->folder, true);
-    struct child told = start_endless(f->folder, false);
-    struct pollfd line = {.fd = told.err, .events = POLLIN};
-    assert_int_equal(poll(&line, 1, 60000), 1); /* both are amid their replicates */
-    interrupt(told, said, sizeof said);
-    assert_says(said, "bootstrap: | of 1000000\n");
-    interrupt(quiet, said, sizeof said);
-    assert_string_equal(said, "");
-    assert_int_equal(program_count_files(f->folder), 0);
-}
-
 int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
@@ -431,7 +369,6 @@ int main(void)
         TEST(failed_replicates_are_counted_and_told),
         TEST(more_than_half_failed_is_an_error),
         TEST(few_replicates_are_warned_of),
-        TEST(an_interrupt_leaves_no_file_and_progress_is_told),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

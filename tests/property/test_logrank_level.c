@@ -68,7 +68,7 @@ static double p_flipped(const struct drawn *drawn, struct rwe_arena *arena)
     const struct rwe_survival_data *data = &drawn->data;
     double *score = RWE_NEW(arena, double, data->n);
     struct rwe_permutation result;
-    const struct rwe_permutation_options options = {199, 1, 1};
+    const struct rwe_permutation_options options = {.n_replicates = 199, .seed = 1, .threads = 1};
     const struct rwe_permutation_data pairs = {data->n, score,         data->group,
                                                2,       data->cluster, data->n_clusters};
     assert_int_equal(

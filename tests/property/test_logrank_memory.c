@@ -23,7 +23,7 @@ static enum rwe_status run_robust(const struct input *input, struct rwe_arena *a
 static enum rwe_status run_permutation(const struct input *input, struct rwe_arena *arena,
                                        struct rwe_error *error)
 {
-    const struct rwe_permutation_options options = {2, 1, 1};
+    const struct rwe_permutation_options options = {.n_replicates = 2, .seed = 1, .threads = 1};
     const struct rwe_permutation_data data = {
         input->data.n, input->p, input->data.group, 2, NULL, 0,
     };

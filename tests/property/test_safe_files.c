@@ -200,7 +200,7 @@ static void the_order_of_rows_must_be_told(void **state)
 {
     struct fixture *f = *state;
     char *path = put(f, "v.csv", "id,arm,visit,t,e\n1,A,1,5,1\n1,A,1,6,0\n2,B,,7,0\n3,B,1,2,1\n");
-    refused(1, "v.csv:2|v.csv:3|two rows of one subject|--on-error drop",
+    refused(1, "line 2: |line 3: |two rows of one subject|--on-error drop",
             program_format("%s" HOW "--rows last --row-order visit --km --on-error drop", path));
     refused(2, "--id", program_format("%s --arm arm --endpoint os=t,e --rows last --km", path));
     refused(2, "--rows", program_format("%s" HOW "--row-order visit --km", path));

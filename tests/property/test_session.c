@@ -463,7 +463,7 @@ struct told {
 static void look_at_locale(void *context, const char *what, size_t done, size_t of)
 {
     struct told *told = context;
-    assert_string_equal(what, "bootstrap");
+    assert_true(strcmp(what, "bootstrap") == 0 || strcmp(what, "reading " LUNG) == 0);
     assert_true(done <= of);
     told->n++;
     told->n_global += uselocale((locale_t)0) == LC_GLOBAL_LOCALE;

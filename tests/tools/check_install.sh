@@ -1,6 +1,6 @@
 #!/bin/sh
 # Installs into a folder of its own, as a packager does, and uses what was installed: the example, compiled
-# against the header and pkg-config, shared and static; the man page; the completion.
+# against the header and pkg-config, shared and static; the man page; the completion; the package of Debian, unpacked.
 # Usage, from the root of the repository: sh tests/tools/check_install.sh
 set -eu
 
@@ -76,5 +76,32 @@ fi
 "$root/usr/bin/rwe-analyze" sample_data/cohort.csv --ae sample_data/ae.csv --km --psm --quiet \
     >"$stage/report.txt" || fail "the installed program"
 
-[ "$failed" -eq 0 ] && echo "install: header, libraries, program, man page and completion work"
+# ---- the package -----------------------------------------------------------------------------------
+
+if command -v dpkg-shlibdeps >/dev/null 2>&1; then
+    package=$(sh tests/tools/make_deb.sh | tail -1)
+    dpkg-deb -x "$package" "$stage/deb"
+    for file in bin/rwe-analyze share/man/man1/rwe-analyze.1.gz share/bash-completion/completions/rwe-analyze \
+        share/doc/rwe-analyze/copyright share/doc/rwe-analyze/README.md share/doc/rwe-analyze/examples/cohort.csv; do
+        [ -s "$stage/deb/usr/$file" ] || fail "usr/$file is not in $package"
+    done
+    (cd "$stage/deb" && dpkg-deb --ctrl-tarfile "$OLDPWD/$package" | tar -xO ./md5sums | md5sum --quiet -c) ||
+        fail "the sums of $package"
+    depends=$(dpkg-deb -f "$package" Depends)
+    for library in $(printf '%s' "$depends" | tr ',' '\n' | sed 's/^ *\([^ |]*\).*/\1/'); do
+        dpkg-query -W "$library" >/dev/null 2>&1 || fail "$package depends on $library, which this program was not built with"
+    done
+    # What the program is linked to, directly, is among them.
+    multiarch=$(dpkg-architecture -q DEB_HOST_MULTIARCH)
+    for library in $(readelf -d "$stage/deb/usr/bin/rwe-analyze" | sed -n 's/.*(NEEDED).*\[\(.*\)\]/\1/p'); do
+        owner=$(dpkg-query -S "*/$multiarch/$library" 2>/dev/null | head -1 | cut -d: -f1)
+        case ", $depends," in *" $owner "* | *" $owner,"*) ;; *) fail "$package does not depend on $owner ($library)" ;; esac
+    done
+    (cd "$stage/deb/usr/share/doc/rwe-analyze/examples" && "$stage/deb/usr/bin/rwe-analyze" rotterdam.csv \
+        --study rotterdam.yaml --km --quiet >"$stage/report.txt") || fail "the program of $package"
+else
+    echo "package: not checked, dpkg-dev is not here"
+fi
+
+[ "$failed" -eq 0 ] && echo "install: header, libraries, program, man page, completion and package work"
 exit "$failed"

@@ -22,27 +22,39 @@ printf '#include <glpk.h>\nint main(void) { return glp_free_env(); }\n' |
 command -v msgfmt >/dev/null 2>&1 || missing="$missing gettext"
 [ -n "$missing" ] || exit 0
 
-if command -v apt-get >/dev/null 2>&1; then
+# Homebrew's names were looked up, and have not been tried on a Mac.
+managers="apt-get dnf brew"
+[ "$(uname -s)" != Darwin ] || managers=brew
+manager=
+for each in $managers; do
+    if [ -z "$manager" ] && command -v "$each" >/dev/null 2>&1; then manager=$each; fi
+done
+update=":"
+case $manager in
+apt-get)
     install="apt-get install -y --no-install-recommends"
     update="apt-get update"
     packages="gcc libc6-dev make pkg-config gettext libgsl-dev libcsv-dev libjansson-dev libyaml-dev
         libuchardet-dev nettle-dev libzip-dev libexpat1-dev libreadstat-dev libcairo2-dev libpango1.0-dev libpng-dev
         libcmocka-dev libglpk-dev fonts-dejavu-core"
-elif command -v dnf >/dev/null 2>&1; then
+    ;;
+dnf)
     install="dnf install -y"
-    update=":"
     packages="gcc make pkgconf-pkg-config gettext gsl-devel libcsv-devel jansson-devel libyaml-devel
-        uchardet-devel nettle-devel libzip-devel expat-devel readstat-devel cairo-devel pango-devel libpng-devel libcmocka-devel glpk-devel dejavu-sans-fonts"
-elif command -v brew >/dev/null 2>&1; then
+        uchardet-devel nettle-devel libzip-devel expat-devel readstat-devel cairo-devel pango-devel libpng-devel
+        libcmocka-devel glpk-devel dejavu-sans-fonts"
+    ;;
+brew)
     install="brew install"
-    update=":"
-    packages="pkg-config gettext gsl libcsv jansson libyaml uchardet nettle libzip expat readstat cairo pango libpng cmocka
-        glpk"
-else
-    echo "Missing:$missing. No apt-get, dnf or brew here: install GSL, libcsv, jansson, libyaml," \
+    packages="pkg-config gettext gsl libcsv jansson libyaml uchardet nettle libzip expat readstat cairo pango libpng
+        cmocka glpk"
+    ;;
+*)
+    echo "Missing:$missing. None of $managers is here: install GSL, libcsv, jansson, libyaml," \
         "uchardet, Nettle, libzip, expat, ReadStat, cairo, pango, libpng, cmocka and GLPK with their headers." >&2
     exit 1
-fi
+    ;;
+esac
 packages=$(echo $packages)
 
 echo "Missing:$missing"
@@ -51,7 +63,7 @@ if [ "${DEPS:-}" = skip ]; then
     exit 1
 fi
 as_root=
-if [ "$(id -u)" -ne 0 ] && [ "${install#brew}" = "$install" ]; then
+if [ "$(id -u)" -ne 0 ] && [ "$manager" != brew ]; then
     as_root=sudo
 fi
 echo "Installing with: $as_root $install $packages"

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Keeps what the documents show true: README.md, CONTRIBUTING.md, the pages in doc/ and those of the
+# Keeps what the documents show true: README.md and README.zh.md, CONTRIBUTING.md, the pages in doc/ and those of the
 # analyses. In a Markdown file
 #
 #   <!-- output: COMMAND -->          the lines up to <!-- end --> become "$ COMMAND" and what it prints
@@ -26,7 +26,7 @@ if [ "${1:-}" = --check ]; then
     check=1
     shift
 fi
-[ $# -gt 0 ] || set -- README.md CONTRIBUTING.md doc/*.md analysis/README.md analysis/*/*.md
+[ $# -gt 0 ] || set -- README.md README.zh.md CONTRIBUTING.md doc/*.md analysis/README.md analysis/*/*.md
 
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

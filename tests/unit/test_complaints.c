@@ -55,7 +55,7 @@ static void a_complaint_names_file_line_column_value_reason_and_advice(void **st
     rwe_complaints_add(&complaints, &cell);
     rwe_complaints_add(&complaints, &row);
     rwe_complaints_add(&complaints, &rule);
-    check_print(&complaints, 0,
+    check_print(&complaints, 1,
                 "c.csv:12: column \"age\": \"4o\" is not a number: correct it\n"
                 "c.csv:14: has 2 cells, the header has 3\n"
                 "c.csv:15: column \"d\": earlier than the index date (E03)\n");
@@ -83,15 +83,15 @@ static void complaints_come_by_file_and_line_and_keep_their_order_within_a_line(
     add(&complaints, "a.csv", 20, "x", "1", "r");
     add(&complaints, "b.csv", 1, "x", "2", "r");
     add(&complaints, "a.csv", 3, "y", "3", "r");
-    add(&complaints, "a.csv", 3, "x", "4", "r");
-    check_print(&complaints, 0,
+    add(&complaints, "a.csv", 3, "x", "4", "s");
+    check_print(&complaints, 1,
                 "a.csv:3: column \"y\": \"3\" is r\n"
-                "a.csv:3: column \"x\": \"4\" is r\n"
+                "a.csv:3: column \"x\": \"4\" is s\n"
                 "a.csv:20: column \"x\": \"1\" is r\n"
                 "b.csv:1: column \"x\": \"2\" is r\n");
 }
 
-static void after_the_most_of_a_kind_only_their_number_is_said(void **state)
+static void those_of_a_kind_are_one_line_with_their_number_and_examples(void **state)
 {
     (void)state;
     struct rwe_complaints complaints = begin();
@@ -101,14 +101,46 @@ static void after_the_most_of_a_kind_only_their_number_is_said(void **state)
     add(&complaints, "a.csv", 6, NULL, NULL, "has 2 cells, the header has 3");
     add(&complaints, "a.csv", 7, NULL, NULL, "has 2 cells, the header has 3");
     add(&complaints, "a.csv", 8, NULL, NULL, "has 2 cells, the header has 3");
-    check_print(&complaints, 2,
-                "a.csv:2: column \"age\": \"x\" is not a number\n"
-                "a.csv:3: column \"age\": \"x\" is not a number\n"
-                "a.csv:5: column \"sex\": \"x\" is not a number\n"
-                "a.csv:6: has 2 cells, the header has 3\n"
-                "a.csv:7: has 2 cells, the header has 3\n"
-                "a.csv: column \"age\": 6 more: not a number\n"
-                "a.csv: 1 more: has 2 cells, the header has 3\n");
+    check_print(
+        &complaints, 3,
+        "a.csv: column \"age\": 8 rows: not a number (line 2: \"x\", line 3: \"x\", line 4: "
+        "\"x\", …)\n"
+        "a.csv:5: column \"sex\": \"x\" is not a number\n"
+        "a.csv: 3 rows: has 2 cells, the header has 3 (line 6, line 7, line 8)\n");
+}
+
+static void advice_about_one_cell_does_not_part_a_kind_and_other_advice_does(void **state)
+{
+    (void)state;
+    struct rwe_complaints complaints = begin();
+    struct rwe_complaint twin = {.file = "a.csv",
+                                 .line = 2,
+                                 .column = "id",
+                                 .value = "p1",
+                                 .reason = "a duplicate",
+                                 .advice = "line 3 has it too",
+                                 .advises_cell = true};
+    rwe_complaints_add(&complaints, &twin);
+    twin.line = 3;
+    twin.advice = "line 2 has it too";
+    rwe_complaints_add(&complaints, &twin);
+    twin = (struct rwe_complaint){.file = "a.csv",
+                                  .line = 4,
+                                  .column = "t",
+                                  .value = "5,1",
+                                  .reason = "no number",
+                                  .advice = "write a point"};
+    rwe_complaints_add(&complaints, &twin);
+    twin.line = 5;
+    twin.value = "5%";
+    twin.advice = "leave out the sign";
+    rwe_complaints_add(&complaints, &twin);
+    check_print(
+        &complaints, 3,
+        "a.csv: column \"id\": 2 rows: a duplicate (line 2: \"p1\", line 3: \"p1\"): line 3 has it "
+        "too\n"
+        "a.csv:4: column \"t\": \"5,1\" is no number: write a point\n"
+        "a.csv:5: column \"t\": \"5%\" is no number: leave out the sign\n");
 }
 
 static void a_long_value_is_cut_to_60_bytes_at_a_characters_border(void **state)
@@ -155,7 +187,8 @@ int main(void)
         cmocka_unit_test(a_complaint_names_file_line_column_value_reason_and_advice),
         cmocka_unit_test(one_bad_cell_is_told_once_and_counted_once),
         cmocka_unit_test(complaints_come_by_file_and_line_and_keep_their_order_within_a_line),
-        cmocka_unit_test(after_the_most_of_a_kind_only_their_number_is_said),
+        cmocka_unit_test(those_of_a_kind_are_one_line_with_their_number_and_examples),
+        cmocka_unit_test(advice_about_one_cell_does_not_part_a_kind_and_other_advice_does),
         cmocka_unit_test(a_long_value_is_cut_to_60_bytes_at_a_characters_border),
         cmocka_unit_test(the_value_is_copied),
         cmocka_unit_test(no_complaints_print_nothing),

@@ -11,7 +11,8 @@ static struct rwe_permutation permute(const struct rwe_permutation_data *data, s
                                       unsigned threads, struct rwe_arena *arena)
 {
     struct rwe_permutation result;
-    struct rwe_permutation_options options = {n_replicates, 42, threads};
+    struct rwe_permutation_options options = {
+        .n_replicates = n_replicates, .seed = 42, .threads = threads};
     assert_int_equal(rwe_permutation_test(data, &options, arena, &result, NULL), RWE_OK);
     return result;
 }
@@ -140,7 +141,7 @@ static void what_cannot_be_permuted_is_refused(void **state)
     double score[] = {1, 2, 3};
     uint32_t group[] = {0, 1, 1}, block[] = {0, 1, 1};
     struct rwe_permutation_data data = {3, score, group, 2, block, 2};
-    struct rwe_permutation_options options = {10, 1, 1};
+    struct rwe_permutation_options options = {.n_replicates = 10, .seed = 1, .threads = 1};
     /* each block is of one group */
     assert_int_equal(rwe_permutation_test(&data, &options, arena, &result, &error),
                      RWE_NOT_ESTIMABLE);

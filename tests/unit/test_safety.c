@@ -540,7 +540,7 @@ static void columns_of_the_cohort_file_are_terms_too(void **state)
     free(wide);
     run = program_run("%s --id id --arm arm --endpoint os=time,dead --ae-wide Rash,arm", path);
     assert_code(run, 1);
-    assert_says(run.err, "cohort.csv:2: column \"arm\": \"A\" is not a grade");
+    assert_says(run.err, "cohort.csv: column \"arm\": 4 rows: not a grade (line 2: \"A\"");
     program_clear(&run);
     free(path);
     program_remove_folder(folder);

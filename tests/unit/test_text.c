@@ -18,13 +18,17 @@ static void nearest_finds_one_edit_of_each_kind(void **state)
     assert_string_equal(rwe_text_nearest("endpoind", options, N), "endpoint");  /* replace */
 }
 
-static void nearest_prefers_a_change_of_case_to_another_letter(void **state)
+static void nearest_ignores_case_width_and_what_joins_words(void **state)
 {
     (void)state;
-    static const char *const columns[] = {"agf", "AGe"};
+    static const char *const columns[] = {"agf", "AGE", "OS months", "总生存期(月)", "RT_start"};
+    assert_string_equal(rwe_text_nearest("age", columns, 5), "AGE");
+    assert_string_equal(rwe_text_nearest("os_months", columns, 5), "OS months");
+    assert_string_equal(rwe_text_nearest("总生存期（月）", columns, 5), "总生存期(月)");
+    assert_string_equal(rwe_text_nearest("ｒｔ　start", columns, 5), "RT_start");
+    assert_string_equal(rwe_text_nearest("总生存其(月)", columns, 5),
+                        "总生存期(月)"); /* one character */
     assert_string_equal(rwe_text_nearest("age", columns, 1), "agf");
-    static const char *const both[] = {"agf", "Age"};
-    assert_string_equal(rwe_text_nearest("age", both, 2), "Age");
 }
 
 static void nearest_stops_at_a_third_of_the_letters_and_at_three(void **state)
@@ -42,12 +46,12 @@ static void nearest_stops_at_a_third_of_the_letters_and_at_three(void **state)
 static void nearest_does_not_compare_what_is_too_long(void **state)
 {
     (void)state;
-    char name[65];
-    memset(name, 'a', 64);
-    name[64] = '\0';
+    char name[66];
+    memset(name, 'a', 65);
+    name[65] = '\0';
     const char *const same[] = {name};
     assert_null(rwe_text_nearest(name, same, 1));
-    name[63] = '\0';
+    name[64] = '\0';
     assert_ptr_equal(rwe_text_nearest(name, same, 1), name);
     const char *const holes[] = {NULL, "arm"};
     assert_string_equal(rwe_text_nearest("arn", holes, 2), "arm");
@@ -117,7 +121,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(nearest_finds_one_edit_of_each_kind),
-        cmocka_unit_test(nearest_prefers_a_change_of_case_to_another_letter),
+        cmocka_unit_test(nearest_ignores_case_width_and_what_joins_words),
         cmocka_unit_test(nearest_stops_at_a_third_of_the_letters_and_at_three),
         cmocka_unit_test(nearest_does_not_compare_what_is_too_long),
         cmocka_unit_test(width_counts_columns_of_a_terminal),

@@ -6,6 +6,7 @@
 #ifndef RWE_ANALYSIS_ANALYSIS_H
 #define RWE_ANALYSIS_ANALYSIS_H
 
+#include "rwe/base/progress.h"
 #include "rwe/data/cohort.h"
 #include "rwe/data/design.h"
 #include "rwe/data/settings.h"
@@ -19,12 +20,6 @@ struct rwe_given;
 struct rwe_propensity;
 struct rwe_protocol;
 struct rwe_validation;
-
-/** Where long work tells how far it is. Called by one thread at a time; may be NULL. */
-struct rwe_progress {
-    void (*tell)(void *context, const char *what, size_t done, size_t of);
-    void *context;
-};
 
 enum { RWE_MOST_ANALYSES = 64, RWE_MOST_DESIGNS = 8, RWE_MOST_INPUTS = 8 };
 
@@ -131,7 +126,8 @@ struct rwe_analysis {
         *flag; /**< what its flag takes and where that goes: kind and member (in the struct of
                     `options`), choices, range, argument, bare; the rest is filled in. NULL: it takes
                     nothing and nobody reads it */
-    const char *help;      /**< of the flag */
+    const char *help;                /**< of the flag */
+    enum rwe_option_section section; /**< what it is about: its topic in --help */
     const char *also_runs; /**< names of analyses that come with it, blanks between; or NULL */
     const char
         *needs; /**< names of analyses that it asks for as their bare flags would (pipeline.h:

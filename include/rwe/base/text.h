@@ -8,9 +8,10 @@
 #include <stdio.h>
 
 /**
- * The candidate that is most like `name`: least number of single-letter edits (insert, delete,
- * replace, swap of neighbours; case counts half), at most a third of the name's length, at least 1 and at most 3. NULL
- * when none is near. `name` must be shorter than 64 bytes to be compared.
+ * The candidate that is most like `name`: least number of edits of one character (insert, delete, replace, swap of
+ * neighbours), at most a third of the name's length, at least 1 and at most 3. Case, blanks, hyphens, underscores and
+ * the width of letters and brackets make no difference: AGE is age, and 月（末） is 月(末). NULL when none is near.
+ * What has more than 64 characters is near to nothing.
  */
 const char *rwe_text_nearest(const char *name, const char *const candidates[], size_t n);
 

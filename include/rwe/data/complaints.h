@@ -29,7 +29,9 @@ struct rwe_complaint {
     const char *rule;     /**< of validation, "E03", or NULL */
     /** What to do, or NULL: N_("correct it"), or a text in the language of messages. */
     const char *advice;
-    bool is_of_column; /**< the whole column is in doubt: no row may be left out for it */
+    bool advises_cell;   /**< the advice names this cell alone: it is told of the first of a kind */
+    bool may_be_missing; /**< the cell may be a word for a missing value */
+    bool is_of_column;   /**< the whole column is in doubt: no row may be left out for it */
 };
 
 /** The reason in a language: "earlier than the index date (E03)". NULL when memory is out. */
@@ -81,10 +83,11 @@ enum rwe_status rwe_complaints_take_notes(struct rwe_complaints *complaints,
                                           const struct rwe_complaints *from);
 
 /**
- * Prints the notes, then the complaints, in the language of messages and in order of line, one line each:
+ * Prints the notes, then the complaints, in the language of messages and in order of line, one line a kind:
  *   cohort.csv:12: column "age": "4o" is not a number: correct it, or …
- * After `most` of the same column and reason, says how many more there are (0: prints all).
+ *   cohort.csv: column "age": 7 rows: not a number (line 12: "4o", line 20: "x", …): correct it, or …
+ * of several of one column, reason and advice their number and so many examples, at least 1.
  */
-void rwe_complaints_print(const struct rwe_complaints *complaints, size_t most, FILE *out);
+void rwe_complaints_print(const struct rwe_complaints *complaints, size_t examples, FILE *out);
 
 #endif

@@ -61,12 +61,27 @@ struct rwe_member {
     size_t size; /**< 0: none */
 };
 
-/** Where --help and the man page show an option. */
+/** What an option is about: the topics of --help, and the sections of the man page. */
 enum rwe_option_section {
-    RWE_SECTION_RUN,    /**< what to run */
-    RWE_SECTION_FILE,   /**< how the file reads */
-    RWE_SECTION_METHOD, /**< matching and statistics */
+    RWE_SECTION_RUN, /**< an analysis of no topic among those below */
+    RWE_SECTION_FILE,
+    RWE_SECTION_ARMS, /**< arms, and who is compared */
+    RWE_SECTION_ENDPOINTS,
+    RWE_SECTION_COVARIATES,
+    RWE_SECTION_PROPENSITY, /**< the propensity model and balance */
+    RWE_SECTION_MATCHING,
+    RWE_SECTION_WEIGHTING,
+    RWE_SECTION_TIME_ZERO, /**< treatment that starts later */
+    RWE_SECTION_SURVIVAL,  /**< curves and shares */
+    RWE_SECTION_MODELS,    /**< tests and models */
+    RWE_SECTION_SUBGROUPS,
+    RWE_SECTION_RESPONSE,
+    RWE_SECTION_ADVERSE, /**< adverse events */
+    RWE_SECTION_SENSITIVITY,
+    RWE_SECTION_PROTOCOL,
+    RWE_SECTION_METHOD, /**< statistics in general */
     RWE_SECTION_OUTPUT, /**< where results go */
+    RWE_SECTION_SIMULATION,
     RWE_SECTION_OTHER,
     RWE_SECTION_COUNT,
 };
@@ -82,6 +97,7 @@ struct rwe_option {
     struct rwe_member word;         /**< holds the text of the value (RWE_WORD_IN), or none */
     const struct rwe_options *home; /**< the list in whose struct these are; NULL: its own */
     enum rwe_option_section section;
+    bool runs;            /**< the flag of an analysis: says what to run */
     const char *argument; /**< how help shows the argument, NULL for a flag; "[=X]" when optional */
     const char *fallback; /**< default, read as if the user had given it; NULL: none */
     const char *choices;  /**< "a|b|c" of RWE_OPTION_CHOICE */

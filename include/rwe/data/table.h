@@ -16,6 +16,7 @@
 
 #include "rwe/base/arena.h"
 #include "rwe/base/hash.h"
+#include "rwe/base/progress.h"
 #include "rwe/base/status.h"
 #include "rwe/base/text.h"
 #include "rwe/data/complaints.h"
@@ -36,6 +37,7 @@ struct rwe_table_options {
     size_t skip;                   /**< so many lines above the header are no part of the table */
     size_t header; /**< line that holds the names; 0: the first that can (sheet.h) */
     const struct rwe_reader *const *readers; /**< NULL: rwe_readers (reader.h) */
+    struct rwe_progress progress; /**< told of the bytes of a text, the rows of a workbook */
 };
 
 /** detect, NULL, detect, {NA, N/A, NaN, ".", "-", "—", "/", 不详, 未查, 未知, 空}, none, 16 MiB, 0, 0, NULL. */

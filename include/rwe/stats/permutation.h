@@ -12,6 +12,7 @@
 #define RWE_STATS_PERMUTATION_H
 
 #include "rwe/base/arena.h"
+#include "rwe/base/progress.h"
 #include "rwe/base/status.h"
 #include <stdint.h>
 
@@ -19,6 +20,8 @@ struct rwe_permutation_options {
     size_t n_replicates; /**< at least 1 */
     uint64_t seed;       /**< replicate r draws from its own stream of RWE_RNG_PERMUTATION */
     unsigned threads;    /**< the result does not depend on it */
+    struct rwe_progress progress; /**< told of the replicates, as `task` */
+    const char *task;
 };
 
 /** What is permuted: borrowed. */

@@ -3,6 +3,7 @@
 
 #include "input/intern_private.h"
 #include "rwe/base/sort.h"
+#include "rwe/base/text.h"
 
 #include <stdarg.h>
 #include <string.h>
@@ -155,10 +156,9 @@ const char *rwe_complaint_reason(const struct rwe_complaint *complaint,
     return rwe_arena_format(arena, rwe_language_text(language, "%s (%s)"), reason, complaint->rule);
 }
 
-/* What the complaints are counted by: file, column and reason. */
+/* What the complaints are counted by: file, column, reason and advice. */
 struct kinds {
     uint32_t *of;    /* by complaint: its kind */
-    size_t *shown;   /* by kind: how many have been printed */
     size_t *total;   /* by kind */
     uint32_t *first; /* by kind: a complaint of it */
     size_t n;
@@ -169,11 +169,12 @@ struct kinds {
 static const char *kind_name(const struct rwe_complaint *item, struct rwe_arena *arena)
 {
     static const char *const none = "";
-    return rwe_arena_format(arena, "%s\n%s\n%s\n%s\n%s\n%s", item->file,
+    return rwe_arena_format(arena, "%s\n%s\n%s\n%s\n%s\n%s\n%s", item->file,
                             item->column == NULL ? none : item->column, item->reason,
                             item->rule == NULL ? none : item->rule,
                             item->about[0] == NULL ? none : item->about[0],
-                            item->about[1] == NULL ? none : item->about[1]);
+                            item->about[1] == NULL ? none : item->about[1],
+                            item->advice == NULL || item->advises_cell ? none : item->advice);
 }
 
 static enum rwe_status sort_by_line(const struct rwe_complaints *complaints,
@@ -200,7 +201,6 @@ static enum rwe_status find_kinds(const struct rwe_complaints *complaints,
     struct rwe_intern names = {.arena = scratch};
     size_t n = complaints->n;
     *kinds = (struct kinds){.of = RWE_NEW(scratch, uint32_t, n),
-                            .shown = RWE_NEW(scratch, size_t, n),
                             .total = RWE_NEW(scratch, size_t, n),
                             .first = RWE_NEW(scratch, uint32_t, n),
                             .order = RWE_NEW(scratch, uint32_t, n)};
@@ -258,39 +258,62 @@ static void print_one(const struct rwe_complaint *item, struct rwe_arena *scratc
     fputc('\n', out);
 }
 
-static void print_rest(const struct rwe_complaint *item, size_t more, struct rwe_arena *scratch,
-                       FILE *out)
+/* "line 3: "4o", line 7: "x", …": the first of a kind, of which none stands before place `k` of the order. NULL when
+ * memory is out. */
+static const char *examples_from(size_t k, const struct kinds *kinds,
+                                 const struct rwe_complaints *complaints, size_t most,
+                                 struct rwe_arena *scratch)
 {
-    const char *reason = told_reason(item, scratch);
-    if (item->column == NULL)
-        fprintf(out, rwe_message("%s: %zu more: %s"), item->file, more, reason);
+    uint32_t kind = kinds->of[kinds->order[k]];
+    struct rwe_strings shown = {RWE_NEW(scratch, const char *, most + 1), 0};
+    for (; shown.item != NULL && k < complaints->n && shown.n < most; k++) {
+        const struct rwe_complaint *item = &complaints->item[kinds->order[k]];
+        if (kinds->of[kinds->order[k]] == kind)
+            shown.item[shown.n++] =
+                item->value == NULL ? rwe_arena_format(scratch, rwe_message("line %zu"), item->line)
+                                    : rwe_arena_format(scratch, rwe_message("line %zu: \"%s\""),
+                                                       item->line, item->value);
+    }
+    if (shown.item != NULL && kinds->total[kind] > most)
+        shown.item[shown.n++] = "…";
+    return rwe_arena_failed(scratch) ? NULL : rwe_text_join(scratch, shown, ", ");
+}
+
+/* All of a kind in one line. */
+static void print_kind(const struct rwe_complaint *first, size_t n, const char *examples,
+                       struct rwe_arena *scratch, FILE *out)
+{
+    const char *column = first->column, *reason = told_reason(first, scratch);
+    if (column == NULL)
+        fprintf(out, rwe_message("%s: %zu rows: %s (%s)"), first->file, n, reason, examples);
     else
-        fprintf(out, rwe_message("%s: column \"%s\": %zu more: %s"), item->file, item->column, more,
-                reason);
+        fprintf(out, rwe_message("%s: column \"%s\": %zu rows: %s (%s)"), first->file, column, n,
+                reason, examples);
+    if (first->advice != NULL)
+        fprintf(out, rwe_message(": %s"), rwe_message(first->advice));
     fputc('\n', out);
 }
 
-void rwe_complaints_print(const struct rwe_complaints *complaints, size_t most, FILE *out)
+void rwe_complaints_print(const struct rwe_complaints *complaints, size_t examples, FILE *out)
 {
-    struct kinds kinds;
+    struct kinds kinds = {0};
     struct rwe_arena *scratch = rwe_arena_new();
     for (size_t i = 0; i < complaints->n_notes; i++)
         fprintf(out, "%s\n", complaints->note[i].message);
-    if (scratch == NULL || find_kinds(complaints, scratch, &kinds) != RWE_OK) {
-        /* Without memory for the order, as they were added. */
-        for (size_t i = 0; i < complaints->n; i++)
-            print_one(&complaints->item[i], scratch, out);
-        rwe_arena_free(scratch);
-        return;
-    }
+    bool is_sorted = scratch != NULL && find_kinds(complaints, scratch, &kinds) == RWE_OK;
     for (size_t k = 0; k < complaints->n; k++) {
-        size_t i = kinds.order[k];
-        if (most == 0 || kinds.shown[kinds.of[i]]++ < most)
+        /* Without memory for the order, each as it was added. */
+        size_t i = is_sorted ? kinds.order[k] : k;
+        uint32_t kind = is_sorted ? kinds.of[i] : 0;
+        const char *shown = NULL;
+        if (is_sorted && kinds.first[kind] != i)
+            continue;
+        if (is_sorted && kinds.total[kind] > 1)
+            shown = examples_from(k, &kinds, complaints, examples, scratch);
+        if (shown == NULL)
             print_one(&complaints->item[i], scratch, out);
+        else
+            print_kind(&complaints->item[i], kinds.total[kind], shown, scratch, out);
     }
-    for (size_t kind = 0; kind < kinds.n; kind++)
-        if (most > 0 && kinds.total[kind] > most)
-            print_rest(&complaints->item[kinds.first[kind]], kinds.total[kind] - most, scratch,
-                       out);
     rwe_arena_free(scratch);
 }

@@ -217,6 +217,7 @@ static enum rwe_status complain_duplicate(const struct raw *raw, uint32_t row, u
                                    rwe_message("%s has it too; one row is one subject, unless "
                                                "--rows says what several are"),
                                    where),
+        .advises_cell = true,
     };
     return rwe_complaints_add(raw->complaints, &complaint);
 }
@@ -268,6 +269,12 @@ static enum rwe_status check_endpoints(const struct raw *raw, const struct rwe_c
     for (size_t e = 0; e < cohort->n_endpoints; e++) {
         const struct rwe_endpoint_spec *spec = raw->endpoint[e].spec;
         size_t events = cohort->endpoint[e].n_events;
+        const char *typed = rwe_text_shell_word(
+            raw->scratch, rwe_arena_format(raw->scratch, "%s=%s,%s:1", spec->name,
+                                           rwe_marked_quote(raw->scratch, spec->time),
+                                           rwe_marked_quote(raw->scratch, spec->event)));
+        if (rwe_arena_failed(raw->scratch))
+            return rwe_fail_memory(error);
         if (events == 0)
             return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                             "endpoint \"%s\" has no event: every row of column \"%s\" says "
@@ -276,20 +283,46 @@ static enum rwe_status check_endpoints(const struct raw *raw, const struct rwe_c
         if (events == cohort->n && spec->values.n == 0)
             return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                             "endpoint \"%s\": every row of column \"%s\" is an event, nobody is "
-                            "censored; if that is true, say so with --endpoint %s=%s,%s:1",
-                            spec->name, spec->event, spec->name, spec->time, spec->event);
+                            "censored; if that is true, say so with --endpoint %s",
+                            spec->name, spec->event, typed);
     }
+    return RWE_OK;
+}
+
+/* Whether some row of the cohort is without complaint, so that leaving out the others leaves somebody. */
+static enum rwe_status any_is_sound(const struct raw *raw, bool *any, struct rwe_error *error)
+{
+    const char *file = rwe_table_file(raw->table);
+    uint8_t *told = RWE_NEW(raw->scratch, uint8_t, raw->n_rows);
+    size_t n_told = 0;
+    if (told == NULL)
+        return rwe_fail_memory(error);
+    for (size_t c = 0; c < raw->complaints->n; c++) {
+        const struct rwe_complaint *item = &raw->complaints->item[c];
+        if (strcmp(item->file, file) == 0 && item->row < raw->n_rows && !told[item->row]++)
+            n_told++;
+    }
+    *any = n_told < raw->n_rows;
     return RWE_OK;
 }
 
 static enum rwe_status complaints_stop(const struct raw *raw, struct rwe_error *error)
 {
     size_t n = raw->complaints->n;
+    bool any;
     bool drop = raw->study->on_error == RWE_ON_ERROR_DROP;
     if (drop && rwe_complaints_doubt_column(raw->complaints))
         return rwe_complaints_fail_of_column(rwe_table_file(raw->table), error);
     if (n == 0 || drop)
         return RWE_OK;
+    enum rwe_status status = any_is_sound(raw, &any, error);
+    if (status != RWE_OK)
+        return status;
+    if (!any)
+        return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
+                        "%s: %zu cells or rows cannot be read as declared, some in every row: a "
+                        "column is not what the options say, or all of it must be written anew",
+                        rwe_table_file(raw->table), n);
     if (n == 1)
         return rwe_fail(error, RWE_BAD_INPUT, RWE_NO_INDEX,
                         "%s: 1 cell or row cannot be read as declared. Correct the file, or leave "

@@ -87,8 +87,12 @@ enum rwe_status rwe_raw_required_numbers(struct raw *raw, size_t column, const u
     if (rwe_arena_failed(raw->scratch) ||
         rwe_table_numbers(raw->table, column, *numbers, raw->complaints) != RWE_OK)
         return rwe_fail_memory(error);
-    for (size_t c = before; c < raw->complaints->n; c++)
-        told[raw->complaints->item[c].row] = 1;
+    for (size_t c = before; c < raw->complaints->n; c++) {
+        struct rwe_complaint *item = &raw->complaints->item[c];
+        told[item->row] = 1;
+        if (item->may_be_missing) /* where no value will not do */
+            item->advice = N_("correct it: every subject needs one");
+    }
     for (size_t i = 0; i < raw->n_rows; i++) {
         enum rwe_status status = RWE_OK;
         double value = (*numbers)[i];

@@ -150,6 +150,7 @@ static enum rwe_status complain(const struct rwe_table *table, size_t column, si
         .value = value,
         .reason = troubles[trouble].reason,
         .advice = troubles[trouble].advice,
+        .advises_cell = trouble == DATED_NO_ORDER,
         .is_of_column = trouble == DATED_NO_ORDER,
     };
     if (trouble == DATED_NO_ORDER)

@@ -260,6 +260,9 @@ static enum rwe_status check_column(const struct rwe_table *table, size_t column
     if (named == rows.n_subjects)
         return RWE_OK;
     const char *name = rwe_table_name(table, column);
+    const char *typed = rwe_text_shell_word(scratch, name);
+    if (typed == NULL)
+        return rwe_fail_memory(error);
     return rwe_fail(
         error, RWE_BAD_INPUT, RWE_NO_INDEX,
         "%s: column \"%s\" looks like the identifier and has %zu values in %zu rows: a "
@@ -267,7 +270,7 @@ static enum rwe_status check_column(const struct rwe_table *table, size_t column
         "rows are: visits, of which one counts (--rows first or --rows last, with "
         "--row-order COL), or start-stop intervals (--rows intervals); or, where rows "
         "are subjects of one group, --cluster %s",
-        rwe_table_file(table), name, rows.n_subjects, named, name, name);
+        rwe_table_file(table), name, rows.n_subjects, named, typed, typed);
 }
 
 enum rwe_status rwe_rows_check_unnamed(const struct rwe_table *table,

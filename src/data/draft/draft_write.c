@@ -439,9 +439,7 @@ static void write_analyses(const struct rwe_draft *draft, FILE *out)
     size_t n = 0;
     bool are_given = false;
     for (size_t o = 0; o < draft->given.n; o++)
-        are_given =
-            are_given ||
-            rwe_settings_find(draft->settings, draft->given.item[o])->section == RWE_SECTION_RUN;
+        are_given = are_given || rwe_settings_find(draft->settings, draft->given.item[o])->runs;
     for (size_t j = 0; j < draft->n_columns; j++)
         n += draft->column[j].guess == RWE_GUESS_COVARIATE;
     if (are_given)

@@ -42,6 +42,7 @@ static bool is_failed_formula(const char *text)
 #define FAILED_FORMULA                                                                             \
     N_("a formula of the workbook failed: correct it there, or leave the cell empty")
 
+/* NULL: it may be a word for a missing value. */
 static const char *advice_on_number(const char *text, size_t length)
 {
     double number;
@@ -68,7 +69,7 @@ static const char *advice_on_number(const char *text, size_t length)
                   "is a column of dates takes time zero from --index-date");
     if (has_unit(text))
         return N_("write the number alone, its unit belongs into the header");
-    return N_("correct it, or name the token with --missing-tokens");
+    return NULL;
 }
 
 static const char *advice_on_date(const char *text, size_t length)
@@ -131,8 +132,11 @@ static enum rwe_status complain_of_number(const struct rwe_table *table, size_t 
                                           const char *text, size_t length,
                                           struct rwe_complaints *complaints)
 {
-    const struct rwe_complaint what = {
+    struct rwe_complaint what = {
         .value = text, .reason = N_("not a number"), .advice = advice_on_number(text, length)};
+    what.may_be_missing = what.advice == NULL;
+    if (what.may_be_missing)
+        what.advice = N_("correct it, or name the token with --missing-tokens");
     return complain(table, column, row, &what, complaints);
 }
 

@@ -3,6 +3,7 @@
 
 #include "rwe/base/language.h"
 #include "rwe/data/sheet.h"
+#include "stream_private.h"
 #include "table_private.h"
 
 #include <errno.h>
@@ -11,6 +12,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -30,6 +32,7 @@ struct filling {
     struct rwe_sheet *sheet; /* NULL when the columns came by themselves */
     size_t bytes, most;      /* that the table takes, and may take */
     size_t cells;            /* of the present row */
+    size_t rows;
 };
 
 static enum rwe_status fail(const struct rwe_reading *reading, const char *what,
@@ -103,6 +106,9 @@ static enum rwe_status take_end_row(void *context, size_t line)
     size_t columns = filling->builder->table->n_columns;
     size_t missing = filling->cells < columns ? columns - filling->cells : 0;
     filling->cells = 0;
+    if (filling->rows++ % 1024 == 0)
+        rwe_progress_tell(&filling->reading->options->progress,
+                          rwe_stream_reading(filling->reading->stream), filling->rows, 0);
     if (spend(filling, missing * sizeof(double)) != RWE_OK)
         return RWE_BAD_INPUT;
     if (filling->sheet != NULL)
@@ -193,13 +199,16 @@ static void limit_all(size_t file_size)
 
 /* Signals do what they do by themselves; of the descriptors only the pipe is left, and what is printed goes
  * nowhere. */
-static int become_alone(int pipe_end)
+static int become_alone(pid_t parent, int pipe_end)
 {
     static const int signals[] = {SIGINT,  SIGTERM, SIGHUP, SIGQUIT, SIGPIPE,
                                   SIGXCPU, SIGSEGV, SIGBUS, SIGABRT, SIGFPE};
     enum { KEPT = 3 };
     for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
         signal(signals[i], SIG_DFL);
+    prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody is left to read for */
+    if (getppid() != parent)
+        _exit(1);
     int nothing = open("/dev/null", O_RDWR);
     for (int standard = 0; standard < KEPT; standard++)
         if (pipe_end != standard)
@@ -222,11 +231,11 @@ static void tell(rwe_isolated_work work, const struct rwe_reading *reading, stru
 }
 
 static void be_child(rwe_isolated_work work, const struct rwe_reading *reading,
-                     struct rwe_bytes file, int pipe_end)
+                     struct rwe_bytes file, pid_t parent, int pipe_end)
 {
     static unsigned char buffer[PIECE];
     limit_all(file.n);
-    int kept = become_alone(pipe_end);
+    int kept = become_alone(parent, pipe_end);
     struct rwe_frames out = {buffer, 0, sizeof buffer, send_to_pipe, &kept};
     tell(work, reading, file, &out);
     _exit(0);
@@ -239,9 +248,10 @@ static enum rwe_status start(rwe_isolated_work work, const struct rwe_reading *r
     if (pipe2(ends, O_CLOEXEC) != 0)
         return rwe_fail(error, RWE_IO, RWE_NO_INDEX, "%s: cannot be read: %s",
                         rwe_stream_name(reading->stream), strerror(errno));
+    pid_t parent = getpid();
     child->process = fork();
     if (child->process == 0)
-        be_child(work, reading, file, ends[1]);
+        be_child(work, reading, file, parent, ends[1]);
     int reason = errno;
     close(ends[1]);
     child->from = ends[0];
@@ -378,6 +388,8 @@ enum rwe_status rwe_isolate(const struct rwe_reading *reading, rwe_isolated_work
     bool heard = listen_to(&child, &in);
     bool closed = heard && in.status == RWE_OK && !in.broken && !in.ended; /* by the child */
     int how = end_child(&child, closed);
+    rwe_progress_tell(&reading->options->progress, rwe_stream_reading(reading->stream),
+                      filling.rows, filling.rows);
     if (in.status == RWE_OK && !in.ended)
         return fail_child(reading, how, !heard, error);
     return finish(&filling, &in);

@@ -74,7 +74,9 @@ enum rwe_status rwe_table_read(const char *path, const struct rwe_table_options 
     if (status == RWE_OK) {
         builder->name = rwe_stream_name(reading.stream);
         builder->complaints = complaints;
-        status = read_stream(&reading, builder, error);
+        status = rwe_stream_tell(reading.stream, options->progress, reading.scratch, error);
+        if (status == RWE_OK)
+            status = read_stream(&reading, builder, error);
         rwe_stream_close(reading.stream, builder->table->sha256);
         if (status == RWE_OK || rwe_table_builder_status(builder) != RWE_OK)
             status = rwe_table_builder_finish(builder, table, error);

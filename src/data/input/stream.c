@@ -17,6 +17,9 @@ struct rwe_stream {
     size_t begin, end; /* the bytes in raw that have not been taken */
     size_t fresh;      /* where the bytes in raw begin that are not hashed yet */
     bool at_end;       /* of the file */
+    struct rwe_progress progress;
+    const char *reading; /* what is told of it */
+    size_t done, of;     /* bytes that were read, and those of the file; 0: unknown */
 };
 
 static enum rwe_status read_failed(const struct rwe_stream *stream, int reason,
@@ -59,6 +62,22 @@ enum rwe_status rwe_stream_open(const char *path, size_t chunk, struct rwe_arena
     return RWE_OK;
 }
 
+enum rwe_status rwe_stream_tell(struct rwe_stream *stream, struct rwe_progress progress,
+                                struct rwe_arena *scratch, struct rwe_error *error)
+{
+    struct stat about;
+    bool is_known = fstat(stream->descriptor, &about) == 0 && S_ISREG(about.st_mode);
+    stream->of = is_known ? (size_t)about.st_size : 0;
+    stream->reading = rwe_arena_format(scratch, rwe_message("reading %s"), stream->name);
+    stream->progress = progress;
+    return stream->reading == NULL ? rwe_fail_memory(error) : RWE_OK;
+}
+
+const char *rwe_stream_reading(const struct rwe_stream *stream)
+{
+    return stream->reading;
+}
+
 void rwe_stream_close(struct rwe_stream *stream, char hex[RWE_SHA256_SIZE])
 {
     if (stream->hash != NULL) {
@@ -89,6 +108,7 @@ enum rwe_status rwe_stream_fill(struct rwe_stream *stream, struct rwe_error *err
     memmove(stream->raw, stream->raw + stream->begin, stream->end);
     stream->begin = 0;
     stream->fresh = stream->end;
+    rwe_progress_tell(&stream->progress, stream->reading, stream->done, stream->of);
     while (!stream->at_end && stream->end < stream->size) {
         ssize_t n = read(stream->descriptor, stream->raw + stream->end, stream->size - stream->end);
         if (n < 0 && errno == EINTR)
@@ -97,6 +117,7 @@ enum rwe_status rwe_stream_fill(struct rwe_stream *stream, struct rwe_error *err
             return read_failed(stream, errno, error);
         stream->at_end = n == 0;
         stream->end += (size_t)n;
+        stream->done += (size_t)n;
     }
     return RWE_OK;
 }

@@ -16,6 +16,13 @@
 enum rwe_status rwe_stream_open(const char *path, size_t chunk, struct rwe_arena *scratch,
                                 struct rwe_stream **stream, struct rwe_error *error);
 
+/** From now on tells of the bytes that are read: "reading cohort.csv". RWE_NO_MEMORY. */
+enum rwe_status rwe_stream_tell(struct rwe_stream *stream, struct rwe_progress progress,
+                                struct rwe_arena *scratch, struct rwe_error *error);
+
+/** What is told of it: "reading cohort.csv". */
+const char *rwe_stream_reading(const struct rwe_stream *stream);
+
 /** Adds the bytes of the last fill to the digest, unless that has been done. May run while another
  * thread looks at these bytes. Whoever does not call it loses only time. */
 void rwe_stream_hash(struct rwe_stream *stream);

@@ -458,8 +458,7 @@ static enum rwe_status read_value(struct rwe_settings *settings, const struct rw
 
 bool rwe_option_may_be_bare(const struct rwe_option *option)
 {
-    return option->bare != NULL ||
-           (option->kind == RWE_OPTION_CHOICE && option->section == RWE_SECTION_RUN);
+    return option->bare != NULL || (option->kind == RWE_OPTION_CHOICE && option->runs);
 }
 
 /* Reads a value, and puts it in force unless it is bad. */
