@@ -2,12 +2,29 @@
 #include "rwe/stats/survival_data.h"
 
 #include "rwe/base/language.h"
+#include <float.h>
 #include <math.h>
+#include <stdbool.h>
+
+/* Each check begins with a pass that has no branch, since nearly all data are sound; what is not is then looked for
+ * row by row. */
+static bool has_sound_times(const struct rwe_survival_data *data, size_t n_causes)
+{
+    bool sound = true;
+    for (size_t i = 0; i < data->n; i++)
+        sound &= (data->time[i] >= 0) & (data->time[i] <= DBL_MAX); /* NaN is neither */
+    for (size_t i = 1; i < data->n; i++)
+        sound &= data->time[i] >= data->time[i - 1];
+    for (size_t i = 0; i < data->n; i++)
+        sound &= data->event[i] <= n_causes;
+    return sound;
+}
 
 static enum rwe_status check_times(const struct rwe_survival_data *data, struct rwe_error *error)
 {
     size_t n_causes = data->n_causes < 1 ? 1 : data->n_causes;
-    for (size_t i = 0; i < data->n; i++) {
+    bool sound = has_sound_times(data, n_causes);
+    for (size_t i = 0; !sound && i < data->n; i++) {
         if (!isfinite(data->time[i]))
             return rwe_fail(error, RWE_NOT_FINITE, i, "time is not a finite number");
         if (data->time[i] < 0)
@@ -23,7 +40,10 @@ static enum rwe_status check_times(const struct rwe_survival_data *data, struct 
 
 static enum rwe_status check_entries(const struct rwe_survival_data *data, struct rwe_error *error)
 {
-    for (size_t i = 0; data->entry != NULL && i < data->n; i++) {
+    bool sound = true;
+    for (size_t i = 0; data->entry != NULL && i < data->n; i++)
+        sound &= (data->entry[i] >= 0) & (data->entry[i] < data->time[i]);
+    for (size_t i = 0; !sound && i < data->n; i++) {
         if (!isfinite(data->entry[i]))
             return rwe_fail(error, RWE_NOT_FINITE, i, "entry is not a finite number");
         if (data->entry[i] < 0 || data->entry[i] >= data->time[i])
@@ -34,7 +54,10 @@ static enum rwe_status check_entries(const struct rwe_survival_data *data, struc
 
 static enum rwe_status check_weights(const struct rwe_survival_data *data, struct rwe_error *error)
 {
-    for (size_t i = 0; data->weight != NULL && i < data->n; i++) {
+    bool sound = true;
+    for (size_t i = 0; data->weight != NULL && i < data->n; i++)
+        sound &= (data->weight[i] > 0) & (data->weight[i] <= DBL_MAX);
+    for (size_t i = 0; !sound && i < data->n; i++) {
         if (!isfinite(data->weight[i]))
             return rwe_fail(error, RWE_NOT_FINITE, i, "weight is not a finite number");
         if (data->weight[i] <= 0)
@@ -46,7 +69,10 @@ static enum rwe_status check_weights(const struct rwe_survival_data *data, struc
 static enum rwe_status check_codes(const uint32_t code[], size_t n, size_t n_levels,
                                    const char *what, struct rwe_error *error)
 {
+    bool sound = true;
     for (size_t i = 0; code != NULL && i < n; i++)
+        sound &= code[i] < n_levels;
+    for (size_t i = 0; !sound && i < n; i++)
         if (code[i] >= n_levels)
             return rwe_fail(error, RWE_BAD_INPUT, i, what, code[i]);
     return RWE_OK;

@@ -144,8 +144,10 @@ static void products_are_each_column_times_each_and_squares_have_their_sign(void
 static void a_missing_number_is_the_mean_beside_its_indicator(void **state)
 {
     struct rwe_model model = model_of(*state, (int[]){MEAL}, 1);
-    assert_true(rwe_model_is_complete(&model, 0));
-    assert_false(rwe_model_is_complete(&model, 1));
+    uint8_t complete[2];
+    rwe_model_complete(&model, 2, complete);
+    assert_int_equal(complete[0], 1);
+    assert_int_equal(complete[1], 0);
     model.fills = true;
     rwe_model_add_missing(&model, &variable[MEAL]);
     struct rwe_model_matrix matrix = make(&model, &all);
