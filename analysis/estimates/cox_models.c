@@ -16,7 +16,7 @@ static const struct rwe_option option_rows[] = {
      .argument = "efron|breslow|exact",
      .choices = "efron|breslow|exact",
      .fallback = "efron",
-     .acts_with = "cox timedep subgroups cuminc",
+     .acts_with = "cox timedep subgroups cuminc ph",
      .help = N_("Tied event times in Cox models (default efron, as R; SAS has breslow; exact: of "
                 "discrete times, without robust errors).")},
     {.name = "profile",
@@ -32,7 +32,7 @@ static const struct rwe_option option_rows[] = {
      RWE_LIST_IN(struct cox_settings, spline),
      .section = RWE_SECTION_MODELS,
      .argument = "A,B,…",
-     .acts_with = "cox cuminc",
+     .acts_with = "cox cuminc ph",
      .help =
          N_("Covariates, numbers, that enter Cox models as natural cubic splines with 3 degrees of "
             "freedom.")},

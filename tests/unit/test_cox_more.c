@@ -59,8 +59,8 @@ static void uno_concordance_is_null_under_late_entry_and_absent_beside_km_alone(
 {
     (void)state;
     struct program_facts facts =
-        program_facts_of("tests/oracle/data/heart.csv --arm surgery --entry start --endpoint "
-                         "os=stop,event --cox");
+        program_facts_of("tests/oracle/data/heart.csv --arm surgery --cluster id --entry start "
+                         "--endpoint os=stop,event --cox");
     json_t *value =
         program_facts_find(&facts, "cox endpoint=os population=all model=arm concordance.uno");
     assert_non_null(value);

@@ -376,7 +376,7 @@ static void what_is_no_column_of_responses_is_refused(void **state)
                   RWE_EXIT_USAGE, "--response-column COL");
     check_refused(COHORT "--response-column resp_m4", RWE_EXIT_USAGE, "resp_m3");
     check_refused(COHORT "--response-column sex", RWE_EXIT_FAILED,
-                  "\"M\" is no response|CR, PR, SD, PD or NE");
+                  "no response (line 2: \"M\"|CR, PR, SD, PD or NE");
 }
 
 /* A file without the column that the study names is still good for everything else. */
